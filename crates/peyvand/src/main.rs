@@ -1,0 +1,2 @@
+//! The `peyvand` command.
+fn main() {}
