@@ -1,1 +1,3 @@
 //! Peyvand: core.
+
+pub mod platform;

@@ -1,0 +1,4 @@
+//! The platform.
+
+pub mod calendar;
+pub mod text;

@@ -1,0 +1,10 @@
+# Text
+platform-text-too-long = This text is too long. Keep it to { $max } characters or fewer.
+
+# Dates
+platform-date-not-read = This date could not be read. Write it like 2026-11-21 or "21 Nov 2026".
+platform-date-incomplete = The date is incomplete. Write day, month and year.
+platform-date-no-such-day = The calendar has no such day. Check the day and the month.
+platform-date-no-such-time = There is no such time. Write the time like 17:30.
+platform-date-out-of-range = This year is not accepted. Write the year with four digits.
+platform-date-which-calendar = This year may be solar or lunar Hijri. Choose the calendar, or write SH or AH beside the year.
