@@ -8,3 +8,9 @@ platform-date-no-such-day = لا يوجد هذا اليوم في التقويم.
 platform-date-no-such-time = لا توجد هذه الساعة. اكتب الوقت مثل ١٧:٣٠.
 platform-date-out-of-range = السنة غير مقبولة. اكتب السنة بأربعة أرقام.
 platform-date-which-calendar = لا يتضح هل هذه السنة هجرية شمسية أم قمرية. اختر التقويم أو اكتب «ش» أو «ق» بجانب السنة.
+
+# Numbers and money
+platform-number-not-read = تعذّرت قراءة هذا الرقم. اكتبه مثل ١٢٬٣٤٥٫٦ من غير كلمات أخرى.
+platform-number-too-large = هذا الرقم أكبر من اللازم. راجع خاناته.
+platform-number-other-currency = عملة هذا المبلغ تختلف عن العملة المطلوبة هنا. اكتب المبلغ بهذه العملة.
+platform-number-ambiguous = لا يتضح هل النقطة فاصلة آلاف أم فاصلة عشرية. اكتب المبلغ مثل ١٢٬٥٠٠ أو ١٢٫٥.

@@ -8,3 +8,9 @@ platform-date-no-such-day = The calendar has no such day. Check the day and the 
 platform-date-no-such-time = There is no such time. Write the time like 17:30.
 platform-date-out-of-range = This year is not accepted. Write the year with four digits.
 platform-date-which-calendar = This year may be solar or lunar Hijri. Choose the calendar, or write SH or AH beside the year.
+
+# Numbers and money
+platform-number-not-read = This number could not be read. Write it like 12,345.6, without other words.
+platform-number-too-large = This number is too large. Check its digits.
+platform-number-other-currency = This amount is in another currency. Write it in the currency of this field.
+platform-number-ambiguous = The point may separate thousands or decimals. Write the amount like 12,500 or 12.5.

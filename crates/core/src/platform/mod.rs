@@ -1,4 +1,5 @@
 //! The platform.
 
 pub mod calendar;
+pub mod money;
 pub mod text;
