@@ -35,13 +35,13 @@ class PvDate extends HTMLElement {
   get text() {
     return this.querySelector('input:not([type=hidden])');
   }
-  get hidden_() {
+  get stored() {
     return this.querySelector('input[type=hidden]');
   }
   get button() {
     return this.querySelector('button:not(.pvd *)');
   }
-  get lang_() {
+  get language() {
     const lang = (this.closest('[lang]')?.lang || 'fa').slice(0, 2);
     return WORDS[lang] ? lang : 'en';
   }
@@ -49,30 +49,26 @@ class PvDate extends HTMLElement {
     return this.getAttribute('calendar') || root.dataset.calendar || 'persian';
   }
   get digits() {
-    return this.getAttribute('digits') || root.dataset.digits || DIGITS[this.lang_];
+    return this.getAttribute('digits') || root.dataset.digits || DIGITS[this.language];
   }
   get weekStart() {
-    return +(this.getAttribute('week-start') || root.dataset.weekStart || FIRST_DAY[this.lang_]);
+    return +(this.getAttribute('week-start') || root.dataset.weekStart || FIRST_DAY[this.language]);
   }
 
   connectedCallback() {
     if (!this.wired) {
       this.wired = true;
-      this.addEventListener('click', (event) => event.target.closest('button') === this.button && this.toggle());
-      this.addEventListener('input', (event) => event.target === this.text && (this.hidden_.value = ''));
+      this.addEventListener('click', (event) => this.button?.contains(event.target) && this.toggle());
+      this.addEventListener('input', (event) => event.target === this.text && (this.stored.value = ''));
       this.addEventListener(
         'keydown',
         (event) => event.target === this.text && event.key === 'ArrowDown' && event.altKey && (event.preventDefault(), this.toggle()),
       );
     }
-    queueMicrotask(() => this.fill());
-  }
-  attributeChangedCallback() {
-    this.fill();
   }
   /** Without this script the hidden input stays empty, so the text alone counts. */
-  fill() {
-    if (this.hidden_) this.hidden_.value = this.getAttribute('value') || '';
+  attributeChangedCallback() {
+    if (this.stored) this.stored.value = this.getAttribute('value') || '';
   }
 
   toggle() {
@@ -81,7 +77,7 @@ class PvDate extends HTMLElement {
     sheet.popover = 'auto';
     sheet.className = 'menu pvd start';
     sheet.setAttribute('role', 'dialog');
-    sheet.setAttribute('aria-label', WORDS[this.lang_][5]);
+    sheet.setAttribute('aria-label', WORDS[this.language][5]);
     sheet.addEventListener('click', (event) => this.press(event.target.closest('[data-time],[data-month]')));
     sheet.addEventListener('keydown', (event) => this.move(event));
     const follow = () => place(sheet, this.text.closest('.in') ?? this.text);
@@ -92,7 +88,7 @@ class PvDate extends HTMLElement {
       this.sheet = undefined;
     });
     this.append(sheet);
-    this.current = at(this.hidden_.value || iso(today()));
+    this.current = at(this.stored.value || iso(today()));
     this.draw();
     sheet.showPopover();
     follow();
@@ -125,24 +121,24 @@ class PvDate extends HTMLElement {
     this.sheet.querySelector('[tabindex="0"][data-time]')?.focus();
   }
   part(time, options) {
-    return format(LOCALE[this.lang_], this.calendar, this.digits, options).format(time).replace(ERA, '');
+    return format(LOCALE[this.language], this.calendar, this.digits, options).format(time).replace(ERA, '');
   }
 
   pick(time) {
-    this.hidden_.value = iso(time);
+    this.stored.value = iso(time);
     this.text.value = [{ day: 'numeric' }, { month: 'long' }, { year: 'numeric' }].map((options) => this.part(time, options)).join(' ');
     this.sheet.hidePopover();
-    this.button.focus();
-    this.hidden_.dispatchEvent(new Event('change', { bubbles: true }));
+    this.button?.focus();
+    this.stored.dispatchEvent(new Event('change', { bubbles: true }));
   }
 
   draw() {
-    const { calendar, current, lang_: lang, weekStart, digits } = this;
+    const { calendar, current, language: lang, weekStart, digits } = this;
     const words = WORDS[lang];
     const first = firstOf(current, calendar),
       end = nextMonth(first, calendar),
       now = today();
-    const chosen = this.hidden_.value && at(this.hidden_.value);
+    const chosen = this.stored.value && at(this.stored.value);
     const number = (n) => n.toLocaleString(`en-u-nu-${digits}`, { useGrouping: false });
     const day = (time) => {
       if (time < first || time >= end) return '<td></td>';

@@ -13,9 +13,7 @@ const fields = (form) =>
 const forget = (key) => sessionStorage.removeItem(key);
 
 on('input', 'form[data-draft]', (_, form) => {
-  const typed = fields(form)
-    .map((field, at) => [at, field.name, field.value])
-    .filter(([at]) => fields(form)[at].value !== fields(form)[at].defaultValue);
+  const typed = fields(form).flatMap((field, at) => (field.value === field.defaultValue ? [] : [[at, field.name, field.value]]));
   if (typed.length) sessionStorage.setItem(name(form), JSON.stringify(typed));
   else forget(name(form));
 });
@@ -24,10 +22,12 @@ function restore(form) {
   if (form.dataset.draftDone) return;
   form.dataset.draftDone = 'yes';
   const saved = JSON.parse(sessionStorage.getItem(name(form)) || '[]');
-  const all = fields(form);
+  const present = fields(form);
   for (const [at, fieldName, value] of saved) {
-    const field = all[at]?.name === fieldName ? all[at] : all.find((one) => one.name === fieldName);
-    if (field && field.value === field.defaultValue) field.value = value;
+    const field = present[at]?.name === fieldName ? present[at] : present.find((other) => other.name === fieldName);
+    if (!field || field.value !== field.defaultValue) continue;
+    field.value = value;
+    field.dispatchEvent(new Event('input', { bubbles: true }));
   }
 }
 
