@@ -1,1 +1,306 @@
-//! Peyvand: db.
+//! The seam to the database: the only crate that knows that there are two engines.
+//!
+//! Statements are plain SQL with `$1 … $n`, written once in the dialect that SQLite and PostgreSQL share
+//! (`docs/sql-style.md`). [`Db`] reads, [`Tx`] writes, [`Sql`] carries text and bound values, [`row!`] spells a
+//! row type and its column list once.
+
+mod error;
+mod migrate;
+mod row;
+mod sql;
+pub mod testing;
+mod tx;
+mod value;
+
+pub use error::{Error, Result};
+pub use migrate::{Migration, Migrated, migrate, schema_version};
+pub use row::{Cell, FromCell, FromRow, Row};
+pub use sql::{Sql, sql};
+pub use tx::Tx;
+pub use value::{Id, Kind, ToValue, Value};
+
+#[doc(hidden)]
+pub use {schemars, serde, serde_json};
+
+use futures_util::{Stream, TryStreamExt};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A caller that waits longer than this for a connection is better told to come back.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// The writer pool already queues our own writes; this covers another process on the same file (a backup, a shell).
+const SQLITE_BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// A page that needs longer is broken; PostgreSQL ends it instead of piling work up.
+const STATEMENT_TIMEOUT: &str = "120s";
+
+/// Which engine stands behind a [`Db`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Engine {
+    /// Embedded, one file.
+    Sqlite,
+    /// A PostgreSQL server.
+    Postgres,
+}
+
+/// How to open a database.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Connections for reading (SQLite) or in all (PostgreSQL).
+    pub connections: u32,
+    /// Off behind a pooler in transaction mode, which loses named statements.
+    pub named_statements: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { connections: 8, named_statements: true }
+    }
+}
+
+#[derive(Clone)]
+enum Pools {
+    /// One writer: waiting happens in the pool's fair queue instead of `SQLITE_BUSY`.
+    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Postgres(PgPool),
+}
+
+/// A handle on the database; cheap to clone.
+#[derive(Clone)]
+pub struct Db {
+    pools: Pools,
+    named_statements: bool,
+    /// Keeps a test database alive as long as a handle on it.
+    guard: Option<Arc<dyn Send + Sync>>,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Db({:?})", self.engine())
+    }
+}
+
+impl Db {
+    /// Opens `sqlite:PATH` or `postgres://…`. A SQLite file is created when it is missing.
+    ///
+    /// # Errors
+    /// [`Error::Other`] for an address that is neither, and for a database that cannot be reached.
+    pub async fn open(url: &str, options: &Options) -> Result<Db> {
+        let pools = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let mut connect = PgConnectOptions::from_str(url)?
+                .application_name("peyvand")
+                .options([("statement_timeout", STATEMENT_TIMEOUT), ("jit", "off")]);
+            if !options.named_statements {
+                connect = connect.statement_cache_capacity(0);
+            }
+            let pool = PgPoolOptions::new()
+                .max_connections(options.connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .connect_with(connect)
+                .await?;
+            Pools::Postgres(pool)
+        } else if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            let connect = SqliteConnectOptions::new()
+                .filename(path)
+                .create_if_missing(true)
+                .journal_mode(SqliteJournalMode::Wal)
+                .synchronous(SqliteSynchronous::Normal)
+                .busy_timeout(SQLITE_BUSY_TIMEOUT)
+                .foreign_keys(true)
+                .pragma("cache_size", "-16000")
+                .pragma("temp_store", "MEMORY")
+                .pragma("mmap_size", "0")
+                .statement_cache_capacity(200);
+            let writer = SqlitePoolOptions::new()
+                .max_connections(1)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .connect_with(connect.clone())
+                .await?;
+            let readers = SqlitePoolOptions::new()
+                .max_connections(options.connections)
+                .min_connections(1)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .connect_with(connect.pragma("cache_size", "-4000").pragma("query_only", "ON"))
+                .await?;
+            Pools::Sqlite { writer, readers }
+        } else {
+            return Err(Error::Other(format!("not a database address: {}", scheme(url)).into()));
+        };
+        Ok(Db { pools, named_statements: options.named_statements, guard: None })
+    }
+
+    fn with_guard(mut self, guard: Arc<dyn Send + Sync>) -> Db {
+        self.guard = Some(guard);
+        self
+    }
+
+    /// Which engine this is; for the few words that differ and for reports, never for a branch in a feature.
+    #[must_use]
+    pub fn engine(&self) -> Engine {
+        match self.pools {
+            Pools::Sqlite { .. } => Engine::Sqlite,
+            Pools::Postgres(_) => Engine::Postgres,
+        }
+    }
+
+    /// All rows of a read.
+    ///
+    /// # Errors
+    /// What the engine reports, as [`Error`].
+    pub async fn all<T: FromRow>(&self, sql: Sql) -> Result<Vec<T>> {
+        let mut rows = Vec::new();
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => {
+                let query = sql.sqlite();
+                let mut stream = query.fetch(readers);
+                while let Some(row) = stream.try_next().await? {
+                    rows.push(T::from_row(&Row::Sqlite(row))?);
+                }
+            }
+            Pools::Postgres(pool) => {
+                let query = sql.postgres(self.named_statements);
+                let mut stream = query.fetch(pool);
+                while let Some(row) = stream.try_next().await? {
+                    rows.push(T::from_row(&Row::Postgres(row))?);
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Hands rows over one at a time, for results that must not be held in memory.
+    pub fn each<T: FromRow + Send + 'static>(&self, sql: Sql) -> impl Stream<Item = Result<T>> + Send + use<T> {
+        let (sender, receiver) = tokio::sync::mpsc::channel::<Result<T>>(64);
+        let db = self.clone();
+        tokio::spawn(async move {
+            let outcome: Result<()> = async {
+                match &db.pools {
+                    Pools::Sqlite { readers, .. } => {
+                        let mut stream = sql.sqlite().fetch(readers);
+                        while let Some(row) = stream.try_next().await? {
+                            if sender.send(T::from_row(&Row::Sqlite(row))).await.is_err() {
+                                break;
+                            }
+                        }
+                    }
+                    Pools::Postgres(pool) => {
+                        let mut stream = sql.postgres(db.named_statements).fetch(pool);
+                        while let Some(row) = stream.try_next().await? {
+                            if sender.send(T::from_row(&Row::Postgres(row))).await.is_err() {
+                                break;
+                            }
+                        }
+                    }
+                }
+                Ok(())
+            }
+            .await;
+            if let Err(error) = outcome {
+                // The receiver may be gone; then nobody is left to tell.
+                let _ = sender.send(Err(error)).await;
+            }
+        });
+        futures_util::stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) })
+    }
+
+    /// The first row, if any.
+    ///
+    /// # Errors
+    /// As [`Db::all`].
+    pub async fn maybe<T: FromRow>(&self, sql: Sql) -> Result<Option<T>> {
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => {
+                let row = sql.sqlite().fetch_optional(readers).await?;
+                row.map(|row| T::from_row(&Row::Sqlite(row))).transpose()
+            }
+            Pools::Postgres(pool) => {
+                let row = sql.postgres(self.named_statements).fetch_optional(pool).await?;
+                row.map(|row| T::from_row(&Row::Postgres(row))).transpose()
+            }
+        }
+    }
+
+    /// The one row that must be there.
+    ///
+    /// # Errors
+    /// [`Error::NoRow`] when there is none; else as [`Db::all`].
+    pub async fn one<T: FromRow>(&self, sql: Sql) -> Result<T> {
+        self.maybe(sql).await?.ok_or(Error::NoRow)
+    }
+
+    /// Opens a write transaction. On SQLite it holds the write lock from the start, so that a rule checked inside
+    /// cannot be overtaken.
+    ///
+    /// # Errors
+    /// [`Error::Busy`] when the lock or a connection is not to be had in time.
+    pub async fn begin(&self) -> Result<Tx> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?, self.guard.clone())),
+            Pools::Postgres(pool) => Ok(Tx::postgres(pool.begin().await?, self.named_statements, self.guard.clone())),
+        }
+    }
+
+    /// Opens a transaction that sees one unchanging state of the whole database and writes nothing.
+    ///
+    /// # Errors
+    /// As [`Db::begin`].
+    pub async fn snapshot(&self) -> Result<Tx> {
+        match &self.pools {
+            Pools::Sqlite { readers, .. } => Ok(Tx::sqlite(readers.begin().await?, self.guard.clone())),
+            Pools::Postgres(pool) => Ok(Tx::postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+                self.named_statements,
+                self.guard.clone(),
+            )),
+        }
+    }
+
+    /// Refreshes the planner's statistics; called after bulk work and nightly.
+    ///
+    /// # Errors
+    /// As [`Db::all`].
+    pub async fn analyze(&self) -> Result<()> {
+        match &self.pools {
+            // Sampling keeps it in seconds on millions of rows.
+            Pools::Sqlite { writer, .. } => {
+                sqlx::raw_sql("PRAGMA analysis_limit = 2000; ANALYZE;").execute(writer).await?;
+            }
+            Pools::Postgres(pool) => {
+                sqlx::raw_sql("ANALYZE").execute(pool).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Bytes the database takes on disk.
+    ///
+    /// # Errors
+    /// As [`Db::all`].
+    pub async fn size(&self) -> Result<i64> {
+        let text = match self.engine() {
+            Engine::Sqlite => "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+            Engine::Postgres => "SELECT pg_database_size(current_database())",
+        };
+        let (size,): (i64,) = self.one(sql(text)).await?;
+        Ok(size)
+    }
+
+    /// Waits for running statements and closes the connections.
+    pub async fn close(&self) {
+        match &self.pools {
+            Pools::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pools::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+fn scheme(url: &str) -> &str {
+    url.split(':').next().unwrap_or_default()
+}

@@ -1,0 +1,47 @@
+//! Outside systems, as traits. The database is not one of them.
+
+use crate::Instant;
+
+/// The time of day; a fixed one in tests.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Instant;
+}
+
+/// The machine's clock.
+#[derive(Debug, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> Instant {
+        Instant(jiff::Timestamp::now().as_millisecond())
+    }
+}
+
+/// An e-mail of plain text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mail {
+    /// Address of the receiver.
+    pub to: String,
+    /// Subject line.
+    pub subject: String,
+    /// Text.
+    pub text: String,
+    /// The same for every attempt to send the same mail.
+    pub message_id: String,
+}
+
+/// Why a mail was not sent.
+#[derive(Debug)]
+pub enum MailProblem {
+    /// Trying again later may help.
+    Temporary(String),
+    /// It will never go.
+    Refused(String),
+}
+
+/// Sends e-mail.
+pub trait MailSender: Send + Sync {
+    /// Hands one mail to the server.
+    fn send<'a>(&'a self, mail: &'a Mail) -> std::pin::Pin<Box<dyn Future<Output = Result<(), MailProblem>> + Send + 'a>>;
+}

@@ -1,0 +1,256 @@
+//! Operations as data: what the JSON API, OpenAPI and the command line walk over.
+
+use crate::{Ctx, Error, Fields, Perm, Problem, Result};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+/// An `async fn(&Ctx, In) -> Result<Out>`; lets one bound cover functions whose future borrows the context.
+pub trait Operation<'a, In, Out>: Send + Sync {
+    /// Its future.
+    type Future: Future<Output = Result<Out>> + Send + 'a;
+    /// Calls it.
+    fn call(&self, ctx: &'a Ctx, input: In) -> Self::Future;
+}
+
+impl<'a, F, Fut, In, Out> Operation<'a, In, Out> for F
+where
+    F: Fn(&'a Ctx, In) -> Fut + Send + Sync,
+    Fut: Future<Output = Result<Out>> + Send + 'a,
+{
+    type Future = Fut;
+    fn call(&self, ctx: &'a Ctx, input: In) -> Fut {
+        self(ctx, input)
+    }
+}
+
+type Run = dyn for<'a> Fn(&'a Ctx, Map<String, Value>) -> Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send + 'a>> + Send + Sync;
+
+/// An operation as machines see it.
+#[derive(Clone)]
+pub struct Entry {
+    /// `parties.create`.
+    pub name: &'static str,
+    /// `GET`, `POST`, `PUT`, `DELETE`.
+    pub method: &'static str,
+    /// Below `/api/v1`, with `{id}` for parts that are input fields.
+    pub path: &'static str,
+    /// The right it asks for; `None` for what anybody signed in may do.
+    pub perm: Option<Perm>,
+    /// One sentence in English, for OpenAPI and the command line.
+    pub about: &'static str,
+    /// An input that works, for OpenAPI.
+    pub example: Option<fn() -> Value>,
+    /// Schema of the input.
+    pub input: fn(&mut SchemaGenerator) -> Schema,
+    /// Schema of the output.
+    pub output: fn(&mut SchemaGenerator) -> Schema,
+    run: Arc<Run>,
+}
+
+impl Entry {
+    /// Whether it changes anything.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.method != "GET"
+    }
+
+    /// Runs it on a map of arguments and gives the JSON of its result.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for arguments that do not fit, and those of the operation.
+    pub async fn run(&self, ctx: &Ctx, input: Map<String, Value>) -> Result<Vec<u8>> {
+        (self.run)(ctx, input).await
+    }
+}
+
+/// The list of operations.
+#[derive(Clone, Default)]
+pub struct Operations {
+    entries: Vec<Entry>,
+}
+
+impl Operations {
+    /// Adds one. `route` is method and path: `"GET /parties/{id}"`.
+    pub fn add<In, Out, F>(&mut self, name: &'static str, route: &'static str, perm: Option<Perm>, about: &'static str, operation: F) -> &mut Entry
+    where
+        In: DeserializeOwned + JsonSchema + Clone + Send + 'static,
+        Out: Serialize + JsonSchema + Send + 'static,
+        F: for<'a> Operation<'a, In, Out> + Clone + 'static,
+    {
+        let (method, path) = route.split_once(' ').unwrap_or(("GET", route));
+        let run: Arc<Run> = Arc::new(move |ctx, mut input| {
+            let operation = operation.clone();
+            Box::pin(async move {
+                let schema = schemars::SchemaGenerator::default().into_root_schema_for::<In>();
+                coerce(&mut input, schema.as_value());
+                let input: In = serde_json::from_value(Value::Object(input)).map_err(not_of_the_form)?;
+                let output = ctx.run(operation, input).await?;
+                serde_json::to_vec(&output).map_err(Error::fault)
+            })
+        });
+        self.entries.push(Entry {
+            name,
+            method,
+            path,
+            perm,
+            about,
+            example: None,
+            input: |generator| generator.subschema_for::<In>(),
+            output: |generator| generator.subschema_for::<Out>(),
+            run,
+        });
+        let last = self.entries.len() - 1;
+        &mut self.entries[last]
+    }
+
+    /// All, in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
+    }
+
+    /// The one of that name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.name == name)
+    }
+}
+
+impl Entry {
+    /// Gives an input that works.
+    pub fn example(&mut self, example: fn() -> Value) -> &mut Entry {
+        self.example = Some(example);
+        self
+    }
+}
+
+fn not_of_the_form(error: serde_json::Error) -> Error {
+    Problem::new("", "input-form").with("detail", error).into()
+}
+
+/// Query strings and the command line carry text only: turns it into what the schema asks for, where that is clear.
+/// What is not clear is left for the reader of the input to refuse.
+fn coerce(input: &mut Map<String, Value>, schema: &Value) {
+    for (name, value) in input.iter_mut() {
+        let Value::String(text) = value else { continue };
+        let Some(property) = schema.pointer("/properties").and_then(|properties| properties.get(name)) else { continue };
+        let types = types_of(property, schema, 0);
+        let is = |kind: &str| types.iter().any(|found| found == kind);
+        if is("string") {
+            continue;
+        }
+        let text = crate::platform::text::fold_digits(text.trim());
+        if text.is_empty() && is("null") {
+            *value = Value::Null;
+        } else if is("boolean") && matches!(&*text, "true" | "false" | "1" | "0" | "on" | "yes" | "no") {
+            *value = Value::Bool(matches!(&*text, "true" | "1" | "on" | "yes"));
+        } else if is("integer") && let Ok(number) = text.parse::<i64>() {
+            *value = number.into();
+        } else if is("number") && let Ok(number) = text.parse::<f64>() {
+            *value = number.into();
+        } else if is("array") && !text.trim_start().starts_with('[') {
+            *value = text.split(',').map(|item| Value::String(item.trim().to_owned())).collect();
+        } else if (is("array") || is("object")) && let Ok(parsed) = serde_json::from_str(&text) {
+            *value = parsed;
+        }
+    }
+}
+
+fn types_of(schema: &Value, root: &Value, depth: u8) -> Vec<String> {
+    // A schema that refers to itself ends here.
+    if depth > 4 {
+        return Vec::new();
+    }
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        let target = root.pointer(reference.trim_start_matches('#'));
+        return target.map_or_else(Vec::new, |target| types_of(target, root, depth + 1));
+    }
+    let mut types: Vec<String> = match schema.get("type") {
+        Some(Value::String(one)) => vec![one.clone()],
+        Some(Value::Array(many)) => many.iter().filter_map(|one| one.as_str().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    };
+    for choice in ["anyOf", "oneOf"] {
+        if let Some(Value::Array(choices)) = schema.get(choice) {
+            types.extend(choices.iter().flat_map(|one| types_of(one, root, depth + 1)));
+        }
+    }
+    if schema.get("enum").is_some() || schema.get("const").is_some_and(Value::is_string) {
+        types.push("string".to_owned());
+    }
+    types
+}
+
+/// An input without fields.
+#[derive(Clone, Copy, Debug, Default, serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// An answer without content beyond that it was done.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Done {
+    /// Always true.
+    pub done: bool,
+}
+
+/// The answer [`Done`].
+pub const DONE: Done = Done { done: true };
+
+/// A page of a list, with the place where the next one starts.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Page<T> {
+    /// The rows.
+    pub items: Vec<T>,
+    /// Pass as `after` to go on; absent at the end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Rows of a page unless the caller asks otherwise.
+pub const PAGE: i64 = 50;
+/// Most rows of a page.
+pub const PAGE_MAX: i64 = 200;
+
+/// A page size within bounds.
+///
+/// # Errors
+/// A problem at field `limit` when it is outside of 1 to [`PAGE_MAX`].
+pub fn page_size(limit: Option<i64>) -> Result<i64> {
+    match limit.unwrap_or(PAGE) {
+        limit @ 1..=PAGE_MAX => Ok(limit),
+        _ => Err(Problem::new("limit", "input-range").with("min", 1).with("max", PAGE_MAX).into()),
+    }
+}
+
+/// A problem list from one check.
+#[must_use]
+pub fn invalid(problems: Vec<Problem>) -> Error {
+    Error::Invalid(Fields(problems))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[derive(JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct Input {
+        count: Option<i64>,
+        on: bool,
+        tags: Vec<String>,
+        name: String,
+    }
+
+    #[test]
+    fn text_becomes_what_the_schema_asks_for() {
+        let schema = schemars::SchemaGenerator::default().into_root_schema_for::<Input>();
+        let mut input = json!({"count": "۱۲", "on": "true", "tags": "a, b", "name": "12"});
+        coerce(input.as_object_mut().unwrap(), schema.as_value());
+        assert_eq!(input, json!({"count": 12, "on": true, "tags": ["a", "b"], "name": "12"}));
+    }
+}

@@ -1,0 +1,180 @@
+//! The history: one row for each thing that happened, written in the transaction that made it true. The timeline,
+//! the audit log, notifications and scores hang on it. Nothing removes a row.
+
+use crate::operation::{Page, page_size};
+use crate::parties::Party;
+use crate::platform::access::User;
+use crate::{Act, Ctx, Instant, Operations, Perm, Problem, Result, Room};
+use peyvand_db::{Id, Tx, row, sql};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What happened, to whom, with what detail. `kind` is past tense with its room: `party.created`.
+#[derive(Clone, Debug)]
+pub struct Event {
+    /// Past tense with its room.
+    pub kind: &'static str,
+    /// The party it belongs to.
+    pub party: Option<Id<Party>>,
+    /// The thing it happened to, when that is not the party.
+    pub subject: Option<uuid::Uuid>,
+    /// Details; never a secret.
+    pub data: Value,
+}
+
+impl Event {
+    /// An event of a party.
+    #[must_use]
+    pub fn of_party(kind: &'static str, party: Id<Party>, data: Value) -> Event {
+        Event { kind, party: Some(party), subject: None, data }
+    }
+
+    /// An event of something that belongs to no party.
+    #[must_use]
+    pub fn of<T>(kind: &'static str, subject: Id<T>, data: Value) -> Event {
+        Event { kind, party: None, subject: Some(subject.0), data }
+    }
+
+    /// About this thing.
+    #[must_use]
+    pub fn about<T>(mut self, subject: Id<T>) -> Event {
+        self.subject = Some(subject.0);
+        self
+    }
+}
+
+/// Writes the event.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn record(tx: &mut Tx, ctx: &Ctx, event: Event) -> Result<()> {
+    tx.run(
+        sql("INSERT INTO events (id, at, kind, actor_id, door, party_id, subject_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+            .bind(ctx.id::<Event>())
+            .bind(ctx.now())
+            .bind(event.kind)
+            .bind(ctx.actor.user())
+            .bind(ctx.door().as_str())
+            .bind(event.party)
+            .bind(event.subject)
+            .bind(event.data),
+    )
+    .await?;
+    Ok(())
+}
+
+row! {
+    /// A row of the audit log.
+    #[derive(Clone, Debug, Serialize, JsonSchema)]
+    pub struct EventRow {
+        /// Its id.
+        pub id: Id<Event> = "e.id",
+        /// When.
+        pub at: Instant = "e.at",
+        /// What, in the past tense.
+        pub kind: String = "e.kind",
+        /// Who; absent for the program itself.
+        pub actor_id: Option<Id<User>> = "e.actor_id",
+        /// Their name.
+        pub actor: Option<String> = "u.name",
+        /// Through which door: web, api, cli, job.
+        pub door: String = "e.door",
+        /// Whose history it belongs to.
+        pub party_id: Option<Id<Party>> = "e.party_id",
+        /// The party's name.
+        pub party: Option<String> = "p.name",
+        /// The thing it happened to.
+        pub subject_id: Option<uuid::Uuid> = "e.subject_id",
+        /// Details.
+        pub data: Value = "e.data",
+    }
+}
+
+/// Which part of the audit log.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListEvents {
+    /// Only events of this kind, or of this room (`party.`).
+    pub kind: Option<String>,
+    /// Only what this user did.
+    pub actor_id: Option<Id<User>>,
+    /// Only the history of this party.
+    pub party_id: Option<Id<Party>>,
+    /// From this moment.
+    pub from: Option<Instant>,
+    /// Before this moment.
+    pub until: Option<Instant>,
+    /// Where the page starts: `next` of the page before.
+    pub after: Option<String>,
+    /// Rows of a page, 50 unless given, at most 200.
+    pub limit: Option<i64>,
+}
+
+/// The audit log, newest first.
+///
+/// # Errors
+/// Without the right, or for a cursor that is none.
+pub async fn list(ctx: &Ctx, input: ListEvents) -> Result<Page<EventRow>> {
+    let reader = ctx.read(Perm(Room::Audit, Act::See))?;
+    let limit = page_size(input.limit)?;
+    let mut query = peyvand_db::Sql::select::<EventRow>(
+        "FROM events e LEFT JOIN users u ON u.id = e.actor_id LEFT JOIN parties p ON p.id = e.party_id WHERE 1 = 1",
+    );
+    match &reader.sight {
+        crate::Sight::All => {}
+        crate::Sight::Units { units, user } => {
+            query.push(" AND (u.unit_id IN ").list(units.iter().copied()).push(" OR e.actor_id = ").arg(*user).push(")");
+        }
+        crate::Sight::Own(user) => {
+            query.push(" AND e.actor_id = ").arg(*user);
+        }
+    }
+    if let Some(kind) = &input.kind {
+        if kind.ends_with('.') {
+            query.push(" AND e.kind >= ").arg(kind).push(" AND e.kind < ").arg(format!("{kind}~"));
+        } else {
+            query.push(" AND e.kind = ").arg(kind);
+        }
+    }
+    if let Some(actor) = input.actor_id {
+        query.push(" AND e.actor_id = ").arg(actor);
+    }
+    if let Some(party) = input.party_id {
+        query.push(" AND e.party_id = ").arg(party);
+    }
+    if let Some(from) = input.from {
+        query.push(" AND e.at >= ").arg(from);
+    }
+    if let Some(until) = input.until {
+        query.push(" AND e.at < ").arg(until);
+    }
+    if let Some(after) = &input.after {
+        let (at, id) = cursor(after)?;
+        query.push(" AND (e.at, e.id) < (").arg(at).push(", ").arg(id).push(")");
+    }
+    query.push(" ORDER BY e.at DESC, e.id DESC LIMIT ").arg(limit + 1);
+    let mut items: Vec<EventRow> = reader.db.all(query).await?;
+    let more = items.len() as i64 > limit;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| more).map(|last| format!("{}_{}", last.at.0, last.id));
+    Ok(Page { items, next })
+}
+
+/// Reads a cursor of a moment and an id: `1764000000000_0191…`.
+///
+/// # Errors
+/// A problem at field `after`.
+pub fn cursor<T>(text: &str) -> Result<(Instant, Id<T>)> {
+    let read = || {
+        let (at, id) = text.split_once('_')?;
+        Some((Instant(at.parse().ok()?), id.parse().ok()?))
+    };
+    read().ok_or_else(|| Problem::new("after", "input-cursor").into())
+}
+
+/// The operations of the audit log.
+pub fn operations(ops: &mut Operations) {
+    ops.add("audit.list", "GET /audit", Some(Perm(Room::Audit, Act::See)), "Everything that happened, newest first.", list)
+        .example(|| serde_json::json!({"kind": "party.", "limit": 20}));
+}

@@ -1,0 +1,261 @@
+//! Durable work: a job is enqueued in the transaction that made it necessary, taken by one worker under a lease, and
+//! comes back when that worker dies.
+
+use crate::context::new_id;
+use crate::{App, Ctx, Door, Error, Instant, Result};
+use peyvand_db::{Id, Tx, row, sql};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long a worker may be silent before its job is given to another; long steps renew it with [`renew`].
+const LEASE: i64 = 60_000;
+/// A job that failed this often is left for a person to look at.
+const ATTEMPTS: i64 = 8;
+/// Jobs of other processes and schedules are looked for this often; our own wake us at once.
+const POLL: Duration = Duration::from_secs(2);
+/// Finished jobs are kept this long for the curious.
+const KEEP: i64 = 14 * super::time::DAY;
+
+/// What can be done later. The stored form is JSON; a name once released stays readable.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "job", rename_all = "snake_case")]
+pub enum Job {
+    /// Goes on with an import.
+    RunImport {
+        /// The import.
+        import: Id<super::import::Import>,
+    },
+    /// Takes an import back.
+    UndoImport {
+        /// The import.
+        import: Id<super::import::Import>,
+    },
+    /// Computes the rhythm of parties whose purchases or interactions changed.
+    RefreshRhythms,
+    /// Reminds owners and escalates what is overdue.
+    RemindFollowUps,
+    /// Refreshes the planner's statistics and forgets what is out of date.
+    Housekeeping,
+}
+
+/// A row of the queue.
+#[derive(Debug)]
+pub enum QueuedJob {}
+
+row! {
+    struct Claimed {
+        id: Id<QueuedJob>,
+        job: serde_json::Value,
+        attempts: i64,
+    }
+}
+
+/// Enqueues a job, due at once.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<()> {
+    put(tx, ctx.now(), job, ctx.now(), None).await?;
+    ctx.app.wake.notify_one();
+    Ok(())
+}
+
+/// Enqueues a job unless one of the same `single` name already waits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue_single(tx: &mut Tx, ctx: &Ctx, job: &Job, single: &str) -> Result<()> {
+    put(tx, ctx.now(), job, ctx.now(), Some(single)).await?;
+    ctx.app.wake.notify_one();
+    Ok(())
+}
+
+async fn put(tx: &mut Tx, now: Instant, job: &Job, due: Instant, single: Option<&str>) -> Result<()> {
+    let job = serde_json::to_value(job).map_err(Error::fault)?;
+    let name = job.get("job").and_then(|name| name.as_str()).unwrap_or_default().to_owned();
+    tx.run(
+        sql("INSERT INTO jobs (id, job, name, state, due_at, attempts, lease_until, single, created_at)
+             VALUES ($1, $2, $3, 'ready', $4, 0, 0, $5, $6) ON CONFLICT (single) DO NOTHING")
+            .bind(new_id::<QueuedJob>(now))
+            .bind(job)
+            .bind(name)
+            .bind(due)
+            .bind(single)
+            .bind(now),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Keeps a job ours while a long step goes on.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn renew(app: &App, id: Id<QueuedJob>) -> Result<()> {
+    let mut tx = app.db.begin().await?;
+    tx.run(sql("UPDATE jobs SET lease_until = $1 WHERE id = $2 AND state = 'running'").bind(app.clock.now().plus(LEASE)).bind(id)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Runs jobs until `stop` turns true; then finishes the one in hand.
+pub async fn work(app: App, worker: String, mut stop: watch::Receiver<bool>) {
+    while !*stop.borrow() {
+        let worked = match step(&app, &worker, &stop).await {
+            Ok(worked) => worked,
+            Err(error) => {
+                tracing::error!(%error, "the worker could not take a job");
+                false
+            }
+        };
+        if !worked {
+            tokio::select! {
+                () = app.wake.notified() => {}
+                () = tokio::time::sleep(POLL) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+}
+
+/// Runs all jobs that are due, for the command line and for tests.
+///
+/// # Errors
+/// When the queue cannot be read.
+pub async fn drain(app: &App) -> Result<()> {
+    let (_keep, stop) = watch::channel(false);
+    while step(app, "drain", &stop).await? {}
+    Ok(())
+}
+
+async fn step(app: &App, worker: &str, stop: &watch::Receiver<bool>) -> Result<bool> {
+    due_schedules(app).await?;
+    let Some(claimed) = claim(app, worker).await? else { return Ok(false) };
+    let job: Job = match serde_json::from_value(claimed.job) {
+        Ok(job) => job,
+        Err(error) => {
+            finish(app, claimed.id, ATTEMPTS, Err(Error::fault(error))).await?;
+            return Ok(true);
+        }
+    };
+    tracing::debug!(job.id = %claimed.id, ?job, "job starts");
+    let ctx = app.system(Door::Job);
+    let outcome = run(&ctx, &job, claimed.id, stop).await;
+    finish(app, claimed.id, claimed.attempts, outcome).await?;
+    Ok(true)
+}
+
+/// What a job came to.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is finished.
+    Done,
+    /// It goes on later from where it noted, because the program stops.
+    GoOn,
+}
+
+async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
+    match job {
+        Job::RunImport { import } => super::import::run(ctx, *import, Some((id, stop))).await,
+        Job::UndoImport { import } => super::import::undo_now(ctx, *import, id).await,
+        Job::RefreshRhythms => crate::parties::rhythm::refresh(ctx, id).await,
+        Job::RemindFollowUps => crate::follow_ups::remind(ctx).await,
+        Job::Housekeeping => housekeeping(ctx).await,
+    }
+}
+
+async fn claim(app: &App, worker: &str) -> Result<Option<Claimed>> {
+    let now = app.clock.now();
+    // Looked for outside a transaction first: an idle program takes no write lock.
+    let waiting: Option<(i64,)> = app
+        .db
+        .maybe(
+            sql("SELECT 1 FROM jobs WHERE (state = 'ready' AND due_at <= $1) OR (state = 'running' AND lease_until < $1) LIMIT 1").bind(now),
+        )
+        .await?;
+    if waiting.is_none() {
+        return Ok(None);
+    }
+    let mut tx = app.db.begin().await?;
+    tx.run(sql("UPDATE jobs SET state = 'ready' WHERE state = 'running' AND lease_until < $1").bind(now)).await?;
+    // A job that runs gives up its single name, so that news during its run enqueue it again.
+    let claimed = tx
+        .maybe(
+            sql("UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, worker = $2, single = NULL
+                 WHERE id IN (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= $3 ORDER BY due_at LIMIT 1 {skip_locked})
+                   AND state = 'ready' RETURNING id, job, attempts")
+                .bind(now.plus(LEASE))
+                .bind(worker)
+                .bind(now),
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+async fn finish(app: &App, id: Id<QueuedJob>, attempts: i64, outcome: Result<Outcome>) -> Result<()> {
+    let now = app.clock.now();
+    let update = match outcome {
+        Ok(Outcome::Done) => sql("UPDATE jobs SET state = 'done', finished_at = $1, last_error = NULL WHERE id = $2").bind(now).bind(id),
+        Ok(Outcome::GoOn) => sql("UPDATE jobs SET state = 'ready', lease_until = 0, attempts = attempts - 1 WHERE id = $1").bind(id),
+        Err(error) => {
+            tracing::error!(job.id = %id, attempts, %error, "job failed");
+            let state = if attempts >= ATTEMPTS { "failed" } else { "ready" };
+            // 2, 4, 8 … 128 s.
+            let wait = 1000_i64 << attempts.clamp(1, 7);
+            sql("UPDATE jobs SET state = $1, due_at = $2, lease_until = 0, last_error = $3 WHERE id = $4")
+                .bind(state)
+                .bind(now.plus(wait))
+                .bind(error.to_string())
+                .bind(id)
+        }
+    };
+    let mut tx = app.db.begin().await?;
+    tx.run(update).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Recurring work: name, every so many milliseconds, job.
+const SCHEDULES: &[(&str, i64, Job)] =
+    &[("remind", 30_000, Job::RemindFollowUps), ("housekeeping", super::time::DAY, Job::Housekeeping)];
+
+async fn due_schedules(app: &App) -> Result<()> {
+    let now = app.clock.now();
+    let rows: Vec<(String, Instant)> = app.db.all(sql("SELECT name, next_at FROM schedules")).await?;
+    for (name, every, job) in SCHEDULES {
+        let next = rows.iter().find(|(row, _)| row == name).map(|(_, next)| *next);
+        if next.is_some_and(|next| next > now) {
+            continue;
+        }
+        let mut tx = app.db.begin().await?;
+        // The update is the lock: of two processes, one sees its row change.
+        let taken = tx
+            .run(
+                sql("INSERT INTO schedules (name, next_at) VALUES ($1, $2)
+                     ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at WHERE schedules.next_at <= $3")
+                    .bind(*name)
+                    .bind(now.plus(*every))
+                    .bind(now),
+            )
+            .await?;
+        if taken == 1 {
+            put(&mut tx, now, job, now, Some(name)).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+async fn housekeeping(ctx: &Ctx) -> Result<Outcome> {
+    let now = ctx.now();
+    let mut tx = ctx.app.db.begin().await?;
+    tx.run(sql("DELETE FROM jobs WHERE state = 'done' AND finished_at < $1").bind(now.plus(-KEEP))).await?;
+    tx.run(sql("DELETE FROM sessions WHERE expires_at < $1").bind(now)).await?;
+    tx.run(sql("DELETE FROM sign_in_failures WHERE at < $1").bind(now.plus(-super::time::DAY))).await?;
+    tx.run(sql("DELETE FROM undos WHERE at < $1").bind(now.plus(-super::time::DAY))).await?;
+    tx.commit().await?;
+    ctx.app.db.analyze().await?;
+    Ok(Outcome::Done)
+}

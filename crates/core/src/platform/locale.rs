@@ -1,0 +1,373 @@
+//! Words, dates and numbers as one reader wants them: language, calendar, digits, time zone, theme and money unit are
+//! separate choices.
+
+use super::calendar::{Calendar, DateForm, DateStyle, format_date, near_date};
+use super::money::{Currency, MoneyUnit};
+use super::text::{Digits, Lang, to_digits};
+use crate::{Day, Instant, Problem};
+use fluent_bundle::concurrent::FluentBundle;
+use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
+use jiff::tz::TimeZone;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+peyvand_db::words! {
+    /// Light or dark.
+    pub enum Theme {
+        /// As the device says.
+        Auto = "auto",
+        /// Light.
+        Light = "light",
+        /// Dark.
+        Dark = "dark",
+    }
+}
+
+/// How a reader wants things shown.
+#[derive(Clone, Debug)]
+pub struct Prefs {
+    /// Language of the words.
+    pub lang: Lang,
+    /// Calendar of the days.
+    pub calendar: Calendar,
+    /// Digits of the numbers.
+    pub digits: Digits,
+    /// Where the clock stands.
+    pub time_zone: TimeZone,
+    /// Light or dark.
+    pub theme: Theme,
+    /// Toman or the currency itself.
+    pub money_unit: MoneyUnit,
+    /// Days by which the lunar date seen here differs from Umm al-Qura: -1, 0 or 1.
+    pub hijri_shift: i64,
+    /// Whether letter keys are shortcuts.
+    pub shortcuts: bool,
+}
+
+impl Default for Prefs {
+    fn default() -> Self {
+        Prefs::of(Lang::Fa)
+    }
+}
+
+impl Prefs {
+    /// What readers of a language are used to.
+    #[must_use]
+    pub fn of(lang: Lang) -> Prefs {
+        let zone = if lang == Lang::Ar { "Asia/Riyadh" } else { "Asia/Tehran" };
+        Prefs {
+            lang,
+            calendar: lang.default_calendar(),
+            digits: lang.default_digits(),
+            time_zone: time_zone(zone).unwrap_or(TimeZone::UTC),
+            theme: Theme::Auto,
+            money_unit: MoneyUnit::Toman,
+            hijri_shift: 0,
+            shortcuts: true,
+        }
+    }
+}
+
+/// The time zone of that name, from the rules built into the program.
+#[must_use]
+pub fn time_zone(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).ok()
+}
+
+/// Words, dates and numbers for one reader at one moment.
+#[derive(Clone, Debug)]
+pub struct Loc {
+    /// The reader's choices.
+    pub prefs: Prefs,
+    /// The moment that counts as now.
+    pub now: Instant,
+}
+
+/// A value in a message.
+pub enum Arg<'a> {
+    /// A number: shown in the reader's digits and able to choose a plural.
+    Number(i64),
+    /// A text.
+    Text(Cow<'a, str>),
+}
+
+impl From<i64> for Arg<'_> {
+    fn from(value: i64) -> Self {
+        Arg::Number(value)
+    }
+}
+impl From<usize> for Arg<'_> {
+    fn from(value: usize) -> Self {
+        Arg::Number(i64::try_from(value).unwrap_or(i64::MAX))
+    }
+}
+impl<'a> From<&'a str> for Arg<'a> {
+    fn from(value: &'a str) -> Self {
+        Arg::Text(Cow::Borrowed(value))
+    }
+}
+impl<'a> From<&'a String> for Arg<'a> {
+    fn from(value: &'a String) -> Self {
+        Arg::Text(Cow::Borrowed(value))
+    }
+}
+impl From<String> for Arg<'_> {
+    fn from(value: String) -> Self {
+        Arg::Text(Cow::Owned(value))
+    }
+}
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "../../locales"]
+struct Catalogues;
+
+type Bundle = FluentBundle<Arc<FluentResource>>;
+
+/// One bundle for each language and digit set, because a bundle formats its numbers in one way.
+static BUNDLES: LazyLock<Vec<(Lang, Digits, Bundle)>> = LazyLock::new(|| {
+    let mut bundles = Vec::new();
+    for lang in Lang::ALL {
+        let mut names: Vec<_> = Catalogues::iter().filter(|name| name.starts_with(lang.code()) && name.ends_with(".ftl")).collect();
+        names.sort();
+        let resources: Vec<Arc<FluentResource>> = names
+            .iter()
+            .filter_map(|name| Catalogues::get(name))
+            .map(|file| {
+                let text = String::from_utf8_lossy(&file.data).into_owned();
+                // A broken entry is left out and found by the catalogue test; the rest of the file still serves.
+                Arc::new(FluentResource::try_new(text).unwrap_or_else(|(resource, _)| resource))
+            })
+            .collect();
+        for (digits, format) in [
+            (Digits::Latin, latin as fn(&FluentValue<'_>, &intl_memoizer::concurrent::IntlLangMemoizer) -> Option<String>),
+            (Digits::Persian, persian),
+            (Digits::Arabic, arabic),
+        ] {
+            let id = lang.code().parse().unwrap_or_default();
+            let mut bundle = FluentBundle::new_concurrent(vec![id]);
+            bundle.set_formatter(Some(format));
+            for resource in &resources {
+                bundle.add_resource_overriding(resource.clone());
+            }
+            bundles.push((lang, digits, bundle));
+        }
+    }
+    bundles
+});
+
+fn latin(value: &FluentValue<'_>, _: &intl_memoizer::concurrent::IntlLangMemoizer) -> Option<String> {
+    in_digits(value, Digits::Latin)
+}
+fn persian(value: &FluentValue<'_>, _: &intl_memoizer::concurrent::IntlLangMemoizer) -> Option<String> {
+    in_digits(value, Digits::Persian)
+}
+fn arabic(value: &FluentValue<'_>, _: &intl_memoizer::concurrent::IntlLangMemoizer) -> Option<String> {
+    in_digits(value, Digits::Arabic)
+}
+
+fn in_digits(value: &FluentValue<'_>, digits: Digits) -> Option<String> {
+    match value {
+        #[expect(clippy::cast_possible_truncation, reason = "only whole numbers are passed in")]
+        FluentValue::Number(number) => Some(group(number.value as i64, digits)),
+        _ => None,
+    }
+}
+
+/// A whole number with its thousands apart.
+#[must_use]
+pub fn group(number: i64, digits: Digits) -> String {
+    let plain = number.unsigned_abs().to_string();
+    let separator = if digits == Digits::Latin { ',' } else { '٬' };
+    let mut out = String::with_capacity(plain.len() * 2);
+    if number < 0 {
+        out.push('−');
+    }
+    for (position, digit) in plain.chars().enumerate() {
+        if position > 0 && (plain.len() - position) % 3 == 0 {
+            out.push(separator);
+        }
+        out.push(digit);
+    }
+    to_digits(&out, digits)
+}
+
+impl Loc {
+    /// A locale for a reader.
+    #[must_use]
+    pub fn new(prefs: Prefs, now: Instant) -> Loc {
+        Loc { prefs, now }
+    }
+
+    /// `fa`, `ar`, `en`.
+    #[must_use]
+    pub fn lang(&self) -> &'static str {
+        self.prefs.lang.code()
+    }
+
+    /// `rtl` or `ltr`.
+    #[must_use]
+    pub fn dir(&self) -> &'static str {
+        self.prefs.lang.dir()
+    }
+
+    /// A message without values. A key that no catalogue has is shown as it is; a test finds it before a reader does.
+    #[must_use]
+    pub fn t(&self, key: &str) -> String {
+        self.format(key, None)
+    }
+
+    /// A message with values.
+    #[must_use]
+    pub fn ta<'a>(&self, key: &str, args: &[(&str, Arg<'a>)]) -> String {
+        let mut values = FluentArgs::with_capacity(args.len());
+        for (name, value) in args {
+            match value {
+                Arg::Number(number) => values.set((*name).to_owned(), *number),
+                Arg::Text(text) => values.set((*name).to_owned(), text.to_string()),
+            }
+        }
+        self.format(key, Some(&values))
+    }
+
+    /// A message with one value.
+    #[must_use]
+    pub fn t1<'a>(&self, key: &str, name: &str, value: impl Into<Arg<'a>>) -> String {
+        self.ta(key, &[(name, value.into())])
+    }
+
+    /// Whether some catalogue of this language has the key.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.bundle().is_some_and(|bundle| bundle.has_message(key))
+    }
+
+    /// A problem of an input in words. Whole numbers among its values are shown in the reader's digits.
+    #[must_use]
+    pub fn problem(&self, problem: &Problem) -> String {
+        let args: Vec<(&str, Arg<'_>)> = problem
+            .args
+            .iter()
+            .map(|(name, value)| (&**name, value.parse::<i64>().map_or(Arg::Text(Cow::Borrowed(value)), Arg::Number)))
+            .collect();
+        self.ta(&problem.key, &args)
+    }
+
+    /// The label of a word of a list: the organisation's own, or the ready-made one under `term-LIST-WORD`.
+    #[must_use]
+    pub fn term(&self, list: &str, word: &str) -> String {
+        let key = format!("term-{list}-{}", word.replace('_', "-"));
+        if self.has(&key) { self.t(&key) } else { word.to_owned() }
+    }
+
+    fn bundle(&self) -> Option<&'static Bundle> {
+        BUNDLES.iter().find(|(lang, digits, _)| *lang == self.prefs.lang && *digits == self.prefs.digits).map(|(_, _, bundle)| bundle)
+    }
+
+    fn format(&self, key: &str, args: Option<&FluentArgs<'_>>) -> String {
+        let Some(bundle) = self.bundle() else { return key.to_owned() };
+        let Some(pattern) = bundle.get_message(key).and_then(|message| message.value()) else {
+            tracing::warn!(key, lang = self.lang(), "no such message");
+            return key.to_owned();
+        };
+        let mut problems = Vec::new();
+        bundle.format_pattern(pattern, args, &mut problems).into_owned()
+    }
+
+    fn style(&self, form: DateForm) -> DateStyle {
+        DateStyle { calendar: self.prefs.calendar, lang: self.prefs.lang, digits: self.prefs.digits, form }
+    }
+
+    /// The day as it is counted here: the lunar calendar seen locally may differ from Umm al-Qura by a day.
+    fn local(&self, day: Day) -> jiff::civil::Date {
+        if self.prefs.calendar == Calendar::Hijri { day.plus(self.prefs.hijri_shift).0 } else { day.0 }
+    }
+
+    /// Today, here.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        self.now.day(&self.prefs.time_zone)
+    }
+
+    /// «۳۰ آبان ۱۴۰۵».
+    #[must_use]
+    pub fn day(&self, day: Day) -> String {
+        format_date(self.local(day), &self.style(DateForm::Medium))
+    }
+
+    /// «شنبه ۳۰ آبان ۱۴۰۵».
+    #[must_use]
+    pub fn day_long(&self, day: Day) -> String {
+        format_date(self.local(day), &self.style(DateForm::Long))
+    }
+
+    /// «۱۴۰۵/۰۸/۳۰».
+    #[must_use]
+    pub fn day_short(&self, day: Day) -> String {
+        format_date(self.local(day), &self.style(DateForm::Short))
+    }
+
+    /// «دیروز», «۶ روز پیش», else day and month, with the year when it is another one.
+    #[must_use]
+    pub fn day_near(&self, day: Day) -> String {
+        near_date(self.local(day), self.local(self.today()), &self.style(DateForm::DayMonth))
+    }
+
+    /// «دیروز ۱۶:۳۰».
+    #[must_use]
+    pub fn when(&self, at: Instant) -> String {
+        format!("{} {}", self.day_near(at.day(&self.prefs.time_zone)), self.time(at))
+    }
+
+    /// «شنبه ۳۰ آبان ۱۴۰۵، ۱۶:۳۰».
+    #[must_use]
+    pub fn when_full(&self, at: Instant) -> String {
+        format!("{} {}", self.day_long(at.day(&self.prefs.time_zone)), self.time(at))
+    }
+
+    /// «۱۶:۳۰».
+    #[must_use]
+    pub fn time(&self, at: Instant) -> String {
+        let clock = at.zoned(&self.prefs.time_zone);
+        to_digits(&format!("{:02}:{:02}", clock.hour(), clock.minute()), self.prefs.digits)
+    }
+
+    /// The day in all three calendars, for a tooltip.
+    #[must_use]
+    pub fn day_everywhere(&self, day: Day) -> String {
+        Calendar::ALL
+            .iter()
+            .map(|calendar| format_date(day.0, &DateStyle { calendar: *calendar, ..self.style(DateForm::Medium) }))
+            .collect::<Vec<_>>()
+            .join(" · ")
+    }
+
+    /// «۱۲٬۳۴۵».
+    #[must_use]
+    pub fn number(&self, number: i64) -> String {
+        group(number, self.prefs.digits)
+    }
+
+    /// Digits of a text, such as a phone number, in the reader's signs.
+    #[must_use]
+    pub fn digits(&self, text: &str) -> String {
+        to_digits(text, self.prefs.digits)
+    }
+
+    /// An amount in full, without its unit: «۱۲٬۴۵۰٬۰۰۰».
+    #[must_use]
+    pub fn amount(&self, minor: i64, currency: Currency) -> String {
+        super::money::format_amount(minor, currency, self.prefs.money_unit, self.prefs.digits)
+    }
+
+    /// An amount for a card, with its unit: «۱۲٫۴ میلیون تومان».
+    #[must_use]
+    pub fn amount_short(&self, minor: i64, currency: Currency) -> String {
+        super::money::format_short(minor, currency, self.prefs.money_unit, self.prefs.digits, self.prefs.lang)
+    }
+
+    /// The name of the unit in which amounts are shown: «تومان».
+    #[must_use]
+    pub fn money_unit(&self, currency: Currency) -> String {
+        super::money::unit_name(currency, self.prefs.money_unit, self.prefs.lang)
+    }
+}

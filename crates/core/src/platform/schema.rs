@@ -1,0 +1,22 @@
+//! The history of the schema: the files of `migrations/`, in order.
+
+use peyvand_db::Migration;
+
+macro_rules! migrations {
+    ($($version:literal $name:literal,)*) => {
+        &[$(Migration {
+            version: $version,
+            name: $name,
+            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/", $name, ".sql")),
+        }),*]
+    };
+}
+
+/// All migrations.
+pub const MIGRATIONS: &[Migration] = migrations! {
+    1 "0001_access",
+    2 "0002_platform",
+    3 "0003_parties",
+    4 "0004_interactions",
+    5 "0005_sales",
+};

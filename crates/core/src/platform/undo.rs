@@ -1,0 +1,109 @@
+//! Undo instead of confirm: a reversible act stores its inverse, which its doer may run for a while.
+
+use crate::operation::{DONE, Done};
+use crate::parties::Party;
+use crate::platform::access::{Unit, User};
+use crate::{Ctx, Error, Operations, Result};
+use peyvand_db::{Id, Tx, sql};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A stored inverse.
+#[derive(Debug)]
+pub enum Undo {}
+
+/// How an act is taken back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "undo", rename_all = "snake_case")]
+pub enum Inverse {
+    /// Puts follow-ups back as they were.
+    FollowUps {
+        /// As they were, in the form of their module.
+        before: Vec<crate::follow_ups::Snapshot>,
+    },
+    /// Removes follow-ups that were made.
+    DropFollowUps {
+        /// The follow-ups.
+        ids: Vec<Id<crate::follow_ups::FollowUp>>,
+    },
+    /// Takes a tag off, or puts it back on.
+    Tag {
+        /// The tag.
+        tag: String,
+        /// The parties it was put on or taken off.
+        parties: Vec<Id<Party>>,
+        /// Whether it was put on.
+        was_added: bool,
+    },
+    /// Gives parties back to their owners.
+    Assign {
+        /// Party, owner and unit before.
+        before: Vec<(Id<Party>, Option<Id<User>>, Option<Id<Unit>>)>,
+    },
+    /// Brings archived parties back, or archives them again.
+    Archive {
+        /// The parties.
+        parties: Vec<Id<Party>>,
+        /// Whether they were archived.
+        was_archived: bool,
+    },
+}
+
+/// Stores an inverse and gives the name to run it by.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remember(tx: &mut Tx, ctx: &Ctx, inverse: &Inverse) -> Result<Id<Undo>> {
+    let id = ctx.id();
+    tx.run(
+        sql("INSERT INTO undos (id, user_id, at, inverse) VALUES ($1, $2, $3, $4)")
+            .bind(id)
+            .bind(ctx.actor.user().map_or(uuid::Uuid::nil(), |user| user.0))
+            .bind(ctx.now())
+            .bind(serde_json::to_value(inverse).map_err(Error::fault)?),
+    )
+    .await?;
+    Ok(id)
+}
+
+/// Which act.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunUndo {
+    /// The name that the act answered with, as `undo`.
+    pub id: Id<Undo>,
+}
+
+/// Takes an act back. Only its doer may, and only once.
+///
+/// # Errors
+/// [`Error::NotFound`] for an act of somebody else, one already taken back, or one too long ago.
+pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
+    if matches!(ctx.actor, crate::Actor::Nobody) {
+        return Err(Error::SignedOut);
+    }
+    let mut tx = ctx.app.db.begin().await?;
+    let found: Option<(serde_json::Value,)> = tx
+        .maybe(
+            sql("UPDATE undos SET used_at = $1 WHERE id = $2 AND user_id = $3 AND used_at IS NULL RETURNING inverse")
+                .bind(ctx.now())
+                .bind(input.id)
+                .bind(ctx.actor.user().map_or(uuid::Uuid::nil(), |user| user.0)),
+        )
+        .await?;
+    let Some((inverse,)) = found else { return Err(Error::NotFound("undo")) };
+    match serde_json::from_value(inverse).map_err(Error::fault)? {
+        Inverse::FollowUps { before } => crate::follow_ups::restore(&mut tx, ctx, before).await?,
+        Inverse::DropFollowUps { ids } => crate::follow_ups::drop_made(&mut tx, ctx, &ids).await?,
+        Inverse::Tag { tag, parties, was_added } => crate::parties::bulk::undo_tag(&mut tx, ctx, &tag, &parties, was_added).await?,
+        Inverse::Assign { before } => crate::parties::bulk::undo_assign(&mut tx, ctx, &before).await?,
+        Inverse::Archive { parties, was_archived } => crate::parties::bulk::undo_archive(&mut tx, ctx, &parties, was_archived).await?,
+    }
+    tx.commit().await?;
+    Ok(DONE)
+}
+
+/// The operation.
+pub fn operations(ops: &mut Operations) {
+    ops.add("undo.run", "POST /undo/{id}", None, "Takes back an act that answered with an undo name.", run);
+}

@@ -1,0 +1,227 @@
+use crate::{Engine, ToValue, Value};
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Postgres, Sqlite};
+use std::borrow::Cow;
+use std::fmt::Write;
+
+/// SQL text and its bound values. Text comes from literals only; values are always bound.
+#[derive(Clone, Debug, Default)]
+pub struct Sql {
+    text: Cow<'static, str>,
+    values: Vec<Value>,
+}
+
+/// A statement from a literal; follow with [`Sql::bind`] for `$1`, `$2` ….
+#[must_use]
+pub fn sql(text: &'static str) -> Sql {
+    Sql { text: Cow::Borrowed(text), values: Vec::new() }
+}
+
+impl Sql {
+    /// `SELECT <columns of T> <rest>`.
+    #[must_use]
+    pub fn select<T: crate::FromRow>(rest: &'static str) -> Sql {
+        Sql { text: Cow::Owned(format!("SELECT {} {rest}", T::COLUMNS)), values: Vec::new() }
+    }
+
+    /// Binds the next `$n` of the text.
+    #[must_use]
+    pub fn bind(mut self, value: impl ToValue) -> Sql {
+        self.values.push(value.to_value());
+        self
+    }
+
+    /// Adds text.
+    pub fn push(&mut self, text: &'static str) -> &mut Sql {
+        self.text.to_mut().push_str(text);
+        self
+    }
+
+    /// Adds a value: writes its placeholder and binds it.
+    pub fn arg(&mut self, value: impl ToValue) -> &mut Sql {
+        self.value(value.to_value())
+    }
+
+    /// Adds a value that is already one.
+    pub fn value(&mut self, value: Value) -> &mut Sql {
+        self.values.push(value);
+        // Writing to a String cannot fail.
+        let _ = write!(self.text.to_mut(), "${}", self.values.len());
+        self
+    }
+
+    /// Adds `($4, $5, $6)`; an empty list becomes `(NULL)`, which matches nothing.
+    pub fn list<T: ToValue>(&mut self, values: impl IntoIterator<Item = T>) -> &mut Sql {
+        self.push("(");
+        let mut empty = true;
+        for value in values {
+            if !std::mem::take(&mut empty) {
+                self.push(", ");
+            }
+            self.arg(value);
+        }
+        self.push(if empty { "NULL)" } else { ")" })
+    }
+
+    /// Adds `($1, $2), ($3, $4)`: the rows of an INSERT. The caller keeps rows × columns below [`Sql::MAX_BINDS`].
+    pub fn rows(&mut self, rows: impl IntoIterator<Item = Vec<Value>>) -> &mut Sql {
+        for (position, row) in rows.into_iter().enumerate() {
+            self.push(if position == 0 { "(" } else { ", (" });
+            for (position, value) in row.into_iter().enumerate() {
+                if position > 0 {
+                    self.push(", ");
+                }
+                self.value(value);
+            }
+            self.push(")");
+        }
+        self
+    }
+
+    /// Adds another piece, renumbering nothing: it must have been written with [`Sql::arg`] only. Pieces with
+    /// values are built on the same `Sql` instead, by functions that take `&mut Sql`.
+    pub fn push_plain(&mut self, other: &Sql) -> &mut Sql {
+        debug_assert!(other.values.is_empty(), "a piece with values must be written on the same Sql");
+        self.text.to_mut().push_str(&other.text);
+        self
+    }
+
+    /// Most values one statement may bind on both engines (SQLite 32,766, PostgreSQL 65,535).
+    pub const MAX_BINDS: usize = 32_000;
+
+    /// The text, for tests and for EXPLAIN.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The statement prefixed by `EXPLAIN` in the engine's own spelling, for plans in tests and reports.
+    #[must_use]
+    pub fn explain(mut self, engine: Engine) -> Sql {
+        let prefix = match engine {
+            Engine::Sqlite => "EXPLAIN QUERY PLAN ",
+            Engine::Postgres => "EXPLAIN ",
+        };
+        self.text = Cow::Owned(format!("{prefix}{}", self.text));
+        self
+    }
+
+    fn finish(&mut self, engine: Engine) -> Cow<'static, str> {
+        debug_assert_eq!(
+            highest_placeholder(&self.text),
+            self.values.len(),
+            "placeholders and values differ in: {}",
+            self.text
+        );
+        crate::testing::record(engine, &self.text);
+        let text = std::mem::take(&mut self.text);
+        if !text.contains('{') {
+            return text;
+        }
+        // The words on which the engines differ.
+        let skip_locked = match engine {
+            Engine::Sqlite => "",
+            Engine::Postgres => "FOR UPDATE SKIP LOCKED",
+        };
+        let for_update = match engine {
+            Engine::Sqlite => "",
+            Engine::Postgres => "FOR UPDATE",
+        };
+        let materialized = "MATERIALIZED";
+        Cow::Owned(
+            text.replace("{skip_locked}", skip_locked)
+                .replace("{for_update}", for_update)
+                .replace("{materialized}", materialized),
+        )
+    }
+
+    pub(crate) fn sqlite(mut self) -> Query<'static, Sqlite, SqliteArguments> {
+        let text = self.finish(Engine::Sqlite);
+        let mut query = sqlx::query::<Sqlite>(AssertSqlSafe(text));
+        for value in self.values {
+            query = match value {
+                Value::Null(_) => query.bind(None::<i64>),
+                Value::Bool(value) => query.bind(value),
+                Value::Int(value) => query.bind(value),
+                Value::Real(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+                Value::Bytes(value) => query.bind(value),
+                Value::Id(value) => query.bind(value),
+                Value::Json(value) => query.bind(value.to_string()),
+            };
+        }
+        query
+    }
+
+    pub(crate) fn postgres(mut self, named: bool) -> Query<'static, Postgres, PgArguments> {
+        use crate::Kind;
+        let text = self.finish(Engine::Postgres);
+        let mut query = sqlx::query::<Postgres>(AssertSqlSafe(text)).persistent(named);
+        for value in self.values {
+            query = match value {
+                Value::Null(Kind::Bool) => query.bind(None::<bool>),
+                Value::Null(Kind::Int) => query.bind(None::<i64>),
+                Value::Null(Kind::Real) => query.bind(None::<f64>),
+                Value::Null(Kind::Text) => query.bind(None::<String>),
+                Value::Null(Kind::Bytes) => query.bind(None::<Vec<u8>>),
+                Value::Null(Kind::Id) => query.bind(None::<uuid::Uuid>),
+                Value::Null(Kind::Json) => query.bind(None::<serde_json::Value>),
+                Value::Bool(value) => query.bind(value),
+                Value::Int(value) => query.bind(value),
+                Value::Real(value) => query.bind(value),
+                Value::Text(value) => query.bind(value),
+                Value::Bytes(value) => query.bind(value),
+                Value::Id(value) => query.bind(value),
+                Value::Json(value) => query.bind(value),
+            };
+        }
+        query
+    }
+}
+
+/// SQLite binds a missing parameter as NULL without a word, so the seam counts them in debug builds.
+fn highest_placeholder(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let mut highest = 0;
+    let mut position = 0;
+    while position < bytes.len() {
+        if bytes[position] == b'$' {
+            let mut number = 0;
+            position += 1;
+            while position < bytes.len() && bytes[position].is_ascii_digit() {
+                number = number * 10 + usize::from(bytes[position] - b'0');
+                position += 1;
+            }
+            highest = highest.max(number);
+        } else {
+            position += 1;
+        }
+    }
+    highest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_numbered_in_the_order_they_are_added() {
+        let mut statement = sql("SELECT a FROM t WHERE a = $1").bind(7_i64);
+        statement.push(" AND b IN ").list(["x", "y"]).push(" AND c = ").arg(true);
+        assert_eq!(statement.text(), "SELECT a FROM t WHERE a = $1 AND b IN ($2, $3) AND c = $4");
+    }
+
+    #[test]
+    fn an_empty_list_matches_nothing() {
+        let mut statement = sql("SELECT a FROM t WHERE a IN ");
+        statement.list(Vec::<i64>::new());
+        assert_eq!(statement.text(), "SELECT a FROM t WHERE a IN (NULL)");
+    }
+
+    #[test]
+    fn the_highest_placeholder_counts_not_the_last() {
+        assert_eq!(highest_placeholder("a = $2 OR b = $12 OR c = $1"), 12);
+    }
+}

@@ -1,0 +1,64 @@
+-- What was bought, given back, and what may be sold.
+CREATE TABLE products (
+  id ID NOT NULL PRIMARY KEY,
+  code SORTKEY NOT NULL CONSTRAINT products_code_key UNIQUE,
+  name TEXT NOT NULL,
+  category TEXT,
+  created_at INSTANT NOT NULL
+) STRICT;
+
+-- One invoice. Without a party it is a sale to an unknown customer.
+CREATE TABLE purchases (
+  id ID NOT NULL PRIMARY KEY,
+  party_id ID REFERENCES parties (id),
+  invoice SORTKEY CONSTRAINT purchases_invoice_key UNIQUE,
+  at INSTANT NOT NULL,
+  day DAY NOT NULL,
+  currency TEXT NOT NULL,
+  gross_minor MONEY NOT NULL,
+  refund_minor MONEY NOT NULL,
+  lines INT NOT NULL,
+  channel TEXT,
+  country TEXT,
+  note TEXT,
+  import_id ID,
+  created_by ID,
+  created_at INSTANT NOT NULL
+) STRICT;
+CREATE INDEX purchases_party_id_at_id ON purchases (party_id, at, id);
+CREATE INDEX purchases_import_id ON purchases (import_id, id) WHERE import_id IS NOT NULL;
+
+-- A line that gives goods back has a negative amount and, where it is known, the line that it gives back.
+CREATE TABLE purchase_lines (
+  id ID NOT NULL PRIMARY KEY,
+  purchase_id ID NOT NULL REFERENCES purchases (id),
+  party_id ID,
+  product_id ID,
+  day DAY NOT NULL,
+  quantity REAL NOT NULL,
+  unit_price_minor MONEY NOT NULL,
+  discount_minor MONEY NOT NULL,
+  amount_minor MONEY NOT NULL,
+  currency TEXT NOT NULL,
+  refund_of ID,
+  source_key INT,
+  import_id ID
+) STRICT;
+CREATE INDEX purchase_lines_purchase_id ON purchase_lines (purchase_id);
+CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines (party_id, product_id, day);
+CREATE INDEX purchase_lines_source_key ON purchase_lines (source_key) WHERE source_key IS NOT NULL;
+CREATE INDEX purchase_lines_import_id ON purchase_lines (import_id, id) WHERE import_id IS NOT NULL;
+
+CREATE TABLE opportunities (
+  id ID NOT NULL PRIMARY KEY,
+  party_id ID NOT NULL REFERENCES parties (id),
+  interaction_id ID,
+  title TEXT NOT NULL,
+  state SORTKEY NOT NULL,
+  owner_id ID,
+  created_by ID,
+  created_at INSTANT NOT NULL,
+  closed_at INSTANT
+) STRICT;
+CREATE INDEX opportunities_party_id ON opportunities (party_id);
+CREATE INDEX opportunities_state_id ON opportunities (state, id);
