@@ -7,7 +7,7 @@ use crate::platform::locale::Prefs;
 use crate::platform::organisation::Organisation;
 use crate::{Error, Instant, Result};
 use peyvand_db::{Db, Id, Tx};
-use rand::Rng;
+use rand::RngExt;
 use std::path::PathBuf;
 use std::sync::{Arc, RwLock};
 use std::time::Duration;

@@ -150,7 +150,7 @@ pub async fn list(ctx: &Ctx, input: ListEvents) -> Result<Page<EventRow>> {
         query.push(" AND e.at < ").arg(until);
     }
     if let Some(after) = &input.after {
-        let (at, id) = cursor(after)?;
+        let (at, id) = cursor::<Event>(after)?;
         query.push(" AND (e.at, e.id) < (").arg(at).push(", ").arg(id).push(")");
     }
     query.push(" ORDER BY e.at DESC, e.id DESC LIMIT ").arg(limit + 1);

@@ -21,20 +21,6 @@ const KEEP: i64 = 14 * super::time::DAY;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "job", rename_all = "snake_case")]
 pub enum Job {
-    /// Goes on with an import.
-    RunImport {
-        /// The import.
-        import: Id<super::import::Import>,
-    },
-    /// Takes an import back.
-    UndoImport {
-        /// The import.
-        import: Id<super::import::Import>,
-    },
-    /// Computes the rhythm of parties whose purchases or interactions changed.
-    RefreshRhythms,
-    /// Reminds owners and escalates what is overdue.
-    RemindFollowUps,
     /// Refreshes the planner's statistics and forgets what is out of date.
     Housekeeping,
 }
@@ -155,12 +141,8 @@ pub enum Outcome {
     GoOn,
 }
 
-async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
+async fn run(ctx: &Ctx, job: &Job, _id: Id<QueuedJob>, _stop: &watch::Receiver<bool>) -> Result<Outcome> {
     match job {
-        Job::RunImport { import } => super::import::run(ctx, *import, Some((id, stop))).await,
-        Job::UndoImport { import } => super::import::undo_now(ctx, *import, id).await,
-        Job::RefreshRhythms => crate::parties::rhythm::refresh(ctx, id).await,
-        Job::RemindFollowUps => crate::follow_ups::remind(ctx).await,
         Job::Housekeeping => housekeeping(ctx).await,
     }
 }
@@ -219,7 +201,7 @@ async fn finish(app: &App, id: Id<QueuedJob>, attempts: i64, outcome: Result<Out
 
 /// Recurring work: name, every so many milliseconds, job.
 const SCHEDULES: &[(&str, i64, Job)] =
-    &[("remind", 30_000, Job::RemindFollowUps), ("housekeeping", super::time::DAY, Job::Housekeeping)];
+    &[("housekeeping", super::time::DAY, Job::Housekeeping)];
 
 async fn due_schedules(app: &App) -> Result<()> {
     let now = app.clock.now();

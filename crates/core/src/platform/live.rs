@@ -12,8 +12,6 @@ const BACKLOG: usize = 256;
 pub enum Message {
     /// A user has a new notification.
     Notified(Id<User>),
-    /// An import moved on.
-    Import(Id<super::import::Import>),
 }
 
 /// The stations that pages listen to.

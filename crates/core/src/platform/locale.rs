@@ -2,7 +2,7 @@
 //! separate choices.
 
 use super::calendar::{Calendar, DateForm, DateStyle, format_date, near_date};
-use super::money::{Currency, MoneyUnit};
+use super::money::{Currency, Money, MoneyUnit};
 use super::text::{Digits, Lang, to_digits};
 use crate::{Day, Instant, Problem};
 use fluent_bundle::concurrent::FluentBundle;
@@ -356,18 +356,19 @@ impl Loc {
     /// An amount in full, without its unit: «۱۲٬۴۵۰٬۰۰۰».
     #[must_use]
     pub fn amount(&self, minor: i64, currency: Currency) -> String {
-        super::money::format_amount(minor, currency, self.prefs.money_unit, self.prefs.digits)
+        Money { minor, currency }.format(self.prefs.money_unit, self.prefs.digits)
     }
 
     /// An amount for a card, with its unit: «۱۲٫۴ میلیون تومان».
     #[must_use]
     pub fn amount_short(&self, minor: i64, currency: Currency) -> String {
-        super::money::format_short(minor, currency, self.prefs.money_unit, self.prefs.digits, self.prefs.lang)
+        let short = Money { minor, currency }.format_short(self.prefs.money_unit, self.prefs.digits, self.prefs.lang);
+        format!("{short} {}", self.money_unit(currency))
     }
 
     /// The name of the unit in which amounts are shown: «تومان».
     #[must_use]
-    pub fn money_unit(&self, currency: Currency) -> String {
-        super::money::unit_name(currency, self.prefs.money_unit, self.prefs.lang)
+    pub fn money_unit(&self, currency: Currency) -> &'static str {
+        self.prefs.money_unit.label(currency, self.prefs.lang)
     }
 }

@@ -3,7 +3,6 @@
 pub mod access;
 pub mod calendar;
 pub mod events;
-pub mod import;
 pub mod jobs;
 pub mod keys;
 pub mod live;
@@ -14,7 +13,6 @@ pub mod schema;
 pub mod terms;
 pub mod text;
 pub mod time;
-pub mod undo;
 
 use crate::Operations;
 
@@ -23,5 +21,4 @@ pub fn operations(ops: &mut Operations) {
     organisation::operations(ops);
     terms::operations(ops);
     events::operations(ops);
-    undo::operations(ops);
 }

@@ -1,0 +1,10 @@
+//! Customers in the widest sense: persons, organisations, suppliers.
+
+use crate::Operations;
+
+/// A party.
+#[derive(Debug)]
+pub enum Party {}
+
+/// The operations of the room.
+pub fn operations(_ops: &mut Operations) {}

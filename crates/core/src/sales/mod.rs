@@ -1,0 +1,6 @@
+//! A room.
+
+use crate::Operations;
+
+/// The operations of the room.
+pub fn operations(_ops: &mut Operations) {}

@@ -1,0 +1,127 @@
+//! A context for tests: a fresh database, a clock that stands still, keys of its own.
+
+use crate::context::new_id;
+use crate::external::Clock;
+use crate::platform::access::{Actor, Rights, Unit, User, UserActor};
+use crate::platform::keys::Keys;
+use crate::platform::live::Live;
+use crate::platform::locale::Prefs;
+use crate::platform::{schema, terms};
+use crate::{App, AppParts, Ctx, Door, Instant, Result};
+use peyvand_db::{Id, sql};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, RwLock};
+
+/// 2026-11-21 08:30 in Tehran, 30 Aban 1405.
+pub const NOW: Instant = Instant(1_795_237_200_000);
+
+/// A clock that moves only when it is told to.
+#[derive(Debug)]
+pub struct FixedClock(pub AtomicI64);
+
+impl Clock for FixedClock {
+    fn now(&self) -> Instant {
+        Instant(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A program on a fresh database, with the clock at [`NOW`], word lists, the ready-made posts and one unit.
+///
+/// # Panics
+/// When the test database is not to be had.
+pub async fn app() -> App {
+    app_at(NOW).await.expect("a test database")
+}
+
+async fn app_at(now: Instant) -> Result<App> {
+    let db = peyvand_db::testing::fresh(schema::MIGRATIONS).await?;
+    let app = App::new(AppParts {
+        db,
+        keys: RwLock::new(Arc::new(Keys::generate())),
+        clock: Arc::new(FixedClock(AtomicI64::new(now.0))),
+        mail: None,
+        data: std::env::temp_dir(),
+        live: Live::default(),
+        wake: tokio::sync::Notify::new(),
+        organisation: RwLock::default(),
+    });
+    let mut tx = app.db.begin().await?;
+    terms::seed(&mut tx).await?;
+    let mut insert = sql("INSERT INTO posts (id, word, rights, created_at) VALUES ");
+    insert.rows(crate::platform::access::ready_made_posts().into_iter().map(|(word, rights)| {
+        use peyvand_db::ToValue;
+        let rights = serde_json::to_value(rights).unwrap_or_default();
+        vec![new_id::<()>(now).to_value(), word.to_value(), rights.to_value(), now.to_value()]
+    }));
+    tx.run(insert).await?;
+    tx.run(sql("INSERT INTO units (id, name, created_at) VALUES ($1, 'shop', $2)").bind(new_id::<Unit>(now)).bind(now)).await?;
+    tx.commit().await?;
+    Ok(app)
+}
+
+/// A context of the owner of a fresh database.
+///
+/// # Panics
+/// When the test database is not to be had.
+pub async fn ctx() -> Ctx {
+    let app = app().await;
+    as_post(&app, "owner", "owner").await
+}
+
+/// A context of a new user of the given name who holds a post (`owner`, `manager`, `agent`), in the only unit.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn as_post(app: &App, post: &str, name: &str) -> Ctx {
+    let id = new_id(app.clock.now());
+    let mut tx = app.db.begin().await.expect("a transaction");
+    let (unit,): (Id<Unit>,) = tx.one(sql("SELECT id FROM units ORDER BY created_at, id LIMIT 1")).await.expect("a unit");
+    tx.run(
+        sql("INSERT INTO users (id, email, name, post_id, unit_id, is_active, shortcuts, created_at)
+             SELECT $1, $2, $3, id, $4, TRUE, TRUE, $5 FROM posts WHERE word = $6")
+            .bind(id)
+            .bind(format!("{name}@example.ir"))
+            .bind(name)
+            .bind(unit)
+            .bind(app.clock.now())
+            .bind(post),
+    )
+    .await
+    .expect("a user");
+    tx.commit().await.expect("a user");
+    let (_, rights) = crate::platform::access::ready_made_posts().into_iter().find(|(word, _)| *word == post).expect("a post");
+    with_rights(app, id, name, rights, vec![unit])
+}
+
+/// A context of a user with the given rights.
+#[must_use]
+pub fn with_rights(app: &App, id: Id<User>, name: &str, rights: Rights, units: Vec<Id<Unit>>) -> Ctx {
+    let actor = Actor::User(Arc::new(UserActor { id, name: name.to_owned(), units, rights, scopes: None }));
+    app.context(actor, Door::Api, Prefs::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::{events, locale::Loc};
+    use crate::platform::events::Event;
+
+    #[tokio::test]
+    async fn an_event_is_in_the_audit_log_of_who_may_read_it() {
+        let owner = ctx().await;
+        let mut tx = owner.app.db.begin().await.unwrap();
+        events::record(&mut tx, &owner, Event { kind: "party.created", party: None, subject: None, data: serde_json::json!({"n": 1}) }).await.unwrap();
+        tx.commit().await.unwrap();
+        let page = owner.run(events::list, events::ListEvents { kind: Some("party.".into()), ..Default::default() }).await.unwrap();
+        assert_eq!(page.items.len(), 1);
+        assert_eq!(page.items[0].data, serde_json::json!({"n": 1}));
+        let agent = as_post(&owner.app, "agent", "agent").await;
+        assert!(agent.run(events::list, events::ListEvents::default()).await.is_err());
+    }
+
+    #[test]
+    fn a_number_in_a_message_is_in_the_readers_digits() {
+        let loc = Loc::new(Prefs::default(), NOW);
+        assert!(loc.ta("input-range", &[("min", 1_i64.into()), ("max", 12_345_i64.into())]).contains("۱۲٬۳۴۵"));
+    }
+}
