@@ -3,6 +3,7 @@
 pub mod access;
 pub mod calendar;
 pub mod events;
+pub mod import;
 pub mod jobs;
 pub mod keys;
 pub mod live;
