@@ -14,3 +14,17 @@ platform-number-not-read = این عدد خوانده نشد. آن را مانن
 platform-number-too-large = این عدد بیش از اندازه بزرگ است. رقم‌ها را بازبینی کنید.
 platform-number-other-currency = واحد پول این مبلغ با واحد پول این بخش یکی نیست. مبلغ را به همین واحد پول بنویسید.
 platform-number-ambiguous = روشن نیست نقطه جداکنندهٔ هزارگان است یا ممیز. مبلغ را مانند ۱۲٬۵۰۰ یا ۱۲٫۵ بنویسید.
+
+# Identity keys
+platform-identity-empty = چیزی نوشته نشده است.
+platform-identity-characters = در این مقدار نویسه‌ای هست که جایش آنجا نیست. فقط رقم‌ها را بنویسید.
+platform-identity-length = شمار رقم‌ها درست نیست. آن را با اصل مدرک بسنجید.
+platform-identity-repeated = همهٔ رقم‌ها یکسان است و چنین شماره‌ای وجود ندارد. شمارهٔ درست را بنویسید یا جای آن را خالی بگذارید.
+platform-identity-check-digit = رقم کنترل درست نیست؛ یک رقم اشتباه یا جابه‌جا شده است. آن را با کارت بسنجید.
+platform-identity-beginning = این شماره نباید با این رقم‌ها شروع شود. آن را با کارت بسنجید.
+platform-identity-birth-date = تاریخ تولدِ درون این شماره وجود ندارد. آن را با کارت بسنجید.
+platform-identity-governorate = کد استانِ درون این شماره وجود ندارد. آن را با کارت بسنجید.
+platform-identity-phone = چنین شمارهٔ تلفنی وجود ندارد. برای شمارهٔ خارج از کشور، + و کد کشور را هم بنویسید.
+platform-identity-area-code = کد شهر نوشته نشده یا درست نیست. شمارهٔ ثابت را مانند ۰۲۱۸۸۱۲۳۴۵۶ بنویسید.
+platform-identity-several-phones = اینجا بیش از یک شماره نوشته شده است. هر شماره را جداگانه بنویسید.
+platform-identity-email = نشانی ایمیل درست نیست. آن را مانند name@example.com بنویسید.

@@ -1,5 +1,7 @@
 //! Customers in the widest sense: persons, organisations, suppliers.
 
+pub mod identity;
+
 use crate::Operations;
 
 /// A party.
