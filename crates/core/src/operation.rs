@@ -76,7 +76,14 @@ pub struct Operations {
 
 impl Operations {
     /// Adds one. `route` is method and path: `"GET /parties/{id}"`.
-    pub fn add<In, Out, F>(&mut self, name: &'static str, route: &'static str, perm: Option<Perm>, about: &'static str, operation: F) -> &mut Entry
+    pub fn add<In, Out, F>(
+        &mut self,
+        name: &'static str,
+        route: &'static str,
+        perm: Option<Perm>,
+        about: &'static str,
+        operation: F,
+    ) -> &mut Entry
     where
         In: DeserializeOwned + JsonSchema + Clone + Send + 'static,
         Out: Serialize + JsonSchema + Send + 'static,
@@ -148,13 +155,19 @@ fn coerce(input: &mut Map<String, Value>, schema: &Value) {
             *value = Value::Null;
         } else if is("boolean") && matches!(&*text, "true" | "false" | "1" | "0" | "on" | "yes" | "no") {
             *value = Value::Bool(matches!(&*text, "true" | "1" | "on" | "yes"));
-        } else if is("integer") && let Ok(number) = text.parse::<i64>() {
+        } else if is("integer")
+            && let Ok(number) = text.parse::<i64>()
+        {
             *value = number.into();
-        } else if is("number") && let Ok(number) = text.parse::<f64>() {
+        } else if is("number")
+            && let Ok(number) = text.parse::<f64>()
+        {
             *value = number.into();
         } else if is("array") && !text.trim_start().starts_with('[') {
             *value = text.split(',').map(|item| Value::String(item.trim().to_owned())).collect();
-        } else if (is("array") || is("object")) && let Ok(parsed) = serde_json::from_str(&text) {
+        } else if (is("array") || is("object"))
+            && let Ok(parsed) = serde_json::from_str(&text)
+        {
             *value = parsed;
         }
     }

@@ -79,12 +79,12 @@ pub async fn as_post(app: &App, post: &str, name: &str) -> Ctx {
     tx.run(
         sql("INSERT INTO users (id, email, name, post_id, unit_id, is_active, shortcuts, created_at)
              SELECT $1, $2, $3, id, $4, TRUE, TRUE, $5 FROM posts WHERE word = $6")
-            .bind(id)
-            .bind(format!("{name}@example.ir"))
-            .bind(name)
-            .bind(unit)
-            .bind(app.clock.now())
-            .bind(post),
+        .bind(id)
+        .bind(format!("{name}@example.ir"))
+        .bind(name)
+        .bind(unit)
+        .bind(app.clock.now())
+        .bind(post),
     )
     .await
     .expect("a user");
@@ -103,14 +103,16 @@ pub fn with_rights(app: &App, id: Id<User>, name: &str, rights: Rights, units: V
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::{events, locale::Loc};
     use crate::platform::events::Event;
+    use crate::platform::{events, locale::Loc};
 
     #[tokio::test]
     async fn an_event_is_in_the_audit_log_of_who_may_read_it() {
         let owner = ctx().await;
         let mut tx = owner.app.db.begin().await.unwrap();
-        events::record(&mut tx, &owner, Event { kind: "party.created", party: None, subject: None, data: serde_json::json!({"n": 1}) }).await.unwrap();
+        events::record(&mut tx, &owner, Event { kind: "party.created", party: None, subject: None, data: serde_json::json!({"n": 1}) })
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         let page = owner.run(events::list, events::ListEvents { kind: Some("party.".into()), ..Default::default() }).await.unwrap();
         assert_eq!(page.items.len(), 1);

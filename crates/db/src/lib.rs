@@ -13,7 +13,7 @@ mod tx;
 mod value;
 
 pub use error::{Error, Result};
-pub use migrate::{Migration, Migrated, migrate, schema_version};
+pub use migrate::{Migrated, Migration, migrate, schema_version};
 pub use row::{Cell, FromCell, FromRow, Row};
 pub use sql::{Sql, sql};
 pub use tx::Tx;
@@ -64,7 +64,10 @@ impl Default for Options {
 #[derive(Clone)]
 enum Pools {
     /// One writer: waiting happens in the pool's fair queue instead of `SQLITE_BUSY`.
-    Sqlite { writer: SqlitePool, readers: SqlitePool },
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
     Postgres(PgPool),
 }
 
@@ -96,11 +99,8 @@ impl Db {
             if !options.named_statements {
                 connect = connect.statement_cache_capacity(0);
             }
-            let pool = PgPoolOptions::new()
-                .max_connections(options.connections)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .connect_with(connect)
-                .await?;
+            let pool =
+                PgPoolOptions::new().max_connections(options.connections).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(connect).await?;
             Pools::Postgres(pool)
         } else if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
@@ -115,11 +115,7 @@ impl Db {
                 .pragma("temp_store", "MEMORY")
                 .pragma("mmap_size", "0")
                 .statement_cache_capacity(200);
-            let writer = SqlitePoolOptions::new()
-                .max_connections(1)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
-                .connect_with(connect.clone())
-                .await?;
+            let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(connect.clone()).await?;
             let readers = SqlitePoolOptions::new()
                 .max_connections(options.connections)
                 .min_connections(1)

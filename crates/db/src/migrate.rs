@@ -40,7 +40,12 @@ pub async fn migrate(db: &Db, migrations: &[Migration]) -> Result<Migrated> {
     for (version, name, sum) in &done {
         let known = migrations.iter().find(|migration| migration.version == *version);
         match known {
-            None => return Err(Error::Other(format!("the database is at version {version} ({name}), which this program does not know; run the newer program").into())),
+            None => {
+                return Err(Error::Other(
+                    format!("the database is at version {version} ({name}), which this program does not know; run the newer program")
+                        .into(),
+                ));
+            }
             Some(known) if checksum(known.text) != *sum => {
                 return Err(Error::Other(format!("migration {version} ({name}) differs from the one that was run").into()));
             }
@@ -69,7 +74,9 @@ pub async fn migrate(db: &Db, migrations: &[Migration]) -> Result<Migrated> {
 pub async fn schema_version(db: &Db) -> Result<i64> {
     let table = match db.engine() {
         Engine::Sqlite => "SELECT count(*) FROM sqlite_schema WHERE name = 'schema_history'",
-        Engine::Postgres => "SELECT count(*) FROM information_schema.tables WHERE table_name = 'schema_history' AND table_schema = current_schema()",
+        Engine::Postgres => {
+            "SELECT count(*) FROM information_schema.tables WHERE table_name = 'schema_history' AND table_schema = current_schema()"
+        }
     };
     let (tables,): (i64,) = db.one(sql(table)).await?;
     if tables == 0 {

@@ -92,10 +92,7 @@ impl Cell<'_> {
     /// [`Error::Decode`] for text that is not JSON.
     pub fn json(self) -> Result<Option<serde_json::Value>> {
         match self.row {
-            Row::Sqlite(_) => self
-                .text()?
-                .map(|text| serde_json::from_str(&text).map_err(|error| self.problem(error)))
-                .transpose(),
+            Row::Sqlite(_) => self.text()?.map(|text| serde_json::from_str(&text).map_err(|error| self.problem(error))).transpose(),
             Row::Postgres(row) => row.try_get::<Option<serde_json::Value>, _>(self.index).map_err(|error| self.problem(error)),
         }
     }

@@ -109,12 +109,7 @@ impl Sql {
     }
 
     fn finish(&mut self, engine: Engine) -> Cow<'static, str> {
-        debug_assert_eq!(
-            highest_placeholder(&self.text),
-            self.values.len(),
-            "placeholders and values differ in: {}",
-            self.text
-        );
+        debug_assert_eq!(highest_placeholder(&self.text), self.values.len(), "placeholders and values differ in: {}", self.text);
         crate::testing::record(engine, &self.text);
         let text = std::mem::take(&mut self.text);
         if !text.contains('{') {
@@ -130,11 +125,7 @@ impl Sql {
             Engine::Postgres => "FOR UPDATE",
         };
         let materialized = "MATERIALIZED";
-        Cow::Owned(
-            text.replace("{skip_locked}", skip_locked)
-                .replace("{for_update}", for_update)
-                .replace("{materialized}", materialized),
-        )
+        Cow::Owned(text.replace("{skip_locked}", skip_locked).replace("{for_update}", for_update).replace("{materialized}", materialized))
     }
 
     pub(crate) fn sqlite(mut self) -> Query<'static, Sqlite, SqliteArguments> {

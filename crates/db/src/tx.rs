@@ -49,9 +49,7 @@ impl Tx {
     /// As [`Tx::run`].
     pub async fn all<T: FromRow>(&mut self, sql: Sql) -> Result<Vec<T>> {
         match &mut self.inner {
-            Inner::Sqlite(tx) => {
-                sql.sqlite().fetch_all(&mut **tx).await?.into_iter().map(|row| T::from_row(&Row::Sqlite(row))).collect()
-            }
+            Inner::Sqlite(tx) => sql.sqlite().fetch_all(&mut **tx).await?.into_iter().map(|row| T::from_row(&Row::Sqlite(row))).collect(),
             Inner::Postgres(tx, named) => {
                 let rows = sql.postgres(*named).fetch_all(&mut **tx).await?;
                 rows.into_iter().map(|row| T::from_row(&Row::Postgres(row))).collect()

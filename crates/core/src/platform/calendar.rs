@@ -105,22 +105,14 @@ impl DateProblem {
 /// Year, month and day of a date in a calendar.
 pub fn ymd(date: Date, calendar: Calendar) -> (i32, u8, u8) {
     match calendar {
-        Calendar::Gregorian => (
-            i32::from(date.year()),
-            date.month().unsigned_abs(),
-            date.day().unsigned_abs(),
-        ),
+        Calendar::Gregorian => (i32::from(date.year()), date.month().unsigned_abs(), date.day().unsigned_abs()),
         Calendar::Jalali => parts(IcuDate::<Iso>::convert_from(date).to_calendar(Persian)),
         Calendar::Hijri => parts(IcuDate::<Iso>::convert_from(date).to_calendar(UMM_AL_QURA)),
     }
 }
 
 fn parts<A: AsCalendar>(date: IcuDate<A>) -> (i32, u8, u8) {
-    (
-        date.year().extended_year(),
-        date.month().ordinal,
-        date.day_of_month().0,
-    )
+    (date.year().extended_year(), date.month().ordinal, date.day_of_month().0)
 }
 
 /// The date of a year, month and day in a calendar.
@@ -140,13 +132,11 @@ pub fn from_ymd(calendar: Calendar, year: i32, month: u8, day: u8) -> Result<Dat
             Date::new(year, month, day).map_err(|_| DateProblem::NoSuchDay)
         }
         Calendar::Jalali => {
-            let date =
-                IcuDate::try_new_persian(year, month, day).map_err(|_| DateProblem::NoSuchDay)?;
+            let date = IcuDate::try_new_persian(year, month, day).map_err(|_| DateProblem::NoSuchDay)?;
             Date::convert_try_from(date).map_err(|_| DateProblem::OutOfRange)
         }
         Calendar::Hijri => {
-            let date = IcuDate::try_new_hijri_with_calendar(year, month, day, UMM_AL_QURA)
-                .map_err(|_| DateProblem::NoSuchDay)?;
+            let date = IcuDate::try_new_hijri_with_calendar(year, month, day, UMM_AL_QURA).map_err(|_| DateProblem::NoSuchDay)?;
             Date::convert_try_from(date).map_err(|_| DateProblem::OutOfRange)
         }
     }
@@ -162,19 +152,12 @@ pub fn convert(value: &str, from: Calendar, to: Calendar) -> Result<String, Date
     if time.is_some() {
         return Err(DateProblem::NotRead);
     }
-    let [
-        Token::Number(year, _),
-        Token::Number(month, _),
-        Token::Number(day, _),
-    ] = tokens[..]
-    else {
-        return Err(
-            if tokens.is_empty() || tokens.iter().any(|t| matches!(t, Token::Word(_))) {
-                DateProblem::NotRead
-            } else {
-                DateProblem::Incomplete
-            },
-        );
+    let [Token::Number(year, _), Token::Number(month, _), Token::Number(day, _)] = tokens[..] else {
+        return Err(if tokens.is_empty() || tokens.iter().any(|t| matches!(t, Token::Word(_))) {
+            DateProblem::NotRead
+        } else {
+            DateProblem::Incomplete
+        });
     };
     let date = from_ymd(from, signed(year)?, small(month)?, small(day)?)?;
     let (year, month, day) = ymd(date, to);
@@ -203,11 +186,7 @@ pub fn month_edges(calendar: Calendar, year: i32, month: u8) -> Result<(Date, Da
         Calendar::Hijri => 30,
         Calendar::Jalali | Calendar::Gregorian => 31,
     };
-    (28..=longest)
-        .rev()
-        .find_map(|day| from_ymd(calendar, year, month, day).ok())
-        .map(|last| (first, last))
-        .ok_or(DateProblem::NoSuchDay)
+    (28..=longest).rev().find_map(|day| from_ymd(calendar, year, month, day).ok()).map(|last| (first, last)).ok_or(DateProblem::NoSuchDay)
 }
 
 /// The first and the last day of the month that holds `date`.
@@ -248,9 +227,7 @@ pub fn week_around(date: Date, lang: Lang) -> (Date, Date) {
 
 /// The date some days later, or earlier for a negative number; it stops at the ends of time.
 pub fn add_days(date: Date, days: i64) -> Date {
-    Span::new()
-        .try_days(days)
-        .map_or(date, |span| date.saturating_add(span))
+    Span::new().try_days(days).map_or(date, |span| date.saturating_add(span))
 }
 
 /// The same day of the month some months later in a calendar, or that month's last day when it
@@ -269,121 +246,22 @@ pub fn add_months(date: Date, months: i32, calendar: Calendar) -> Result<Date, D
 
 // Names
 
-const JALALI_FA: [&str; 12] = [
-    "فروردین",
-    "اردیبهشت",
-    "خرداد",
-    "تیر",
-    "مرداد",
-    "شهریور",
-    "مهر",
-    "آبان",
-    "آذر",
-    "دی",
-    "بهمن",
-    "اسفند",
-];
-const JALALI_AR: [&str; 12] = [
-    "فروردين",
-    "أرديبهشت",
-    "خرداد",
-    "تير",
-    "مرداد",
-    "شهريور",
-    "مهر",
-    "آبان",
-    "آذر",
-    "دي",
-    "بهمن",
-    "إسفند",
-];
-const JALALI_EN: [&str; 12] = [
-    "Farvardin",
-    "Ordibehesht",
-    "Khordad",
-    "Tir",
-    "Mordad",
-    "Shahrivar",
-    "Mehr",
-    "Aban",
-    "Azar",
-    "Dey",
-    "Bahman",
-    "Esfand",
-];
-const HIJRI_FA: [&str; 12] = [
-    "محرم",
-    "صفر",
-    "ربیع‌الاول",
-    "ربیع‌الثانی",
-    "جمادی‌الاول",
-    "جمادی‌الثانی",
-    "رجب",
-    "شعبان",
-    "رمضان",
-    "شوال",
-    "ذی‌القعده",
-    "ذی‌الحجه",
-];
-const HIJRI_AR: [&str; 12] = [
-    "محرم",
-    "صفر",
-    "ربيع الأول",
-    "ربيع الآخر",
-    "جمادى الأولى",
-    "جمادى الآخرة",
-    "رجب",
-    "شعبان",
-    "رمضان",
-    "شوال",
-    "ذو القعدة",
-    "ذو الحجة",
-];
+const JALALI_FA: [&str; 12] = ["فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور", "مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"];
+const JALALI_AR: [&str; 12] = ["فروردين", "أرديبهشت", "خرداد", "تير", "مرداد", "شهريور", "مهر", "آبان", "آذر", "دي", "بهمن", "إسفند"];
+const JALALI_EN: [&str; 12] =
+    ["Farvardin", "Ordibehesht", "Khordad", "Tir", "Mordad", "Shahrivar", "Mehr", "Aban", "Azar", "Dey", "Bahman", "Esfand"];
+const HIJRI_FA: [&str; 12] =
+    ["محرم", "صفر", "ربیع‌الاول", "ربیع‌الثانی", "جمادی‌الاول", "جمادی‌الثانی", "رجب", "شعبان", "رمضان", "شوال", "ذی‌القعده", "ذی‌الحجه"];
+const HIJRI_AR: [&str; 12] =
+    ["محرم", "صفر", "ربيع الأول", "ربيع الآخر", "جمادى الأولى", "جمادى الآخرة", "رجب", "شعبان", "رمضان", "شوال", "ذو القعدة", "ذو الحجة"];
 const HIJRI_EN: [&str; 12] = [
-    "Muharram",
-    "Safar",
-    "Rabi I",
-    "Rabi II",
-    "Jumada I",
-    "Jumada II",
-    "Rajab",
-    "Shaban",
-    "Ramadan",
-    "Shawwal",
-    "Dhu al-Qadah",
+    "Muharram", "Safar", "Rabi I", "Rabi II", "Jumada I", "Jumada II", "Rajab", "Shaban", "Ramadan", "Shawwal", "Dhu al-Qadah",
     "Dhu al-Hijjah",
 ];
-const GREGORIAN_FA: [&str; 12] = [
-    "ژانویه",
-    "فوریه",
-    "مارس",
-    "آوریل",
-    "مه",
-    "ژوئن",
-    "ژوئیه",
-    "اوت",
-    "سپتامبر",
-    "اکتبر",
-    "نوامبر",
-    "دسامبر",
-];
-const GREGORIAN_AR: [&str; 12] = [
-    "يناير",
-    "فبراير",
-    "مارس",
-    "أبريل",
-    "مايو",
-    "يونيو",
-    "يوليو",
-    "أغسطس",
-    "سبتمبر",
-    "أكتوبر",
-    "نوفمبر",
-    "ديسمبر",
-];
-const GREGORIAN_EN: [&str; 12] = [
-    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-];
+const GREGORIAN_FA: [&str; 12] = ["ژانویه", "فوریه", "مارس", "آوریل", "مه", "ژوئن", "ژوئیه", "اوت", "سپتامبر", "اکتبر", "نوامبر", "دسامبر"];
+const GREGORIAN_AR: [&str; 12] =
+    ["يناير", "فبراير", "مارس", "أبريل", "مايو", "يونيو", "يوليو", "أغسطس", "سبتمبر", "أكتوبر", "نوفمبر", "ديسمبر"];
+const GREGORIAN_EN: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// Spellings that people type besides the names above: (name, calendar, month).
 const OTHER_MONTHS: &[(&str, Calendar, u8)] = &[
@@ -452,10 +330,7 @@ pub fn month_name(calendar: Calendar, month: u8, lang: Lang) -> &'static str {
         (Calendar::Gregorian, Lang::Ar) => &GREGORIAN_AR,
         (Calendar::Gregorian, Lang::En) => &GREGORIAN_EN,
     };
-    names
-        .get(usize::from(month).saturating_sub(1))
-        .copied()
-        .unwrap_or("")
+    names.get(usize::from(month).saturating_sub(1)).copied().unwrap_or("")
 }
 
 /// The name of a weekday in a language; in English its three letters.
@@ -591,11 +466,7 @@ pub fn relative_day(date: Date, today: Date, lang: Lang, digits: Digits) -> Opti
 pub fn near_date(date: Date, today: Date, style: &DateStyle) -> String {
     relative_day(date, today, style.lang, style.digits).unwrap_or_else(|| {
         let same_year = ymd(date, style.calendar).0 == ymd(today, style.calendar).0;
-        let form = if same_year {
-            DateForm::DayMonth
-        } else {
-            DateForm::Medium
-        };
+        let form = if same_year { DateForm::DayMonth } else { DateForm::Medium };
         format_date(date, &DateStyle { form, ..*style })
     })
 }
@@ -628,20 +499,12 @@ pub fn parse_date(text: &str, calendar: Calendar, today: Date) -> Result<Date, D
 ///
 /// # Errors
 /// See [`DateProblem`].
-pub fn parse_moment(
-    text: &str,
-    calendar: Calendar,
-    order: Option<DateOrder>,
-    today: Date,
-) -> Result<(Date, Option<Time>), DateProblem> {
+pub fn parse_moment(text: &str, calendar: Calendar, order: Option<DateOrder>, today: Date) -> Result<(Date, Option<Time>), DateProblem> {
     let (tokens, time) = tokens(text)?;
     if tokens.is_empty() {
         return Err(DateProblem::NotRead);
     }
-    let date = if tokens
-        .iter()
-        .all(|token| matches!(token, Token::Number(..)))
-    {
+    let date = if tokens.iter().all(|token| matches!(token, Token::Number(..))) {
         numeric(&tokens, calendar, order, today)?
     } else {
         worded(&tokens, calendar, order, today)?
@@ -677,9 +540,7 @@ pub fn parse_instant(
             date.to_datetime(time.unwrap_or(Time::midnight()))
         }
     };
-    zone.to_ambiguous_timestamp(local)
-        .compatible()
-        .map_err(|_| DateProblem::OutOfRange)
+    zone.to_ambiguous_timestamp(local).compatible().map_err(|_| DateProblem::OutOfRange)
 }
 
 /// The date and time of a spreadsheet's day number (1 = 1900-01-01, with the 29 February 1900
@@ -694,28 +555,17 @@ pub fn from_spreadsheet(serial: f64) -> Result<DateTime, DateProblem> {
         return Err(DateProblem::OutOfRange);
     }
     // Before 1 March 1900 the count lacks the day that never was.
-    let epoch = if serial < 60.0 {
-        Date::constant(1899, 12, 31)
-    } else {
-        Date::constant(1899, 12, 30)
-    };
+    let epoch = if serial < 60.0 { Date::constant(1899, 12, 31) } else { Date::constant(1899, 12, 30) };
     // In range as checked above: at most 2.6e11.
     let seconds = (serial * SECONDS_PER_DAY).round() as i64;
-    epoch
-        .to_datetime(Time::midnight())
-        .checked_add(jiff::SignedDuration::from_secs(seconds))
-        .map_err(|_| DateProblem::OutOfRange)
+    epoch.to_datetime(Time::midnight()).checked_add(jiff::SignedDuration::from_secs(seconds)).map_err(|_| DateProblem::OutOfRange)
 }
 
 /// A text that can only be a day number: five digits (1927 to 2173) with or without fraction.
 fn spreadsheet_serial(text: &str) -> Option<f64> {
     let whole = text.split('.').next()?;
     let plain = text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    if plain && whole.len() == 5 {
-        text.parse().ok()
-    } else {
-        None
-    }
+    if plain && whole.len() == 5 { text.parse().ok() } else { None }
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -727,24 +577,7 @@ enum Token {
 }
 
 /// Words that stand beside a date and say nothing about it.
-const FILLERS: &[&str] = &[
-    "ساعت",
-    "الساعة",
-    "at",
-    "of",
-    "the",
-    "on",
-    "مورخ",
-    "تاریخ",
-    "به تاریخ",
-    "t",
-    "ام",
-    "st",
-    "nd",
-    "rd",
-    "th",
-    "و",
-];
+const FILLERS: &[&str] = &["ساعت", "الساعة", "at", "of", "the", "on", "مورخ", "تاریخ", "به تاریخ", "t", "ام", "st", "nd", "rd", "th", "و"];
 
 /// Splits a text into numbers and words and takes the time of day out of it.
 fn tokens(text: &str) -> Result<(Vec<Token>, Option<Time>), DateProblem> {
@@ -761,10 +594,7 @@ fn tokens(text: &str) -> Result<(Vec<Token>, Option<Time>), DateProblem> {
             while let Some(digit) = chars.peek().and_then(|&(_, c)| digit_value(c)) {
                 chars.next();
                 length += 1;
-                value = value
-                    .checked_mul(10)
-                    .and_then(|value| value.checked_add(u32::from(digit)))
-                    .ok_or(DateProblem::NotRead)?;
+                value = value.checked_mul(10).and_then(|value| value.checked_add(u32::from(digit))).ok_or(DateProblem::NotRead)?;
             }
             if chars.peek().is_some_and(|&(_, c)| c == ':') {
                 if time.is_some() {
@@ -810,19 +640,15 @@ fn in_word(c: char) -> bool {
 }
 
 fn in_word_only_inside(c: char) -> bool {
-    matches!(
-        c,
-        '\u{200C}' | '\u{200D}' | '\'' | '’' | 'ʼ' | '‘' | '\u{0640}'
-    ) || unicode_normalization::char::canonical_combining_class(c) != 0
+    matches!(c, '\u{200C}' | '\u{200D}' | '\'' | '’' | 'ʼ' | '‘' | '\u{0640}')
+        || unicode_normalization::char::canonical_combining_class(c) != 0
 }
 
 /// The half of a day a word names: true after noon.
 fn half_of_day(word: &str) -> Option<bool> {
     match word {
         "am" | "صبح" | "صباحا" | "قظ" | "بامداد" => Some(false),
-        "pm" | "عصر" | "مساء" | "مسا" | "بعدازظهر" | "بظ" | "شب" | "ظهر" | "ظهرا" => {
-            Some(true)
-        }
+        "pm" | "عصر" | "مساء" | "مسا" | "بعدازظهر" | "بظ" | "شب" | "ظهر" | "ظهرا" => Some(true),
         _ => None,
     }
 }
@@ -859,15 +685,9 @@ fn clock(text: &str) -> Result<(Time, usize), DateProblem> {
     }
     let [mut hour, minute, second] = fields;
     let rest = &text[used..];
-    let words: String = rest
-        .chars()
-        .take_while(|&c| c == ' ' || c == '.' || in_word(c) || in_word_only_inside(c))
-        .collect();
+    let words: String = rest.chars().take_while(|&c| c == ' ' || c == '.' || in_word(c) || in_word_only_inside(c)).collect();
     // The longest run of words that names half a day: "pm", "p.m.", «بعد از ظهر», «ب.ظ».
-    let ends = words
-        .char_indices()
-        .map(|(at, c)| at + c.len_utf8())
-        .collect::<Vec<_>>();
+    let ends = words.char_indices().map(|(at, c)| at + c.len_utf8()).collect::<Vec<_>>();
     for end in ends.into_iter().rev() {
         let ends_word = words[end..].chars().next().is_none_or(|c| !in_word(c));
         let half = half_of_day(&search_key(&words[..end]));
@@ -885,26 +705,16 @@ fn clock(text: &str) -> Result<(Time, usize), DateProblem> {
         }
     }
     let part = |value: u32| i8::try_from(value).map_err(|_| DateProblem::NoSuchTime);
-    let time = Time::new(part(hour)?, part(minute)?, part(second)?, 0)
-        .map_err(|_| DateProblem::NoSuchTime)?;
+    let time = Time::new(part(hour)?, part(minute)?, part(second)?, 0).map_err(|_| DateProblem::NoSuchTime)?;
     Ok((time, used))
 }
 
 /// A date of numbers alone.
-fn numeric(
-    tokens: &[Token],
-    calendar: Calendar,
-    order: Option<DateOrder>,
-    today: Date,
-) -> Result<Date, DateProblem> {
+fn numeric(tokens: &[Token], calendar: Calendar, order: Option<DateOrder>, today: Date) -> Result<Date, DateProblem> {
     let mut numbers = [(0u32, 0usize); 3];
     match tokens {
         [Token::Number(value, 8)] => {
-            numbers = [
-                (value / 10_000, 4),
-                (value / 100 % 100, 2),
-                (value % 100, 2),
-            ];
+            numbers = [(value / 10_000, 4), (value / 100 % 100, 2), (value % 100, 2)];
         }
         [Token::Number(_, 1..=4)] | [_, _] => return Err(DateProblem::Incomplete),
         [_, _, _] => {
@@ -942,11 +752,7 @@ fn numeric(
 }
 
 /// The year that is meant and the calendar it belongs to.
-fn full_year(
-    (value, length): (u32, usize),
-    calendar: Calendar,
-    today: Date,
-) -> Result<(i32, Calendar), DateProblem> {
+fn full_year((value, length): (u32, usize), calendar: Calendar, today: Date) -> Result<(i32, Calendar), DateProblem> {
     let year = signed(value)?;
     if length <= 2 {
         let this_year = ymd(today, calendar).0;
@@ -1019,10 +825,7 @@ static WORDS: LazyLock<HashMap<String, Meaning>> = LazyLock::new(|| {
     let mut weekday = Weekday::Saturday;
     for _ in 0..7 {
         for lang in Lang::ALL {
-            words.insert(
-                search_key(weekday_name(weekday, lang)),
-                Meaning::Weekday(weekday),
-            );
+            words.insert(search_key(weekday_name(weekday, lang)), Meaning::Weekday(weekday));
         }
         weekday = weekday.next();
     }
@@ -1030,139 +833,31 @@ static WORDS: LazyLock<HashMap<String, Meaning>> = LazyLock::new(|| {
         words.insert(search_key(name), Meaning::Weekday(weekday));
     }
     let others: &[(&[&str], Meaning)] = &[
-        (
-            &[
-                "هـ.ش",
-                "ش",
-                "شمسی",
-                "هجری شمسی",
-                "هجری خورشیدی",
-                "خورشیدی",
-                "AP",
-                "SH",
-                "solar",
-            ],
-            Meaning::Era(Calendar::Jalali),
-        ),
-        (
-            &[
-                "هـ",
-                "ه",
-                "هـ.ق",
-                "ق",
-                "قمری",
-                "هجری قمری",
-                "هجری",
-                "AH",
-                "hijri",
-            ],
-            Meaning::Era(Calendar::Hijri),
-        ),
-        (
-            &["میلادی", "ميلادية", "AD", "CE", "م"],
-            Meaning::Era(Calendar::Gregorian),
-        ),
-        (
-            &["امروز", "اليوم", "today", "now", "اکنون", "الآن", "الان"],
-            Meaning::Day(0),
-        ),
-        (
-            &["دیروز", "أمس", "البارحة", "yesterday", "دیشب"],
-            Meaning::Day(-1),
-        ),
+        (&["هـ.ش", "ش", "شمسی", "هجری شمسی", "هجری خورشیدی", "خورشیدی", "AP", "SH", "solar"], Meaning::Era(Calendar::Jalali)),
+        (&["هـ", "ه", "هـ.ق", "ق", "قمری", "هجری قمری", "هجری", "AH", "hijri"], Meaning::Era(Calendar::Hijri)),
+        (&["میلادی", "ميلادية", "AD", "CE", "م"], Meaning::Era(Calendar::Gregorian)),
+        (&["امروز", "اليوم", "today", "now", "اکنون", "الآن", "الان"], Meaning::Day(0)),
+        (&["دیروز", "أمس", "البارحة", "yesterday", "دیشب"], Meaning::Day(-1)),
         (&["فردا", "غدا", "غداً", "tomorrow", "بكرة"], Meaning::Day(1)),
-        (
-            &["پریروز", "أول أمس", "أول من أمس", "day before yesterday"],
-            Meaning::Day(-2),
-        ),
-        (
-            &["پس‌فردا", "بعد غد", "بعد الغد", "day after tomorrow"],
-            Meaning::Day(2),
-        ),
-        (
-            &["روز", "يوم", "أيام", "day", "days"],
-            Meaning::Unit(Unit::Day, None),
-        ),
+        (&["پریروز", "أول أمس", "أول من أمس", "day before yesterday"], Meaning::Day(-2)),
+        (&["پس‌فردا", "بعد غد", "بعد الغد", "day after tomorrow"], Meaning::Day(2)),
+        (&["روز", "يوم", "أيام", "day", "days"], Meaning::Unit(Unit::Day, None)),
         (&["يومين", "يومان"], Meaning::Unit(Unit::Day, Some(2))),
-        (
-            &[
-                "هفته",
-                "هفته‌ی",
-                "أسبوع",
-                "الأسبوع",
-                "أسابيع",
-                "week",
-                "weeks",
-            ],
-            Meaning::Unit(Unit::Week, None),
-        ),
-        (
-            &["أسبوعين", "أسبوعان", "fortnight"],
-            Meaning::Unit(Unit::Week, Some(2)),
-        ),
-        (
-            &["ماه", "شهر", "الشهر", "أشهر", "شهور", "month", "months"],
-            Meaning::Unit(Unit::Month, None),
-        ),
+        (&["هفته", "هفته‌ی", "أسبوع", "الأسبوع", "أسابيع", "week", "weeks"], Meaning::Unit(Unit::Week, None)),
+        (&["أسبوعين", "أسبوعان", "fortnight"], Meaning::Unit(Unit::Week, Some(2))),
+        (&["ماه", "شهر", "الشهر", "أشهر", "شهور", "month", "months"], Meaning::Unit(Unit::Month, None)),
         (&["شهرين", "شهران"], Meaning::Unit(Unit::Month, Some(2))),
+        (&["سال", "سنة", "السنة", "عام", "العام", "سنوات", "أعوام", "year", "years"], Meaning::Unit(Unit::Year, None)),
+        (&["سنتين", "سنتان", "عامين", "عامان"], Meaning::Unit(Unit::Year, Some(2))),
+        (&["پیش", "قبل", "گذشته", "ago", "last", "past", "منذ", "الماضي", "الماضية", "الفائت", "السابق", "before"], Meaning::Before),
         (
             &[
-                "سال",
-                "سنة",
-                "السنة",
-                "عام",
-                "العام",
-                "سنوات",
-                "أعوام",
-                "year",
-                "years",
-            ],
-            Meaning::Unit(Unit::Year, None),
-        ),
-        (
-            &["سنتين", "سنتان", "عامين", "عامان"],
-            Meaning::Unit(Unit::Year, Some(2)),
-        ),
-        (
-            &[
-                "پیش",
-                "قبل",
-                "گذشته",
-                "ago",
-                "last",
-                "past",
-                "منذ",
-                "الماضي",
-                "الماضية",
-                "الفائت",
-                "السابق",
-                "before",
-            ],
-            Meaning::Before,
-        ),
-        (
-            &[
-                "بعد",
-                "دیگر",
-                "آینده",
-                "next",
-                "in",
-                "later",
-                "from now",
-                "القادم",
-                "القادمة",
-                "المقبل",
-                "المقبلة",
-                "التالي",
-                "after",
+                "بعد", "دیگر", "آینده", "next", "in", "later", "from now", "القادم", "القادمة", "المقبل", "المقبلة", "التالي", "after",
                 "hence",
             ],
             Meaning::After,
         ),
-        (
-            &["یک", "واحد", "one", "a", "an", "واحدة"],
-            Meaning::Count(1),
-        ),
+        (&["یک", "واحد", "one", "a", "an", "واحدة"], Meaning::Count(1)),
         (&["دو", "two", "اثنان", "اثنين"], Meaning::Count(2)),
         (&["سه", "three", "ثلاثة", "ثلاث"], Meaning::Count(3)),
         (&["چهار", "four", "أربعة", "أربع"], Meaning::Count(4)),
@@ -1182,12 +877,7 @@ static WORDS: LazyLock<HashMap<String, Meaning>> = LazyLock::new(|| {
 });
 
 /// A date with words in it.
-fn worded(
-    tokens: &[Token],
-    calendar: Calendar,
-    order: Option<DateOrder>,
-    today: Date,
-) -> Result<Date, DateProblem> {
+fn worded(tokens: &[Token], calendar: Calendar, order: Option<DateOrder>, today: Date) -> Result<Date, DateProblem> {
     let mut numbers: Vec<Token> = Vec::with_capacity(3);
     let mut meanings: Vec<Meaning> = Vec::with_capacity(tokens.len());
     let mut at = 0;
@@ -1201,16 +891,7 @@ fn worded(
         meanings.push(meaning);
         at += words;
     }
-    let eras: Vec<Calendar> = meanings
-        .iter()
-        .filter_map(|m| {
-            if let Meaning::Era(era) = m {
-                Some(*era)
-            } else {
-                None
-            }
-        })
-        .collect();
+    let eras: Vec<Calendar> = meanings.iter().filter_map(|m| if let Meaning::Era(era) = m { Some(*era) } else { None }).collect();
     // «هجری شمسی» in two tokens: the more exact word is the last.
     let calendar = eras.last().copied().unwrap_or(calendar);
     let mut months = meanings.iter().filter_map(|m| match m {
@@ -1230,12 +911,7 @@ fn worded(
 }
 
 fn only_beside_a_date(meanings: &[Meaning]) -> bool {
-    meanings.iter().all(|m| {
-        matches!(
-            m,
-            Meaning::Weekday(_) | Meaning::Filler | Meaning::Unit(_, None)
-        )
-    })
+    meanings.iter().all(|m| matches!(m, Meaning::Weekday(_) | Meaning::Filler | Meaning::Unit(_, None)))
 }
 
 /// The longest name that the words at the start make, and how many words it takes.
@@ -1255,25 +931,13 @@ fn meaning_at(tokens: &[Token]) -> Option<(Meaning, usize)> {
 }
 
 /// «۳۰ آبان», «۳۰ آبان ۱۴۰۵», "Nov 21, 2026", "2026 Nov 21".
-fn named_month(
-    numbers: &[Token],
-    calendar: Calendar,
-    month: u8,
-    today: Date,
-) -> Result<Date, DateProblem> {
+fn named_month(numbers: &[Token], calendar: Calendar, month: u8, today: Date) -> Result<Date, DateProblem> {
     let long = |length: usize, value: u32| length >= 3 || value > 31;
     let (day, year) = match *numbers {
         [Token::Number(day, length)] if !long(length, day) => (day, ymd(today, calendar).0),
         [Token::Number(..)] | [] => return Err(DateProblem::Incomplete),
-        [
-            Token::Number(first, first_length),
-            Token::Number(second, second_length),
-        ] => {
-            let (day, year) = if long(first_length, first) {
-                (second, (first, first_length))
-            } else {
-                (first, (second, second_length))
-            };
+        [Token::Number(first, first_length), Token::Number(second, second_length)] => {
+            let (day, year) = if long(first_length, first) { (second, (first, first_length)) } else { (first, (second, second_length)) };
             (day, year_of_month(year, calendar, today)?)
         }
         _ => return Err(DateProblem::NotRead),
@@ -1282,11 +946,7 @@ fn named_month(
 }
 
 /// The year beside a month's name, which has already fixed the calendar.
-fn year_of_month(
-    (value, length): (u32, usize),
-    calendar: Calendar,
-    today: Date,
-) -> Result<i32, DateProblem> {
+fn year_of_month((value, length): (u32, usize), calendar: Calendar, today: Date) -> Result<i32, DateProblem> {
     if length <= 2 {
         return full_year((value, length), calendar, today).map(|(year, _)| year);
     }
@@ -1300,12 +960,7 @@ fn year_of_month(
 }
 
 /// «فردا», «۲ سال پیش», "in 3 days", «الأسبوع القادم», "next Saturday", «شنبه».
-fn relative(
-    numbers: &[Token],
-    meanings: &[Meaning],
-    calendar: Calendar,
-    today: Date,
-) -> Result<Date, DateProblem> {
+fn relative(numbers: &[Token], meanings: &[Meaning], calendar: Calendar, today: Date) -> Result<Date, DateProblem> {
     let mut count = match *numbers {
         [] => None,
         [Token::Number(value, _)] => Some(value),
@@ -1364,9 +1019,7 @@ fn relative(
 }
 
 fn days_span(days: i64) -> Result<Span, DateProblem> {
-    Span::new()
-        .try_days(days)
-        .map_err(|_| DateProblem::OutOfRange)
+    Span::new().try_days(days).map_err(|_| DateProblem::OutOfRange)
 }
 
 fn months(steps: i64) -> Result<i32, DateProblem> {
@@ -1397,10 +1050,7 @@ pub fn guess_calendar(samples: &[&str]) -> Option<Calendar> {
             Token::Number(value, length) if length <= 4 => Some(value),
             _ => None,
         });
-        let year = numbers
-            .clone()
-            .max()
-            .and_then(|year| i32::try_from(year).ok());
+        let year = numbers.clone().max().and_then(|year| i32::try_from(year).ok());
         match (named, year) {
             (Some(calendar), _) => *certain.entry(calendar).or_default() += 1,
             (None, Some(FIRST_SURELY_GREGORIAN_YEAR..=9999)) => {
@@ -1409,19 +1059,14 @@ pub fn guess_calendar(samples: &[&str]) -> Option<Calendar> {
             (None, Some(year @ FIRST_PLAUSIBLE_YEAR..FIRST_SURELY_GREGORIAN_YEAR)) => {
                 open += 1;
                 highest = highest.max(year);
-                let compact_31 =
-                    matches!(tokens[..], [Token::Number(value, 8)] if value % 100 == 31);
+                let compact_31 = matches!(tokens[..], [Token::Number(value, 8)] if value % 100 == 31);
                 has_31 |= compact_31 || numbers.clone().any(|value| value == 31);
             }
             _ => {}
         }
     }
     if open > 0 {
-        let of_open = if has_31 || highest <= LAST_LIKELY_JALALI_YEAR {
-            Calendar::Jalali
-        } else {
-            Calendar::Hijri
-        };
+        let of_open = if has_31 || highest <= LAST_LIKELY_JALALI_YEAR { Calendar::Jalali } else { Calendar::Hijri };
         *certain.entry(of_open).or_default() += open;
     }
     Calendar::ALL
@@ -1441,12 +1086,7 @@ pub fn guess_order(samples: &[&str]) -> Option<DateOrder> {
         let Ok((tokens, _)) = tokens(sample) else {
             continue;
         };
-        let [
-            Token::Number(first, length),
-            Token::Number(second, _),
-            Token::Number(..),
-        ] = tokens[..]
-        else {
+        let [Token::Number(first, length), Token::Number(second, _), Token::Number(..)] = tokens[..] else {
             continue;
         };
         match (first, second) {
@@ -1483,22 +1123,13 @@ mod tests {
     fn judge(table: &str) -> usize {
         let mut rows = 0;
         for line in table.lines().skip(1) {
-            let [gregorian, in_jalali, hijri, weekday] = line.split(',').collect::<Vec<_>>()[..]
-            else {
-                panic!("{line}")
-            };
+            let [gregorian, in_jalali, hijri, weekday] = line.split(',').collect::<Vec<_>>()[..] else { panic!("{line}") };
             let (from, to) = (Calendar::Gregorian, Calendar::Jalali);
             assert_eq!(convert(gregorian, from, to).as_deref(), Ok(in_jalali));
             assert_eq!(convert(in_jalali, to, from).as_deref(), Ok(gregorian));
             if !hijri.is_empty() {
-                assert_eq!(
-                    convert(gregorian, from, Calendar::Hijri).as_deref(),
-                    Ok(hijri)
-                );
-                assert_eq!(
-                    convert(hijri, Calendar::Hijri, from).as_deref(),
-                    Ok(gregorian)
-                );
+                assert_eq!(convert(gregorian, from, Calendar::Hijri).as_deref(), Ok(hijri));
+                assert_eq!(convert(hijri, Calendar::Hijri, from).as_deref(), Ok(gregorian));
             }
             let day: Date = gregorian.parse().expect("the table holds ISO dates");
             assert_eq!(weekday_name(day.weekday(), Lang::En), &weekday[..3]);
@@ -1515,47 +1146,25 @@ mod tests {
     #[test]
     fn a_date_is_shown_as_each_language_writes_it() {
         let shown = |calendar, lang: Lang, form| {
-            let style = DateStyle {
-                calendar,
-                lang,
-                digits: lang.default_digits(),
-                form,
-            };
+            let style = DateStyle { calendar, lang, digits: lang.default_digits(), form };
             format_date(TODAY, &style)
         };
         use Calendar::{Gregorian, Hijri, Jalali};
         assert_eq!(shown(Jalali, Lang::Fa, DateForm::Long), "شنبه ۳۰ آبان ۱۴۰۵");
-        assert_eq!(
-            shown(Hijri, Lang::Ar, DateForm::Long),
-            "السبت ١١ جمادى الآخرة ١٤٤٨ هـ"
-        );
-        assert_eq!(
-            shown(Gregorian, Lang::En, DateForm::Long),
-            "Sat 21 Nov 2026"
-        );
+        assert_eq!(shown(Hijri, Lang::Ar, DateForm::Long), "السبت ١١ جمادى الآخرة ١٤٤٨ هـ");
+        assert_eq!(shown(Gregorian, Lang::En, DateForm::Long), "Sat 21 Nov 2026");
         assert_eq!(shown(Jalali, Lang::Fa, DateForm::Short), "۱۴۰۵/۰۸/۳۰");
         assert_eq!(shown(Gregorian, Lang::En, DateForm::Short), "2026-11-21");
         assert_eq!(shown(Jalali, Lang::Fa, DateForm::DayMonth), "۳۰ آبان");
-        assert_eq!(
-            shown(Gregorian, Lang::Fa, DateForm::Medium),
-            "۲۱ نوامبر ۲۰۲۶"
-        );
-        assert_eq!(
-            shown(Gregorian, Lang::Ar, DateForm::Medium),
-            "٢١ نوفمبر ٢٠٢٦"
-        );
+        assert_eq!(shown(Gregorian, Lang::Fa, DateForm::Medium), "۲۱ نوامبر ۲۰۲۶");
+        assert_eq!(shown(Gregorian, Lang::Ar, DateForm::Medium), "٢١ نوفمبر ٢٠٢٦");
         assert_eq!(shown(Jalali, Lang::En, DateForm::Medium), "30 Aban 1405");
     }
 
     #[test]
     fn a_near_date_is_shown_in_words() {
         let near = |days: i64, lang: Lang| {
-            let style = DateStyle {
-                calendar: Calendar::Jalali,
-                lang,
-                digits: lang.default_digits(),
-                form: DateForm::Long,
-            };
+            let style = DateStyle { calendar: Calendar::Jalali, lang, digits: lang.default_digits(), form: DateForm::Long };
             near_date(add_days(TODAY, days), TODAY, &style)
         };
         assert_eq!(near(0, Lang::Fa), "امروز");
@@ -1633,12 +1242,7 @@ mod tests {
                 for month in 1..=12 {
                     let year = ymd(TODAY, calendar).0;
                     let day = from_ymd(calendar, year, month, 15).expect("every month has a 15th");
-                    let style = DateStyle {
-                        calendar,
-                        lang,
-                        digits: lang.default_digits(),
-                        form: DateForm::Long,
-                    };
+                    let style = DateStyle { calendar, lang, digits: lang.default_digits(), form: DateForm::Long };
                     let shown = format_date(day, &style);
                     assert_eq!(read(&shown, Calendar::Gregorian), Ok(day), "{shown}");
                 }
@@ -1683,19 +1287,12 @@ mod tests {
             ("جمعه گذشته", -1),
         ];
         for (text, days) in cases {
-            assert_eq!(
-                read(text, Calendar::Jalali),
-                Ok(add_days(TODAY, days)),
-                "{text}"
-            );
+            assert_eq!(read(text, Calendar::Jalali), Ok(add_days(TODAY, days)), "{text}");
         }
         assert_eq!(jalali("۲ سال پیش"), Ok((1403, 8, 30)));
         assert_eq!(jalali("۴ ماه دیگر"), Ok((1405, 12, 29)));
         assert_eq!(jalali("الشهر الماضي"), Ok((1405, 7, 30)));
-        assert_eq!(
-            read("last year", Calendar::Gregorian),
-            Ok(date(2025, 11, 21))
-        );
+        assert_eq!(read("last year", Calendar::Gregorian), Ok(date(2025, 11, 21)));
     }
 
     #[test]
@@ -1745,21 +1342,15 @@ mod tests {
             ("2010-12-01 08:26:07.250", time(8, 26, 7, 0)),
         ];
         for (text, time) in cases {
-            assert_eq!(
-                parse_moment(text, Calendar::Jalali, None, TODAY),
-                Ok((date(2010, 12, 1), Some(time))),
-                "{text}"
-            );
+            assert_eq!(parse_moment(text, Calendar::Jalali, None, TODAY), Ok((date(2010, 12, 1), Some(time))), "{text}");
         }
     }
 
     #[test]
     fn an_instant_is_read_in_the_given_zone() {
         let tehran = TimeZone::get("Asia/Tehran").expect("a well-known zone");
-        let instant = |text: &str, order| {
-            parse_instant(text, Calendar::Gregorian, order, &tehran, TODAY)
-                .map(|instant| instant.to_string())
-        };
+        let instant =
+            |text: &str, order| parse_instant(text, Calendar::Gregorian, order, &tehran, TODAY).map(|instant| instant.to_string());
         let at = Ok("2010-12-01T04:56:00Z".to_owned());
         assert_eq!(instant("12/1/2010 8:26", Some(DateOrder::Mdy)), at);
         assert_eq!(instant("2010-12-01 08:26:00", None), at);
@@ -1767,10 +1358,7 @@ mod tests {
         assert_eq!(instant("2010-12-01T04:56:00Z", None), at);
         assert_eq!(instant("2010-12-01T08:26:00+03:30", None), at);
         assert_eq!(instant("40513", None), Ok("2010-11-30T20:30:00Z".into()));
-        assert_eq!(
-            instant("25/12/2010", Some(DateOrder::Mdy)),
-            Err(DateProblem::NoSuchDay)
-        );
+        assert_eq!(instant("25/12/2010", Some(DateOrder::Mdy)), Err(DateProblem::NoSuchDay));
     }
 
     #[test]
@@ -1786,20 +1374,14 @@ mod tests {
     #[test]
     fn a_column_shows_its_calendar_and_order() {
         let calendar = |samples: &[&str]| guess_calendar(samples);
-        assert_eq!(
-            calendar(&["1405/08/30", "", "1399/1/31"]),
-            Some(Calendar::Jalali)
-        );
+        assert_eq!(calendar(&["1405/08/30", "", "1399/1/31"]), Some(Calendar::Jalali));
         assert_eq!(calendar(&["1448/6/11", "1447/1/1"]), Some(Calendar::Hijri));
         assert_eq!(calendar(&["12/1/2010 8:26"]), Some(Calendar::Gregorian));
         assert_eq!(calendar(&["۳ آبان", "x"]), Some(Calendar::Jalali));
         assert_eq!(calendar(&["14050831"]), Some(Calendar::Jalali));
         assert_eq!(calendar(&["x", "", "5"]), None);
         let order = |samples: &[&str]| guess_order(samples);
-        assert_eq!(
-            order(&["12/1/2010 8:26", "12/13/2010"]),
-            Some(DateOrder::Mdy)
-        );
+        assert_eq!(order(&["12/1/2010 8:26", "12/13/2010"]), Some(DateOrder::Mdy));
         assert_eq!(order(&["1/12/2010", "13/12/2010"]), Some(DateOrder::Dmy));
         assert_eq!(order(&["1405/1/2"]), Some(DateOrder::Ymd));
         assert_eq!(order(&["1/12/2010"]), None);
@@ -1809,25 +1391,13 @@ mod tests {
     #[test]
     fn weeks_months_and_years_have_their_edges() {
         assert_eq!(week_around(TODAY, Lang::Fa), (TODAY, date(2026, 11, 27)));
-        assert_eq!(
-            week_around(TODAY, Lang::En),
-            (date(2026, 11, 16), date(2026, 11, 22))
-        );
-        assert_eq!(
-            month_around(TODAY, Calendar::Jalali),
-            (date(2026, 10, 23), TODAY)
-        );
-        assert_eq!(
-            year_around(TODAY, Calendar::Jalali),
-            (date(2026, 3, 21), date(2027, 3, 20))
-        );
+        assert_eq!(week_around(TODAY, Lang::En), (date(2026, 11, 16), date(2026, 11, 22)));
+        assert_eq!(month_around(TODAY, Calendar::Jalali), (date(2026, 10, 23), TODAY));
+        assert_eq!(year_around(TODAY, Calendar::Jalali), (date(2026, 3, 21), date(2027, 3, 20)));
         assert_eq!(days_in_month(Calendar::Jalali, 1403, 12), Ok(30));
         assert_eq!(days_in_month(Calendar::Jalali, 1404, 12), Ok(29));
         assert_eq!(days_in_month(Calendar::Gregorian, 2024, 2), Ok(29));
-        assert_eq!(
-            add_months(date(2024, 1, 31), 1, Calendar::Gregorian),
-            Ok(date(2024, 2, 29))
-        );
+        assert_eq!(add_months(date(2024, 1, 31), 1, Calendar::Gregorian), Ok(date(2024, 2, 29)));
     }
 
     proptest! {

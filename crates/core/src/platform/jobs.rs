@@ -63,12 +63,12 @@ async fn put(tx: &mut Tx, now: Instant, job: &Job, due: Instant, single: Option<
     tx.run(
         sql("INSERT INTO jobs (id, job, name, state, due_at, attempts, lease_until, single, created_at)
              VALUES ($1, $2, $3, 'ready', $4, 0, 0, $5, $6) ON CONFLICT (single) DO NOTHING")
-            .bind(new_id::<QueuedJob>(now))
-            .bind(job)
-            .bind(name)
-            .bind(due)
-            .bind(single)
-            .bind(now),
+        .bind(new_id::<QueuedJob>(now))
+        .bind(job)
+        .bind(name)
+        .bind(due)
+        .bind(single)
+        .bind(now),
     )
     .await?;
     Ok(())
@@ -153,7 +153,8 @@ async fn claim(app: &App, worker: &str) -> Result<Option<Claimed>> {
     let waiting: Option<(i64,)> = app
         .db
         .maybe(
-            sql("SELECT 1 FROM jobs WHERE (state = 'ready' AND due_at <= $1) OR (state = 'running' AND lease_until < $1) LIMIT 1").bind(now),
+            sql("SELECT 1 FROM jobs WHERE (state = 'ready' AND due_at <= $1) OR (state = 'running' AND lease_until < $1) LIMIT 1")
+                .bind(now),
         )
         .await?;
     if waiting.is_none() {
@@ -167,9 +168,9 @@ async fn claim(app: &App, worker: &str) -> Result<Option<Claimed>> {
             sql("UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, worker = $2, single = NULL
                  WHERE id IN (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= $3 ORDER BY due_at LIMIT 1 {skip_locked})
                    AND state = 'ready' RETURNING id, job, attempts")
-                .bind(now.plus(LEASE))
-                .bind(worker)
-                .bind(now),
+            .bind(now.plus(LEASE))
+            .bind(worker)
+            .bind(now),
         )
         .await?;
     tx.commit().await?;
@@ -200,8 +201,7 @@ async fn finish(app: &App, id: Id<QueuedJob>, attempts: i64, outcome: Result<Out
 }
 
 /// Recurring work: name, every so many milliseconds, job.
-const SCHEDULES: &[(&str, i64, Job)] =
-    &[("housekeeping", super::time::DAY, Job::Housekeeping)];
+const SCHEDULES: &[(&str, i64, Job)] = &[("housekeeping", super::time::DAY, Job::Housekeeping)];
 
 async fn due_schedules(app: &App) -> Result<()> {
     let now = app.clock.now();
@@ -217,9 +217,9 @@ async fn due_schedules(app: &App) -> Result<()> {
             .run(
                 sql("INSERT INTO schedules (name, next_at) VALUES ($1, $2)
                      ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at WHERE schedules.next_at <= $3")
-                    .bind(*name)
-                    .bind(now.plus(*every))
-                    .bind(now),
+                .bind(*name)
+                .bind(now.plus(*every))
+                .bind(now),
             )
             .await?;
         if taken == 1 {

@@ -98,8 +98,7 @@ impl Serialize for Currency {
 impl<'de> Deserialize<'de> for Currency {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let code = Cow::<'de, str>::deserialize(deserializer)?;
-        Currency::from_code(&code)
-            .ok_or_else(|| de::Error::custom("a currency code of ISO 4217, such as IRR, is needed"))
+        Currency::from_code(&code).ok_or_else(|| de::Error::custom("a currency code of ISO 4217, such as IRR, is needed"))
     }
 }
 
@@ -221,14 +220,8 @@ impl Money {
     ///
     /// # Errors
     /// [`NumberProblem::TooLarge`] when the product exceeds 64 bits of minor units.
-    pub fn multiply(
-        unit_price: Decimal,
-        quantity: Decimal,
-        currency: Currency,
-    ) -> Result<Money, NumberProblem> {
-        let amount = unit_price
-            .checked_mul(quantity)
-            .ok_or(NumberProblem::TooLarge)?;
+    pub fn multiply(unit_price: Decimal, quantity: Decimal, currency: Currency) -> Result<Money, NumberProblem> {
+        let amount = unit_price.checked_mul(quantity).ok_or(NumberProblem::TooLarge)?;
         Money::from_major(amount, currency)
     }
 
@@ -256,11 +249,7 @@ impl Money {
     /// for tomans and for currencies without coins.
     pub fn format(self, unit: MoneyUnit, digits: Digits) -> String {
         let amount = self.in_unit(unit);
-        if WITHOUT_COINS.contains(&self.currency.code()) {
-            format_number(amount, digits)
-        } else {
-            group(&amount.to_string(), digits)
-        }
+        if WITHOUT_COINS.contains(&self.currency.code()) { format_number(amount, digits) } else { group(&amount.to_string(), digits) }
     }
 
     /// The amount in few signs, without its unit: «۱۲٫۴ میلیون», «١٢٫٤ مليون», 12.4M.
@@ -312,33 +301,16 @@ pub fn format_short(value: impl Into<Decimal>, digits: Digits, lang: Lang) -> St
 /// The scales a language shortens to: (size, word), ascending.
 fn scales(lang: Lang) -> &'static [(i64, &'static str)] {
     match lang {
-        Lang::Fa => &[
-            (1_000_000, " میلیون"),
-            (1_000_000_000, " میلیارد"),
-            (1_000_000_000_000, " هزار میلیارد"),
-        ],
-        Lang::Ar => &[
-            (1_000_000, " مليون"),
-            (1_000_000_000, " مليار"),
-            (1_000_000_000_000, " تريليون"),
-        ],
-        Lang::En => &[
-            (1_000_000, "M"),
-            (1_000_000_000, "B"),
-            (1_000_000_000_000, "T"),
-        ],
+        Lang::Fa => &[(1_000_000, " میلیون"), (1_000_000_000, " میلیارد"), (1_000_000_000_000, " هزار میلیارد")],
+        Lang::Ar => &[(1_000_000, " مليون"), (1_000_000_000, " مليار"), (1_000_000_000_000, " تريليون")],
+        Lang::En => &[(1_000_000, "M"), (1_000_000_000, "B"), (1_000_000_000_000, "T")],
     }
 }
 
 fn short(value: Decimal, digits: Digits, lang: Lang) -> Option<String> {
-    let scaled = |size: i64| {
-        (value / Decimal::from(size))
-            .round_dp_with_strategy(1, RoundingStrategy::MidpointNearestEven)
-    };
+    let scaled = |size: i64| (value / Decimal::from(size)).round_dp_with_strategy(1, RoundingStrategy::MidpointNearestEven);
     let scales = scales(lang);
-    let reached = scales
-        .iter()
-        .rposition(|(size, _)| value.abs() >= Decimal::from(*size))?;
+    let reached = scales.iter().rposition(|(size, _)| value.abs() >= Decimal::from(*size))?;
     // 999,950,000 rounds to 1,000.0 million, which is a billion.
     let next = scales.get(reached + 1);
     let full = scaled(scales[reached].0).abs() >= Decimal::ONE_THOUSAND;
@@ -422,12 +394,7 @@ impl Number {
             Some(at) => text[at..].trim_end().to_ascii_lowercase(),
             None => signs.take(&text[end..])?,
         };
-        Ok(Number {
-            negative: signs.negative()?,
-            before,
-            core,
-            after,
-        })
+        Ok(Number { negative: signs.negative()?, before, core, after })
     }
 
     /// A single point before exactly three digits, as in `12.500`.
@@ -437,10 +404,7 @@ impl Number {
                 (1..=3).contains(&whole.len())
                     && !whole.starts_with('0')
                     && fraction.len() == 3
-                    && whole
-                        .bytes()
-                        .chain(fraction.bytes())
-                        .all(|b| b.is_ascii_digit())
+                    && whole.bytes().chain(fraction.bytes()).all(|b| b.is_ascii_digit())
             }
             None => false,
         }
@@ -495,16 +459,8 @@ impl Number {
             // Both: the last one is the mark, and it stands once.
             _ => {
                 let (point, comma) = (core.rfind('.'), core.rfind(','));
-                let (at, times) = if point > comma {
-                    (point, points)
-                } else {
-                    (comma, commas)
-                };
-                if times == 1 {
-                    Ok(at)
-                } else {
-                    Err(NumberProblem::NotRead)
-                }
+                let (at, times) = if point > comma { (point, points) } else { (comma, commas) };
+                if times == 1 { Ok(at) } else { Err(NumberProblem::NotRead) }
             }
         }
     }
@@ -531,9 +487,7 @@ fn grouped_rightly(whole: &str) -> bool {
     let Some((last, middle)) = rest.split_last() else {
         return true;
     };
-    (1..=3).contains(&first.len())
-        && last.len() == 3
-        && middle.iter().all(|group| matches!(group.len(), 2 | 3))
+    (1..=3).contains(&first.len()) && last.len() == 3 && middle.iter().all(|group| matches!(group.len(), 2 | 3))
 }
 
 /// Direction marks and joiners, which copying leaves in numbers.
@@ -649,16 +603,10 @@ const CURRENCY_WORDS: &[(&str, &[&str])] = &[
 impl Affix {
     fn read(key: &str, currency: Currency) -> Result<Affix, NumberProblem> {
         if key.is_empty() {
-            return Ok(Affix {
-                scale: 1,
-                unit: None,
-            });
+            return Ok(Affix { scale: 1, unit: None });
         }
         if let Some(unit) = Affix::unit(key, currency)? {
-            return Ok(Affix {
-                scale: 1,
-                unit: Some(unit),
-            });
+            return Ok(Affix { scale: 1, unit: Some(unit) });
         }
         for &(word, scale) in SCALE_WORDS {
             let Some(rest) = key.strip_prefix(word) else {
@@ -668,10 +616,7 @@ impl Affix {
                 return Ok(Affix { scale, unit: None });
             }
             if let Some(unit) = Affix::unit(rest, currency)? {
-                return Ok(Affix {
-                    scale,
-                    unit: Some(unit),
-                });
+                return Ok(Affix { scale, unit: Some(unit) });
             }
         }
         Err(NumberProblem::NotRead)
@@ -680,11 +625,7 @@ impl Affix {
     /// The unit a word names, if it is one of this currency.
     fn unit(word: &str, currency: Currency) -> Result<Option<MoneyUnit>, NumberProblem> {
         if matches!(word, "تومان" | "تومن" | "ت" | "toman" | "tomans" | "irt") {
-            return if currency == Currency::IRR {
-                Ok(Some(MoneyUnit::Toman))
-            } else {
-                Err(NumberProblem::OtherCurrency)
-            };
+            return if currency == Currency::IRR { Ok(Some(MoneyUnit::Toman)) } else { Err(NumberProblem::OtherCurrency) };
         }
         let codes = CURRENCY_WORDS.iter().find(|(known, _)| *known == word);
         let matches = match (Currency::from_code(word), codes) {
@@ -692,11 +633,7 @@ impl Affix {
             (None, Some((_, codes))) => codes.contains(&currency.code()),
             (None, None) => return Ok(None),
         };
-        if matches {
-            Ok(Some(MoneyUnit::Currency))
-        } else {
-            Err(NumberProblem::OtherCurrency)
-        }
+        if matches { Ok(Some(MoneyUnit::Currency)) } else { Err(NumberProblem::OtherCurrency) }
     }
 }
 
@@ -725,14 +662,8 @@ mod tests {
         assert_eq!(Currency::from_code("XAU"), None);
         assert_eq!(Currency::from_code("IRT"), None);
         assert_eq!(Currency::from_code(" irr "), Some(Currency::IRR));
-        assert_eq!(
-            serde_json::to_string(&Currency::IRR).ok(),
-            Some("\"IRR\"".into())
-        );
-        assert_eq!(
-            serde_json::from_str::<Currency>("\"gbp\"").ok(),
-            Some(currency("GBP"))
-        );
+        assert_eq!(serde_json::to_string(&Currency::IRR).ok(), Some("\"IRR\"".into()));
+        assert_eq!(serde_json::from_str::<Currency>("\"gbp\"").ok(), Some(currency("GBP")));
         assert!(serde_json::from_str::<Currency>("\"ABC\"").is_err());
     }
 
@@ -776,24 +707,8 @@ mod tests {
     fn what_is_no_number_says_why() {
         use NumberProblem::*;
         for text in [
-            "",
-            "-",
-            "abc",
-            "1x2",
-            "1,2,3",
-            "1..2",
-            "1.2.3",
-            "--1",
-            "(1",
-            "-(1)",
-            "1/2",
-            "5 kg",
-            "1٫2٫3",
-            "1,234.5,6",
-            "=1",
-            "1e5e5",
-            "1eX",
-            "12:30",
+            "", "-", "abc", "1x2", "1,2,3", "1..2", "1.2.3", "--1", "(1", "-(1)", "1/2", "5 kg", "1٫2٫3", "1,234.5,6", "=1", "1e5e5",
+            "1eX", "12:30",
         ] {
             assert_eq!(number(text), Err(NotRead), "{text}");
         }
@@ -863,60 +778,22 @@ mod tests {
 
     #[test]
     fn an_amount_is_shown_in_its_digits_and_unit() {
-        let irr = Money {
-            minor: 12_450_000_000,
-            currency: Currency::IRR,
-        };
-        assert_eq!(
-            irr.format(MoneyUnit::Currency, Digits::Persian),
-            "۱۲۴٬۵۰۰٬۰۰۰"
-        );
-        assert_eq!(
-            irr.format_with_unit(MoneyUnit::Toman, Digits::Persian, Lang::Fa),
-            "۱۲٬۴۵۰٬۰۰۰ تومان"
-        );
+        let irr = Money { minor: 12_450_000_000, currency: Currency::IRR };
+        assert_eq!(irr.format(MoneyUnit::Currency, Digits::Persian), "۱۲۴٬۵۰۰٬۰۰۰");
+        assert_eq!(irr.format_with_unit(MoneyUnit::Toman, Digits::Persian, Lang::Fa), "۱۲٬۴۵۰٬۰۰۰ تومان");
         let fa = |unit| irr.format_short(unit, Digits::Persian, Lang::Fa);
         assert_eq!(fa(MoneyUnit::Toman), "۱۲٫۴ میلیون");
         assert_eq!(fa(MoneyUnit::Currency), "۱۲۴٫۵ میلیون");
-        let odd = Money {
-            minor: 12_550,
-            currency: Currency::IRR,
-        };
+        let odd = Money { minor: 12_550, currency: Currency::IRR };
         assert_eq!(odd.format(MoneyUnit::Toman, Digits::Persian), "۱۲٫۵۵");
         assert_eq!(odd.format(MoneyUnit::Currency, Digits::Latin), "125.5");
-        let gbp = Money {
-            minor: -891_140_790,
-            currency: currency("GBP"),
-        };
+        let gbp = Money { minor: -891_140_790, currency: currency("GBP") };
         assert_eq!(gbp.decimal_string(), "-8911407.90");
-        assert_eq!(
-            gbp.format_with_unit(MoneyUnit::Toman, Digits::Latin, Lang::En),
-            "-£8,911,407.90"
-        );
-        assert_eq!(
-            gbp.format_short(MoneyUnit::Currency, Digits::Latin, Lang::En),
-            "-8.9M"
-        );
-        assert_eq!(
-            gbp.format_short(MoneyUnit::Currency, Digits::Arabic, Lang::Ar),
-            "-٨٫٩ مليون"
-        );
-        assert_eq!(
-            Money {
-                minor: 5,
-                currency: currency("GBP")
-            }
-            .decimal_string(),
-            "0.05"
-        );
-        assert_eq!(
-            Money {
-                minor: 5,
-                currency: currency("JPY")
-            }
-            .decimal_string(),
-            "5"
-        );
+        assert_eq!(gbp.format_with_unit(MoneyUnit::Toman, Digits::Latin, Lang::En), "-£8,911,407.90");
+        assert_eq!(gbp.format_short(MoneyUnit::Currency, Digits::Latin, Lang::En), "-8.9M");
+        assert_eq!(gbp.format_short(MoneyUnit::Currency, Digits::Arabic, Lang::Ar), "-٨٫٩ مليون");
+        assert_eq!(Money { minor: 5, currency: currency("GBP") }.decimal_string(), "0.05");
+        assert_eq!(Money { minor: 5, currency: currency("JPY") }.decimal_string(), "5");
     }
 
     #[test]
@@ -928,10 +805,7 @@ mod tests {
         assert_eq!(en(999_960_000), "1B");
         assert_eq!(en(-1_250_000_000_000), "-1.2T");
         assert_eq!(format_number(1234, Digits::Persian), "۱٬۲۳۴");
-        assert_eq!(
-            format_number(Decimal::new(-12_345_600, 3), Digits::Arabic),
-            "-١٢٬٣٤٥٫٦"
-        );
+        assert_eq!(format_number(Decimal::new(-12_345_600, 3), Digits::Arabic), "-١٢٬٣٤٥٫٦");
     }
 
     proptest! {

@@ -27,17 +27,38 @@ row! {
 /// The ready-made words. Labels: `term-LIST-WORD` in `locales/`.
 pub const READY_MADE: &[(&str, &[&str])] = &[
     ("reason", &["question", "purchase", "price", "support", "complaint", "praise", "visit", "payment", "follow_up", "courtesy", "other"]),
-    ("origin", &["website", "instagram", "telegram", "advertisement", "recommendation", "exhibition", "walk_in", "our_call", "message", "other"]),
-    ("result", &["answered", "no_answer", "interested", "bought", "will_decide", "not_interested", "solved", "needs_follow_up", "complaint_open", "wrong_number"]),
+    (
+        "origin",
+        &["website", "instagram", "telegram", "advertisement", "recommendation", "exhibition", "walk_in", "our_call", "message", "other"],
+    ),
+    (
+        "result",
+        &[
+            "answered", "no_answer", "interested", "bought", "will_decide", "not_interested", "solved", "needs_follow_up",
+            "complaint_open", "wrong_number",
+        ],
+    ),
     ("source", &["recommendation", "instagram", "website", "search", "advertisement", "exhibition", "walk_in", "import", "other"]),
-    ("trait", &["quality_first", "price_first", "quick_decision", "careful_decision", "formal", "friendly", "prefers_writing", "prefers_calls", "dislikes_crowds", "detail_minded"]),
+    (
+        "trait",
+        &[
+            "quality_first", "price_first", "quick_decision", "careful_decision", "formal", "friendly", "prefers_writing", "prefers_calls",
+            "dislikes_crowds", "detail_minded",
+        ],
+    ),
     ("taste", &["modern", "classic", "local_products", "imported_products", "gifts", "novelties"]),
     ("expectation", &["fast_delivery", "after_sales", "regular_news", "personal_contact", "warranty", "instalments"]),
     ("need", &["spare_parts", "training", "repair", "new_product", "lower_price", "delivery", "consultation"]),
     ("honorific", &["mr", "ms", "dr", "engineer", "professor", "haj_mr", "haj_ms", "sayyid"]),
     ("education", &["school", "diploma", "associate", "bachelor", "master", "doctor"]),
     ("income_band", &["low", "middle", "upper_middle", "high"]),
-    ("relation", &["spouse", "parent_of", "sibling", "relative", "friend", "employee_of", "manager_of", "buyer_for", "introduced_by", "partner", "supplier_of", "branch_of"]),
+    (
+        "relation",
+        &[
+            "spouse", "parent_of", "sibling", "relative", "friend", "employee_of", "manager_of", "buyer_for", "introduced_by", "partner",
+            "supplier_of", "branch_of",
+        ],
+    ),
 ];
 
 /// Puts the ready-made words in; those that are there stay as they are.
@@ -125,11 +146,11 @@ pub async fn put(ctx: &Ctx, input: PutTerm) -> Result<Term> {
                  ON CONFLICT (list, word) DO UPDATE SET label = COALESCE(excluded.label, terms.label),
                    position = excluded.position, is_active = excluded.is_active
                  RETURNING list, word, label, position, is_active")
-                .bind(&input.list)
-                .bind(&word)
-                .bind(label)
-                .bind(input.position.unwrap_or(100))
-                .bind(input.is_active.unwrap_or(true)),
+            .bind(&input.list)
+            .bind(&word)
+            .bind(label)
+            .bind(input.position.unwrap_or(100))
+            .bind(input.is_active.unwrap_or(true)),
         )
         .await?;
     let data = serde_json::to_value(&term).map_err(Error::fault)?;

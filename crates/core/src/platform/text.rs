@@ -11,9 +11,7 @@ use unicode_normalization::{IsNormalized, is_nfc_quick};
 use crate::platform::calendar::Calendar;
 
 /// An interface language.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
     /// Persian.
@@ -40,9 +38,7 @@ impl Lang {
     /// The language of a code or of a longer tag such as `fa-IR`.
     pub fn from_tag(tag: &str) -> Option<Lang> {
         let primary = tag.trim().split(['-', '_']).next()?;
-        Lang::ALL
-            .into_iter()
-            .find(|lang| primary.eq_ignore_ascii_case(lang.code()))
+        Lang::ALL.into_iter().find(|lang| primary.eq_ignore_ascii_case(lang.code()))
     }
 
     /// Writing direction, as the HTML attribute `dir` wants it.
@@ -129,11 +125,7 @@ pub fn digit_value(c: char) -> Option<u8> {
 
 /// The same text with Persian, Arabic and full-width digits as 0 to 9.
 pub fn fold_digits(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
-        Cow::Borrowed(text)
-    } else {
-        Cow::Owned(to_digits(text, Digits::Latin))
-    }
+    if text.is_ascii() { Cow::Borrowed(text) } else { Cow::Owned(to_digits(text, Digits::Latin)) }
 }
 
 /// The same text with every decimal digit, of whichever set, in `digits`.
@@ -161,9 +153,7 @@ pub fn search_key(text: &str) -> String {
             'A'..='Z' => key.push(c.to_ascii_lowercase()),
             '\0'..='\x7f' => {}
             // The plain letters of Persian, by far the most common, need no table.
-            'ا' | 'ب'..='غ' | 'ف'..='ق' | 'ل'..='و' | 'ک' | 'گ' | 'ی' | 'پ' | 'چ' | 'ژ'
-                if !matches!(c, 'ة') =>
-            {
+            'ا' | 'ب'..='غ' | 'ف'..='ق' | 'ل'..='و' | 'ک' | 'گ' | 'ی' | 'پ' | 'چ' | 'ژ' if !matches!(c, 'ة') => {
                 key.push(c);
             }
             _ => decompose_compatible(c, |part| fold_into(&mut key, part)),
@@ -280,11 +270,7 @@ fn clean(text: &str, max_chars: usize, keep_lines: bool) -> Result<String, TextP
     if last.is_some_and(is_joiner) {
         cleaned.pop();
     }
-    if is_nfc_quick(cleaned.chars()) == IsNormalized::Yes {
-        Ok(cleaned)
-    } else {
-        Ok(cleaned.nfc().collect())
-    }
+    if is_nfc_quick(cleaned.chars()) == IsNormalized::Yes { Ok(cleaned) } else { Ok(cleaned.nfc().collect()) }
 }
 
 fn is_joiner(c: char) -> bool {
@@ -319,11 +305,7 @@ fn is_hidden(c: char) -> bool {
 /// number and `+98 912 555 0142` a phone. With another operator inside (`+98-912-…`) a
 /// spreadsheet would calculate, so that cell is marked. [`csv_plain`] takes the mark off again.
 pub fn csv_safe(cell: &str) -> Cow<'_, str> {
-    if is_live(cell) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
-    }
+    if is_live(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
 }
 
 /// The cell that [`csv_safe`] was given: brought in again, an exported file changes nothing.
@@ -396,17 +378,8 @@ mod tests {
 
     #[test]
     fn a_line_loses_what_nobody_sees_and_keeps_its_joiners() {
-        assert_eq!(
-            clean_line(
-                "  \u{202E}علی\u{200C}\u{200C}رضا \t  رضایی\u{200C}\u{0} ",
-                50
-            ),
-            Ok("علی\u{200C}رضا رضایی".into())
-        );
-        assert_eq!(
-            clean_line("\u{200C}\u{2067}\u{FEFF} ", 50),
-            Ok(String::new())
-        );
+        assert_eq!(clean_line("  \u{202E}علی\u{200C}\u{200C}رضا \t  رضایی\u{200C}\u{0} ", 50), Ok("علی\u{200C}رضا رضایی".into()));
+        assert_eq!(clean_line("\u{200C}\u{2067}\u{FEFF} ", 50), Ok(String::new()));
         assert_eq!(clean_line("a\u{200C} b", 50), Ok("a b".into()));
         assert_eq!(clean_line("e\u{301}", 50), Ok("é".into()));
         assert_eq!(clean_line("a\r\nb", 50), Ok("a b".into()));
@@ -416,22 +389,13 @@ mod tests {
     fn a_text_that_is_too_long_is_refused() {
         assert_eq!(clean_line("  abc  ", 3), Ok("abc".into()));
         assert_eq!(clean_line("abcd", 3), Err(TextProblem::TooLong { max: 3 }));
-        assert_eq!(
-            clean_line(&"آ".repeat(1_000_000), 200),
-            Err(TextProblem::TooLong { max: 200 })
-        );
-        assert_eq!(
-            clean_text("a\n\n\nb", 4),
-            Err(TextProblem::TooLong { max: 4 })
-        );
+        assert_eq!(clean_line(&"آ".repeat(1_000_000), 200), Err(TextProblem::TooLong { max: 200 }));
+        assert_eq!(clean_text("a\n\n\nb", 4), Err(TextProblem::TooLong { max: 4 }));
     }
 
     #[test]
     fn lines_stay_lines_in_longer_text() {
-        assert_eq!(
-            clean_text("\r\n one  two \r\n\r\n  three\u{202E}\u{7}  \n", 100),
-            Ok("one  two\n\n  three".into())
-        );
+        assert_eq!(clean_text("\r\n one  two \r\n\r\n  three\u{202E}\u{7}  \n", 100), Ok("one  two\n\n  three".into()));
     }
 
     #[test]
@@ -443,34 +407,13 @@ mod tests {
 
     #[test]
     fn a_live_formula_is_marked_and_a_number_is_not() {
-        for live in [
-            "=1+1",
-            "@SUM(A1)",
-            "+1+1",
-            "-1-1",
-            "-2+cmd|' /C calc'!A0",
-            "\t=1",
-            "\r=1",
-            "-",
-            "+98-912-555-0142",
-            "-x",
-            "＝1",
-            "'=1",
-        ] {
+        for live in
+            ["=1+1", "@SUM(A1)", "+1+1", "-1-1", "-2+cmd|' /C calc'!A0", "\t=1", "\r=1", "-", "+98-912-555-0142", "-x", "＝1", "'=1"]
+        {
             assert_eq!(csv_safe(live), format!("'{live}"));
             assert_eq!(csv_plain(&csv_safe(live)), live);
         }
-        for plain in [
-            "",
-            "12",
-            "-12.5",
-            "+98 912 555 0142",
-            "+989125550142",
-            "-۱۲٬۳۴۵٫۶",
-            "a=b",
-            "'quoted'",
-            "علی",
-        ] {
+        for plain in ["", "12", "-12.5", "+98 912 555 0142", "+989125550142", "-۱۲٬۳۴۵٫۶", "a=b", "'quoted'", "علی"] {
             assert_eq!(csv_safe(plain), plain);
             assert_eq!(csv_plain(plain), plain);
         }

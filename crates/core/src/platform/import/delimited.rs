@@ -13,9 +13,7 @@ use encoding_rs::{Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, WI
 use flate2::read::MultiGzDecoder;
 use memchr::{memchr, memchr2, memchr3};
 
-use super::reader::{
-    BombGuard, Counted, Delimiter, FileProblem, Hints, Mark, RawRow, ReadLimits, RowProblem,
-};
+use super::reader::{BombGuard, Counted, Delimiter, FileProblem, Hints, Mark, RawRow, ReadLimits, RowProblem};
 
 /// Bytes read at once: large enough that the system call does not show, small enough for caches.
 const BLOCK: usize = 256 << 10;
@@ -53,38 +51,19 @@ impl Text {
             }
             file.seek(SeekFrom::Start(mark.offset))?;
             read.store(mark.offset, Ordering::Relaxed);
-            return Ok(Box::new(Counted {
-                inner: file,
-                count: read,
-            }));
+            return Ok(Box::new(Counted { inner: file, count: read }));
         }
         let bytes = unpacked(path, limits, self.gzip, read)?;
-        let mut text: Box<dyn Read + Send> = if self.encoding == UTF_8 {
-            bytes
-        } else {
-            Box::new(Recoded::new(bytes, self.encoding))
-        };
+        let mut text: Box<dyn Read + Send> = if self.encoding == UTF_8 { bytes } else { Box::new(Recoded::new(bytes, self.encoding)) };
         // Neither packed nor recoded text can be entered in the middle; passing over it runs at
         // hundreds of megabytes a second.
         let passed = io::copy(&mut text.by_ref().take(mark.offset), &mut io::sink())?;
-        if passed < mark.offset {
-            Err(FileProblem::Changed)
-        } else {
-            Ok(text)
-        }
+        if passed < mark.offset { Err(FileProblem::Changed) } else { Ok(text) }
     }
 }
 
-fn unpacked(
-    path: &Path,
-    limits: &ReadLimits,
-    gzip: bool,
-    read: Arc<AtomicU64>,
-) -> Result<Box<dyn Read + Send>, FileProblem> {
-    let file = Counted {
-        inner: File::open(path)?,
-        count: read.clone(),
-    };
+fn unpacked(path: &Path, limits: &ReadLimits, gzip: bool, read: Arc<AtomicU64>) -> Result<Box<dyn Read + Send>, FileProblem> {
+    let file = Counted { inner: File::open(path)?, count: read.clone() };
     Ok(if gzip {
         Box::new(BombGuard {
             inner: MultiGzDecoder::new(io::BufReader::with_capacity(EVIDENCE, file)),
@@ -99,35 +78,22 @@ fn unpacked(
 }
 
 /// Finds out how the text table in a file is written.
-pub(super) fn inspect(
-    path: &Path,
-    limits: &ReadLimits,
-    hints: &Hints,
-    sample_rows: usize,
-) -> Result<Text, FileProblem> {
+pub(super) fn inspect(path: &Path, limits: &ReadLimits, hints: &Hints, sample_rows: usize) -> Result<Text, FileProblem> {
     let mut head = Vec::new();
     File::open(path)?.take(2).read_to_end(&mut head)?;
     let gzip = head == [0x1F, 0x8B];
     let mut bytes = unpacked(path, limits, gzip, Arc::default())?;
     let (sniffed, mark_length) = sniff_encoding(&mut bytes, gzip)?;
     let encoding = match &hints.encoding {
-        Some(name) => Encoding::for_label(name.as_bytes())
-            .ok_or_else(|| FileProblem::UnknownEncoding { name: name.clone() })?,
+        Some(name) => Encoding::for_label(name.as_bytes()).ok_or_else(|| FileProblem::UnknownEncoding { name: name.clone() })?,
         None => sniffed,
     };
     // Decoders remove the mark themselves; UTF-8 is read without one.
     let offset = if encoding == UTF_8 { mark_length } else { 0 };
-    let mut text = Text {
-        delimiter: Delimiter::Comma,
-        encoding,
-        gzip,
-        start: Mark { offset, row: 0 },
-    };
+    let mut text = Text { delimiter: Delimiter::Comma, encoding, gzip, start: Mark { offset, row: 0 } };
 
     let mut sample = Vec::new();
-    text.reader(path, limits, text.start, Arc::default())?
-        .take(BLOCK as u64)
-        .read_to_end(&mut sample)?;
+    text.reader(path, limits, text.start, Arc::default())?.take(BLOCK as u64).read_to_end(&mut sample)?;
     if sample.len() == BLOCK
         && let Some(cut) = sample.iter().rposition(|&byte| byte == b'\n')
     {
@@ -136,16 +102,9 @@ pub(super) fn inspect(
     let first_line = &sample[..memchr2(b'\n', b'\r', &sample).unwrap_or(sample.len())];
     let declared = declared_delimiter(first_line);
     if declared.is_some() {
-        let ending = if sample[first_line.len()..].starts_with(b"\r\n") {
-            2
-        } else {
-            1
-        };
+        let ending = if sample[first_line.len()..].starts_with(b"\r\n") { 2 } else { 1 };
         let length = (first_line.len() + ending).min(sample.len());
-        text.start = Mark {
-            offset: offset + length as u64,
-            row: 1,
-        };
+        text.start = Mark { offset: offset + length as u64, row: 1 };
         sample.drain(..length);
     }
     text.delimiter = match hints.delimiter.or(declared) {
@@ -157,9 +116,7 @@ pub(super) fn inspect(
 
 /// Excel's own line `sep=;`.
 fn declared_delimiter(line: &[u8]) -> Option<Delimiter> {
-    let rest = line
-        .strip_prefix(b"sep=")
-        .or_else(|| line.strip_prefix(b"SEP="))?;
+    let rest = line.strip_prefix(b"sep=").or_else(|| line.strip_prefix(b"SEP="))?;
     Some(match rest {
         b"," => Delimiter::Comma,
         b";" => Delimiter::Semicolon,
@@ -171,10 +128,7 @@ fn declared_delimiter(line: &[u8]) -> Option<Delimiter> {
 
 /// The encoding and the length of its byte-order mark. Reads until something speaks for one
 /// encoding: a file may begin with megabytes of plain ASCII.
-fn sniff_encoding(
-    bytes: &mut dyn Read,
-    gzip: bool,
-) -> Result<(&'static Encoding, u64), FileProblem> {
+fn sniff_encoding(bytes: &mut dyn Read, gzip: bool) -> Result<(&'static Encoding, u64), FileProblem> {
     let mut block = Vec::new();
     bytes.take(EVIDENCE as u64).read_to_end(&mut block)?;
     if block.is_empty() {
@@ -186,8 +140,7 @@ fn sniff_encoding(
     if gzip && (block.starts_with(b"PK\x03\x04") || block.get(257..262) == Some(b"ustar")) {
         return Err(FileProblem::OtherArchive);
     }
-    if block.starts_with(b"%PDF") || block.starts_with(b"Rar!") || block.starts_with(b"7z\xBC\xAF")
-    {
+    if block.starts_with(b"%PDF") || block.starts_with(b"Rar!") || block.starts_with(b"7z\xBC\xAF") {
         return Err(FileProblem::NotATable);
     }
     if let Some(encoding) = sniff_utf16(&block) {
@@ -196,21 +149,8 @@ fn sniff_encoding(
     if memchr(0, &block).is_some() {
         return Err(FileProblem::NotATable);
     }
-    let opening = String::from_utf8_lossy(&block[..block.len().min(64)])
-        .trim_start()
-        .to_ascii_lowercase();
-    if [
-        "<!doctype",
-        "<html",
-        "<table",
-        "<?xml",
-        "<meta",
-        "<head",
-        "{\\rtf",
-    ]
-    .iter()
-    .any(|tag| opening.starts_with(tag))
-    {
+    let opening = String::from_utf8_lossy(&block[..block.len().min(64)]).trim_start().to_ascii_lowercase();
+    if ["<!doctype", "<html", "<table", "<?xml", "<meta", "<head", "{\\rtf"].iter().any(|tag| opening.starts_with(tag)) {
         return Err(FileProblem::WebPage);
     }
     let mut seen = block.len();
@@ -278,23 +218,13 @@ fn sniff_single_byte(block: &[u8]) -> &'static Encoding {
             (false, false) => {}
         }
     }
-    if among_ascii > among_high {
-        WINDOWS_1252
-    } else {
-        WINDOWS_1256
-    }
+    if among_ascii > among_high { WINDOWS_1252 } else { WINDOWS_1256 }
 }
 
 /// The delimiter under which most rows of the sample have the same number of cells.
 fn sniff_delimiter(sample: &[u8], limits: &ReadLimits, rows: usize) -> Delimiter {
     let counts = |delimiter| -> Vec<usize> {
-        let mut records = Records::new(
-            Box::new(io::Cursor::new(sample.to_vec())),
-            delimiter,
-            Mark::default(),
-            None,
-            limits.clone(),
-        );
+        let mut records = Records::new(Box::new(io::Cursor::new(sample.to_vec())), delimiter, Mark::default(), None, limits.clone());
         let mut row = RawRow::default();
         let mut counts = Vec::new();
         while counts.len() < rows && matches!(records.next_into(&mut row), Ok(true)) {
@@ -302,13 +232,7 @@ fn sniff_delimiter(sample: &[u8], limits: &ReadLimits, rows: usize) -> Delimiter
         }
         counts
     };
-    let candidates = [
-        Delimiter::Comma,
-        Delimiter::Semicolon,
-        Delimiter::Tab,
-        Delimiter::Pipe,
-        Delimiter::ArabicSemicolon,
-    ];
+    let candidates = [Delimiter::Comma, Delimiter::Semicolon, Delimiter::Tab, Delimiter::Pipe, Delimiter::ArabicSemicolon];
     let mut best = (0.0, Delimiter::Comma);
     for delimiter in candidates {
         let counts = counts(delimiter);
@@ -328,21 +252,10 @@ fn sniff_delimiter(sample: &[u8], limits: &ReadLimits, rows: usize) -> Delimiter
     // Words of prose are separated by spaces too, so an aligned table must be even to the last row
     // and hold a column of numbers.
     let spaced = counts(Delimiter::Spaces);
-    let has_digits = |line: &[u8]| {
-        line.split(|&byte| byte == b' ')
-            .any(|word| word.first().is_some_and(u8::is_ascii_digit))
-    };
-    let numbers = sample
-        .split(|&byte| byte == b'\n')
-        .skip(1)
-        .filter(|line| !line.is_empty())
-        .all(has_digits);
+    let has_digits = |line: &[u8]| line.split(|&byte| byte == b' ').any(|word| word.first().is_some_and(u8::is_ascii_digit));
+    let numbers = sample.split(|&byte| byte == b'\n').skip(1).filter(|line| !line.is_empty()).all(has_digits);
     let (width, share) = most_common(&spaced);
-    if spaced.len() >= 3 && width >= 2 && share == 1.0 && numbers {
-        Delimiter::Spaces
-    } else {
-        Delimiter::Comma
-    }
+    if spaced.len() >= 3 && width >= 2 && share == 1.0 && numbers { Delimiter::Spaces } else { Delimiter::Comma }
 }
 
 fn most_common(counts: &[usize]) -> (usize, f64) {
@@ -352,9 +265,7 @@ fn most_common(counts: &[usize]) -> (usize, f64) {
         .chunk_by(|a, b| a == b)
         .map(|group| (group[0], group.len()))
         .max_by_key(|&(width, times)| (times, width))
-        .map_or((0, 0.0), |(width, times)| {
-            (width, times as f64 / counts.len() as f64)
-        })
+        .map_or((0, 0.0), |(width, times)| (width, times as f64 / counts.len() as f64))
 }
 
 /// Text of another encoding as UTF-8.
@@ -394,9 +305,7 @@ impl<R: Read> Read for Recoded<R> {
                 self.input_at = (0, read);
             }
             let input = &self.input[self.input_at.0..self.input_at.1];
-            let (_, taken, written, _) =
-                self.decoder
-                    .decode_to_utf8(input, &mut self.output, self.ended);
+            let (_, taken, written, _) = self.decoder.decode_to_utf8(input, &mut self.output, self.ended);
             self.input_at.0 += taken;
             self.output_at = (0, written);
         }
@@ -439,17 +348,7 @@ impl Records {
         columns: Option<usize>,
         limits: ReadLimits,
     ) -> Records {
-        Records {
-            input,
-            buffer: vec![0; BLOCK],
-            start: 0,
-            end: 0,
-            ended: false,
-            mark,
-            delimiter,
-            columns,
-            limits,
-        }
+        Records { input, buffer: vec![0; BLOCK], start: 0, end: 0, ended: false, mark, delimiter, columns, limits }
     }
 
     /// Reads the next row that is not blank; false at the end.
@@ -470,9 +369,7 @@ impl Records {
                 }
                 Parsed::Record(length) => {
                     self.keep_beginning(row, length);
-                    row.problem = Some(RowProblem::TooLong {
-                        bytes: length as u64,
-                    });
+                    row.problem = Some(RowProblem::TooLong { bytes: length as u64 });
                     self.pass(length);
                 }
                 Parsed::Unclosed(length) => {
@@ -537,11 +434,7 @@ impl Records {
     fn keep_beginning(&self, row: &mut RawRow, length: usize) {
         let most = length.min(KEPT_CHARS * 4);
         let text = String::from_utf8_lossy(&self.buffer[self.start..self.start + most]);
-        row.text = text
-            .trim_end_matches(['\r', '\n'])
-            .chars()
-            .take(KEPT_CHARS)
-            .collect();
+        row.text = text.trim_end_matches(['\r', '\n']).chars().take(KEPT_CHARS).collect();
         row.ends.clear();
         row.ends.push(row.text.len());
     }
@@ -581,10 +474,7 @@ impl Records {
                     ending => {
                         self.start = at;
                         passed += at as u64;
-                        if ending == b'\r'
-                            && (self.start < self.end || self.fill()?)
-                            && self.buffer[self.start] == b'\n'
-                        {
+                        if ending == b'\r' && (self.start < self.end || self.fill()?) && self.buffer[self.start] == b'\n' {
                             self.start += 1;
                             passed += 1;
                         }
@@ -608,10 +498,7 @@ impl Records {
             return false;
         };
         let delimiter = self.delimiter_bytes();
-        let lines = data
-            .split(|&byte| byte == b'\n')
-            .filter(|line| line.len() > 1)
-            .take(LINES);
+        let lines = data.split(|&byte| byte == b'\n').filter(|line| line.len() > 1).take(LINES);
         let (mut even, mut all) = (0, 0);
         for line in lines {
             all += 1;
@@ -640,8 +527,7 @@ impl Records {
             return self.parse_aligned(data, bytes, ends);
         }
         let delimiter = self.delimiter_bytes();
-        let ends_cell =
-            |at: usize| data[at..].starts_with(delimiter) || matches!(data[at], b'\n' | b'\r');
+        let ends_cell = |at: usize| data[at..].starts_with(delimiter) || matches!(data[at], b'\n' | b'\r');
         let mut at = 0;
         loop {
             let mut open = at;
@@ -655,8 +541,7 @@ impl Records {
                         if !self.ended {
                             return Parsed::More { quoted: true };
                         }
-                        let line = memchr(b'\n', &data[open..])
-                            .map_or(data.len(), |found| open + found + 1);
+                        let line = memchr(b'\n', &data[open..]).map_or(data.len(), |found| open + found + 1);
                         return Parsed::Unclosed(line);
                     };
                     let close = from + found;
@@ -670,10 +555,8 @@ impl Records {
                     }
                     // A mark that opens a cell of a later line, seen from inside quotation marks,
                     // tells that the mark we are in was never meant to open.
-                    let closes =
-                        close + 1 == data.len() || data[close + 1] == b' ' || ends_cell(close + 1);
-                    let opens = close > open + 1
-                        && (data[..close].ends_with(delimiter) || data[close - 1] == b'\n');
+                    let closes = close + 1 == data.len() || data[close + 1] == b' ' || ends_cell(close + 1);
+                    let opens = close > open + 1 && (data[..close].ends_with(delimiter) || data[close - 1] == b'\n');
                     if !closes
                         && opens
                         && let Some(line) = memchr(b'\n', &data[open..close])
@@ -726,10 +609,7 @@ impl Records {
             None if self.ended => (data, data.len()),
             None => return Parsed::More { quoted: false },
         };
-        for word in line
-            .split(|byte| byte.is_ascii_whitespace())
-            .filter(|word| !word.is_empty())
-        {
+        for word in line.split(|byte| byte.is_ascii_whitespace()).filter(|word| !word.is_empty()) {
             bytes.extend_from_slice(word);
             ends.push(bytes.len());
         }
@@ -745,8 +625,7 @@ fn into_text(bytes: Vec<u8>, row: &mut RawRow) {
             let bytes = result.map_or_else(|error| error.into_bytes(), String::into_bytes);
             let mut from = 0;
             for end in &mut row.ends {
-                row.text
-                    .push_str(&String::from_utf8_lossy(&bytes[from..*end]));
+                row.text.push_str(&String::from_utf8_lossy(&bytes[from..*end]));
                 from = *end;
                 *end = row.text.len();
             }

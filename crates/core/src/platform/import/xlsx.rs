@@ -54,9 +54,7 @@ struct Strings {
 impl Strings {
     fn get(&self, index: usize) -> Option<&str> {
         let end = *self.ends.get(index)? as usize;
-        let start = index
-            .checked_sub(1)
-            .map_or(0, |before| self.ends[before] as usize);
+        let start = index.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
         self.text.get(start..end)
     }
 }
@@ -73,11 +71,7 @@ pub(super) struct Workbook {
 }
 
 impl Workbook {
-    pub(super) fn open(
-        path: &Path,
-        limits: &ReadLimits,
-        sheet: Option<&str>,
-    ) -> Result<Workbook, FileProblem> {
+    pub(super) fn open(path: &Path, limits: &ReadLimits, sheet: Option<&str>) -> Result<Workbook, FileProblem> {
         let archive = Archive::open(path, limits)?;
         if archive.find("xl/workbook.bin").is_some() {
             return Err(FileProblem::OldExcel);
@@ -95,60 +89,29 @@ impl Workbook {
             return Err(FileProblem::OtherArchive);
         }
         let part_of = |kind: &str| {
-            relations
-                .iter()
-                .find(|relation| relation.kind.ends_with(kind))
-                .and_then(|relation| archive.find(&relation.target))
+            relations.iter().find(|relation| relation.kind.ends_with(kind)).and_then(|relation| archive.find(&relation.target))
         };
-        let strings = part_of("/sharedStrings")
-            .map(|part| archive.strings(part))
-            .transpose()?
-            .unwrap_or_default();
-        let styles = part_of("/styles")
-            .map(|part| archive.styles(part))
-            .transpose()?
-            .unwrap_or_default();
+        let strings = part_of("/sharedStrings").map(|part| archive.strings(part)).transpose()?.unwrap_or_default();
+        let styles = part_of("/styles").map(|part| archive.styles(part)).transpose()?.unwrap_or_default();
         let parts = sheets.iter().filter_map(|(name, relation)| {
-            let relation = relations
-                .iter()
-                .find(|r| &r.id == relation && r.kind.ends_with("/worksheet"))?;
+            let relation = relations.iter().find(|r| &r.id == relation && r.kind.ends_with("/worksheet"))?;
             Some((name.clone(), archive.find(&relation.target)?))
         });
-        let mut workbook = Workbook {
-            sheet: String::new(),
-            part: Part {
-                start: 0,
-                packed: 0,
-                is_deflated: false,
-            },
-            strings,
-            styles,
-            is_1904,
-        };
+        let mut workbook =
+            Workbook { sheet: String::new(), part: Part { start: 0, packed: 0, is_deflated: false }, strings, styles, is_1904 };
         if let Some(wanted) = sheet {
-            let (name, part) = parts
-                .clone()
-                .find(|(name, _)| name == wanted)
-                .ok_or_else(|| FileProblem::NoSuchSheet {
-                    name: wanted.to_string(),
-                    sheets: sheets.iter().map(|(name, _)| name.clone()).collect(),
-                })?;
+            let (name, part) = parts.clone().find(|(name, _)| name == wanted).ok_or_else(|| FileProblem::NoSuchSheet {
+                name: wanted.to_string(),
+                sheets: sheets.iter().map(|(name, _)| name.clone()).collect(),
+            })?;
             (workbook.sheet, workbook.part) = (name, part);
             return Ok(workbook);
         }
         let mut shared = Arc::new(workbook);
         for (name, part) in parts {
-            let candidate =
-                Arc::get_mut(&mut shared).ok_or_else(|| FileProblem::damaged("sheet in use"))?;
+            let candidate = Arc::get_mut(&mut shared).ok_or_else(|| FileProblem::damaged("sheet in use"))?;
             (candidate.sheet, candidate.part) = (name, part);
-            let mut rows = SheetRows::open(
-                shared.clone(),
-                path,
-                limits,
-                Mark::default(),
-                None,
-                Arc::default(),
-            )?;
+            let mut rows = SheetRows::open(shared.clone(), path, limits, Mark::default(), None, Arc::default())?;
             let found = rows.next_into(&mut RawRow::default())?;
             drop(rows);
             if found {
@@ -168,10 +131,7 @@ impl Workbook {
 pub(super) fn ole_problem(path: &Path) -> Result<FileProblem, FileProblem> {
     /// The directory of the container lies within this much in files of any usual size.
     const LOOKED_AT: u64 = 8 << 20;
-    let name: Vec<u8> = "EncryptedPackage"
-        .encode_utf16()
-        .flat_map(u16::to_le_bytes)
-        .collect();
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let mut file = File::open(path)?;
     let mut bytes = Vec::new();
     file.by_ref().take(LOOKED_AT).read_to_end(&mut bytes)?;
@@ -181,11 +141,7 @@ pub(super) fn ole_problem(path: &Path) -> Result<FileProblem, FileProblem> {
         bytes.clear();
         file.take(LOOKED_AT).read_to_end(&mut bytes)?;
     }
-    Ok(if memmem::find(&bytes, &name).is_some() {
-        FileProblem::Encrypted
-    } else {
-        FileProblem::OldExcel
-    })
+    Ok(if memmem::find(&bytes, &name).is_some() { FileProblem::Encrypted } else { FileProblem::OldExcel })
 }
 
 struct Relation {
@@ -203,16 +159,11 @@ struct Archive<'a> {
 
 impl<'a> Archive<'a> {
     fn open(path: &'a Path, limits: &'a ReadLimits) -> Result<Archive<'a>, FileProblem> {
-        let mut zip =
-            ZipArchive::new(BufReader::new(File::open(path)?)).map_err(FileProblem::damaged)?;
+        let mut zip = ZipArchive::new(BufReader::new(File::open(path)?)).map_err(FileProblem::damaged)?;
         if zip.len() > limits.parts {
             return Err(FileProblem::Bomb);
         }
-        let mut archive = Archive {
-            path,
-            limits,
-            parts: Vec::new(),
-        };
+        let mut archive = Archive { path, limits, parts: Vec::new() };
         let (mut all_packed, mut all_unpacked) = (0, 0);
         for index in 0..zip.len() {
             let file = zip.by_index_raw(index).map_err(FileProblem::damaged)?;
@@ -227,14 +178,8 @@ impl<'a> Archive<'a> {
             let name = file.name().map_err(FileProblem::damaged)?;
             // Some writers put a backslash, some a leading slash; case differs as well.
             let name = name.replace('\\', "/").trim_start_matches('/').to_string();
-            let start = file
-                .data_start()
-                .ok_or_else(|| FileProblem::damaged(&name))?;
-            let part = Part {
-                start,
-                packed: file.compressed_size(),
-                is_deflated,
-            };
+            let start = file.data_start().ok_or_else(|| FileProblem::damaged(&name))?;
+            let part = Part { start, packed: file.compressed_size(), is_deflated };
             // The sizes in the directory are claims. What counts is what comes out.
             let packed = Arc::new(AtomicU64::new(0));
             let mut bytes = archive.unpack(part, packed.clone())?;
@@ -248,19 +193,12 @@ impl<'a> Archive<'a> {
         Ok(archive)
     }
 
-    fn unpack(
-        &self,
-        part: Part,
-        packed: Arc<AtomicU64>,
-    ) -> Result<Box<dyn Read + Send>, FileProblem> {
+    fn unpack(&self, part: Part, packed: Arc<AtomicU64>) -> Result<Box<dyn Read + Send>, FileProblem> {
         unpack(self.path, self.limits, part, packed)
     }
 
     fn find(&self, name: &str) -> Option<Part> {
-        self.parts
-            .iter()
-            .find(|(part, _)| part.eq_ignore_ascii_case(name))
-            .map(|&(_, part)| part)
+        self.parts.iter().find(|(part, _)| part.eq_ignore_ascii_case(name)).map(|&(_, part)| part)
     }
 
     fn xml(&self, part: Part) -> Result<Xml, FileProblem> {
@@ -268,9 +206,7 @@ impl<'a> Archive<'a> {
     }
 
     fn relations(&self, name: &str, folder: &str) -> Result<Vec<Relation>, FileProblem> {
-        let part = self
-            .find(name.trim_start_matches('/'))
-            .ok_or(FileProblem::OtherArchive)?;
+        let part = self.find(name.trim_start_matches('/')).ok_or(FileProblem::OtherArchive)?;
         let mut relations = Vec::new();
         self.xml(part)?.each(|event| {
             if let Event::Start(tag) = event
@@ -300,15 +236,10 @@ impl<'a> Archive<'a> {
         self.xml(part)?.each(|event| {
             if let Event::Start(tag) = event {
                 match tag.local_name().as_ref() {
-                    "workbookPr" => {
-                        is_1904 =
-                            matches!(attribute(tag, "date1904").as_deref(), Some("1" | "true"))
-                    }
+                    "workbookPr" => is_1904 = matches!(attribute(tag, "date1904").as_deref(), Some("1" | "true")),
                     "sheet" => sheets.push((
                         attribute(tag, "name").unwrap_or_default(),
-                        attribute(tag, "r:id")
-                            .or_else(|| attribute_ending(tag, ":id"))
-                            .unwrap_or_default(),
+                        attribute(tag, "r:id").or_else(|| attribute_ending(tag, ":id")).unwrap_or_default(),
                     )),
                     _ => {}
                 }
@@ -342,9 +273,7 @@ impl<'a> Archive<'a> {
                 event if takes_text => push_text(event, &mut strings.text),
                 _ => {}
             }
-            if strings.text.len() + strings.ends.len() * size_of::<u32>()
-                > self.limits.strings_bytes
-            {
+            if strings.text.len() + strings.ends.len() * size_of::<u32>() > self.limits.strings_bytes {
                 return Err(FileProblem::TooManyStrings);
             }
             Ok(true)
@@ -362,17 +291,12 @@ impl<'a> Archive<'a> {
                     "numFmt" => {
                         let id = attribute(tag, "numFmtId").and_then(|id| id.parse().ok());
                         if let Some(id) = id {
-                            own.push((
-                                id,
-                                style_of(&attribute(tag, "formatCode").unwrap_or_default()),
-                            ));
+                            own.push((id, style_of(&attribute(tag, "formatCode").unwrap_or_default())));
                         }
                     }
                     "cellXfs" => in_cells = true,
                     "xf" if in_cells => {
-                        let id: u32 = attribute(tag, "numFmtId")
-                            .and_then(|id| id.parse().ok())
-                            .unwrap_or(0);
+                        let id: u32 = attribute(tag, "numFmtId").and_then(|id| id.parse().ok()).unwrap_or(0);
                         styles.push(match own.iter().find(|(own, _)| *own == id) {
                             Some(&(_, style)) => style,
                             None => built_in_style(id),
@@ -392,18 +316,10 @@ impl<'a> Archive<'a> {
     }
 }
 
-fn unpack(
-    path: &Path,
-    limits: &ReadLimits,
-    part: Part,
-    packed: Arc<AtomicU64>,
-) -> Result<Box<dyn Read + Send>, FileProblem> {
+fn unpack(path: &Path, limits: &ReadLimits, part: Part, packed: Arc<AtomicU64>) -> Result<Box<dyn Read + Send>, FileProblem> {
     let mut file = File::open(path)?;
     file.seek(SeekFrom::Start(part.start))?;
-    let bytes = Counted {
-        inner: file.take(part.packed),
-        count: packed.clone(),
-    };
+    let bytes = Counted { inner: file.take(part.packed), count: packed.clone() };
     Ok(if part.is_deflated {
         Box::new(BombGuard {
             inner: DeflateDecoder::new(BufReader::with_capacity(64 << 10, bytes)),
@@ -462,38 +378,27 @@ struct Xml {
 
 impl Xml {
     fn new(bytes: Box<dyn Read + Send>) -> Xml {
-        let mut reader = Reader::from_reader(Bounded {
-            inner: BufReader::with_capacity(64 << 10, bytes),
-            left: EVENT_BYTES,
-        });
+        let mut reader = Reader::from_reader(Bounded { inner: BufReader::with_capacity(64 << 10, bytes), left: EVENT_BYTES });
         let config = reader.config_mut();
         config.expand_empty_elements = true;
         config.check_end_names = false;
-        Xml {
-            reader,
-            buffer: Vec::new(),
-        }
+        Xml { reader, buffer: Vec::new() }
     }
 
     fn next(&mut self) -> Result<Event<'_>, FileProblem> {
         self.buffer.clear();
         self.reader.get_mut().left = EVENT_BYTES;
-        self.reader
-            .read_event_into(&mut self.buffer)
-            .map_err(|error| match error {
-                quick_xml::Error::Io(error) => match error.kind() {
-                    io::ErrorKind::FileTooLarge => FileProblem::Bomb,
-                    _ => FileProblem::damaged(error),
-                },
-                error => FileProblem::damaged(error),
-            })
+        self.reader.read_event_into(&mut self.buffer).map_err(|error| match error {
+            quick_xml::Error::Io(error) => match error.kind() {
+                io::ErrorKind::FileTooLarge => FileProblem::Bomb,
+                _ => FileProblem::damaged(error),
+            },
+            error => FileProblem::damaged(error),
+        })
     }
 
     /// Hands every event to `see` until it answers false.
-    fn each(
-        &mut self,
-        mut see: impl FnMut(&Event) -> Result<bool, FileProblem>,
-    ) -> Result<(), FileProblem> {
+    fn each(&mut self, mut see: impl FnMut(&Event) -> Result<bool, FileProblem>) -> Result<(), FileProblem> {
         loop {
             let event = self.next()?;
             if matches!(event, Event::Eof) || !see(&event)? {
@@ -518,10 +423,7 @@ impl Read for Bounded {
 impl BufRead for Bounded {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if self.left == 0 {
-            return Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "a piece of text in the workbook is too long",
-            ));
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "a piece of text in the workbook is too long"));
         }
         self.inner.fill_buf()
     }
@@ -541,15 +443,8 @@ fn attribute_ending(tag: &BytesStart, ending: &str) -> Option<String> {
 }
 
 fn find_attribute(tag: &BytesStart, is_it: impl Fn(&str) -> bool) -> Option<String> {
-    let found = tag
-        .attributes()
-        .with_checks(false)
-        .flatten()
-        .find(|attribute| is_it(attribute.key.as_ref()))?;
-    Some(
-        quick_xml::escape::unescape(&found.value)
-            .map_or_else(|_| found.value.to_string(), |value| value.into_owned()),
-    )
+    let found = tag.attributes().with_checks(false).flatten().find(|attribute| is_it(attribute.key.as_ref()))?;
+    Some(quick_xml::escape::unescape(&found.value).map_or_else(|_| found.value.to_string(), |value| value.into_owned()))
 }
 
 /// Adds what an event says to the text of a cell.
@@ -583,13 +478,8 @@ fn unescape(text: &mut String, start: usize) {
     while let Some(at) = rest.find("_x") {
         text.push_str(&rest[..at]);
         rest = &rest[at..];
-        let code = rest
-            .get(2..6)
-            .filter(|_| rest.as_bytes().get(6) == Some(&b'_'));
-        match code
-            .and_then(|code| u32::from_str_radix(code, 16).ok())
-            .and_then(char::from_u32)
-        {
+        let code = rest.get(2..6).filter(|_| rest.as_bytes().get(6) == Some(&b'_'));
+        match code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32) {
             Some(c) => {
                 text.push(c);
                 rest = &rest[7..];
@@ -635,15 +525,7 @@ impl SheetRows {
         read: Arc<AtomicU64>,
     ) -> Result<SheetRows, FileProblem> {
         let xml = Xml::new(unpack(path, limits, workbook.part, read)?);
-        Ok(SheetRows {
-            workbook,
-            xml,
-            limits: limits.clone(),
-            columns,
-            from: mark.offset,
-            row: 0,
-            value: String::new(),
-        })
+        Ok(SheetRows { workbook, xml, limits: limits.clone(), columns, from: mark.offset, row: 0, value: String::new() })
     }
 
     /// Reads the next row that is not blank; false at the end.
@@ -663,14 +545,8 @@ impl SheetRows {
             self.read_row(row)?;
             let index = self.row;
             self.row += 1;
-            row.start = Mark {
-                offset: index,
-                row: index,
-            };
-            row.end = Mark {
-                offset: index + 1,
-                row: index + 1,
-            };
+            row.start = Mark { offset: index, row: index };
+            row.end = Mark { offset: index + 1, row: index + 1 };
             row.number = index + 1;
             if index < self.from || row.is_blank() {
                 continue;
@@ -712,10 +588,7 @@ impl SheetRows {
                 _ => continue,
             };
             if column < next_column || column >= SHEET_COLUMNS {
-                return Err(FileProblem::damaged(format!(
-                    "row {}: cells out of order",
-                    self.row + 1
-                )));
+                return Err(FileProblem::damaged(format!("row {}: cells out of order", self.row + 1)));
             }
             next_column = column + 1;
             self.read_value()?;
@@ -731,9 +604,7 @@ impl SheetRows {
                 row.ends.push(row.text.len());
             }
             if row.text.len() > self.limits.record_bytes || !is_taken {
-                row.problem = Some(RowProblem::TooLong {
-                    bytes: bytes.max(row.text.len() as u64),
-                });
+                row.problem = Some(RowProblem::TooLong { bytes: bytes.max(row.text.len() as u64) });
             }
         }
         Ok(())
@@ -760,66 +631,37 @@ impl SheetRows {
                 },
                 Event::Eof => return Err(FileProblem::damaged("the sheet breaks off")),
                 // One piece beyond the limit is kept so that the row is seen to be too long.
-                event if takes_text && self.value.len() <= self.limits.record_bytes => {
-                    push_text(event, &mut self.value)
-                }
+                event if takes_text && self.value.len() <= self.limits.record_bytes => push_text(event, &mut self.value),
                 _ => {}
             }
         }
     }
 
-    fn push_value(
-        &self,
-        row: &mut RawRow,
-        column: usize,
-        style: usize,
-        kind: Kind,
-    ) -> Result<(), FileProblem> {
+    fn push_value(&self, row: &mut RawRow, column: usize, style: usize, kind: Kind) -> Result<(), FileProblem> {
         let value = self.value.as_str();
         let start = row.text.len();
         match kind {
             Kind::Shared => {
-                let string = value
-                    .trim()
-                    .parse()
-                    .ok()
-                    .and_then(|index| self.workbook.strings.get(index));
-                row.text.push_str(
-                    string.ok_or_else(|| FileProblem::damaged(format!("string {value}")))?,
-                );
+                let string = value.trim().parse().ok().and_then(|index| self.workbook.strings.get(index));
+                row.text.push_str(string.ok_or_else(|| FileProblem::damaged(format!("string {value}")))?);
             }
             Kind::Text => {
                 row.text.push_str(value);
                 unescape(&mut row.text, start);
             }
-            Kind::Bool => row
-                .text
-                .push_str(if value.trim() == "1" { "true" } else { "false" }),
+            Kind::Bool => row.text.push_str(if value.trim() == "1" { "true" } else { "false" }),
             Kind::Error => {
                 row.text.push_str(value);
-                row.problem.get_or_insert(RowProblem::FormulaError {
-                    column,
-                    error: value.to_string(),
-                });
+                row.problem.get_or_insert(RowProblem::FormulaError { column, error: value.to_string() });
             }
             Kind::Date => {
                 let value = value.trim().trim_end_matches('Z');
-                row.text
-                    .push_str(&value.trim_end_matches("T00:00:00").replacen('T', " ", 1));
+                row.text.push_str(&value.trim_end_matches("T00:00:00").replacen('T', " ", 1));
                 row.mark_date(column);
             }
             Kind::Number => {
-                let number: Option<f64> = value
-                    .trim()
-                    .parse()
-                    .ok()
-                    .filter(|number: &f64| number.is_finite());
-                let style = self
-                    .workbook
-                    .styles
-                    .get(style)
-                    .copied()
-                    .unwrap_or(Style::Number);
+                let number: Option<f64> = value.trim().parse().ok().filter(|number: &f64| number.is_finite());
+                let style = self.workbook.styles.get(style).copied().unwrap_or(Style::Number);
                 match (number, style) {
                     (Some(days), Style::Date) => match date_text(days, self.workbook.is_1904) {
                         Some(text) => {
@@ -829,9 +671,7 @@ impl SheetRows {
                         None => row.text.push_str(&number_text(value.trim(), days)),
                     },
                     (Some(days), Style::Duration) => row.text.push_str(&duration_text(days)),
-                    (Some(number), Style::Number) => {
-                        row.text.push_str(&number_text(value.trim(), number))
-                    }
+                    (Some(number), Style::Number) => row.text.push_str(&number_text(value.trim(), number)),
                     (None, _) => row.text.push_str(value),
                 }
             }
@@ -841,21 +681,13 @@ impl SheetRows {
 }
 
 fn find_number(tag: &BytesStart, name: &str) -> Option<u64> {
-    tag.attributes()
-        .with_checks(false)
-        .flatten()
-        .find(|a| a.key.as_ref() == name)?
-        .value
-        .parse()
-        .ok()
+    tag.attributes().with_checks(false).flatten().find(|a| a.key.as_ref() == name)?.value.parse().ok()
 }
 
 /// Column of a reference such as `AB12`, from 0.
 fn column_of(reference: &str) -> Option<usize> {
     let letters = reference.bytes().take_while(u8::is_ascii_alphabetic);
-    let column = letters.take(4).fold(0, |column, letter| {
-        column * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1
-    });
+    let column = letters.take(4).fold(0, |column, letter| column * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1);
     column.checked_sub(1)
 }
 
@@ -876,32 +708,18 @@ fn date_text(days: f64, is_1904: bool) -> Option<String> {
     const DAYS_TO_1904: f64 = 1_462.0;
     if (0.0..1.0).contains(&days) && !is_1904 {
         let seconds = (days * 86_400.0).round() as i64;
-        return Some(format!(
-            "{:02}:{:02}:{:02}",
-            seconds / 3_600 % 24,
-            seconds / 60 % 60,
-            seconds % 60
-        ));
+        return Some(format!("{:02}:{:02}:{:02}", seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60));
     }
     let moment = from_spreadsheet(if is_1904 { days + DAYS_TO_1904 } else { days }).ok()?;
     let (date, time) = (moment.date(), moment.time());
-    Some(if time == Time::midnight() {
-        date.to_string()
-    } else {
-        format!("{date} {}", time.strftime("%H:%M:%S"))
-    })
+    Some(if time == Time::midnight() { date.to_string() } else { format!("{date} {}", time.strftime("%H:%M:%S")) })
 }
 
 fn duration_text(days: f64) -> String {
     let seconds = (days * 86_400.0).round() as i64;
     let sign = if seconds < 0 { "-" } else { "" };
     let seconds = seconds.unsigned_abs();
-    format!(
-        "{sign}{}:{:02}:{:02}",
-        seconds / 3_600,
-        seconds / 60 % 60,
-        seconds % 60
-    )
+    format!("{sign}{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
 #[cfg(test)]
@@ -926,11 +744,7 @@ mod tests {
     fn rows(bytes: &[u8]) -> (Source, Vec<RawRow>) {
         let file = file(bytes);
         let source = Source::open(file.path(), &ReadLimits::default()).expect("a workbook");
-        let rows = source
-            .rows()
-            .expect("opens")
-            .collect::<Result<_, _>>()
-            .expect("reads to the end");
+        let rows = source.rows().expect("opens").collect::<Result<_, _>>().expect("reads to the end");
         (source, rows)
     }
 
@@ -942,13 +756,15 @@ mod tests {
 
     /// A workbook by hand: the sheet, and what else belongs to it.
     fn handmade(sheet: &str, more: &[(&str, &str)]) -> Vec<u8> {
-        let relation = |id: &str, kind: &str, target: &str| {
-            format!(r#"<Relationship Id="{id}" Type="http://x/{kind}" Target="{target}"/>"#)
-        };
+        let relation =
+            |id: &str, kind: &str, target: &str| format!(r#"<Relationship Id="{id}" Type="http://x/{kind}" Target="{target}"/>"#);
         let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
         let parts = [
             ("_rels/.rels".to_string(), format!("<Relationships>{}</Relationships>", relation("a", "officeDocument", "xl/workbook.xml"))),
-            ("xl/workbook.xml".into(), r#"<workbook xmlns:r="r"><workbookPr date1904="1"/><sheets><sheet name="داده" r:id="s"/></sheets></workbook>"#.into()),
+            (
+                "xl/workbook.xml".into(),
+                r#"<workbook xmlns:r="r"><workbookPr date1904="1"/><sheets><sheet name="داده" r:id="s"/></sheets></workbook>"#.into(),
+            ),
             (
                 "xl/_rels/workbook.xml.rels".into(),
                 format!(
@@ -959,12 +775,9 @@ mod tests {
             ),
             ("xl/worksheets/sheet1.xml".into(), format!("<worksheet><sheetData>{sheet}</sheetData></worksheet>")),
         ];
-        let more = more
-            .iter()
-            .map(|(name, text)| (name.to_string(), text.to_string()));
+        let more = more.iter().map(|(name, text)| (name.to_string(), text.to_string()));
         for (name, text) in parts.into_iter().chain(more) {
-            zip.start_file(name, SimpleFileOptions::default())
-                .expect("a part");
+            zip.start_file(name, SimpleFileOptions::default()).expect("a part");
             zip.write_all(text.as_bytes()).expect("written");
         }
         zip.finish().expect("closed").into_inner()
@@ -976,56 +789,23 @@ mod tests {
             let day = CellFormat::new().set_num_format("[$-fa-IR]yyyy/mm/dd");
             let moment = CellFormat::new().set_num_format("yyyy-mm-dd hh:mm:ss");
             let sheet = book.add_worksheet();
-            sheet
-                .write_row(
-                    0,
-                    0,
-                    ["کد ملی", "موبایل", "مبلغ", "تاریخ", "زمان", "جمع", "نشانی"],
-                )
-                .expect("writes");
+            sheet.write_row(0, 0, ["کد ملی", "موبایل", "مبلغ", "تاریخ", "زمان", "جمع", "نشانی"]).expect("writes");
             sheet.write(1, 0, 4_329_125_072.0).expect("writes");
             sheet.write(1, 1, 989_121_112_233.0).expect("writes");
             sheet.write(1, 2, 2.55).expect("writes");
             let date = ExcelDateTime::from_ymd(2024, 3, 20).expect("a date");
             sheet.write_with_format(1, 3, &date, &day).expect("writes");
-            let time = ExcelDateTime::from_ymd(2010, 12, 1)
-                .and_then(|date| date.and_hms(8, 26, 5))
-                .expect("a time");
-            sheet
-                .write_with_format(1, 4, &time, &moment)
-                .expect("writes");
-            sheet
-                .write(1, 5, Formula::new("=1+2").set_result("3"))
-                .expect("writes");
-            sheet
-                .write(1, 6, "خیابان <ولیعصر> & \"گل\"")
-                .expect("writes");
+            let time = ExcelDateTime::from_ymd(2010, 12, 1).and_then(|date| date.and_hms(8, 26, 5)).expect("a time");
+            sheet.write_with_format(1, 4, &time, &moment).expect("writes");
+            sheet.write(1, 5, Formula::new("=1+2").set_result("3")).expect("writes");
+            sheet.write(1, 6, "خیابان <ولیعصر> & \"گل\"").expect("writes");
         });
         let (source, rows) = rows(&bytes);
         assert_eq!(source.header.len(), 7);
         let cells: Vec<_> = rows[0].cells().collect();
-        assert_eq!(
-            cells,
-            [
-                "4329125072",
-                "989121112233",
-                "2.55",
-                "2024-03-20",
-                "2010-12-01 08:26:05",
-                "3",
-                "خیابان <ولیعصر> & \"گل\""
-            ]
-        );
-        assert_eq!(
-            (0..7)
-                .filter(|&column| rows[0].is_date(column))
-                .collect::<Vec<_>>(),
-            [3, 4]
-        );
-        assert_eq!(
-            (rows[0].number, rows[0].start),
-            (2, Mark { offset: 1, row: 1 })
-        );
+        assert_eq!(cells, ["4329125072", "989121112233", "2.55", "2024-03-20", "2010-12-01 08:26:05", "3", "خیابان <ولیعصر> & \"گل\""]);
+        assert_eq!((0..7).filter(|&column| rows[0].is_date(column)).collect::<Vec<_>>(), [3, 4]);
+        assert_eq!((rows[0].number, rows[0].start), (2, Mark { offset: 1, row: 1 }));
     }
 
     #[test]
@@ -1039,25 +819,15 @@ mod tests {
             }
         });
         let (source, found) = rows(&bytes);
-        assert_eq!(
-            source.format,
-            Format::Xlsx {
-                sheet: "مشتریان".into()
-            }
-        );
+        assert_eq!(source.format, Format::Xlsx { sheet: "مشتریان".into() });
         assert_eq!(found[0].number, 4);
         let file = file(&bytes);
         let named = |name: &str| {
-            let hints = Hints {
-                sheet: Some(name.into()),
-                ..Hints::default()
-            };
+            let hints = Hints { sheet: Some(name.into()), ..Hints::default() };
             Source::open_with(file.path(), &ReadLimits::default(), &hints)
         };
         assert_eq!(named("دیگر").expect("there").header, ["کد"]);
-        assert!(
-            matches!(named("نیست"), Err(FileProblem::NoSuchSheet { sheets, .. }) if sheets.len() == 3)
-        );
+        assert!(matches!(named("نیست"), Err(FileProblem::NoSuchSheet { sheets, .. }) if sheets.len() == 3));
     }
 
     #[test]
@@ -1070,20 +840,9 @@ mod tests {
         });
         let file = file(&bytes);
         let source = Source::open(file.path(), &ReadLimits::default()).expect("a workbook");
-        let all: Vec<RawRow> = source
-            .rows()
-            .expect("opens")
-            .map(|row| row.expect("whole"))
-            .collect();
-        let rest: Vec<RawRow> = source
-            .rows_from(all[1].end)
-            .expect("opens")
-            .map(|row| row.expect("whole"))
-            .collect();
-        assert_eq!(
-            rest.iter().map(|row| row.cell(0)).collect::<Vec<_>>(),
-            ["r7", "r8"]
-        );
+        let all: Vec<RawRow> = source.rows().expect("opens").map(|row| row.expect("whole")).collect();
+        let rest: Vec<RawRow> = source.rows_from(all[1].end).expect("opens").map(|row| row.expect("whole")).collect();
+        assert_eq!(rest.iter().map(|row| row.cell(0)).collect::<Vec<_>>(), ["r7", "r8"]);
         assert_eq!(rest[0].number, 8);
     }
 
@@ -1092,31 +851,13 @@ mod tests {
         let sheet = r#"<row><c t="inlineStr"><is><t>name</t></is></c><c t="s"><v>0</v></c><c t="str"><v>c</v></c></row>
             <row r="5"><c r="A5" t="inlineStr"><is><r><t>ab</t></r><r><t>&#1576;&amp;_x000D_</t></r><rPh><t>no</t></rPh></is></c><c r="C5"><v>1.2E10</v></c></row>
             <row r="6"><c r="A6" t="e"><v>#N/A</v></c><c r="B6" t="b"><v>1</v></c><c r="C6" t="d"><v>2024-01-05T00:00:00</v></c></row>"#;
-        let bytes = handmade(
-            sheet,
-            &[(
-                "xl/sharedStrings.xml",
-                r#"<sst uniqueCount="99999999999999"><si><t>shared</t></si></sst>"#,
-            )],
-        );
+        let bytes = handmade(sheet, &[("xl/sharedStrings.xml", r#"<sst uniqueCount="99999999999999"><si><t>shared</t></si></sst>"#)]);
         let (source, rows) = rows(&bytes);
         assert_eq!(source.header, ["name", "shared", "c"]);
-        assert_eq!(
-            rows[0].cells().collect::<Vec<_>>(),
-            ["abب&\r", "", "12000000000"]
-        );
+        assert_eq!(rows[0].cells().collect::<Vec<_>>(), ["abب&\r", "", "12000000000"]);
         assert_eq!(rows[0].number, 5);
-        assert_eq!(
-            rows[1].problem,
-            Some(RowProblem::FormulaError {
-                column: 0,
-                error: "#N/A".into()
-            })
-        );
-        assert_eq!(
-            (rows[1].cell(1), rows[1].cell(2), rows[1].is_date(2)),
-            ("true", "2024-01-05", true)
-        );
+        assert_eq!(rows[1].problem, Some(RowProblem::FormulaError { column: 0, error: "#N/A".into() }));
+        assert_eq!((rows[1].cell(1), rows[1].cell(2), rows[1].is_date(2)), ("true", "2024-01-05", true));
     }
 
     #[test]
@@ -1126,14 +867,8 @@ mod tests {
         assert_eq!(date_text(0.5, false).as_deref(), Some("12:00:00"));
         assert_eq!(date_text(-1.0, false), None);
         assert_eq!(duration_text(1.5), "36:00:00");
-        assert_eq!(
-            number_text("0.30000000000000004", 0.30000000000000004),
-            "0.3"
-        );
-        assert_eq!(
-            number_text("12345678901234567890", 12345678901234567890.0),
-            "12345678901234567890"
-        );
+        assert_eq!(number_text("0.30000000000000004", 0.30000000000000004), "0.3");
+        assert_eq!(number_text("12345678901234567890", 12345678901234567890.0), "12345678901234567890");
     }
 
     #[test]
@@ -1157,8 +892,7 @@ mod tests {
     fn a_bomb_is_refused_before_it_is_read() {
         let workbook = io::Cursor::new(handmade("<row><c><v>1</v></c></row>", &[]));
         let mut zip = zip::ZipWriter::new_append(workbook).expect("a zip file");
-        zip.start_file("xl/media/zeros.bin", SimpleFileOptions::default())
-            .expect("a part");
+        zip.start_file("xl/media/zeros.bin", SimpleFileOptions::default()).expect("a part");
         let zeros = vec![0; 1 << 20];
         for _ in 0..80 {
             zip.write_all(&zeros).expect("written");
@@ -1171,81 +905,43 @@ mod tests {
     #[test]
     fn too_many_strings_are_refused() {
         let strings = format!("<sst>{}</sst>", "<si><t>abcdefgh</t></si>".repeat(1_000));
-        let bytes = handmade(
-            "<row><c><v>1</v></c></row>",
-            &[("xl/sharedStrings.xml", &strings)],
-        );
-        let limits = ReadLimits {
-            strings_bytes: 4_000,
-            ..ReadLimits::default()
-        };
-        assert_eq!(
-            Source::open(file(&bytes).path(), &limits).err(),
-            Some(FileProblem::TooManyStrings)
-        );
+        let bytes = handmade("<row><c><v>1</v></c></row>", &[("xl/sharedStrings.xml", &strings)]);
+        let limits = ReadLimits { strings_bytes: 4_000, ..ReadLimits::default() };
+        assert_eq!(Source::open(file(&bytes).path(), &limits).err(), Some(FileProblem::TooManyStrings));
     }
 
     #[test]
     fn one_endless_text_or_comment_is_refused() {
         let long = "x".repeat(EVENT_BYTES + 100_000);
-        for text in [
-            format!("<is><t>{long}</t></is>"),
-            format!("<is><t><![CDATA[{long}]]></t></is>"),
-            format!("<!--{long}-->"),
-        ] {
-            let bytes = handmade(
-                &format!(
-                    r#"<row><c t="inlineStr"><is><t>a</t></is></c></row><row><c t="inlineStr">{text}</c></row>"#
-                ),
-                &[],
-            );
-            let limits = ReadLimits {
-                ratio: 100_000,
-                ..ReadLimits::default()
-            };
-            assert!(matches!(
-                Source::open(file(&bytes).path(), &limits),
-                Err(FileProblem::Damaged { .. })
-            ));
+        for text in [format!("<is><t>{long}</t></is>"), format!("<is><t><![CDATA[{long}]]></t></is>"), format!("<!--{long}-->")] {
+            let bytes =
+                handmade(&format!(r#"<row><c t="inlineStr"><is><t>a</t></is></c></row><row><c t="inlineStr">{text}</c></row>"#), &[]);
+            let limits = ReadLimits { ratio: 100_000, ..ReadLimits::default() };
+            assert!(matches!(Source::open(file(&bytes).path(), &limits), Err(FileProblem::Damaged { .. })));
         }
     }
 
     #[test]
     fn a_row_beyond_the_limit_is_a_problem_of_that_row() {
-        let cell = format!(
-            r#"<c t="inlineStr"><is><t>{}</t></is></c>"#,
-            "y".repeat(300_000)
-        );
+        let cell = format!(r#"<c t="inlineStr"><is><t>{}</t></is></c>"#, "y".repeat(300_000));
         let bytes = handmade(
-            &format!(
-                r#"<row><c t="inlineStr"><is><t>a</t></is></c></row><row>{}</row><row><c><v>7</v></c></row>"#,
-                cell.repeat(5)
-            ),
+            &format!(r#"<row><c t="inlineStr"><is><t>a</t></is></c></row><row>{}</row><row><c><v>7</v></c></row>"#, cell.repeat(5)),
             &[],
         );
         let (_, rows) = rows(&bytes);
-        assert!(
-            matches!(rows[0].problem, Some(RowProblem::TooLong { bytes }) if bytes == 1_500_000)
-        );
+        assert!(matches!(rows[0].problem, Some(RowProblem::TooLong { bytes }) if bytes == 1_500_000));
         assert_eq!(rows[1].cell(0), "7");
     }
 
     #[test]
     fn archives_that_are_no_workbooks_are_named() {
         let mut zip = zip::ZipWriter::new(io::Cursor::new(Vec::new()));
-        zip.start_file("notes.txt", SimpleFileOptions::default())
-            .expect("a part");
+        zip.start_file("notes.txt", SimpleFileOptions::default()).expect("a part");
         zip.write_all(b"hello").expect("written");
         let bytes = zip.finish().expect("closed").into_inner();
         assert_eq!(open(&bytes).err(), Some(FileProblem::OtherArchive));
-        assert!(matches!(
-            open(&bytes[..bytes.len() / 2]),
-            Err(FileProblem::Damaged { .. })
-        ));
-        let broken = handmade(
-            "<row><c r=\"B1\"><v>1</v></c><c r=\"A1\"><v>1</v></c></row>",
-            &[],
-        );
+        assert!(matches!(open(&bytes[..bytes.len() / 2]), Err(FileProblem::Damaged { .. })));
+        let broken = handmade("<row><c r=\"B1\"><v>1</v></c><c r=\"A1\"><v>1</v></c></row>", &[]);
         assert!(matches!(open(&broken), Err(FileProblem::Damaged { .. })));
         assert_eq!(open(&handmade("", &[])).err(), Some(FileProblem::Empty));
     }
