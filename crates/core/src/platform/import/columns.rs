@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::reader::{RawRow, plain};
+use crate::parties::identity::{self, IdentityKind};
 use crate::platform::calendar::{Calendar, DateOrder, guess_calendar, guess_order};
 use crate::platform::locale::Arg;
 use crate::platform::text::{fold_digits, search_key};
@@ -37,10 +38,7 @@ impl Kind {
 
     /// The fields that a file of this kind can have, in the order in which they are offered.
     pub fn fields(self) -> impl Iterator<Item = Field> {
-        FIELDS
-            .iter()
-            .filter(move |row| row.kinds.contains(&self))
-            .map(|row| row.field)
+        FIELDS.iter().filter(move |row| row.kinds.contains(&self)).map(|row| row.field)
     }
 }
 
@@ -121,25 +119,18 @@ fields! {
 impl Field {
     /// The name on the command line and in saved maps.
     pub fn name(self) -> &'static str {
-        FIELDS
-            .iter()
-            .find(|row| row.field == self)
-            .map_or("", |row| row.name)
+        FIELDS.iter().find(|row| row.field == self).map_or("", |row| row.name)
     }
 
     /// The field of this name in a file of this kind.
     pub fn named(kind: Kind, name: &str) -> Option<Field> {
         let name = name.trim();
-        kind.fields()
-            .find(|field| field.name().eq_ignore_ascii_case(name))
+        kind.fields().find(|field| field.name().eq_ignore_ascii_case(name))
     }
 
     /// Whether several columns may bring it: two mobiles, three tags.
     pub fn is_repeatable(self) -> bool {
-        matches!(
-            self,
-            Field::Phone | Field::Mobile | Field::Email | Field::Tags | Field::ExternalId
-        )
+        matches!(self, Field::Phone | Field::Mobile | Field::Email | Field::Tags | Field::ExternalId)
     }
 
     /// Whether its values are days and need a calendar.
@@ -188,9 +179,7 @@ const FEW: f32 = 0.2;
 /// Guesses the field of every column from its name and from some rows. Each field is given to one
 /// column at most, unless it is repeatable; the result has one entry for each column, in order.
 pub fn guess(kind: Kind, headers: &[String], sample_rows: &[RawRow]) -> Vec<Guess> {
-    let samples: Vec<Sample> = (0..headers.len())
-        .map(|column| Sample::of(sample_rows, column))
-        .collect();
+    let samples: Vec<Sample> = (0..headers.len()).map(|column| Sample::of(sample_rows, column)).collect();
     let mut candidates = Vec::new();
     for (column, header) in headers.iter().enumerate() {
         let sample = &samples[column];
@@ -219,16 +208,11 @@ pub fn guess(kind: Kind, headers: &[String], sample_rows: &[RawRow]) -> Vec<Gues
     }
     // «نام» beside «نام خانوادگی» is the first name; alone it is the whole name.
     if taken.contains(&Field::LastName) && !taken.contains(&Field::FirstName) {
-        for (field, _) in fields
-            .iter_mut()
-            .flatten()
-            .filter(|(field, _)| *field == Field::Name)
-        {
+        for (field, _) in fields.iter_mut().flatten().filter(|(field, _)| *field == Field::Name) {
             *field = Field::FirstName;
         }
     }
-    let describe =
-        |column: usize| describe(column, headers, &samples[column], fields[column], None);
+    let describe = |column: usize| describe(column, headers, &samples[column], fields[column], None);
     (0..headers.len()).map(describe).collect()
 }
 
@@ -236,27 +220,13 @@ pub fn guess(kind: Kind, headers: &[String], sample_rows: &[RawRow]) -> Vec<Gues
 pub fn mapped(headers: &[String], sample_rows: &[RawRow], choices: &[Choice]) -> Vec<Guess> {
     let describe = |column: usize| {
         let choice = choices.iter().find(|choice| choice.column == column);
-        let field = choice
-            .and_then(|choice| choice.field)
-            .map(|field| (field, 1.0));
-        describe(
-            column,
-            headers,
-            &Sample::of(sample_rows, column),
-            field,
-            choice.and_then(|choice| choice.system.clone()),
-        )
+        let field = choice.and_then(|choice| choice.field).map(|field| (field, 1.0));
+        describe(column, headers, &Sample::of(sample_rows, column), field, choice.and_then(|choice| choice.system.clone()))
     };
     (0..headers.len()).map(describe).collect()
 }
 
-fn describe(
-    column: usize,
-    headers: &[String],
-    sample: &Sample,
-    field: Option<(Field, f32)>,
-    system: Option<String>,
-) -> Guess {
+fn describe(column: usize, headers: &[String], sample: &Sample, field: Option<(Field, f32)>, system: Option<String>) -> Guess {
     let name = headers[column].clone();
     let is_date = field.is_some_and(|(field, _)| field.is_date());
     let is_money = field.is_some_and(|(field, _)| field.is_money());
@@ -265,21 +235,9 @@ fn describe(
         field: field.map(|(field, _)| field),
         system,
         confidence: field.map_or(0.0, |(_, confidence)| confidence),
-        calendar: if is_date {
-            sample.calendar(&name)
-        } else {
-            None
-        },
-        date_order: if is_date {
-            guess_order(&sample.texts())
-        } else {
-            None
-        },
-        currency: if is_money {
-            currency_in(&name).map(str::to_string)
-        } else {
-            None
-        },
+        calendar: if is_date { sample.calendar(&name) } else { None },
+        date_order: if is_date { guess_order(&sample.texts()) } else { None },
+        currency: if is_money { currency_in(&name).map(str::to_string) } else { None },
         name,
     }
 }
@@ -307,14 +265,9 @@ fn fields_by_name(kind: Kind, header: &str) -> Vec<(Field, f32)> {
         return vec![(field, SAME_NAME)];
     }
     // «مبلغ (ریال)», "Phone [home]", "phone 2", "Mobile (2)"
-    let without_brackets = header
-        .split(['(', '[', '{', '«'])
-        .next()
-        .unwrap_or_default();
+    let without_brackets = header.split(['(', '[', '{', '«']).next().unwrap_or_default();
     let folded = fold_digits(without_brackets);
-    let without_number = folded.trim_end_matches(|c: char| {
-        c.is_ascii_digit() || c.is_whitespace() || "_-#.:*".contains(c)
-    });
+    let without_number = folded.trim_end_matches(|c: char| c.is_ascii_digit() || c.is_whitespace() || "_-#.:*".contains(c));
     if let Some(field) = exact(without_number) {
         return vec![(field, SAME_NAME - 0.05)];
     }
@@ -341,9 +294,7 @@ fn split_words(header: &str) -> Vec<String> {
     let mut previous_lower = false;
     for c in header.chars() {
         let breaks = !c.is_alphanumeric() && c != '\u{200C}';
-        if (breaks || (c.is_uppercase() && previous_lower))
-            && words.last().is_some_and(|word| !word.is_empty())
-        {
+        if (breaks || (c.is_uppercase() && previous_lower)) && words.last().is_some_and(|word| !word.is_empty()) {
             words.push(String::new());
         }
         if !breaks && let Some(word) = words.last_mut() {
@@ -374,10 +325,7 @@ fn currency_in(header: &str) -> Option<&'static str> {
         ("aed", "AED"),
     ];
     let key = search_key(header);
-    NAMES
-        .iter()
-        .find(|(name, _)| key.contains(&search_key(name)))
-        .map(|&(_, code)| code)
+    NAMES.iter().find(|(name, _)| key.contains(&search_key(name))).map(|&(_, code)| code)
 }
 
 /// Values of one column, without wrapping, digits folded.
@@ -418,14 +366,10 @@ impl<'a> Sample<'a> {
         Some(match field {
             Field::Email => self.share(is_email),
             Field::Mobile | Field::Phone => self.share(is_phone),
-            Field::NationalId => {
-                self.share(|value| digits_only(value).is_some_and(|n| (8..=15).contains(&n)))
-            }
+            Field::NationalId => self.share(|value| digits_only(value).is_some_and(|n| (8..=15).contains(&n))),
             Field::LegalId => self.share(|value| digits_only(value) == Some(11)),
             Field::Date | Field::BirthDate => self.share_of_dates(),
-            Field::Quantity | Field::UnitPrice | Field::Amount | Field::Discount => {
-                self.share(is_number)
-            }
+            Field::Quantity | Field::UnitPrice | Field::Amount | Field::Discount => self.share(is_number),
             _ => return None,
         })
     }
@@ -449,12 +393,7 @@ impl<'a> Sample<'a> {
         let key = search_key(header);
         guess_calendar(&self.texts())
             .filter(|_| !self.values.is_empty())
-            .or_else(|| {
-                NAMES
-                    .iter()
-                    .find(|(name, _)| key.contains(&search_key(name)))
-                    .map(|&(_, calendar)| calendar)
-            })
+            .or_else(|| NAMES.iter().find(|(name, _)| key.contains(&search_key(name))).map(|&(_, calendar)| calendar))
             .or((self.dates > 0).then_some(Calendar::Gregorian))
     }
 }
@@ -477,8 +416,7 @@ fn fields_by_content(kind: Kind, sample: &Sample) -> Vec<Field> {
             }
         }
         Kind::Purchases | Kind::Interactions => {
-            let is_identity =
-                |value: &str| is_email(value) || is_mobile(value) || is_iranian_national_id(value);
+            let is_identity = |value: &str| is_email(value) || is_mobile(value) || is_iranian_national_id(value);
             if sample.share(is_identity) >= MOST {
                 fields.push(Field::Customer);
             }
@@ -491,23 +429,15 @@ fn fields_by_content(kind: Kind, sample: &Sample) -> Vec<Field> {
 }
 
 fn is_email(value: &str) -> bool {
-    value.split_once('@').is_some_and(|(name, host)| {
-        !name.is_empty()
-            && host.contains('.')
-            && !host.contains('@')
-            && !value.contains(char::is_whitespace)
-    })
+    value
+        .split_once('@')
+        .is_some_and(|(name, host)| !name.is_empty() && host.contains('.') && !host.contains('@') && !value.contains(char::is_whitespace))
 }
 
 /// How many digits a value has if there is nothing but digits and the signs between them.
 fn digits_only(value: &str) -> Option<usize> {
-    let is_sign = |c: char| {
-        c.is_whitespace() || "+-()./".contains(c) || ('\u{200B}'..='\u{206F}').contains(&c)
-    };
-    value
-        .chars()
-        .all(|c| c.is_ascii_digit() || is_sign(c))
-        .then(|| value.chars().filter(char::is_ascii_digit).count())
+    let is_sign = |c: char| c.is_whitespace() || "+-()./".contains(c) || ('\u{200B}'..='\u{206F}').contains(&c);
+    value.chars().all(|c| c.is_ascii_digit() || is_sign(c)).then(|| value.chars().filter(char::is_ascii_digit).count())
 }
 
 fn is_phone(value: &str) -> bool {
@@ -521,39 +451,19 @@ fn is_mobile(value: &str) -> bool {
     let has_code = value.trim_start().starts_with('+') || digits.starts_with("00");
     is_phone(value)
         && (has_code && digits.len() >= 10
-            || digits.len() == 11
-                && (digits.starts_with("09")
-                    || digits.starts_with("07")
-                    || digits.starts_with("01"))
+            || digits.len() == 11 && (digits.starts_with("09") || digits.starts_with("07") || digits.starts_with("01"))
             || digits.len() == 10 && digits.starts_with("05")
             || digits.len() == 12 && digits.starts_with("989"))
 }
 
-/// Ten digits of which the last is the check digit: weights 10 to 2, modulo 11.
 fn is_iranian_national_id(value: &str) -> bool {
-    let digits: Vec<u32> = value.chars().filter_map(|c| c.to_digit(10)).collect();
-    let [body @ .., check] = &digits[..] else {
-        return false;
-    };
-    let sum: u32 = body
-        .iter()
-        .zip((2..=10).rev())
-        .map(|(digit, weight)| digit * weight)
-        .sum();
-    let expected = if sum % 11 < 2 {
-        sum % 11
-    } else {
-        11 - sum % 11
-    };
-    value.len() == 10
-        && digits.len() == 10
-        && *check == expected
-        && body.iter().any(|digit| digit != check)
+    // The check itself puts back the zeros that spreadsheets drop; a column of short numbers is no
+    // proof of anything.
+    value.len() == 10 && identity::check(IdentityKind::IrNationalId, value, "IR").is_ok()
 }
 
 fn is_number(value: &str) -> bool {
-    value.chars().any(|c| c.is_ascii_digit())
-        && value.chars().filter(|c| c.is_alphabetic()).count() <= 5
+    value.chars().any(|c| c.is_ascii_digit()) && value.chars().filter(|c| c.is_alphabetic()).count() <= 5
 }
 
 fn is_date(value: &str) -> bool {
@@ -563,9 +473,7 @@ fn is_date(value: &str) -> bool {
 /// An identifier as its owner wrote it: programs that take IDs for numbers export `17850.0`.
 pub fn identifier(cell: &str) -> &str {
     match plain(cell).strip_suffix(".0") {
-        Some(whole) if !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()) => {
-            whole
-        }
+        Some(whole) if !whole.is_empty() && whole.bytes().all(|byte| byte.is_ascii_digit()) => whole,
         _ => plain(cell),
     }
 }
@@ -649,20 +557,12 @@ impl MapProblem {
         match self {
             MapProblem::NoField { entry } => vec![("entry", Arg::from(entry))],
             MapProblem::UnclosedQuote => vec![],
-            MapProblem::UnknownColumn {
-                name,
-                nearest,
-                columns,
-            } => vec![
+            MapProblem::UnknownColumn { name, nearest, columns } => vec![
                 ("name", Arg::from(name)),
                 ("nearest", Arg::from(nearest.as_deref().unwrap_or_default())),
                 ("columns", Arg::from(columns.join(" | "))),
             ],
-            MapProblem::UnknownField {
-                name,
-                nearest,
-                fields,
-            } => vec![
+            MapProblem::UnknownField { name, nearest, fields } => vec![
                 ("name", Arg::from(name)),
                 ("nearest", Arg::from(nearest.unwrap_or_default())),
                 ("fields", Arg::from(fields.join(", "))),
@@ -670,10 +570,7 @@ impl MapProblem {
             MapProblem::ColumnTwice { name } => vec![("name", Arg::from(name))],
             MapProblem::FieldTwice { field } => vec![("field", Arg::from(*field))],
             MapProblem::NoKnownColumn { columns, fields } => {
-                vec![
-                    ("columns", Arg::from(columns.join(" | "))),
-                    ("fields", Arg::from(fields.join(", "))),
-                ]
+                vec![("columns", Arg::from(columns.join(" | "))), ("fields", Arg::from(fields.join(", ")))]
             }
         }
     }
@@ -719,43 +616,26 @@ pub fn parse_map(kind: Kind, map: &str, headers: &[String]) -> Result<Vec<Choice
             return Err(MapProblem::ColumnTwice { name });
         }
         let (field, system) = match target.split_once(':') {
-            Some((field, system)) => (
-                field.trim(),
-                Some(system.trim().to_string()).filter(|system| !system.is_empty()),
-            ),
+            Some((field, system)) => (field.trim(), Some(system.trim().to_string()).filter(|system| !system.is_empty())),
             None => (target.trim(), None),
         };
         if field.is_empty() || field == "-" {
-            choices.push(Choice {
-                column,
-                field: None,
-                system: None,
-            });
+            choices.push(Choice { column, field: None, system: None });
             continue;
         }
-        let known = Field::named(kind, field)
-            .filter(|field| system.is_none() || *field == Field::ExternalId);
+        let known = Field::named(kind, field).filter(|field| system.is_none() || *field == Field::ExternalId);
         let field = known.ok_or_else(|| MapProblem::UnknownField {
             name: target.trim().to_string(),
             nearest: nearest(field, fields().into_iter()),
             fields: fields(),
         })?;
         if !field.is_repeatable() && choices.iter().any(|choice| choice.field == Some(field)) {
-            return Err(MapProblem::FieldTwice {
-                field: field.name(),
-            });
+            return Err(MapProblem::FieldTwice { field: field.name() });
         }
-        choices.push(Choice {
-            column,
-            field: Some(field),
-            system,
-        });
+        choices.push(Choice { column, field: Some(field), system });
     }
     if choices.iter().all(|choice| choice.field.is_none()) {
-        return Err(MapProblem::NoKnownColumn {
-            columns: headers.to_vec(),
-            fields: fields(),
-        });
+        return Err(MapProblem::NoKnownColumn { columns: headers.to_vec(), fields: fields() });
     }
     Ok(choices)
 }
@@ -765,10 +645,7 @@ fn find_column(name: &str, headers: &[String]) -> Option<usize> {
         return Some(column);
     }
     let key = search_key(name);
-    let mut alike = headers
-        .iter()
-        .enumerate()
-        .filter(|(_, header)| !key.is_empty() && search_key(header) == key);
+    let mut alike = headers.iter().enumerate().filter(|(_, header)| !key.is_empty() && search_key(header) == key);
     match (alike.next(), alike.next()) {
         (Some((column, _)), None) => Some(column),
         _ => None,
@@ -788,10 +665,7 @@ fn split_entries(map: &str) -> Result<Vec<Entry>, MapProblem> {
         let entry = std::mem::take(text);
         entries.push(match equals.take() {
             _ if entry.trim().is_empty() => None,
-            Some(at) => Some((
-                entry[..at].trim().to_string(),
-                Some(entry[at + 1..].trim().to_string()),
-            )),
+            Some(at) => Some((entry[..at].trim().to_string(), Some(entry[at + 1..].trim().to_string()))),
             None => Some((entry.trim().to_string(), None)),
         });
     };
@@ -808,12 +682,7 @@ fn split_entries(map: &str) -> Result<Vec<Entry>, MapProblem> {
                     None => return Err(MapProblem::UnclosedQuote),
                 }
             },
-            '\\' if chars
-                .peek()
-                .is_some_and(|next| [',', '=', '\\', '"'].contains(next)) =>
-            {
-                text.extend(chars.next())
-            }
+            '\\' if chars.peek().is_some_and(|next| [',', '=', '\\', '"'].contains(next)) => text.extend(chars.next()),
             ',' => finish(&mut text, &mut equals),
             '=' => {
                 equals = Some(text.len());
@@ -830,12 +699,7 @@ fn split_entries(map: &str) -> Result<Vec<Entry>, MapProblem> {
 fn nearest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let key: Vec<char> = search_key(name).chars().collect();
     names
-        .map(|other| {
-            (
-                distance(&key, &search_key(other).chars().collect::<Vec<_>>()),
-                other,
-            )
-        })
+        .map(|other| (distance(&key, &search_key(other).chars().collect::<Vec<_>>()), other))
         .min()
         .filter(|(distance, other)| *distance * 2 < other.chars().count().max(key.len()))
         .map(|(_, other)| other)
@@ -848,9 +712,7 @@ fn distance(a: &[char], b: &[char]) -> usize {
         let mut diagonal = std::mem::replace(&mut row[0], i + 1);
         for (j, y) in b.iter().enumerate() {
             let above = row[j + 1];
-            row[j + 1] = (diagonal + usize::from(x != y))
-                .min(above + 1)
-                .min(row[j] + 1);
+            row[j + 1] = (diagonal + usize::from(x != y)).min(above + 1).min(row[j] + 1);
             diagonal = above;
         }
     }
@@ -866,20 +728,13 @@ mod tests {
     fn file(name: &str) -> (Vec<String>, Vec<RawRow>) {
         let path = format!("{}/testdata/import/{name}", env!("CARGO_MANIFEST_DIR"));
         let source = Source::open(path, &ReadLimits::default()).expect("the file is a table");
-        let rows = source
-            .rows()
-            .expect("the file opens")
-            .collect::<Result<_, _>>()
-            .expect("the rows are whole");
+        let rows = source.rows().expect("the file opens").collect::<Result<_, _>>().expect("the rows are whole");
         (source.header, rows)
     }
 
     fn named(kind: Kind, headers: &[&str]) -> Vec<Option<Field>> {
         let headers: Vec<String> = headers.iter().map(|header| header.to_string()).collect();
-        guess(kind, &headers, &[])
-            .into_iter()
-            .map(|guess| guess.field)
-            .collect()
+        guess(kind, &headers, &[]).into_iter().map(|guess| guess.field).collect()
     }
 
     #[test]
@@ -888,11 +743,7 @@ mod tests {
             let (header, rows) = file(name);
             let guesses = guess(Kind::Parties, &header, &rows);
             for guess in &guesses[1..] {
-                assert_eq!(
-                    guess.field.map(Field::name),
-                    Some(guess.name.as_str()),
-                    "{name}"
-                );
+                assert_eq!(guess.field.map(Field::name), Some(guess.name.as_str()), "{name}");
             }
             assert_eq!(guesses[0].field, Some(Field::ExternalId));
             assert_eq!(guesses[6].calendar, Some(Calendar::Jalali));
@@ -905,23 +756,8 @@ mod tests {
         let guesses = guess(Kind::Purchases, &header, &rows);
         use Field::*;
         let fields: Vec<_> = guesses.iter().filter_map(|guess| guess.field).collect();
-        assert_eq!(
-            fields,
-            [
-                Invoice,
-                Product,
-                ProductName,
-                Quantity,
-                Date,
-                UnitPrice,
-                Customer,
-                Country
-            ]
-        );
-        assert_eq!(
-            (guesses[4].calendar, guesses[4].date_order),
-            (Some(Calendar::Gregorian), Some(DateOrder::Ymd))
-        );
+        assert_eq!(fields, [Invoice, Product, ProductName, Quantity, Date, UnitPrice, Customer, Country]);
+        assert_eq!((guesses[4].calendar, guesses[4].date_order), (Some(Calendar::Gregorian), Some(DateOrder::Ymd)));
 
         let (header, rows) = file("cdnow-master.txt");
         let guesses = guess(Kind::Purchases, &header, &rows);
@@ -935,57 +771,19 @@ mod tests {
     fn names_in_three_languages_are_known() {
         use Field::*;
         assert_eq!(
-            named(
-                Kind::Parties,
-                &[
-                    "نام",
-                    "نام خانوادگی",
-                    "تلفن همراه",
-                    "كد ملي",
-                    "استان",
-                    "تاریخ‌تولد"
-                ]
-            ),
-            [
-                Some(FirstName),
-                Some(LastName),
-                Some(Mobile),
-                Some(NationalId),
-                Some(Province),
-                Some(BirthDate)
-            ]
+            named(Kind::Parties, &["نام", "نام خانوادگی", "تلفن همراه", "كد ملي", "استان", "تاریخ‌تولد"]),
+            [Some(FirstName), Some(LastName), Some(Mobile), Some(NationalId), Some(Province), Some(BirthDate)]
         );
         assert_eq!(
-            named(
-                Kind::Parties,
-                &[
-                    "الاسم",
-                    "رقم الهوية",
-                    "الجوال",
-                    "المدينة",
-                    "البريد الإلكتروني"
-                ]
-            ),
-            [
-                Some(Name),
-                Some(NationalId),
-                Some(Mobile),
-                Some(City),
-                Some(Email)
-            ]
+            named(Kind::Parties, &["الاسم", "رقم الهوية", "الجوال", "المدينة", "البريد الإلكتروني"]),
+            [Some(Name), Some(NationalId), Some(Mobile), Some(City), Some(Email)]
         );
         assert_eq!(
-            named(
-                Kind::Purchases,
-                &["شماره فاکتور", "تاریخ", "مشتری", "مبلغ (تومان)"]
-            ),
+            named(Kind::Purchases, &["شماره فاکتور", "تاریخ", "مشتری", "مبلغ (تومان)"]),
             [Some(Invoice), Some(Date), Some(Customer), Some(Amount)]
         );
         assert_eq!(
-            named(
-                Kind::Interactions,
-                &["تاریخ تماس", "موبایل مشتری", "نتیجه", "شرح"]
-            ),
+            named(Kind::Interactions, &["تاریخ تماس", "موبایل مشتری", "نتیجه", "شرح"]),
             [Some(Date), Some(Customer), Some(Outcome), Some(Text)]
         );
     }
@@ -995,72 +793,40 @@ mod tests {
         for kind in [Kind::Parties, Kind::Purchases, Kind::Interactions] {
             for field in kind.fields() {
                 assert_eq!(Field::named(kind, field.name()), Some(field));
-                assert_eq!(
-                    named(kind, &[field.name()]),
-                    [Some(field)],
-                    "{kind:?} {}",
-                    field.name()
-                );
+                assert_eq!(named(kind, &[field.name()]), [Some(field)], "{kind:?} {}", field.name());
             }
         }
         for row in FIELDS {
-            assert!(
-                row.words
-                    .split('|')
-                    .all(|word| !search_key(word).is_empty()),
-                "{}",
-                row.name
-            );
+            assert!(row.words.split('|').all(|word| !search_key(word).is_empty()), "{}", row.name);
         }
     }
 
     #[test]
     fn a_name_alone_is_the_whole_name() {
-        assert_eq!(
-            named(Kind::Parties, &["نام", "شهر"]),
-            [Some(Field::Name), Some(Field::City)]
-        );
+        assert_eq!(named(Kind::Parties, &["نام", "شهر"]), [Some(Field::Name), Some(Field::City)]);
     }
 
     #[test]
     fn a_field_goes_to_one_column_but_phones_to_many() {
         use Field::*;
-        assert_eq!(
-            named(Kind::Parties, &["تلفن ۱", "تلفن ۲", "شهر", "شهرستان"]),
-            [Some(Phone), Some(Phone), Some(City), None]
-        );
+        assert_eq!(named(Kind::Parties, &["تلفن ۱", "تلفن ۲", "شهر", "شهرستان"]), [Some(Phone), Some(Phone), Some(City), None]);
     }
 
     #[test]
     fn columns_without_a_name_are_known_by_their_content() {
         let mut text = String::new();
-        for (national_id, mobile, email) in [
-            ("0013137387", "0912 111 2233", "a@b.ir"),
-            ("4329125072", "+989039988749", "r_1960@mailfa.com"),
-        ] {
+        for (national_id, mobile, email) in
+            [("0013137387", "0912 111 2233", "a@b.ir"), ("4329125072", "+989039988749", "r_1960@mailfa.com")]
+        {
             text.push_str(&format!("{national_id},{mobile},{email}\n"));
         }
         let path = tempfile::NamedTempFile::new().expect("a file");
         std::fs::write(path.path(), text).expect("written");
         let source = Source::open(path.path(), &ReadLimits::default()).expect("a table");
-        let rows: Vec<RawRow> = source
-            .rows()
-            .expect("opens")
-            .map(|row| row.expect("whole"))
-            .collect();
+        let rows: Vec<RawRow> = source.rows().expect("opens").map(|row| row.expect("whole")).collect();
         assert_eq!(rows.len(), 2);
-        let fields: Vec<_> = guess(Kind::Parties, &source.header, &rows)
-            .into_iter()
-            .map(|guess| guess.field)
-            .collect();
-        assert_eq!(
-            fields,
-            [
-                Some(Field::NationalId),
-                Some(Field::Mobile),
-                Some(Field::Email)
-            ]
-        );
+        let fields: Vec<_> = guess(Kind::Parties, &source.header, &rows).into_iter().map(|guess| guess.field).collect();
+        assert_eq!(fields, [Some(Field::NationalId), Some(Field::Mobile), Some(Field::Email)]);
     }
 
     #[test]
@@ -1069,11 +835,7 @@ mod tests {
             let path = tempfile::NamedTempFile::new().expect("a file");
             std::fs::write(path.path(), text).expect("written");
             let source = Source::open(path.path(), &ReadLimits::default()).expect("a table");
-            let rows: Vec<RawRow> = source
-                .rows()
-                .expect("opens")
-                .map(|row| row.expect("whole"))
-                .collect();
+            let rows: Vec<RawRow> = source.rows().expect("opens").map(|row| row.expect("whole")).collect();
             guess(Kind::Parties, &source.header, &rows)[0].confidence
         };
         assert!(row("email,x\nnot at all,1\n") < row("email,x\na@b.ir,1\n"));
@@ -1083,10 +845,7 @@ mod tests {
 
     fn choices(map: &str, headers: &[&str]) -> Result<Vec<Chosen>, MapProblem> {
         let headers: Vec<String> = headers.iter().map(|header| header.to_string()).collect();
-        Ok(parse_map(Kind::Parties, map, &headers)?
-            .into_iter()
-            .map(|c| (c.column, c.field, c.system))
-            .collect())
+        Ok(parse_map(Kind::Parties, map, &headers)?.into_iter().map(|c| (c.column, c.field, c.system)).collect())
     }
 
     #[test]
@@ -1094,14 +853,7 @@ mod tests {
         assert_eq!(
             choices(
                 r#"Full Name=name, "Phone, home"=phone,Phone\, work=phone,Ref=external_id:shopify,Junk=,Other=-"#,
-                &[
-                    "Full Name",
-                    "Phone, home",
-                    "Phone, work",
-                    "Ref",
-                    "Junk",
-                    "Other"
-                ]
+                &["Full Name", "Phone, home", "Phone, work", "Ref", "Junk", "Other"]
             ),
             Ok(vec![
                 (0, Some(Field::Name), None),
@@ -1112,54 +864,30 @@ mod tests {
                 (5, None, None),
             ])
         );
-        assert_eq!(
-            choices("كد ملي=national_id", &["کد ملی"]),
-            Ok(vec![(0, Some(Field::NationalId), None)])
-        );
+        assert_eq!(choices("كد ملي=national_id", &["کد ملی"]), Ok(vec![(0, Some(Field::NationalId), None)]));
     }
 
     #[test]
     fn a_wrong_map_says_what_there_is() {
-        let wrong =
-            |map: &str| choices(map, &["Name", "Mobile", "Tel"]).expect_err("the map is wrong");
+        let wrong = |map: &str| choices(map, &["Name", "Mobile", "Tel"]).expect_err("the map is wrong");
         assert!(
             matches!(wrong("Nam=name"), MapProblem::UnknownColumn { nearest: Some(n), columns, .. } if n == "Name" && columns.len() == 3)
         );
-        assert!(matches!(
-            wrong("Name=nme"),
-            MapProblem::UnknownField {
-                nearest: Some("name"),
-                ..
-            }
-        ));
-        assert!(matches!(
-            wrong("Name=quantity"),
-            MapProblem::UnknownField { .. }
-        ));
+        assert!(matches!(wrong("Name=nme"), MapProblem::UnknownField { nearest: Some("name"), .. }));
+        assert!(matches!(wrong("Name=quantity"), MapProblem::UnknownField { .. }));
         assert!(matches!(wrong("Name"), MapProblem::NoField { .. }));
         assert!(matches!(wrong("\"Name=name"), MapProblem::UnclosedQuote));
-        assert!(matches!(
-            wrong("Name=name,Name=code"),
-            MapProblem::ColumnTwice { .. }
-        ));
-        assert!(matches!(
-            wrong("Name=name,Tel=name"),
-            MapProblem::FieldTwice { field: "name" }
-        ));
+        assert!(matches!(wrong("Name=name,Name=code"), MapProblem::ColumnTwice { .. }));
+        assert!(matches!(wrong("Name=name,Tel=name"), MapProblem::FieldTwice { field: "name" }));
         assert!(matches!(wrong("Name="), MapProblem::NoKnownColumn { .. }));
-        assert!(matches!(
-            wrong("Name=name:shop"),
-            MapProblem::UnknownField { .. }
-        ));
+        assert!(matches!(wrong("Name=name:shop"), MapProblem::UnknownField { .. }));
     }
 
     #[test]
     fn a_file_with_no_known_column_is_named_as_such() {
         let headers = vec!["foo".to_string(), "bar".to_string()];
         let guesses = guess(Kind::Parties, &headers, &[]);
-        assert!(
-            matches!(require_known(Kind::Parties, &guesses), Err(MapProblem::NoKnownColumn { columns, .. }) if columns == headers)
-        );
+        assert!(matches!(require_known(Kind::Parties, &guesses), Err(MapProblem::NoKnownColumn { columns, .. }) if columns == headers));
     }
 
     #[test]

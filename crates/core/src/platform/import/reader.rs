@@ -61,8 +61,7 @@ impl Default for ReadLimits {
 impl ReadLimits {
     /// Whether unpacking `packed` bytes into `unpacked` so far goes beyond what real files do.
     pub(super) fn is_bomb(&self, packed: u64, unpacked: u64, most: u64) -> bool {
-        unpacked > most
-            || (unpacked > self.ratio_floor && unpacked > packed.saturating_mul(self.ratio))
+        unpacked > most || (unpacked > self.ratio_floor && unpacked > packed.saturating_mul(self.ratio))
     }
 }
 
@@ -269,9 +268,7 @@ impl FileProblem {
     }
 
     pub(super) fn damaged(detail: impl ToString) -> FileProblem {
-        FileProblem::Damaged {
-            detail: detail.to_string(),
-        }
+        FileProblem::Damaged { detail: detail.to_string() }
     }
 }
 
@@ -279,12 +276,8 @@ impl From<io::Error> for FileProblem {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::FileTooLarge => FileProblem::Bomb,
-            io::ErrorKind::InvalidData
-            | io::ErrorKind::InvalidInput
-            | io::ErrorKind::UnexpectedEof => FileProblem::damaged(error),
-            _ => FileProblem::Unreadable {
-                detail: error.to_string(),
-            },
+            io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::UnexpectedEof => FileProblem::damaged(error),
+            _ => FileProblem::Unreadable { detail: error.to_string() },
         }
     }
 }
@@ -340,25 +333,14 @@ impl RowProblem {
 
     /// What the message is filled with. Columns are given by their names.
     pub fn arguments(&self, header: &[String]) -> Vec<(&'static str, Arg<'_>)> {
-        let name = |column: &usize| {
-            header
-                .get(*column)
-                .cloned()
-                .unwrap_or_else(|| (column + 1).to_string())
-        };
+        let name = |column: &usize| header.get(*column).cloned().unwrap_or_else(|| (column + 1).to_string());
         match self {
             RowProblem::TooLong { bytes } => vec![("bytes", number(*bytes))],
             RowProblem::TooManyCells { found, columns } => {
-                vec![
-                    ("found", number(*found)),
-                    ("columns", number(*columns)),
-                ]
+                vec![("found", number(*found)), ("columns", number(*columns))]
             }
             RowProblem::CellTooLong { column, characters } => {
-                vec![
-                    ("column", Arg::from(name(column))),
-                    ("characters", number(*characters)),
-                ]
+                vec![("column", Arg::from(name(column))), ("characters", number(*characters))]
             }
             RowProblem::FormulaError { column, error } => {
                 vec![("column", Arg::from(name(column))), ("error", Arg::from(error))]
@@ -408,11 +390,7 @@ impl RawRow {
         let Some(&end) = self.ends.get(column) else {
             return "";
         };
-        let start = if column == 0 {
-            0
-        } else {
-            self.ends[column - 1]
-        };
+        let start = if column == 0 { 0 } else { self.ends[column - 1] };
         self.text.get(start..end).unwrap_or("")
     }
 
@@ -424,9 +402,7 @@ impl RawRow {
     /// Whether the cell was a date in the workbook. Its text is then ISO 8601 of the Gregorian
     /// calendar, whatever calendar the rest of the column is written in.
     pub fn is_date(&self, column: usize) -> bool {
-        self.dates
-            .get(column / 64)
-            .is_some_and(|word| word >> (column % 64) & 1 == 1)
+        self.dates.get(column / 64).is_some_and(|word| word >> (column % 64) & 1 == 1)
     }
 
     pub(super) fn mark_date(&mut self, column: usize) {
@@ -454,10 +430,7 @@ impl RawRow {
                 self.text.truncate(self.ends.last().copied().unwrap_or(0));
             }
             if self.problem.is_none() && self.len() > columns {
-                self.problem = Some(RowProblem::TooManyCells {
-                    found: self.len(),
-                    columns,
-                });
+                self.problem = Some(RowProblem::TooManyCells { found: self.len(), columns });
             }
         }
         // Bytes are at least as many as characters, so most rows are done after one comparison.
@@ -481,14 +454,10 @@ impl RawRow {
 /// apostrophe that keeps a text from being taken for a formula.
 pub fn plain(cell: &str) -> &str {
     let is_wrapping = |c: char| {
-        c.is_whitespace()
-            || matches!(c, '\u{FEFF}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        c.is_whitespace() || matches!(c, '\u{FEFF}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
     };
     let cell = cell.trim_matches(is_wrapping);
-    if let Some(inner) = cell
-        .strip_prefix("=\"")
-        .and_then(|rest| rest.strip_suffix('"'))
-    {
+    if let Some(inner) = cell.strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
         return inner.trim_matches(is_wrapping);
     }
     match cell.strip_prefix('\'') {
@@ -537,11 +506,7 @@ impl Source {
     ///
     /// # Errors
     /// As [`Source::open`], and for hints that the file contradicts.
-    pub fn open_with(
-        path: impl AsRef<Path>,
-        limits: &ReadLimits,
-        hints: &Hints,
-    ) -> Result<Source, FileProblem> {
+    pub fn open_with(path: impl AsRef<Path>, limits: &ReadLimits, hints: &Hints) -> Result<Source, FileProblem> {
         let path = path.as_ref().to_path_buf();
         let mut file = File::open(&path)?;
         let size = file.metadata()?.len();
@@ -549,34 +514,16 @@ impl Source {
         file.by_ref().take(8).read_to_end(&mut head)?;
         let (format, body) = if head.starts_with(b"PK\x03\x04") || head.starts_with(b"PK\x05\x06") {
             let workbook = Workbook::open(&path, limits, hints.sheet.as_deref())?;
-            (
-                Format::Xlsx {
-                    sheet: workbook.sheet.clone(),
-                },
-                Body::Workbook(Arc::new(workbook)),
-            )
+            (Format::Xlsx { sheet: workbook.sheet.clone() }, Body::Workbook(Arc::new(workbook)))
         } else if head.starts_with(&[0xD0, 0xCF, 0x11, 0xE0]) {
             return Err(super::xlsx::ole_problem(&path)?);
         } else {
             let text = delimited::inspect(&path, limits, hints, SAMPLE_ROWS)?;
-            let format = Format::Csv {
-                delimiter: text.delimiter,
-                encoding: text.encoding.name().to_ascii_lowercase(),
-                quote: '"',
-                gzip: text.gzip,
-            };
+            let format =
+                Format::Csv { delimiter: text.delimiter, encoding: text.encoding.name().to_ascii_lowercase(), quote: '"', gzip: text.gzip };
             (format, Body::Text(text))
         };
-        let mut source = Source {
-            format,
-            header: vec![],
-            notes: vec![],
-            size,
-            first: Mark::default(),
-            path,
-            limits: limits.clone(),
-            body,
-        };
+        let mut source = Source { format, header: vec![], notes: vec![], size, first: Mark::default(), path, limits: limits.clone(), body };
         source.find_header(hints.has_header)?;
         Ok(source)
     }
@@ -602,32 +549,17 @@ impl Source {
         let inner = match &self.body {
             Body::Text(text) => {
                 let input = text.reader(&self.path, &self.limits, mark, read.clone())?;
-                Inner::Text(Box::new(Records::new(
-                    input,
-                    text.delimiter,
-                    mark,
-                    columns,
-                    self.limits.clone(),
-                )))
+                Inner::Text(Box::new(Records::new(input, text.delimiter, mark, columns, self.limits.clone())))
             }
-            Body::Workbook(workbook) => Inner::Sheet(Box::new(SheetRows::open(
-                workbook.clone(),
-                &self.path,
-                &self.limits,
-                mark,
-                columns,
-                read.clone(),
-            )?)),
+            Body::Workbook(workbook) => {
+                Inner::Sheet(Box::new(SheetRows::open(workbook.clone(), &self.path, &self.limits, mark, columns, read.clone())?))
+            }
         };
         let size = match &self.body {
             Body::Text(_) => self.size,
             Body::Workbook(workbook) => workbook.packed_size(),
         };
-        Ok(Rows {
-            inner,
-            read,
-            size: size.max(1),
-        })
+        Ok(Rows { inner, read, size: size.max(1) })
     }
 
     fn find_header(&mut self, has_header: Option<bool>) -> Result<(), FileProblem> {
@@ -635,24 +567,13 @@ impl Source {
             Body::Text(text) => text.start,
             Body::Workbook(_) => Mark::default(),
         };
-        let sample: Vec<RawRow> = self
-            .rows_between(start, None)?
-            .take(SAMPLE_ROWS)
-            .collect::<Result<_, _>>()?;
+        let sample: Vec<RawRow> = self.rows_between(start, None)?.take(SAMPLE_ROWS).collect::<Result<_, _>>()?;
         let filled = |row: &RawRow| row.cells().filter(|cell| !cell.trim().is_empty()).count();
-        let widest = sample
-            .iter()
-            .filter(|row| row.problem.is_none())
-            .map(filled)
-            .max()
-            .ok_or(FileProblem::Empty)?;
+        let widest = sample.iter().filter(|row| row.problem.is_none()).map(filled).max().ok_or(FileProblem::Empty)?;
         // A title above the table fills one or two cells of a row that has many.
         let at = match has_header {
             Some(_) => 0,
-            None => sample
-                .iter()
-                .position(|row| filled(row) * 2 >= widest)
-                .unwrap_or(0),
+            None => sample.iter().position(|row| filled(row) * 2 >= widest).unwrap_or(0),
         };
         let row = &sample[at];
         if let Some(problem) = &row.problem {
@@ -670,23 +591,13 @@ impl Source {
             }
         }
         if names.len() > self.limits.columns {
-            return Err(FileProblem::TooManyColumns {
-                found: names.len(),
-                most: self.limits.columns,
-            });
+            return Err(FileProblem::TooManyColumns { found: names.len(), most: self.limits.columns });
         }
         if at > 0 {
-            self.notes.push(HeaderNote::TitleRows {
-                rows: row.number - 1,
-            });
+            self.notes.push(HeaderNote::TitleRows { rows: row.number - 1 });
         }
         if !named {
-            let width = sample[at..]
-                .iter()
-                .map(RawRow::len)
-                .max()
-                .unwrap_or(0)
-                .min(self.limits.columns);
+            let width = sample[at..].iter().map(RawRow::len).max().unwrap_or(0).min(self.limits.columns);
             self.notes.push(HeaderNote::NoHeader);
             self.header = (1..=width).map(|number| format!("#{number}")).collect();
             self.first = row.start;
@@ -706,10 +617,7 @@ impl Source {
                 distinct = format!("{name} ({copy})");
             }
             if copy > 1 {
-                self.notes.push(HeaderNote::Duplicate {
-                    name,
-                    renamed: distinct.clone(),
-                });
+                self.notes.push(HeaderNote::Duplicate { name, renamed: distinct.clone() });
             }
             self.header.push(distinct);
         }
@@ -719,10 +627,7 @@ impl Source {
 
 /// Digits of any of our scripts with the signs that numbers, dates and phones are written with.
 fn looks_numeric(cell: &str) -> bool {
-    cell.chars().any(char::is_numeric)
-        && cell
-            .chars()
-            .all(|c| c.is_numeric() || c.is_whitespace() || "+-/.:,()٫٬".contains(c))
+    cell.chars().any(char::is_numeric) && cell.chars().all(|c| c.is_numeric() || c.is_whitespace() || "+-/.:,()٫٬".contains(c))
 }
 
 /// The rows of a file, in order. After an error there are no more.
@@ -734,9 +639,7 @@ pub struct Rows {
 
 impl std::fmt::Debug for Rows {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rows")
-            .field("progress", &self.progress())
-            .finish_non_exhaustive()
+        f.debug_struct("Rows").field("progress", &self.progress()).finish_non_exhaustive()
     }
 }
 
@@ -810,11 +713,7 @@ impl<R: Read> Read for BombGuard<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.unpacked += read as u64;
-        if self.limits.is_bomb(
-            self.packed.load(Ordering::Relaxed),
-            self.unpacked,
-            self.most,
-        ) {
+        if self.limits.is_bomb(self.packed.load(Ordering::Relaxed), self.unpacked, self.most) {
             return Err(io::Error::from(io::ErrorKind::FileTooLarge));
         }
         Ok(read)
@@ -843,23 +742,14 @@ mod tests {
     fn read(bytes: &[u8]) -> (Source, Vec<RawRow>) {
         let file = file(bytes);
         let source = Source::open(file.path(), &ReadLimits::default()).expect("a table");
-        let rows = source
-            .rows()
-            .expect("opens")
-            .collect::<Result<_, _>>()
-            .expect("reads to the end");
+        let rows = source.rows().expect("opens").collect::<Result<_, _>>().expect("reads to the end");
         (source, rows)
     }
 
     fn table(bytes: &[u8]) -> Table {
         let (source, rows) = read(bytes);
         assert_eq!(rows.iter().find_map(|row| row.problem.clone()), None);
-        (
-            source.header,
-            rows.iter()
-                .map(|row| row.cells().map(str::to_string).collect())
-                .collect(),
-        )
+        (source.header, rows.iter().map(|row| row.cells().map(str::to_string).collect()).collect())
     }
 
     fn strings(cells: &[&str]) -> Vec<String> {
@@ -869,51 +759,28 @@ mod tests {
     #[test]
     fn delimiters_are_told_apart() {
         for delimiter in [",", ";", "\t", "|", "؛"] {
-            let text = ["نام", "شهر, استان; منطقه", "تلفن"]
-                .map(|cell| format!("\"{cell}\""))
-                .join(delimiter)
+            let text = ["نام", "شهر, استان; منطقه", "تلفن"].map(|cell| format!("\"{cell}\"")).join(delimiter)
                 + "\n"
                 + &["رضا", "یزد", "0912"].join(delimiter)
                 + "\n";
             let (header, rows) = table(text.as_bytes());
-            assert_eq!(
-                header,
-                strings(&["نام", "شهر, استان; منطقه", "تلفن"]),
-                "{delimiter}"
-            );
+            assert_eq!(header, strings(&["نام", "شهر, استان; منطقه", "تلفن"]), "{delimiter}");
             assert_eq!(rows, [strings(&["رضا", "یزد", "0912"])]);
         }
     }
 
     #[test]
     fn a_table_aligned_by_spaces_is_one() {
-        let path = format!(
-            "{}/testdata/import/cdnow-master.txt",
-            env!("CARGO_MANIFEST_DIR")
-        );
+        let path = format!("{}/testdata/import/cdnow-master.txt", env!("CARGO_MANIFEST_DIR"));
         let source = Source::open(path, &ReadLimits::default()).expect("a table");
-        assert_eq!(
-            source.header,
-            strings(&["customer_id", "date", "number_of_cds", "dollar_value"])
-        );
-        let first = source
-            .rows()
-            .expect("opens")
-            .next()
-            .expect("a row")
-            .expect("whole");
-        assert_eq!(
-            first.cells().collect::<Vec<_>>(),
-            ["00001", "19970101", "1", "11.77"]
-        );
+        assert_eq!(source.header, strings(&["customer_id", "date", "number_of_cds", "dollar_value"]));
+        let first = source.rows().expect("opens").next().expect("a row").expect("whole");
+        assert_eq!(first.cells().collect::<Vec<_>>(), ["00001", "19970101", "1", "11.77"]);
     }
 
     #[test]
     fn a_file_without_names_numbers_its_columns_and_keeps_the_first_row() {
-        let path = format!(
-            "{}/testdata/import/cdnow-sample.txt",
-            env!("CARGO_MANIFEST_DIR")
-        );
+        let path = format!("{}/testdata/import/cdnow-sample.txt", env!("CARGO_MANIFEST_DIR"));
         let source = Source::open(path, &ReadLimits::default()).expect("a table");
         assert_eq!(source.header, strings(&["#1", "#2", "#3", "#4", "#5"]));
         assert_eq!(source.notes, [HeaderNote::NoHeader]);
@@ -926,11 +793,7 @@ mod tests {
         let (_, expected) = table(text.as_bytes());
         assert_eq!(expected[0], strings(&["پریسا گلچین", "شیراز"]));
         let utf16 = |order: fn(u16) -> [u8; 2], mark: &[u16]| -> Vec<u8> {
-            mark.iter()
-                .copied()
-                .chain(text.encode_utf16())
-                .flat_map(order)
-                .collect()
+            mark.iter().copied().chain(text.encode_utf16()).flat_map(order).collect()
         };
         let with_mark = [b"\xEF\xBB\xBF", text.as_bytes()].concat();
         for bytes in [
@@ -946,12 +809,9 @@ mod tests {
         let arabic = text.replace('ی', "ي");
         let (bytes, _, _) = encoding_rs::WINDOWS_1256.encode(&arabic);
         let (source, rows) = read(&bytes);
-        assert!(
-            matches!(&source.format, Format::Csv { encoding, .. } if encoding == "windows-1256")
-        );
+        assert!(matches!(&source.format, Format::Csv { encoding, .. } if encoding == "windows-1256"));
         assert_eq!(rows[0].cell(0), "پريسا گلچين");
-        let (bytes, _, _) =
-            encoding_rs::WINDOWS_1252.encode("name,city\nRenée Müller,Köln\nJosé,Málaga\n");
+        let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode("name,city\nRenée Müller,Köln\nJosé,Málaga\n");
         assert_eq!(table(&bytes).1[0], strings(&["Renée Müller", "Köln"]));
     }
 
@@ -963,30 +823,16 @@ mod tests {
         assert_eq!(rows.last().expect("rows").cell(0), "سارا");
         let (bytes, _, _) = encoding_rs::WINDOWS_1256.encode("name,city\nAli,Yazd\n");
         let mut bytes = bytes.repeat(20_000);
-        bytes.extend_from_slice(
-            &encoding_rs::WINDOWS_1256
-                .encode("سارا,تبریز\n".replace('ی', "ي").as_str())
-                .0,
-        );
+        bytes.extend_from_slice(&encoding_rs::WINDOWS_1256.encode("سارا,تبریز\n".replace('ی', "ي").as_str()).0);
         let (_, rows) = read(&bytes);
         assert_eq!(rows.last().expect("rows").cell(0), "سارا");
     }
 
     #[test]
     fn quoted_cells_keep_delimiters_line_breaks_and_marks() {
-        let (_, rows) =
-            table(b"a,b,c\r\n\"x, y\",\"1\r\n2\",\"say \"\"hi\"\"\"\r\n 1, \"two, 2\" ,3\r\n");
-        assert_eq!(
-            rows,
-            [
-                strings(&["x, y", "1\r\n2", "say \"hi\""]),
-                strings(&[" 1", "two, 2", "3"])
-            ]
-        );
-        assert_eq!(
-            table(b"a,b\rone,1\rtwo,2").1,
-            [strings(&["one", "1"]), strings(&["two", "2"])]
-        );
+        let (_, rows) = table(b"a,b,c\r\n\"x, y\",\"1\r\n2\",\"say \"\"hi\"\"\"\r\n 1, \"two, 2\" ,3\r\n");
+        assert_eq!(rows, [strings(&["x, y", "1\r\n2", "say \"hi\""]), strings(&[" 1", "two, 2", "3"])]);
+        assert_eq!(table(b"a,b\rone,1\rtwo,2").1, [strings(&["one", "1"]), strings(&["two", "2"])]);
     }
 
     #[test]
@@ -996,13 +842,7 @@ mod tests {
         assert_eq!(numbers, [2, 5, 6], "blank rows are passed over but counted");
         assert_eq!((rows[0].cell(2), &rows[0].problem), ("", &None));
         assert_eq!((rows[1].len(), &rows[1].problem), (3, &None));
-        assert_eq!(
-            rows[2].problem,
-            Some(RowProblem::TooManyCells {
-                found: 4,
-                columns: 3
-            })
-        );
+        assert_eq!(rows[2].problem, Some(RowProblem::TooManyCells { found: 4, columns: 3 }));
         assert_eq!(rows[2].cell(3), "4");
     }
 
@@ -1012,20 +852,13 @@ mod tests {
         assert_eq!(source.header, strings(&["تلفن", "#2", "تلفن (2)", "نام"]));
         assert_eq!(
             source.notes,
-            [
-                HeaderNote::Unnamed { column: 2 },
-                HeaderNote::Duplicate {
-                    name: "تلفن".into(),
-                    renamed: "تلفن (2)".into()
-                }
-            ]
+            [HeaderNote::Unnamed { column: 2 }, HeaderNote::Duplicate { name: "تلفن".into(), renamed: "تلفن (2)".into() }]
         );
     }
 
     #[test]
     fn a_title_above_the_table_is_left_out() {
-        let (source, rows) =
-            read("فهرست مشتریان,,,\n,,,\nنام,شهر,تلفن,کد\nرضا,یزد,09121112233,A1\n".as_bytes());
+        let (source, rows) = read("فهرست مشتریان,,,\n,,,\nنام,شهر,تلفن,کد\nرضا,یزد,09121112233,A1\n".as_bytes());
         assert_eq!(source.header[0], "نام");
         assert_eq!(source.notes, [HeaderNote::TitleRows { rows: 2 }]);
         assert_eq!(rows.len(), 1);
@@ -1034,14 +867,8 @@ mod tests {
     #[test]
     fn an_unclosed_quote_costs_one_row() {
         let (_, rows) = read(b"a,b\n\"one,1\n\"two\",2\nthree,3\n\"four,4\nfive,5\n");
-        let found: Vec<_> = rows
-            .iter()
-            .map(|row| (row.number, row.problem.is_some()))
-            .collect();
-        assert_eq!(
-            found,
-            [(2, true), (3, false), (4, false), (5, true), (6, false)]
-        );
+        let found: Vec<_> = rows.iter().map(|row| (row.number, row.problem.is_some())).collect();
+        assert_eq!(found, [(2, true), (3, false), (4, false), (5, true), (6, false)]);
         assert_eq!(rows[0].problem, Some(RowProblem::UnclosedQuote));
         assert_eq!(rows[0].cell(0), "\"one,1");
     }
@@ -1068,72 +895,31 @@ mod tests {
 
     #[test]
     fn a_cell_of_a_hundred_thousand_letters_is_the_most() {
-        let text = format!(
-            "a,b\n{},1\n{},2\n",
-            "ن".repeat(100_000),
-            "ن".repeat(100_001)
-        );
+        let text = format!("a,b\n{},1\n{},2\n", "ن".repeat(100_000), "ن".repeat(100_001));
         let (_, rows) = read(text.as_bytes());
         assert_eq!(rows[0].problem, None);
-        assert_eq!(
-            rows[1].problem,
-            Some(RowProblem::CellTooLong {
-                column: 0,
-                characters: 100_001
-            })
-        );
+        assert_eq!(rows[1].problem, Some(RowProblem::CellTooLong { column: 0, characters: 100_001 }));
     }
 
     #[test]
     fn more_than_five_hundred_columns_are_refused() {
         let header: Vec<_> = (0..501).map(|n| format!("c{n}")).collect();
-        assert_eq!(
-            open(header.join(",").as_bytes()).err(),
-            Some(FileProblem::TooManyColumns {
-                found: 501,
-                most: 500
-            })
-        );
+        assert_eq!(open(header.join(",").as_bytes()).err(), Some(FileProblem::TooManyColumns { found: 501, most: 500 }));
     }
 
     #[test]
     fn what_is_no_table_is_named() {
         assert_eq!(open(b"").err(), Some(FileProblem::Empty));
         assert_eq!(open(b"\n \n\n").err(), Some(FileProblem::Empty));
-        assert_eq!(
-            open(b"%PDF-1.7 \x00\x01").err(),
-            Some(FileProblem::NotATable)
-        );
-        assert_eq!(
-            open(&[0x89, b'P', b'N', b'G', 0, 0, 0, 13, 1, 2, 3]).err(),
-            Some(FileProblem::NotATable)
-        );
-        assert_eq!(
-            open(b"<html><table><tr><td>1</td></tr></table>").err(),
-            Some(FileProblem::WebPage)
-        );
-        let ole = [
-            &[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1][..],
-            &[0; 600],
-        ]
-        .concat();
+        assert_eq!(open(b"%PDF-1.7 \x00\x01").err(), Some(FileProblem::NotATable));
+        assert_eq!(open(&[0x89, b'P', b'N', b'G', 0, 0, 0, 13, 1, 2, 3]).err(), Some(FileProblem::NotATable));
+        assert_eq!(open(b"<html><table><tr><td>1</td></tr></table>").err(), Some(FileProblem::WebPage));
+        let ole = [&[0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1][..], &[0; 600]].concat();
         assert_eq!(open(&ole).err(), Some(FileProblem::OldExcel));
-        let name: Vec<u8> = "EncryptedPackage"
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
-        assert_eq!(
-            open(&[ole, name].concat()).err(),
-            Some(FileProblem::Encrypted)
-        );
-        assert!(matches!(
-            Source::open("/nowhere/at/all.csv", &ReadLimits::default()),
-            Err(FileProblem::Unreadable { .. })
-        ));
-        let hints = Hints {
-            encoding: Some("klingon".into()),
-            ..Hints::default()
-        };
+        let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(open(&[ole, name].concat()).err(), Some(FileProblem::Encrypted));
+        assert!(matches!(Source::open("/nowhere/at/all.csv", &ReadLimits::default()), Err(FileProblem::Unreadable { .. })));
+        let hints = Hints { encoding: Some("klingon".into()), ..Hints::default() };
         assert!(matches!(
             Source::open_with(file(b"a,b\n1,2\n").path(), &ReadLimits::default(), &hints),
             Err(FileProblem::UnknownEncoding { .. })
@@ -1151,27 +937,16 @@ mod tests {
         let (source, rows) = read(&gzip(b"name,city\nAli,Yazd\nSara,Qom\n"));
         assert!(matches!(source.format, Format::Csv { gzip: true, .. }));
         assert_eq!(rows.len(), 2);
-        let limits = ReadLimits {
-            ratio_floor: 1 << 20,
-            ..ReadLimits::default()
-        };
-        let bomb = file(&gzip(
-            &[b"a,b\n".repeat(200), vec![b'x'; 40 << 20]].concat(),
-        ));
-        assert_eq!(
-            Source::open(bomb.path(), &limits).err(),
-            Some(FileProblem::Bomb)
-        );
-        let marked = file(&gzip(
-            &["نام,b\n".repeat(200).as_bytes(), &vec![b'x'; 40 << 20]].concat(),
-        ));
+        let limits = ReadLimits { ratio_floor: 1 << 20, ..ReadLimits::default() };
+        let bomb = file(&gzip(&[b"a,b\n".repeat(200), vec![b'x'; 40 << 20]].concat()));
+        assert_eq!(Source::open(bomb.path(), &limits).err(), Some(FileProblem::Bomb));
+        let marked = file(&gzip(&["نام,b\n".repeat(200).as_bytes(), &vec![b'x'; 40 << 20]].concat()));
         let source = Source::open(marked.path(), &limits).expect("the beginning is a table");
         let end = source.rows().expect("opens").find_map(Result::err);
         assert_eq!(end, Some(FileProblem::Bomb));
         let cut = gzip(&b"name,city\nAli,Yazd\n".repeat(50_000));
         let cut = file(&cut[..cut.len() / 2]);
-        let rows =
-            Source::open(cut.path(), &ReadLimits::default()).and_then(|source| source.rows());
+        let rows = Source::open(cut.path(), &ReadLimits::default()).and_then(|source| source.rows());
         assert!(matches!(
             rows.map(|mut rows| rows.find_map(Result::err)),
             Ok(Some(FileProblem::Damaged { .. })) | Err(FileProblem::Damaged { .. })
@@ -1202,31 +977,16 @@ mod tests {
 
     #[test]
     fn a_line_of_two_gigabytes_costs_one_row_and_no_memory() {
-        for (before, after) in [
-            (&b"1,2\n"[..], &b"\r\n3,4\n"[..]),
-            (&b"1,2\n\""[..], &b"\n\n\",7\r\n3,4\n"[..]),
-        ] {
-            let input = Endless {
-                before,
-                letters: 2 << 30,
-                after,
-            };
-            let mut records = Records::new(
-                Box::new(input),
-                Delimiter::Comma,
-                Mark::default(),
-                Some(2),
-                ReadLimits::default(),
-            );
+        for (before, after) in [(&b"1,2\n"[..], &b"\r\n3,4\n"[..]), (&b"1,2\n\""[..], &b"\n\n\",7\r\n3,4\n"[..])] {
+            let input = Endless { before, letters: 2 << 30, after };
+            let mut records = Records::new(Box::new(input), Delimiter::Comma, Mark::default(), Some(2), ReadLimits::default());
             let mut row = RawRow::default();
             let mut rows = Vec::new();
             while records.next_into(&mut row).expect("reads on") {
                 rows.push(row.clone());
             }
             assert_eq!(rows.len(), 3);
-            assert!(
-                matches!(rows[1].problem, Some(RowProblem::TooLong { bytes }) if bytes >= 2 << 30)
-            );
+            assert!(matches!(rows[1].problem, Some(RowProblem::TooLong { bytes }) if bytes >= 2 << 30));
             assert_eq!(rows[1].cell(0).chars().count(), 1_000);
             assert_eq!(rows[2].cells().collect::<Vec<_>>(), ["3", "4"]);
             assert_eq!(rows[2].number, 3);
@@ -1240,37 +1000,17 @@ mod tests {
         let text = "نام,شهر\n\"a\nb\",1\n\nرضا,2\nsara,3\n";
         let utf16: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
         let marked = [b"\xEF\xBB\xBF", text.as_bytes()].concat();
-        for bytes in [
-            text.as_bytes().to_vec(),
-            marked,
-            utf16,
-            gzip(text.as_bytes()),
-        ] {
+        for bytes in [text.as_bytes().to_vec(), marked, utf16, gzip(text.as_bytes())] {
             let file = file(&bytes);
             let source = Source::open(file.path(), &ReadLimits::default()).expect("a table");
-            let all: Vec<RawRow> = source
-                .rows()
-                .expect("opens")
-                .map(|row| row.expect("whole"))
-                .collect();
+            let all: Vec<RawRow> = source.rows().expect("opens").map(|row| row.expect("whole")).collect();
             assert_eq!(all.len(), 3);
             for (index, row) in all.iter().enumerate() {
-                let rest: Vec<RawRow> = source
-                    .rows_from(row.end)
-                    .expect("opens")
-                    .map(|row| row.expect("whole"))
-                    .collect();
-                let text = |rows: &[RawRow]| {
-                    rows.iter()
-                        .map(|row| (row.number, row.cell(0).to_string(), row.end))
-                        .collect::<Vec<_>>()
-                };
+                let rest: Vec<RawRow> = source.rows_from(row.end).expect("opens").map(|row| row.expect("whole")).collect();
+                let text = |rows: &[RawRow]| rows.iter().map(|row| (row.number, row.cell(0).to_string(), row.end)).collect::<Vec<_>>();
                 assert_eq!(text(&rest), text(&all[index + 1..]));
             }
-            let beyond = Mark {
-                offset: 10_000,
-                row: 9,
-            };
+            let beyond = Mark { offset: 10_000, row: 9 };
             assert_eq!(source.rows_from(beyond).err(), Some(FileProblem::Changed));
         }
     }
@@ -1284,14 +1024,9 @@ mod tests {
 
     #[test]
     fn wrapping_comes_off() {
-        for (cell, expected) in [
-            ("=\"0012\"", "0012"),
-            ("'0912", "0912"),
-            ("\u{200E}0912 ", "0912"),
-            ("'=1+1", "=1+1"),
-            ("'tis", "'tis"),
-            ("=1", "=1"),
-        ] {
+        for (cell, expected) in
+            [("=\"0012\"", "0012"), ("'0912", "0912"), ("\u{200E}0912 ", "0912"), ("'=1+1", "=1+1"), ("'tis", "'tis"), ("=1", "=1")]
+        {
             assert_eq!(plain(cell), expected);
         }
     }
