@@ -239,14 +239,16 @@ pub fn check(kind: IdentityKind, value: &str, default_country: &str) -> Result<C
     }
 }
 
-/// Every kind that accepts a text, most telling first: what a search box may have been given.
-/// External keys accept anything and are left out.
+/// Every kind that accepts a text: what a search box may have been given. A kind whose rule takes
+/// any twelve digits comes last; external keys accept anything and are left out.
 pub fn recognise(value: &str, default_country: &str) -> Vec<(IdentityKind, Checked)> {
-    IdentityKind::ALL
+    let mut found: Vec<(IdentityKind, Checked)> = IdentityKind::ALL
         .into_iter()
         .filter(|kind| *kind != IdentityKind::External)
         .filter_map(|kind| check(kind, value, default_country).ok().map(|found| (kind, found)))
-        .collect()
+        .collect();
+    found.sort_by_key(|(kind, _)| *kind == IdentityKind::IqNationalId);
+    found
 }
 
 /// A normalised value with its middle hidden, for those without the right to see it. Customer
@@ -991,6 +993,7 @@ mod tests {
         let kinds = |text| -> Vec<IdentityKind> { recognise(text, "IR").into_iter().map(|(kind, _)| kind).collect() };
         assert_eq!(kinds("3817260954").first(), Some(&IdentityKind::IrNationalId));
         assert!(kinds("۰۹۱۲ ۵۵۵ ۰۱۴۲").contains(&IdentityKind::Phone));
+        assert_eq!(kinds("989125550142"), vec![IdentityKind::Phone, IdentityKind::IqNationalId]);
         assert_eq!(kinds("a@x.com"), vec![IdentityKind::Email]);
         assert!(kinds("سارا").is_empty());
     }

@@ -297,7 +297,7 @@ fn is_hidden(c: char) -> bool {
         )
 }
 
-/// A cell for CSV or XLSX text that no spreadsheet runs as a formula.
+/// A CSV cell that no spreadsheet runs as a formula.
 ///
 /// A cell beginning with `=`, `+`, `-`, `@` (also full-width), tab or line break gets an
 /// apostrophe in front, the spreadsheet's own sign for "text". Left as they are: a sign followed
