@@ -506,9 +506,14 @@ const EXTENSION_MARKS: &[&str] = &["داخلی", "داخلي", "تحويلة", "
 /// See [`IdentityProblem`].
 pub fn phone(value: &str, default_country: &str) -> Result<PhoneInfo, IdentityProblem> {
     let (number, extension) = split_extension(value)?;
+    // In right-to-left text the area code often ends up behind the number: «۸۸۱۲۳۴۵۶ (۰۲۱)».
+    let (number, area) = match number.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
+        Some((number, area)) if is_area_behind(number, area) => (number, area),
+        _ => (number, ""),
+    };
     let mut digits = String::with_capacity(MAX_PHONE_DIGITS + 2);
     let mut plus = false;
-    for c in number.chars() {
+    for c in area.chars().chain(number.chars()) {
         match (digit_value(c), c) {
             (Some(_), _) if digits.len() >= TWO_PHONES_DIGITS => {
                 return Err(IdentityProblem::SeveralPhones);
@@ -540,6 +545,15 @@ pub fn phone(value: &str, default_country: &str) -> Result<PhoneInfo, IdentityPr
         return ir_phone(rest.strip_prefix('0').unwrap_or(rest), extension);
     }
     phone_abroad(&digits, international, default_country, extension)
+}
+
+/// Whether brackets behind a local number hold its area code with the trunk 0.
+fn is_area_behind(number: &str, area: &str) -> bool {
+    let first = |text: &str| text.chars().find_map(digit_value);
+    area.chars().filter_map(digit_value).count() >= 3
+        && first(area) == Some(0)
+        && first(number).is_some_and(|digit| digit != 0)
+        && !number.contains('+')
 }
 
 /// An Iranian number without country code and trunk 0.
@@ -897,6 +911,13 @@ mod tests {
         for text in ["02188123456 ext. 12", "02188123456x12", "+982188123456;ext=12", "2188123456#12"] {
             assert_eq!(info(text).map(|found| found.to_string()), Ok("021 8812 3456#12".into()));
         }
+    }
+
+    #[test]
+    fn an_area_code_behind_the_number_comes_first() {
+        assert_eq!(info("۶۶۲۷۱۷۲۴ (۰۵۱)").map(|found| found.e164), Ok("+985166271724".into()));
+        assert_eq!(info("66271724 (051) داخلی 3").map(|found| found.to_string()), Ok("051 6627 1724#3".into()));
+        assert_eq!(info("66271724 (12)"), Err(IdentityProblem::AreaCode));
     }
 
     #[test]
