@@ -10,6 +10,9 @@ CREATE TABLE events (
   data JSON NOT NULL
 ) STRICT;
 CREATE INDEX events_party_id_at_id ON events (party_id, at, id) WHERE party_id IS NOT NULL;
+-- What a timeline shows of the record itself; the rooms named here have tables of their own in it.
+CREATE INDEX events_timeline ON events (party_id, at, id)
+  WHERE party_id IS NOT NULL AND substr(kind, 1, 9) NOT IN ('interacti', 'follow_up', 'purchase.');
 CREATE INDEX events_at_id ON events (at, id);
 CREATE INDEX events_kind_at_id ON events (kind, at, id);
 

@@ -55,6 +55,7 @@ CREATE INDEX parties_next_follow_up_at_id ON parties (next_follow_up_at, id);
 CREATE INDEX parties_owner_id_name_key_id ON parties (owner_id, name_key, id);
 CREATE INDEX parties_owner_id_next_follow_up_at_id ON parties (owner_id, next_follow_up_at, id);
 CREATE INDEX parties_owner_id_silent_from ON parties (owner_id, silent_from, id) WHERE silent_from <> '';
+CREATE INDEX parties_silent_from_id ON parties (silent_from, id) WHERE silent_from <> '';
 CREATE INDEX parties_unit_id_name_key_id ON parties (unit_id, name_key, id);
 CREATE INDEX parties_city_key_name_key_id ON parties (city_key, name_key, id);
 CREATE INDEX parties_source_id ON parties (source, id);

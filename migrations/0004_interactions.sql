@@ -20,6 +20,8 @@ CREATE INDEX interactions_staff_id_at ON interactions (staff_id, at);
 CREATE INDEX interactions_import_id ON interactions (import_id, id) WHERE import_id IS NOT NULL;
 CREATE INDEX interactions_source_key ON interactions (source_key) WHERE source_key IS NOT NULL;
 
+-- planned_at is the first promise, due_at the one that stands; escalation counts who was told that it is overdue:
+-- 0 nobody, 1 its owner, 2 the head of the unit.
 CREATE TABLE follow_ups (
   id ID NOT NULL PRIMARY KEY,
   party_id ID NOT NULL REFERENCES parties (id),
@@ -27,8 +29,10 @@ CREATE TABLE follow_ups (
   what TEXT NOT NULL,
   channel TEXT,
   importance TEXT NOT NULL,
+  planned_at INSTANT NOT NULL,
   due_at INSTANT NOT NULL,
   remind_at INSTANT,
+  reminded_at INSTANT,
   state SORTKEY NOT NULL,
   done_at INSTANT,
   done_by ID,
@@ -43,7 +47,10 @@ CREATE TABLE follow_ups (
 CREATE INDEX follow_ups_owner_id_state_due_at_id ON follow_ups (owner_id, state, due_at, id);
 CREATE INDEX follow_ups_party_id_state_due_at ON follow_ups (party_id, state, due_at);
 CREATE INDEX follow_ups_state_due_at ON follow_ups (state, due_at, id);
-CREATE INDEX follow_ups_remind_at ON follow_ups (remind_at) WHERE remind_at IS NOT NULL;
+CREATE INDEX follow_ups_remind_at ON follow_ups (remind_at) WHERE state = 'open' AND remind_at IS NOT NULL AND reminded_at IS NULL;
+CREATE INDEX follow_ups_escalation_due_at ON follow_ups (escalation, due_at, id) WHERE state = 'open';
+CREATE INDEX follow_ups_done_by_done_at ON follow_ups (done_by, done_at) WHERE done_at IS NOT NULL;
+CREATE INDEX follow_ups_timeline ON follow_ups (party_id, (COALESCE(done_at, created_at)), id);
 
 CREATE TABLE ideas (
   id ID NOT NULL PRIMARY KEY,

@@ -49,6 +49,20 @@ CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines (party_id, pro
 CREATE INDEX purchase_lines_source_key ON purchase_lines (source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX purchase_lines_import_id ON purchase_lines (import_id, id) WHERE import_id IS NOT NULL;
 
+-- Sums of each day, kept by the writes, so that totals never read the lines. known_: of known customers; lines_up have
+-- a positive amount, lines_down a negative one, lines_zero none; down_minor is not negative.
+CREATE TABLE purchase_days (
+  day DAY NOT NULL,
+  currency SORTKEY NOT NULL,
+  is_known BOOL NOT NULL,
+  lines_up INT NOT NULL,
+  lines_down INT NOT NULL,
+  lines_zero INT NOT NULL,
+  up_minor MONEY NOT NULL,
+  down_minor MONEY NOT NULL,
+  PRIMARY KEY (day, currency, is_known)
+) STRICT;
+
 CREATE TABLE opportunities (
   id ID NOT NULL PRIMARY KEY,
   party_id ID NOT NULL REFERENCES parties (id),

@@ -80,6 +80,29 @@ impl Sql {
         self
     }
 
+    /// Statements that insert any number of rows: `head` ends with `VALUES `, `tail` follows the rows. Their sizes are
+    /// powers of two, so that a few texts serve every batch and stay prepared.
+    pub fn inserts(head: &'static str, rows: Vec<Vec<Value>>, tail: &'static str) -> Vec<Sql> {
+        let mut statements = Vec::new();
+        let mut rows = rows.into_iter();
+        while rows.len() > 0 {
+            let size = Sql::INSERT_ROWS.min(1 << rows.len().ilog2());
+            let mut statement = sql(head);
+            statement.rows(rows.by_ref().take(size)).push(tail);
+            statements.push(statement);
+        }
+        statements
+    }
+
+    /// Most rows of one statement of [`Sql::inserts`]; a power of two. Larger ones gain nothing measurable.
+    const INSERT_ROWS: usize = 256;
+
+    /// As [`Sql::list`], with the last value repeated up to a power of two, for lists of changing length on hot paths.
+    pub fn list_padded<T: ToValue>(&mut self, values: &[T]) -> &mut Sql {
+        let padding = values.len().next_power_of_two() - values.len();
+        self.list(values.iter().chain(std::iter::repeat_n(values.last(), padding).flatten()))
+    }
+
     /// Adds another piece, renumbering nothing: it must have been written with [`Sql::arg`] only. Pieces with
     /// values are built on the same `Sql` instead, by functions that take `&mut Sql`.
     pub fn push_plain(&mut self, other: &Sql) -> &mut Sql {
@@ -130,6 +153,8 @@ impl Sql {
 
     pub(crate) fn sqlite(mut self) -> Query<'static, Sqlite, SqliteArguments> {
         let text = self.finish(Engine::Sqlite);
+        // SQLite looks a named parameter up in a list, each time; without names it counts.
+        let text = if self.values.len() > NAMED_AT_MOST { unnamed(text) } else { text };
         let mut query = sqlx::query::<Sqlite>(AssertSqlSafe(text));
         for value in self.values {
             query = match value {
@@ -172,6 +197,25 @@ impl Sql {
     }
 }
 
+/// Statements with more parameters than this lose their parameters' names on SQLite.
+const NAMED_AT_MOST: usize = 32;
+
+/// The same statement with `?` for `$1 … $n`, if they stand in that order, each once.
+fn unnamed(text: Cow<'static, str>) -> Cow<'static, str> {
+    let mut out = String::with_capacity(text.len());
+    let mut pieces = text.split('$');
+    out.push_str(pieces.next().unwrap_or_default());
+    for (position, piece) in pieces.enumerate() {
+        let digits = piece.bytes().take_while(u8::is_ascii_digit).count();
+        if piece[..digits].parse() != Ok(position + 1) {
+            return text;
+        }
+        out.push('?');
+        out.push_str(&piece[digits..]);
+    }
+    Cow::Owned(out)
+}
+
 /// SQLite binds a missing parameter as NULL without a word, so the seam counts them in debug builds.
 fn highest_placeholder(text: &str) -> usize {
     let bytes = text.as_bytes();
@@ -209,6 +253,32 @@ mod tests {
         let mut statement = sql("SELECT a FROM t WHERE a IN ");
         statement.list(Vec::<i64>::new());
         assert_eq!(statement.text(), "SELECT a FROM t WHERE a IN (NULL)");
+    }
+
+    #[test]
+    fn rows_are_inserted_in_powers_of_two() {
+        let rows = (0..300_i64).map(|n| vec![n.to_value()]).collect();
+        let sizes: Vec<usize> = Sql::inserts("INSERT INTO t (n) VALUES ", rows, "").iter().map(|s| s.values.len()).collect();
+        assert_eq!(sizes, [256, 32, 8, 4]);
+        assert!(Sql::inserts("", Vec::new(), "").is_empty());
+    }
+
+    #[test]
+    fn a_padded_list_repeats_its_last_value() {
+        let mut statement = sql("");
+        statement.list_padded(&[1_i64, 2, 3]);
+        assert_eq!(statement.text(), "($1, $2, $3, $4)");
+        assert_eq!(statement.values[3], Value::Int(3));
+        let mut empty = sql("");
+        empty.list_padded::<i64>(&[]);
+        assert_eq!(empty.text(), "(NULL)");
+    }
+
+    #[test]
+    fn names_are_taken_from_parameters_in_order_only() {
+        assert_eq!(unnamed("($1, $2), ($3)".into()), "(?, ?), (?)");
+        assert_eq!(unnamed("$2 $1".into()), "$2 $1");
+        assert_eq!(unnamed("$1 $1".into()), "$1 $1");
     }
 
     #[test]
