@@ -5,6 +5,7 @@ use crate::platform::keys::Keys;
 use crate::platform::live::Live;
 use crate::platform::locale::Prefs;
 use crate::platform::organisation::Organisation;
+use crate::platform::sessions::Memory;
 use crate::{Error, Instant, Result};
 use peyvand_db::{Db, Id, Tx};
 use rand::RngExt;
@@ -40,6 +41,8 @@ pub struct AppParts {
     pub wake: Notify,
     /// The organisation as last read; refreshed by [`App::organisation`].
     pub organisation: RwLock<Option<(Instant, Arc<Organisation>)>>,
+    /// Sessions and tokens as last looked up.
+    pub sessions: Memory,
 }
 
 impl std::ops::Deref for App {

@@ -44,6 +44,7 @@ async fn app_at(now: Instant) -> Result<App> {
         live: Live::default(),
         wake: tokio::sync::Notify::new(),
         organisation: RwLock::default(),
+        sessions: Default::default(),
     });
     let mut tx = app.db.begin().await?;
     terms::seed(&mut tx).await?;

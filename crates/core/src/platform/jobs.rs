@@ -235,7 +235,7 @@ async fn housekeeping(ctx: &Ctx) -> Result<Outcome> {
     let mut tx = ctx.app.db.begin().await?;
     tx.run(sql("DELETE FROM jobs WHERE state = 'done' AND finished_at < $1").bind(now.plus(-KEEP))).await?;
     tx.run(sql("DELETE FROM sessions WHERE expires_at < $1").bind(now)).await?;
-    tx.run(sql("DELETE FROM sign_in_failures WHERE at < $1").bind(now.plus(-super::time::DAY))).await?;
+    tx.run(sql("DELETE FROM sign_in_failures WHERE at < $1").bind(now.plus(-super::sign_in::WINDOW))).await?;
     tx.run(sql("DELETE FROM undos WHERE at < $1").bind(now.plus(-super::time::DAY))).await?;
     tx.commit().await?;
     ctx.app.db.analyze().await?;

@@ -11,14 +11,20 @@ pub mod locale;
 pub mod money;
 pub mod organisation;
 pub mod schema;
+pub mod sessions;
+pub mod sign_in;
 pub mod terms;
 pub mod text;
 pub mod time;
+pub mod tokens;
+pub mod users;
 
 use crate::Operations;
 
 /// The operations of the platform rooms.
 pub fn operations(ops: &mut Operations) {
+    users::operations(ops);
+    tokens::operations(ops);
     organisation::operations(ops);
     terms::operations(ops);
     events::operations(ops);
