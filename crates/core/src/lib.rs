@@ -39,3 +39,12 @@ pub fn operations() -> Operations {
     organisation::operations(&mut ops);
     ops
 }
+
+/// Whether the database answers.
+///
+/// # Errors
+/// When it does not.
+pub async fn ping(app: &App) -> Result<()> {
+    peyvand_db::testing::ping(&app.db).await?;
+    Ok(())
+}

@@ -1,1 +1,86 @@
-//! Peyvand: web.
+//! Pages and the JSON API.
+
+pub mod api;
+pub mod assets;
+pub mod error;
+pub mod health;
+pub mod layers;
+pub mod page;
+pub mod request;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use peyvand_core::{App, Operations};
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+
+/// Largest body of an ordinary request; uploads set their own.
+const BODY_MAX: usize = 2 * 1024 * 1024;
+
+/// How the pages are served.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Take the caller's address from `X-Forwarded-For`: only behind a proxy that sets it.
+    pub behind_proxy: bool,
+    /// Mark cookies `Secure`: when pages are reached through HTTPS.
+    pub secure_cookies: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { behind_proxy: false, secure_cookies: false }
+    }
+}
+
+/// What all handlers share.
+#[derive(Clone)]
+pub struct State(pub Arc<Shared>);
+
+/// The parts of [`State`].
+pub struct Shared {
+    /// The program.
+    pub app: App,
+    /// Every operation.
+    pub ops: Operations,
+    /// How the pages are served.
+    pub options: Options,
+    /// Figures for `/metrics`; absent when the program records none.
+    pub metrics: Option<PrometheusHandle>,
+}
+
+impl std::ops::Deref for State {
+    type Target = Shared;
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// All addresses of the program.
+#[must_use]
+pub fn router(app: App, options: Options, metrics: Option<PrometheusHandle>) -> Router {
+    let state = State(Arc::new(Shared { app, ops: peyvand_core::operations(), options, metrics }));
+    let pages = pages();
+    Router::new()
+        .merge(pages)
+        .nest("/api/v1", api::router(&state.ops))
+        .fallback(error::no_such_page)
+        .layer(DefaultBodyLimit::max(BODY_MAX))
+        .layer(from_fn_with_state(state.clone(), layers::enter))
+        .route("/static/{file}", get(assets::serve))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .layer(CompressionLayer::new())
+        .layer(from_fn(layers::headers))
+        .layer(CatchPanicLayer::custom(error::panicked))
+        .with_state(state)
+}
+
+/// The pages of all rooms.
+fn pages() -> Router<State> {
+    Router::new()
+}

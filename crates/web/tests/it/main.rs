@@ -1,1 +1,118 @@
-//! Integration tests.
+//! The product through its HTTP door, without a socket.
+
+mod frame;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use peyvand_core::App;
+use std::collections::BTreeMap;
+use tower::ServiceExt;
+
+/// A program on a fresh database, and its router.
+pub async fn program() -> (App, Router) {
+    let app = peyvand_core::testing::app().await;
+    let router = peyvand_web::router(app.clone(), peyvand_web::Options::default(), None);
+    (app, router)
+}
+
+/// A caller with a cookie jar.
+pub struct Browser {
+    router: Router,
+    cookies: BTreeMap<String, String>,
+    headers: Vec<(&'static str, String)>,
+}
+
+/// An answer, read to its end.
+pub struct Answer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: header::HeaderMap,
+    /// Its body.
+    pub text: String,
+}
+
+impl Browser {
+    /// A caller without cookies.
+    pub fn new(router: &Router) -> Browser {
+        Browser { router: router.clone(), cookies: BTreeMap::new(), headers: Vec::new() }
+    }
+
+    /// Sends this header with every request from now on.
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Browser {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// A page.
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(Method::GET, path, None, "").await
+    }
+
+    /// A form, sent from a page of our own.
+    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        let body = serde_html_form::to_string(form).unwrap();
+        self.send(Method::POST, path, Some("application/x-www-form-urlencoded"), &body).await
+    }
+
+    /// A JSON request of a program.
+    pub async fn json(&mut self, method: Method, path: &str, body: &serde_json::Value) -> Answer {
+        self.send(method, path, Some("application/json"), &body.to_string()).await
+    }
+
+    async fn send(&mut self, method: Method, path: &str, kind: Option<&str>, body: &str) -> Answer {
+        let mut request = Request::builder().method(method).uri(path).header(header::HOST, "peyvand.test");
+        if !self.headers.iter().any(|(name, _)| *name == "sec-fetch-site") {
+            request = request.header("sec-fetch-site", "same-origin");
+        }
+        if let Some(kind) = kind {
+            request = request.header(header::CONTENT_TYPE, kind);
+        }
+        if !self.cookies.is_empty() {
+            let jar: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header(header::COOKIE, jar.join("; "));
+        }
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
+        let response: Response<Body> = self.router.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        for cookie in parts.headers.get_all(header::SET_COOKIE) {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            if value.is_empty() {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        let bytes = body.collect().await.unwrap().to_bytes();
+        Answer { status: parts.status, headers: parts.headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+}
+
+impl Answer {
+    /// The body as JSON.
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    /// A header as text.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The text of all elements that a CSS selector finds.
+    pub fn all(&self, selector: &str) -> Vec<String> {
+        let page = scraper::Html::parse_document(&self.text);
+        let selector = scraper::Selector::parse(selector).unwrap();
+        page.select(&selector).map(|found| found.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    }
+
+    /// The text of the first element that a CSS selector finds.
+    pub fn one(&self, selector: &str) -> String {
+        self.all(selector).into_iter().next().unwrap_or_else(|| panic!("no {selector} in: {}", self.text))
+    }
+}
