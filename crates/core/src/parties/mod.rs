@@ -1,12 +1,15 @@
 //! Customers in the widest sense: persons, organisations, suppliers.
 
+pub mod check;
 pub mod identity;
+pub mod party;
+pub mod write;
+
+pub use party::Party;
 
 use crate::Operations;
 
-/// A party.
-#[derive(Debug)]
-pub enum Party {}
-
 /// The operations of the room.
-pub fn operations(_ops: &mut Operations) {}
+pub fn operations(ops: &mut Operations) {
+    party::operations(ops);
+}

@@ -1,0 +1,798 @@
+//! One party: the row, reading it whole, adding and changing it.
+
+use super::check::{Channel, CheckedParty, Consent, Kind, NewParty, PartyChange, Role, Stance, full_name, name_key, with_checks};
+use super::write::{self, Match, TEXT_COLUMNS, find_by_keys, insert_parties, lookups_of, matching};
+use crate::platform::access::{Sight, Unit, User};
+use crate::platform::events::{self, Event};
+use crate::platform::money::Money;
+use crate::platform::text::search_key;
+use crate::{Act, Ctx, Day, Error, Fields, Id, Instant, Operations, Perm, Problem, Result, Room};
+use peyvand_db::{Db, Sql, ToValue, Tx, Value, row, sql};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+row! {
+    /// What table `parties` holds of one party.
+    #[derive(Clone, Debug, Serialize, JsonSchema)]
+    pub struct PartyRow {
+        /// Its id.
+        pub id: Id<Party> = "p.id",
+        /// Its number, counted from 1.
+        pub no: i64 = "p.no",
+        /// Person or organisation.
+        pub kind: Kind = "p.kind",
+        /// What it is to us now.
+        pub role: Role = "p.role",
+        /// Name as it is shown.
+        pub name: String = "p.name",
+        /// How to address them: a word of list `honorific` or own words.
+        pub honorific: Option<String> = "p.honorific",
+        /// First name.
+        pub first_name: Option<String> = "p.first_name",
+        /// Last name.
+        pub last_name: Option<String> = "p.last_name",
+        /// Name of the father.
+        pub father_name: Option<String> = "p.father_name",
+        /// Day of birth.
+        pub birth_on: Option<Day> = "p.birth_on",
+        /// `female`, `male`, `other`.
+        pub gender: Option<String> = "p.gender",
+        /// A word of list `education` or own words.
+        pub education: Option<String> = "p.education",
+        /// Job.
+        pub job: Option<String> = "p.job",
+        /// A word of list `income_band` or own words.
+        pub income_band: Option<String> = "p.income_band",
+        /// Province.
+        pub province: Option<String> = "p.province",
+        /// City.
+        pub city: Option<String> = "p.city",
+        /// Country.
+        pub country: Option<String> = "p.country",
+        /// The phone to use first, E.164.
+        pub phone: Option<String> = "p.phone",
+        /// The e-mail to use first.
+        pub email: Option<String> = "p.email",
+        /// Who looks after them.
+        pub owner_id: Option<Id<User>> = "p.owner_id",
+        /// Their name.
+        pub owner: Option<String> = "u.name",
+        /// The unit.
+        pub unit_id: Option<Id<Unit>> = "p.unit_id",
+        /// Its name.
+        pub unit: Option<String> = "n.name",
+        /// Where they came from: a word of list `source` or own words.
+        pub source: Option<String> = "p.source",
+        /// How they heard of us, in their own words.
+        pub source_words: Option<String> = "p.source_words",
+        /// How they stand towards us.
+        pub stance: Option<Stance> = "p.stance",
+        /// Why.
+        pub stance_reason: Option<String> = "p.stance_reason",
+        /// The channel they like best.
+        pub preferred_channel: Option<Channel> = "p.preferred_channel",
+        /// The hours they like best.
+        pub preferred_hours: Option<String> = "p.preferred_hours",
+        /// A free note.
+        pub note: Option<String> = "p.note",
+        /// When we last had contact; absent for never.
+        pub last_contact_at: Option<Instant> = "NULLIF(p.last_contact_at, 0)",
+        /// Day of the first purchase.
+        pub first_purchase_on: Option<Day> = "NULLIF(p.first_purchase_on, '')",
+        /// Day of the last purchase.
+        pub last_purchase_on: Option<Day> = "NULLIF(p.last_purchase_on, '')",
+        /// How many purchases.
+        pub purchases: i64 = "p.purchases",
+        /// What they spent, less what they gave back, in minor units of the organisation's currency.
+        pub spent_minor: i64 = "p.spent_minor",
+        /// When something is to be done next; absent when nothing is planned.
+        pub next_follow_up_at: Option<Instant> = "NULLIF(p.next_follow_up_at, 253402300799000)",
+        /// The day from which they count as silent.
+        pub silent_from: Option<Day> = "NULLIF(p.silent_from, '')",
+        /// The import that brought them.
+        pub import_id: Option<uuid::Uuid> = "p.import_id",
+        /// Counts up with each change; a change must name it.
+        pub version: i64 = "p.version",
+        /// When they were added.
+        pub created_at: Instant = "p.created_at",
+        /// When they were last changed.
+        pub updated_at: Instant = "p.updated_at",
+        /// When they were archived.
+        pub archived_at: Option<Instant> = "p.archived_at",
+    }
+}
+
+/// The tables behind [`PartyRow`].
+pub const PARTY_FROM: &str = "FROM parties p LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id WHERE ";
+
+/// A party with all that belongs to it.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Party {
+    /// The party itself.
+    #[serde(flatten)]
+    pub row: PartyRow,
+    /// What they spent as a decimal text in the organisation's currency.
+    pub spent: String,
+    /// ISO 4217 code of that currency.
+    pub currency: String,
+    /// Own customer code as people read it.
+    pub code: Option<String>,
+    /// What they were and are to us.
+    pub roles: Vec<DatedRole>,
+    /// Ways to reach them, main ones first.
+    pub contacts: Vec<ContactPoint>,
+    /// Addresses, the main one first.
+    pub addresses: Vec<Address>,
+    /// Identity keys, secret ones masked.
+    pub identities: Vec<Identity>,
+    /// Tags in order.
+    pub tags: Vec<String>,
+}
+
+impl std::ops::Deref for Party {
+    type Target = PartyRow;
+    fn deref(&self) -> &PartyRow {
+        &self.row
+    }
+}
+
+/// A role and its time.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct DatedRole {
+    /// The role.
+    pub role: Role,
+    /// Since when.
+    pub since_on: Day,
+    /// Until when; absent while it lasts.
+    pub until_on: Option<Day>,
+}
+
+/// A way to reach a party.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct ContactPoint {
+    /// Its id.
+    pub id: Id<ContactPoint>,
+    /// The channel.
+    pub channel: Channel,
+    /// Normalised value: E.164 for phones.
+    pub value: String,
+    /// What the party calls it.
+    pub label: Option<String>,
+    /// Whether it is the one of its channel to use first.
+    pub is_main: bool,
+    /// Whether they allowed it.
+    pub consent: Consent,
+    /// Since when that holds.
+    pub consent_at: Option<Instant>,
+    /// How they told us.
+    pub consent_how: Option<String>,
+}
+
+/// A postal address.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Address {
+    /// Its id.
+    pub id: Id<Address>,
+    /// What the party calls it.
+    pub label: Option<String>,
+    /// Country.
+    pub country: Option<String>,
+    /// Province.
+    pub province: Option<String>,
+    /// City.
+    pub city: Option<String>,
+    /// Street, alley, number.
+    pub line: Option<String>,
+    /// Postal code.
+    pub postal_code: Option<String>,
+    /// Whether it is the first one.
+    pub is_main: bool,
+}
+
+/// An identity key.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Identity {
+    /// `ir_national_id` …, `external` or `external:SYSTEM`.
+    pub kind: String,
+    /// The value, masked when it is secret.
+    pub value: String,
+    /// Whether it is masked.
+    pub is_secret: bool,
+}
+
+row! {
+    /// One fact that belongs to a party, from any of the tables around it: one statement instead of five.
+    struct Fact {
+        part: i64,
+        id: Option<uuid::Uuid>,
+        a: Option<String>,
+        b: Option<String>,
+        c: Option<String>,
+        d: Option<String>,
+        e: Option<String>,
+        f: Option<String>,
+        flag: bool,
+        at: Option<Instant>,
+    }
+}
+
+const FACTS: &str = "SELECT 1 AS part, id, channel AS a, value AS b, label AS c, consent AS d, consent_how AS e, CAST(NULL AS TEXT) AS f,
+         is_main AS flag, consent_at AS at
+       FROM contact_points WHERE party_id = $1
+     UNION ALL SELECT 2, id, label, country, province, city, line, postal_code, is_main, NULL FROM addresses WHERE party_id = $1
+     UNION ALL SELECT 3, NULL, kind, masked, NULL, NULL, NULL, NULL, sealed IS NOT NULL, NULL FROM identity_keys WHERE party_id = $1
+     UNION ALL SELECT 4, id, role, since_on, until_on, NULL, NULL, NULL, FALSE, NULL FROM party_roles WHERE party_id = $1
+     UNION ALL SELECT 5, NULL, tag, NULL, NULL, NULL, NULL, NULL, FALSE, NULL FROM party_tags WHERE party_id = $1";
+
+/// Which party.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PartyId {
+    /// Its id.
+    pub id: Id<Party>,
+}
+
+/// One party with all that belongs to it.
+///
+/// # Errors
+/// [`Error::NotFound`] for one that does not exist or is out of sight.
+pub async fn get(ctx: &Ctx, input: PartyId) -> Result<Party> {
+    let reader = ctx.read(Perm(Room::Parties, Act::See))?;
+    let row = seen(reader.db, &reader.sight, input.id).await?;
+    whole(ctx, row).await
+}
+
+/// The row of a party within sight.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn seen(db: &Db, sight: &Sight, id: Id<Party>) -> Result<PartyRow> {
+    let mut query = Sql::select::<PartyRow>(PARTY_FROM);
+    query.push("p.id = ").arg(id);
+    sight.parties(&mut query);
+    db.maybe(query).await?.ok_or(Error::NotFound("party"))
+}
+
+/// The row of a party within sight, read in the transaction that will change it.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub async fn seen_in(tx: &mut Tx, sight: &Sight, id: Id<Party>) -> Result<PartyRow> {
+    let mut query = Sql::select::<PartyRow>(PARTY_FROM);
+    query.push("p.id = ").arg(id);
+    sight.parties(&mut query);
+    tx.maybe(query).await?.ok_or(Error::NotFound("party"))
+}
+
+async fn whole(ctx: &Ctx, row: PartyRow) -> Result<Party> {
+    let facts: Vec<Fact> = ctx.app.db.all(sql(FACTS).bind(row.id)).await?;
+    let currency = ctx.app.organisation().await?.currency;
+    let mut party = Party {
+        spent: Money { minor: row.spent_minor, currency }.decimal_string(),
+        currency: currency.code().to_owned(),
+        code: None,
+        roles: Vec::new(),
+        contacts: Vec::new(),
+        addresses: Vec::new(),
+        identities: Vec::new(),
+        tags: Vec::new(),
+        row,
+    };
+    let broken = || Error::fault("a fact of a party without its parts");
+    for fact in facts {
+        let id = || fact.id.ok_or_else(broken);
+        match fact.part {
+            1 => party.contacts.push(ContactPoint {
+                id: Id::new(id()?),
+                channel: fact.a.and_then(|word| word.parse().ok()).ok_or_else(broken)?,
+                value: fact.b.ok_or_else(broken)?,
+                label: fact.c,
+                is_main: fact.flag,
+                consent: fact.d.and_then(|word| word.parse().ok()).unwrap_or(Consent::Unknown),
+                consent_at: fact.at,
+                consent_how: fact.e,
+            }),
+            2 => party.addresses.push(Address {
+                id: Id::new(id()?),
+                label: fact.a,
+                country: fact.b,
+                province: fact.c,
+                city: fact.d,
+                line: fact.e,
+                postal_code: fact.f,
+                is_main: fact.flag,
+            }),
+            3 => {
+                let kind = fact.a.ok_or_else(broken)?;
+                let value = fact.b.ok_or_else(broken)?;
+                if kind == "code" {
+                    party.code = Some(value.clone());
+                }
+                party.identities.push(Identity { kind, value, is_secret: fact.flag });
+            }
+            4 => party.roles.push(DatedRole {
+                role: fact.a.and_then(|word| word.parse().ok()).ok_or_else(broken)?,
+                since_on: fact.b.and_then(|day| day.parse().ok()).ok_or_else(broken)?,
+                until_on: fact.c.and_then(|day| day.parse().ok()),
+            }),
+            _ => party.tags.extend(fact.a),
+        }
+    }
+    party.contacts.sort_by_key(|contact| (!contact.is_main, contact.channel, contact.id));
+    party.addresses.sort_by_key(|address| (!address.is_main, address.id));
+    party.identities.sort_by(|one, other| one.kind.cmp(&other.kind));
+    party.roles.sort_by_key(|role| role.since_on);
+    party.tags.sort();
+    Ok(party)
+}
+
+/// Adds a party and starts its history.
+///
+/// # Errors
+/// [`Error::Invalid`] with each problem at its field, [`Error::Conflict`] when a key belongs to another party.
+pub async fn create(ctx: &Ctx, new: NewParty) -> Result<Party> {
+    let writer = ctx.write(Perm(Room::Parties, Act::Create))?;
+    let checked = with_checks(ctx, |checks| new.checked(checks)).await?.and_then(CheckedParty::named).map_err(Error::Invalid)?;
+    let mut tx = writer.begin().await?;
+    let checked = placed(&mut tx, ctx, &writer.sight, checked).await?;
+    refuse_taken(&mut tx, &writer.sight, None, &checked).await?;
+    let written = insert_parties(&mut tx, ctx, std::slice::from_ref(&checked), None).await?;
+    let id = written.first().map(|party| party.id).ok_or_else(|| Error::fault("nothing was written"))?;
+    events::record(&mut tx, ctx, Event::of_party("party.created", id, json!({"name": checked.text("name")}))).await?;
+    tx.commit().await?;
+    let row = seen(&ctx.app.db, &Sight::All, id).await?;
+    whole(ctx, row).await
+}
+
+/// Fills in owner and unit and refuses those out of the caller's reach: nobody adds what they then cannot see.
+///
+/// # Errors
+/// Problems at fields `owner_id` and `unit_id`.
+pub async fn placed(tx: &mut Tx, ctx: &Ctx, sight: &Sight, mut party: CheckedParty) -> Result<CheckedParty> {
+    let owner = party.owner_id.or_else(|| ctx.actor.user());
+    if let Some(owner) = owner {
+        let unit: Option<(Id<Unit>,)> = tx.maybe(sql("SELECT unit_id FROM users WHERE id = $1 AND is_active").bind(owner)).await?;
+        let Some((unit,)) = unit else { return Err(Error::invalid("owner_id", "parties-owner-unknown")) };
+        party.owner_id = Some(owner);
+        party.unit_id = party.unit_id.or(Some(unit));
+    }
+    match sight {
+        Sight::All => {}
+        Sight::Units { units, user } => {
+            if owner != Some(*user) && !party.unit_id.is_some_and(|unit| units.contains(&unit)) {
+                return Err(Error::invalid("owner_id", "parties-owner-out-of-reach"));
+            }
+        }
+        Sight::Own(user) => {
+            if owner != Some(*user) {
+                return Err(Error::invalid("owner_id", "parties-owner-out-of-reach"));
+            }
+        }
+    }
+    if let Some(unit) = party.unit_id {
+        let known: Option<(Id<Unit>,)> = tx.maybe(sql("SELECT id FROM units WHERE id = $1").bind(unit)).await?;
+        if known.is_none() {
+            return Err(Error::invalid("unit_id", "parties-unit-unknown"));
+        }
+    }
+    Ok(party)
+}
+
+/// Refuses keys that belong to another party, each at its field. The other one is named only to who may see it.
+async fn refuse_taken(tx: &mut Tx, sight: &Sight, own: Option<Id<Party>>, party: &CheckedParty) -> Result<()> {
+    let found = find_by_keys(tx, lookups_of(party).into_iter().filter(|lookup| matches!(lookup, write::Lookup::Key { .. }))).await?;
+    let mut fields = Fields::default();
+    for key in &party.keys {
+        let lookup = write::Lookup::Key { kind: key.kind.clone(), value: key.value.clone() };
+        for known in found.get(&lookup).into_iter().flatten().filter(|known| Some(known.id) != own) {
+            fields.0.push(if known.is_seen(sight) {
+                Problem::new(key.field, "parties-key-taken-by").with("name", &known.name).with("id", known.id)
+            } else {
+                Problem::new(key.field, "parties-key-taken")
+            });
+        }
+    }
+    if fields.0.is_empty() { Ok(()) } else { Err(Error::Conflict(fields)) }
+}
+
+/// Changes a party.
+///
+/// # Errors
+/// [`Error::NotFound`] out of sight; [`Error::Conflict`] at `version` when somebody changed it meanwhile, at a key that
+/// belongs to another party; [`Error::Invalid`] with each problem at its field.
+pub async fn update(ctx: &Ctx, change: PartyChange) -> Result<Party> {
+    let writer = ctx.write(Perm(Room::Parties, Act::Change))?;
+    let (id, version) = (change.id, change.version);
+    let facts = change.facts();
+    let checked = with_checks(ctx, |checks| facts.checked(checks)).await?.map_err(Error::Invalid)?;
+    let mut tx = writer.begin().await?;
+    let row = seen_in(&mut tx, &writer.sight, id).await?;
+    if row.version != version {
+        return Err(Error::Conflict(Fields(vec![Problem::new("version", "parties-changed-meanwhile")])));
+    }
+    refuse_taken(&mut tx, &writer.sight, Some(id), &checked).await?;
+    let checked = if checked.owner_id.is_some() || checked.unit_id.is_some() {
+        let mut checked = checked;
+        checked.owner_id = checked.owner_id.or(row.owner_id);
+        placed(&mut tx, ctx, &writer.sight, checked).await?
+    } else {
+        checked
+    };
+    let changed = update_party(&mut tx, ctx, &row, &checked).await?;
+    if !changed.is_empty() {
+        events::record(&mut tx, ctx, Event::of_party("party.changed", id, json!({"fields": changed}))).await?;
+        if let Some((stance, reason)) = checked.text("stance").zip(checked.text("stance_reason"))
+            && row.stance.map(Stance::as_str) != Some(stance)
+        {
+            let data = json!({"from": row.stance, "to": stance, "reason": reason});
+            events::record(&mut tx, ctx, Event::of_party("party.stance_changed", id, data)).await?;
+        }
+    }
+    tx.commit().await?;
+    let row = seen(&ctx.app.db, &Sight::All, id).await?;
+    whole(ctx, row).await
+}
+
+/// The columns of a stored party that checked facts would change, with their new values.
+#[must_use]
+pub fn changes(row: &PartyRow, party: &CheckedParty) -> Vec<(&'static str, Value)> {
+    let stored = |column: &str| -> Option<&str> {
+        match column {
+            "name" => Some(&row.name),
+            "honorific" => row.honorific.as_deref(),
+            "first_name" => row.first_name.as_deref(),
+            "last_name" => row.last_name.as_deref(),
+            "father_name" => row.father_name.as_deref(),
+            "gender" => row.gender.as_deref(),
+            "education" => row.education.as_deref(),
+            "job" => row.job.as_deref(),
+            "income_band" => row.income_band.as_deref(),
+            "province" => row.province.as_deref(),
+            "city" => row.city.as_deref(),
+            "country" => row.country.as_deref(),
+            "source" => row.source.as_deref(),
+            "source_words" => row.source_words.as_deref(),
+            "stance" => row.stance.map(Stance::as_str),
+            "stance_reason" => row.stance_reason.as_deref(),
+            "preferred_channel" => row.preferred_channel.map(Channel::as_str),
+            "preferred_hours" => row.preferred_hours.as_deref(),
+            "note" => row.note.as_deref(),
+            _ => None,
+        }
+    };
+    let mut out: Vec<(&'static str, Value)> = Vec::new();
+    for column in TEXT_COLUMNS {
+        if party.has(column) && column != "name" && party.text(column) != stored(column) {
+            out.push((column, party.text(column).to_value()));
+            if column == "city" {
+                out.push(("city_key", party.text(column).map(search_key).to_value()));
+            }
+        }
+    }
+    // A name that was made of its parts follows them.
+    let part = |column: &str, old: &Option<String>| if party.has(column) { party.text(column).map(str::to_owned) } else { old.clone() };
+    let made = full_name(row.first_name.as_deref(), row.last_name.as_deref());
+    let name = match party.text("name") {
+        Some(name) => Some(name.to_owned()),
+        None if made.as_deref() == Some(&row.name) => {
+            full_name(part("first_name", &row.first_name).as_deref(), part("last_name", &row.last_name).as_deref())
+        }
+        None => None,
+    };
+    if let Some(name) = name.filter(|name| *name != row.name) {
+        out.push(("name_key", name_key(&name).to_value()));
+        out.push(("name", name.to_value()));
+    }
+    if let Some(born) = party.birth_on.filter(|born| *born != row.birth_on) {
+        out.push(("birth_on", born.to_value()));
+    }
+    if let Some(kind) = party.kind.filter(|kind| *kind != row.kind) {
+        out.push(("kind", kind.to_value()));
+    }
+    if let Some(role) = party.role.filter(|role| *role != row.role) {
+        out.push(("role", role.to_value()));
+    }
+    if party.owner_id.is_some() && party.owner_id != row.owner_id {
+        out.push(("owner_id", party.owner_id.to_value()));
+    }
+    if party.unit_id.is_some() && party.unit_id != row.unit_id {
+        out.push(("unit_id", party.unit_id.to_value()));
+    }
+    out
+}
+
+/// Puts checked facts on a stored party: columns that differ, and keys, contact points, addresses and tags that are not
+/// there yet. Gives the names of what changed; nothing is written when nothing differs.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn update_party(tx: &mut Tx, ctx: &Ctx, row: &PartyRow, party: &CheckedParty) -> Result<Vec<String>> {
+    let id = row.id;
+    let mut columns = changes(row, party);
+    let mut changed: Vec<String> = columns.iter().filter(|(name, _)| !name.ends_with("_key")).map(|(name, _)| (*name).to_owned()).collect();
+
+    let here: Vec<Fact> = tx.all(sql(FACTS).bind(id)).await?;
+    let has = |part: i64, a: &str, b: &str| here.iter().any(|fact| fact.part == part && fact.a.as_deref() == Some(a) && fact.b.as_deref() == Some(b));
+    let keys: Vec<(String, String)> = tx.all(sql("SELECT kind, value FROM identity_keys WHERE party_id = $1").bind(id)).await?;
+    let fresh: Vec<_> = party.keys.iter().filter(|key| !keys.iter().any(|(kind, value)| *kind == key.kind && *value == key.value)).cloned().collect();
+    if !fresh.is_empty() {
+        for key in &fresh {
+            // A party has one number of each kind and one key in each other system; a new one takes the place of the old.
+            tx.run(sql("DELETE FROM identity_keys WHERE party_id = $1 AND kind = $2").bind(id).bind(&key.kind)).await?;
+            changed.push(key.kind.to_string());
+        }
+        write::add_keys(tx, ctx, id, &fresh).await?;
+    }
+    let contacts: Vec<usize> =
+        (0..party.contacts.len()).filter(|at| !has(1, party.contacts[*at].channel.as_str(), &party.contacts[*at].value)).collect();
+    if !contacts.is_empty() {
+        let mains: Vec<Channel> =
+            here.iter().filter(|fact| fact.part == 1 && fact.flag).filter_map(|fact| fact.a.as_deref()?.parse().ok()).collect();
+        write::insert_contacts(tx, write::contact_rows(ctx, id, party, &contacts, &mains)).await?;
+        changed.extend(contacts.iter().map(|at| party.contacts[*at].channel.to_string()));
+        for (column, old, value) in [
+            ("phone", &row.phone, party.main(&[Channel::Mobile, Channel::Phone])),
+            ("email", &row.email, party.main(&[Channel::Email])),
+        ] {
+            if let (None, Some(value)) = (old, value) {
+                columns.push((column, value.to_value()));
+            }
+        }
+    }
+    let known = |address: &super::check::NewAddress| {
+        here.iter().any(|fact| fact.part == 2 && fact.e == address.line && fact.f == address.postal_code && (fact.d == address.city || address.city.is_none()))
+    };
+    let fresh: Vec<_> = party.addresses.iter().filter(|address| !known(address)).cloned().collect();
+    if !fresh.is_empty() {
+        let first = here.iter().all(|fact| fact.part != 2);
+        let fresh = fresh.into_iter().enumerate().map(|(at, address)| super::check::NewAddress { is_main: Some(first && at == 0), ..address });
+        let facts = CheckedParty { addresses: fresh.collect(), ..CheckedParty::default() };
+        write::insert_addresses(tx, write::address_rows(ctx, id, &facts)).await?;
+        changed.push("address".to_owned());
+    }
+    for tag in &party.tags {
+        let added =
+            tx.run(sql("INSERT INTO party_tags (party_id, tag) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(id).bind(tag)).await?;
+        if added > 0 {
+            changed.push("tags".to_owned());
+        }
+    }
+    if changed.is_empty() {
+        return Ok(changed);
+    }
+    if let Some(role) = party.role.filter(|role| *role != row.role) {
+        let since = party.role_since.unwrap_or_else(|| ctx.today());
+        change_role(tx, ctx, id, role, since).await?;
+    }
+    let mut query = sql("UPDATE parties SET version = version + 1, updated_at = ");
+    query.arg(ctx.now());
+    for (column, value) in &columns {
+        query.push(", ").push(column).push(" = ").value(value.clone());
+    }
+    query.push(" WHERE id = ").arg(id);
+    tx.run(query).await?;
+    if columns.iter().any(|(column, _)| matches!(*column, "name" | "first_name" | "last_name")) {
+        let (name, first, last): (String, Option<String>, Option<String>) =
+            tx.one(sql("SELECT name, first_name, last_name FROM parties WHERE id = $1").bind(id)).await?;
+        let key = write::search_text(&name, first.as_deref(), last.as_deref());
+        tx.run(sql("UPDATE party_search SET key = $1 WHERE rowid = $2").bind(key).bind(row.no)).await?;
+    }
+    changed.dedup();
+    Ok(changed)
+}
+
+/// Ends the role that lasts and begins another one. The column `role` of the party is the caller's to write.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn change_role(tx: &mut Tx, ctx: &Ctx, party: Id<Party>, role: Role, since: Day) -> Result<()> {
+    tx.run(sql("UPDATE party_roles SET until_on = $1 WHERE party_id = $2 AND until_on IS NULL").bind(since).bind(party)).await?;
+    tx.run(
+        sql("INSERT INTO party_roles (id, party_id, role, since_on) VALUES ($1, $2, $3, $4)")
+            .bind(ctx.id::<()>())
+            .bind(party)
+            .bind(role)
+            .bind(since),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Takes a party out of lists and search; its history stays.
+///
+/// # Errors
+/// [`Error::NotFound`] out of sight.
+pub async fn archive(ctx: &Ctx, input: PartyId) -> Result<Party> {
+    set_archived(ctx, input.id, true).await
+}
+
+/// Puts an archived party back.
+///
+/// # Errors
+/// [`Error::NotFound`] out of sight.
+pub async fn restore(ctx: &Ctx, input: PartyId) -> Result<Party> {
+    set_archived(ctx, input.id, false).await
+}
+
+async fn set_archived(ctx: &Ctx, id: Id<Party>, archived: bool) -> Result<Party> {
+    let writer = ctx.write(Perm(Room::Parties, Act::Delete))?;
+    let mut tx = writer.begin().await?;
+    let row = seen_in(&mut tx, &writer.sight, id).await?;
+    if row.archived_at.is_some() != archived {
+        tx.run(
+            sql("UPDATE parties SET archived_at = $1, updated_at = $2, version = version + 1 WHERE id = $3")
+                .bind(archived.then(|| ctx.now()))
+                .bind(ctx.now())
+                .bind(id),
+        )
+        .await?;
+        let kind = if archived { "party.archived" } else { "party.restored" };
+        events::record(&mut tx, ctx, Event::of_party(kind, id, json!({}))).await?;
+    }
+    tx.commit().await?;
+    let row = seen(&ctx.app.db, &Sight::All, id).await?;
+    whole(ctx, row).await
+}
+
+/// The parties that one more row of a file or a form may be, for callers that already checked it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn who_is(tx: &mut Tx, party: &CheckedParty) -> Result<Match> {
+    let found = find_by_keys(tx, lookups_of(party)).await?;
+    Ok(matching(party, &found))
+}
+
+/// The operations of single parties.
+pub fn operations(ops: &mut Operations) {
+    let perm = |act| Some(Perm(Room::Parties, act));
+    ops.add("parties.create", "POST /parties", perm(Act::Create), "Adds a customer, person or organisation.", create).example(|| {
+        json!({"first_name": "سارا", "last_name": "محمدی", "mobile": "۰۹۱۲۵۵۵۰۱۴۲", "city": "تهران", "source": "recommendation", "tags": ["سفارشی"]})
+    });
+    ops.add("parties.get", "GET /parties/{id}", perm(Act::See), "One customer with contact points, keys (masked), roles and tags.", get);
+    ops.add("parties.update", "PUT /parties/{id}", perm(Act::Change), "Changes a customer; absent fields stay.", update)
+        .example(|| json!({"id": "01920000-0000-7000-8000-000000000000", "version": 1, "job": "معلم"}));
+    ops.add("parties.archive", "POST /parties/{id}/archive", perm(Act::Delete), "Takes a customer out of lists and search.", archive);
+    ops.add("parties.restore", "POST /parties/{id}/restore", perm(Act::Delete), "Puts an archived customer back.", restore);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    fn sara() -> NewParty {
+        NewParty {
+            first_name: Some("سارا".into()),
+            last_name: Some("محمدی".into()),
+            mobile: Some("۰۹۱۲۵۵۵۰۱۴۲".into()),
+            email: Some("Sara@Example.ir".into()),
+            national_id: Some("0084575948".into()),
+            city: Some("تهران".into()),
+            address: Some("خیابان انقلاب ۱۲".into()),
+            tags: Some(vec!["سفارشی".into()]),
+            ..NewParty::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_new_party_is_there_with_all_that_was_said() {
+        let ctx = testing::ctx().await;
+        let party = ctx.run(create, sara()).await.unwrap();
+        assert_eq!(party.name, "سارا محمدی");
+        assert_eq!(party.phone.as_deref(), Some("+989125550142"));
+        assert_eq!(party.email.as_deref(), Some("sara@example.ir"));
+        assert_eq!(party.role, Role::Prospect);
+        assert_eq!(party.owner.as_deref(), Some("owner"));
+        assert_eq!(party.contacts.len(), 2);
+        assert_eq!(party.addresses.len(), 1);
+        assert_eq!(party.tags, ["سفارشی"]);
+        assert!(party.code.is_some());
+        assert!(party.identities.iter().any(|key| key.kind == "ir_national_id" && key.is_secret && !key.value.contains("0084575948")));
+        assert_eq!(party.last_contact_at, None);
+        assert_eq!(party.next_follow_up_at, None);
+        let events: Vec<(String,)> = ctx.app.db.all(sql("SELECT kind FROM events WHERE party_id = $1").bind(party.id)).await.unwrap();
+        assert_eq!(events, [("party.created".to_owned(),)]);
+    }
+
+    #[tokio::test]
+    async fn a_national_id_belongs_to_one_party_only() {
+        let ctx = testing::ctx().await;
+        ctx.run(create, sara()).await.unwrap();
+        let error = ctx.run(create, NewParty { first_name: Some("مینا".into()), ..sara() }).await.unwrap_err();
+        let Error::Conflict(fields) = error else { panic!("{error}") };
+        assert_eq!(fields.0.len(), 1);
+        assert_eq!((&*fields.0[0].field, &*fields.0[0].key), ("national_id", "parties-key-taken-by"));
+        let sara_again = testing::as_post(&ctx.app, "agent", "reza").await;
+        let Error::Conflict(fields) = sara_again.run(create, sara()).await.unwrap_err() else { panic!() };
+        assert_eq!(&*fields.0[0].key, "parties-key-taken", "who cannot see the other is not told who it is");
+    }
+
+    #[tokio::test]
+    async fn siblings_may_share_a_phone() {
+        let ctx = testing::ctx().await;
+        ctx.run(create, sara()).await.unwrap();
+        let mina = NewParty { first_name: Some("مینا".into()), national_id: None, email: None, ..sara() };
+        ctx.run(create, mina.clone()).await.unwrap();
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        let checked = with_checks(&ctx, |checks| mina.checked(checks)).await.unwrap().unwrap();
+        assert_eq!(who_is(&mut tx, &checked).await.unwrap(), Match::Nobody, "two share the phone, so it decides nothing");
+    }
+
+    #[tokio::test]
+    async fn a_phone_of_one_party_finds_it_when_the_names_agree() {
+        let ctx = testing::ctx().await;
+        let sara = ctx.run(create, sara()).await.unwrap();
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        for (name, expected) in [("خانم سارا محمدي", true), ("مینا محمدی", false)] {
+            let new = NewParty { name: Some(name.into()), phone: Some("+98 912 555 0142".into()), ..NewParty::default() };
+            let checked = with_checks(&ctx, |checks| new.checked(checks)).await.unwrap().unwrap();
+            let found = who_is(&mut tx, &checked).await.unwrap();
+            assert_eq!(matches!(found, Match::One(known) if known.id == sara.id), expected, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_out_of_sight_is_not_found() {
+        let ctx = testing::ctx().await;
+        let party = ctx.run(create, sara()).await.unwrap();
+        let agent = testing::as_post(&ctx.app, "agent", "reza").await;
+        assert!(matches!(agent.run(get, PartyId { id: party.id }).await, Err(Error::NotFound("party"))));
+        let own = agent.run(create, NewParty { name: Some("علی".into()), ..NewParty::default() }).await.unwrap();
+        assert!(agent.run(get, PartyId { id: own.id }).await.is_ok());
+        let other = NewParty { name: Some("علی".into()), owner_id: ctx.actor.user(), ..NewParty::default() };
+        assert!(matches!(agent.run(create, other).await, Err(Error::Invalid(_))));
+    }
+
+    fn change(party: &Party) -> PartyChange {
+        serde_json::from_value(json!({"id": party.id, "version": party.version})).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_change_keeps_what_it_does_not_name() {
+        let ctx = testing::ctx().await;
+        let party = ctx.run(create, sara()).await.unwrap();
+        let after = ctx
+            .run(update, PartyChange { last_name: Some("رضایی".into()), job: Some("معلم".into()), city: Some(String::new()), ..change(&party) })
+            .await
+            .unwrap();
+        assert_eq!((&*after.name, after.job.as_deref(), after.city.as_deref()), ("سارا رضایی", Some("معلم"), None));
+        assert_eq!(after.version, 2);
+        assert_eq!(after.email, party.email);
+        let error = ctx.run(update, PartyChange { job: Some("پزشک".into()), ..change(&party) }).await.unwrap_err();
+        assert!(matches!(error, Error::Conflict(fields) if fields.0[0].field == "version"));
+        let same = ctx.run(update, PartyChange { job: Some("معلم".into()), mobile: Some("09125550142".into()), ..change(&after) }).await.unwrap();
+        assert_eq!(same.version, 2, "the same again changes nothing");
+    }
+
+    #[tokio::test]
+    async fn a_role_ends_when_another_begins() {
+        let ctx = testing::ctx().await;
+        let party = ctx.run(create, sara()).await.unwrap();
+        let after = ctx
+            .run(update, PartyChange { role: Some(Role::Customer), role_since: Some("2026-11-25".into()), ..change(&party) })
+            .await
+            .unwrap();
+        assert_eq!(after.role, Role::Customer);
+        let roles: Vec<_> = after.roles.iter().map(|role| (role.role, role.until_on.is_some())).collect();
+        assert_eq!(roles, [(Role::Prospect, true), (Role::Customer, false)]);
+    }
+
+    #[tokio::test]
+    async fn a_shops_own_code_never_collides_with_a_made_one() {
+        let ctx = testing::ctx().await;
+        let next = super::super::identity::code_with_check(2);
+        ctx.run(create, NewParty { name: Some("یک".into()), code: Some(next.clone()), ..NewParty::default() }).await.unwrap();
+        let second = ctx.run(create, NewParty { name: Some("دو".into()), ..NewParty::default() }).await.unwrap();
+        assert!(second.code.is_some_and(|code| code.replace('-', "") != next));
+    }
+
+    #[tokio::test]
+    async fn an_archived_party_comes_back() {
+        let ctx = testing::ctx().await;
+        let party = ctx.run(create, sara()).await.unwrap();
+        assert!(ctx.run(archive, PartyId { id: party.id }).await.unwrap().archived_at.is_some());
+        assert!(ctx.run(restore, PartyId { id: party.id }).await.unwrap().archived_at.is_none());
+    }
+}
