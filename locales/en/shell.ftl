@@ -63,3 +63,8 @@ error-unavailable-advice = Nothing is lost. Try again in a moment.
 error-fault = Something went wrong on our side
 error-fault-advice = What was saved before is safe. Try again; if it happens again, give the reference to your support.
 error-cross-site = This request came from another page and was not carried out. Reload the page and try again.
+open-calendar = Open calendar
+form-problems = { $count ->
+    [one] Correct one entry
+   *[other] Correct { $count } entries
+}

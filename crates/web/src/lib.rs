@@ -3,9 +3,11 @@
 pub mod api;
 pub mod assets;
 pub mod error;
+pub mod form;
 pub mod health;
 pub mod layers;
 pub mod page;
+pub mod parties;
 pub mod request;
 
 use axum::Router;
@@ -82,5 +84,5 @@ pub fn router(app: App, options: Options, metrics: Option<PrometheusHandle>) -> 
 
 /// The pages of all rooms.
 fn pages() -> Router<State> {
-    Router::new()
+    Router::new().merge(parties::routes())
 }
