@@ -1,1 +1,5 @@
-//! Peyvand: channels.
+//! Providers behind the core's traits to outside systems.
+
+mod smtp;
+
+pub use smtp::{Security, Smtp, SmtpSettings};

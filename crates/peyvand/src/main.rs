@@ -1,2 +1,120 @@
-//! The `peyvand` command.
-fn main() {}
+//! The `peyvand` command: the server, and everything that is done beside it.
+
+mod cli;
+mod config;
+mod doctor;
+mod op;
+mod say;
+mod serve;
+mod start;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use config::{Given, Settings};
+use peyvand_core::{Error, Result};
+use say::Words;
+use std::io::Write;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let words = Words::new(cli.global.lang.as_deref(), |name| std::env::var(name).ok());
+    let as_json = matches!(cli.command, Command::Op(_));
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&words, as_json, &Error::fault(error)),
+    };
+    let outcome = runtime.block_on(run(cli, &words));
+    // A stream that outlived its time must not hold the process.
+    runtime.shutdown_background();
+    outcome.unwrap_or_else(|error| failed(&words, as_json, &error))
+}
+
+fn failed(words: &Words, as_json: bool, error: &Error) -> ExitCode {
+    if as_json {
+        eprintln!("{}", words.error_json(error));
+    } else {
+        eprintln!("peyvand: {}", words.error(error));
+    }
+    ExitCode::from(say::exit_code(error))
+}
+
+async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
+    let mut given = Given { data: cli.global.data, file: cli.global.config, database: cli.global.database, listen: None };
+    if let Command::Serve { listen } = &cli.command {
+        given.listen.clone_from(listen);
+    }
+    let settings = || Settings::load(&given, std::env::vars());
+    match cli.command {
+        Command::Serve { .. } => serve::serve(&settings()?, words).await?,
+        Command::Migrate => {
+            let settings = settings()?;
+            start::make_folder(&settings.data)?;
+            let db = start::database(&settings).await?;
+            let migrated = start::bring_up(&db).await?;
+            db.close().await;
+            say(&words.ta("cli-migrated", &[("from", migrated.from.to_string().into()), ("to", migrated.to.to_string().into())]))?;
+        }
+        Command::Op(op) if op.list => print(op::list().as_bytes())?,
+        Command::Op(op) => {
+            let settings = settings()?;
+            quiet(&settings)?;
+            let app = start::app(&settings).await?;
+            let mut json = op::run(&app, op.name.as_deref().unwrap_or_default(), &op.input).await?;
+            app.db.close().await;
+            json.push(b'\n');
+            print(&json)?;
+        }
+        Command::Doctor { json } => {
+            let settings = settings()?;
+            let findings = doctor::examine(&settings, words).await?;
+            if json {
+                say(&serde_json::to_string(&findings).map_err(Error::fault)?)?;
+            } else {
+                print(doctor::text(&findings, words).as_bytes())?;
+            }
+            if findings.iter().any(|finding| finding.state == doctor::State::Fail) {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        Command::Config(cli::Config::Show { json }) => show(&settings()?, json)?,
+        Command::Config(cli::Config::Example) => print(config::example()?.as_bytes())?,
+        _ => {}
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// For commands whose output is data: only what went wrong is logged.
+fn quiet(settings: &Settings) -> Result<()> {
+    let mut settings = settings.clone();
+    settings.config.log.filter = "error".to_owned();
+    serve::log(&settings)
+}
+
+fn show(settings: &Settings, json: bool) -> Result<()> {
+    let lines = settings.show()?;
+    if json {
+        let lines: serde_json::Map<_, _> = lines
+            .into_iter()
+            .map(|(key, value, origin)| (key, serde_json::json!({"value": value, "origin": origin})))
+            .collect();
+        return say(&serde_json::Value::Object(lines).to_string());
+    }
+    say(&format!("# data = {}", settings.data.display()))?;
+    for (key, value, origin) in lines {
+        say(&format!("{key} = {value}  # {origin}"))?;
+    }
+    Ok(())
+}
+
+fn say(line: &str) -> Result<()> {
+    print(format!("{line}\n").as_bytes())
+}
+
+/// Writes to standard output; a reader that went away (`| head`) is no error.
+fn print(bytes: &[u8]) -> Result<()> {
+    match std::io::stdout().lock().write_all(bytes) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Error::fault(error)),
+        _ => Ok(()),
+    }
+}

@@ -12,6 +12,8 @@ const BACKLOG: usize = 256;
 pub enum Message {
     /// A user has a new notification.
     Notified(Id<User>),
+    /// The program stops: streams end, so that it need not wait for them.
+    Stopping,
 }
 
 /// The stations that pages listen to.

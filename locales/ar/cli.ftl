@@ -1,0 +1,68 @@
+# ما يقوله سطر الأوامر
+cli-serve-ready = بيوند جاهز. افتح { $address }
+cli-serve-locked = نسخة أخرى من بيوند (العملية { $process }) تعمل من المجلد { $folder }. أوقفها أولًا أو اختر مجلدًا آخر بـ ‎--data‎.
+cli-listen-taken = العنوان { $address } مشغول. اختر عنوانًا آخر بـ ‎--listen‎، مثل ‎--listen 127.0.0.1:8421‎
+cli-listen-failed = تعذّر الاستماع إلى { $address }: { $detail }
+cli-migrated = قاعدة البيانات في الإصدار { $to } (قبل ذلك: { $from }).
+cli-user-added = يستطيع { $name } الدخول الآن باسم { $email }.
+cli-password-empty = السطر الأول من الدخل لا يحوي كلمة مرور.
+cli-password-needed = مرّر كلمة المرور عبر الدخل وأضف ‎--password-stdin‎.
+
+# الإعدادات
+cli-config-syntax = تعذّرت قراءة { $file }: { $detail }
+cli-config-unreadable = تعذّر فتح { $file }: { $detail }
+cli-config-unknown = لا يوجد إعداد باسم { $key } (من { $origin }). كل الإعدادات: peyvand config example
+cli-config-unknown-near = لا يوجد إعداد باسم { $key } (من { $origin }). هل تقصد { $near }؟
+cli-config-value = قيمة { $key } (من { $origin }) غير مناسبة: { $detail }
+cli-folder-unusable = تعذّر استعمال مجلد البيانات { $folder }: { $detail }
+cli-database-unreachable = تعذّر فتح قاعدة البيانات { $address }: { $detail }
+cli-keys-missing = الملف { $file } مفقود، وفي قاعدة البيانات قيم خُتمت به. أعد ملف المفاتيح من النسخة الاحتياطية أو من الجهاز السابق.
+
+# العمليات
+cli-op-unknown = لا توجد عملية باسم { $name }. كل العمليات: peyvand op --list
+cli-op-argument = «{ $argument }» ليس على صورة مفتاح=قيمة.
+cli-op-stdin = الدخل لا يحوي كائن JSON: { $detail }
+
+# الأخطاء
+cli-error-not-found = لم يُعثر على { $what } كهذا.
+cli-error-signed-out = لم يسجّل أحد الدخول.
+cli-error-forbidden = ينقص الحق { $right }.
+cli-error-limited = محاولات كثيرة. حاول مجددًا بعد { $seconds } ثانية.
+cli-error-unavailable = قاعدة البيانات غير متاحة أو مشغولة. حاول بعد قليل.
+cli-error-fault = حدث خطأ: { $detail } ({ $at })
+
+# الفحص
+cli-doctor-ok = سليم
+cli-doctor-warn = انتبه
+cli-doctor-fail = عطل
+cli-doctor-configuration = الإعدادات
+cli-doctor-configuration-defaults = لا ملف، القيم المبدئية
+cli-doctor-mail = خادم البريد
+cli-doctor-mail-off = غير معدّ؛ تبقى التذكيرات داخل البرنامج
+cli-doctor-mail-from = اكتب في mail.from العنوان الذي تصدر عنه التذكيرات.
+cli-doctor-folder = مجلد البيانات
+cli-doctor-folder-unwritable = امنح المستخدم الذي يشغّل بيوند حق الكتابة فيه، أو اختر مجلدًا آخر بـ ‎--data‎.
+cli-doctor-folder-open = يستطيع مستخدمو الجهاز الآخرون النظر فيه. نفّذ: { $command }
+cli-doctor-disk = القرص
+cli-doctor-disk-free = المساحة الحرة { $megabytes } ميغابايت
+cli-doctor-disk-low = أفرغ مساحة قبل أن يتعذّر نمو قاعدة البيانات.
+cli-doctor-keys = المفاتيح
+cli-doctor-keys-none = لا ملف مفاتيح بعد
+cli-doctor-keys-first = ينشئه التشغيل الأول. وإن كان موجودًا من قبل فأعده من النسخة الاحتياطية.
+cli-doctor-keys-broken = أعد ملف المفاتيح من النسخة الاحتياطية؛ فمن دونه لا تُقرأ القيم المختومة.
+cli-doctor-keys-open = يستطيع مستخدمو الجهاز الآخرون قراءة المفاتيح. نفّذ: { $command }
+cli-doctor-database = قاعدة البيانات
+cli-doctor-database-found = { $address }، الإصدار { $version }، { $megabytes } ميغابايت
+cli-doctor-database-unreachable = تحقق من العنوان ومن عمل الخادم ومن اسم المستخدم وكلمة المرور.
+cli-doctor-database-newer = عمل برنامج أحدث على قاعدة البيانات هذه. ثبّت ذلك الإصدار أو ما بعده.
+cli-doctor-database-older = نفّذ: peyvand migrate (ويفعله التشغيل التالي أيضًا). خذ نسخة احتياطية قبل ذلك.
+cli-doctor-clock = الساعة
+cli-doctor-clock-wrong = الساعة لا توافق ما هو مسجّل. اضبط تاريخ الجهاز ووقته.
+cli-doctor-sealed = القيم المختومة
+cli-doctor-sealed-opens = تُقرأ
+cli-doctor-sealed-shut = لا تُقرأ (المفتاح { $number })
+cli-doctor-sealed-do = ملف المفاتيح ليس لقاعدة البيانات هذه. أعد الملف الصحيح.
+cli-doctor-jobs = الأعمال الخلفية
+cli-doctor-jobs-found = { $failed } فاشلة، { $late } متأخرة
+cli-doctor-jobs-late = أعمال تنتظر منذ الأمس. هل peyvand serve يعمل؟
+cli-doctor-jobs-failed = انظر في سجل peyvand serve لمعرفة السبب.
