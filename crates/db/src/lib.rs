@@ -8,6 +8,7 @@ mod error;
 mod migrate;
 mod row;
 mod sql;
+mod tables;
 pub mod testing;
 mod tx;
 mod value;
@@ -16,6 +17,7 @@ pub use error::{Error, Result};
 pub use migrate::{Migrated, Migration, migrate, schema_version};
 pub use row::{Cell, FromCell, FromRow, Row};
 pub use sql::{Sql, sql};
+pub use tables::{Column, Table, tables};
 pub use tx::Tx;
 pub use value::{Id, Kind, ToValue, Value};
 
@@ -141,6 +143,12 @@ impl Db {
             Pools::Sqlite { .. } => Engine::Sqlite,
             Pools::Postgres(_) => Engine::Postgres,
         }
+    }
+
+    /// Whether the database is a file that one program has for itself; a server may have several.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.pools, Pools::Sqlite { .. })
     }
 
     /// All rows of a read.

@@ -1,4 +1,4 @@
-use crate::{Error, Id, Result};
+use crate::{Error, Id, Kind, Result, Value};
 use sqlx::{Row as _, ValueRef};
 use uuid::Uuid;
 
@@ -17,6 +17,14 @@ impl Row {
     /// [`Error::Decode`] when it does not fit `T`.
     pub fn get<T: FromCell>(&self, index: usize) -> Result<T> {
         T::from_cell(Cell { row: self, index })
+    }
+
+    /// The value in the column at `index`, of a kind known only when the program runs.
+    ///
+    /// # Errors
+    /// As [`Row::get`].
+    pub fn value(&self, index: usize, kind: Kind) -> Result<Value> {
+        Cell { row: self, index }.value(kind)
     }
 }
 
@@ -95,6 +103,23 @@ impl Cell<'_> {
             Row::Sqlite(_) => self.text()?.map(|text| serde_json::from_str(&text).map_err(|error| self.problem(error))).transpose(),
             Row::Postgres(row) => row.try_get::<Option<serde_json::Value>, _>(self.index).map_err(|error| self.problem(error)),
         }
+    }
+
+    /// Whatever a column of this kind holds, for readers that do not know the table.
+    ///
+    /// # Errors
+    /// [`Error::Decode`] for a value of another kind.
+    pub fn value(self, kind: Kind) -> Result<Value> {
+        Ok(match kind {
+            Kind::Bool => self.bool()?.map(Value::Bool),
+            Kind::Int => self.int()?.map(Value::Int),
+            Kind::Real => self.real()?.map(Value::Real),
+            Kind::Text => self.text()?.map(Value::Text),
+            Kind::Bytes => self.bytes()?.map(Value::Bytes),
+            Kind::Id => self.id()?.map(Value::Id),
+            Kind::Json => self.json()?.map(Value::Json),
+        }
+        .unwrap_or(Value::Null(kind)))
     }
 
     /// A decode error that names this column.

@@ -1,4 +1,4 @@
-use crate::{Engine, Error, FromRow, Result, Row, Sql};
+use crate::{Engine, Error, FromRow, Kind, Result, Row, Sql, Value};
 use sqlx::{Executor, Postgres, Sqlite, Transaction};
 use std::sync::Arc;
 
@@ -53,6 +53,21 @@ impl Tx {
             Inner::Postgres(tx, named) => {
                 let rows = sql.postgres(*named).fetch_all(&mut **tx).await?;
                 rows.into_iter().map(|row| T::from_row(&Row::Postgres(row))).collect()
+            }
+        }
+    }
+
+    /// All rows of a read whose columns are known only when the program runs.
+    ///
+    /// # Errors
+    /// As [`Tx::run`].
+    pub async fn values(&mut self, sql: Sql, kinds: &[Kind]) -> Result<Vec<Vec<Value>>> {
+        let read = |row: Row| kinds.iter().enumerate().map(|(index, kind)| row.value(index, *kind)).collect();
+        match &mut self.inner {
+            Inner::Sqlite(tx) => sql.sqlite().fetch_all(&mut **tx).await?.into_iter().map(|row| read(Row::Sqlite(row))).collect(),
+            Inner::Postgres(tx, named) => {
+                let rows = sql.postgres(*named).fetch_all(&mut **tx).await?;
+                rows.into_iter().map(|row| read(Row::Postgres(row))).collect()
             }
         }
     }

@@ -5,7 +5,7 @@ use peyvand_core::{Error, Problem, Result};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use toml::{Table, Value};
 
 /// Begins the name of an environment variable that carries a setting: `PEYVAND__HTTP__LISTEN`.
@@ -53,13 +53,13 @@ impl Default for Database {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Http {
-    /// Address and port to listen on. 0.0.0.0:8420 lets other machines in; put a TLS proxy in front of it then.
+    /// Address and port to listen on. 0.0.0.0:8080 lets other machines in; put a TLS proxy in front of it then.
     pub listen: String,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Http { listen: "127.0.0.1:8420".to_owned() }
+        Http { listen: "127.0.0.1:8080".to_owned() }
     }
 }
 
@@ -361,7 +361,7 @@ pub fn example() -> Result<String> {
     let about = |value: Option<&serde_json::Value>| {
         value.and_then(|schema| schema.get("description")).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
     };
-    let mut comment = |out: &mut String, text: &str| {
+    let comment = |out: &mut String, text: &str| {
         for line in text.lines() {
             out.push_str(&format!("# {line}\n"));
         }
@@ -389,6 +389,7 @@ pub fn example() -> Result<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     fn load(file: &str, environment: &[(&str, &str)]) -> Result<Settings> {
         let folder = tempfile::tempdir().unwrap();

@@ -6,7 +6,6 @@ use crate::start;
 use peyvand_core::platform::jobs;
 use peyvand_core::platform::live::Message;
 use peyvand_core::{Error, Problem, Result};
-use peyvand_db::Engine;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -22,10 +21,7 @@ pub async fn serve(settings: &Settings, words: &Words) -> Result<()> {
     log(settings)?;
     let app = start::app(settings).await?;
     // Several processes may share a PostgreSQL server; a SQLite file has one.
-    let _lock = match app.db.engine() {
-        Engine::Sqlite => Some(start::lock(&settings.data)?),
-        Engine::Postgres => None,
-    };
+    let _lock = if app.db.is_embedded() { Some(start::lock(&settings.data)?) } else { None };
     let listen = &settings.config.http.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         let key = if error.kind() == std::io::ErrorKind::AddrInUse { "cli-listen-taken" } else { "cli-listen-failed" };
@@ -106,6 +102,6 @@ mod tests {
     fn a_server_that_listens_everywhere_is_opened_by_name() {
         assert_eq!(open_at("0.0.0.0:80".parse().unwrap()), "http://localhost:80/");
         assert_eq!(open_at("[::]:80".parse().unwrap()), "http://localhost:80/");
-        assert_eq!(open_at("127.0.0.1:8420".parse().unwrap()), "http://127.0.0.1:8420/");
+        assert_eq!(open_at("127.0.0.1:8080".parse().unwrap()), "http://127.0.0.1:8080/");
     }
 }

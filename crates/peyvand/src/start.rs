@@ -43,6 +43,7 @@ pub async fn assemble(settings: &Settings, db: Db) -> Result<App> {
         live: Live::default(),
         wake: tokio::sync::Notify::new(),
         organisation: RwLock::default(),
+        sessions: peyvand_core::platform::sessions::Memory::default(),
     });
     app.organisation().await?;
     Ok(app)

@@ -1,6 +1,7 @@
 //! What every room stands on.
 
 pub mod access;
+pub mod backup;
 pub mod calendar;
 pub mod events;
 pub mod import;
