@@ -66,3 +66,9 @@ cli-doctor-jobs = الأعمال الخلفية
 cli-doctor-jobs-found = { $failed } فاشلة، { $late } متأخرة
 cli-doctor-jobs-late = أعمال تنتظر منذ الأمس. هل peyvand serve يعمل؟
 cli-doctor-jobs-failed = انظر في سجل peyvand serve لمعرفة السبب.
+
+# النسخ الاحتياطي والاستعادة
+cli-backup-done = كُتب { $rows } صفًا في { $file }.
+cli-backup-without-keys = المفاتيح ليست في هذه النسخة. احفظ نسخة من keys.toml في مكان آخر؛ فمن دونها لا تُقرأ أرقام الهوية.
+cli-restore-done = استُعيد { $rows } صفًا من { $file }.
+cli-restore-keys-kept = حُفظت المفاتيح السابقة في { $file }.

@@ -66,3 +66,9 @@ cli-doctor-jobs = Background work
 cli-doctor-jobs-found = { $failed } failed, { $late } late
 cli-doctor-jobs-late = Work is waiting since yesterday. Is peyvand serve running?
 cli-doctor-jobs-failed = Look at the log of peyvand serve for the reason.
+
+# Backup and restore
+cli-backup-done = { $rows } rows are in { $file }.
+cli-backup-without-keys = The keys are not in this backup. Keep a copy of keys.toml in another place; without it national IDs cannot be read.
+cli-restore-done = { $rows } rows were restored from { $file }.
+cli-restore-keys-kept = The keys that were here before are kept in { $file }.

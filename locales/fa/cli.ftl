@@ -66,3 +66,9 @@ cli-doctor-jobs = کارهای پس‌زمینه
 cli-doctor-jobs-found = { $failed } ناکام، { $late } دیرمانده
 cli-doctor-jobs-late = کارهایی از دیروز مانده‌اند. آیا peyvand serve روشن است؟
 cli-doctor-jobs-failed = دلیلش را در گزارش peyvand serve ببینید.
+
+# پشتیبان و بازگرداندن
+cli-backup-done = { $rows } سطر در { $file } نوشته شد.
+cli-backup-without-keys = کلیدها در این پشتیبان نیستند. رونوشتی از keys.toml را جای دیگری نگه دارید؛ بی آن، شناسه‌های ملی خوانده نمی‌شوند.
+cli-restore-done = { $rows } سطر از { $file } بازگردانده شد.
+cli-restore-keys-kept = کلیدهای پیشین در { $file } نگه داشته شدند.

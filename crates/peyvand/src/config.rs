@@ -55,11 +55,15 @@ impl Default for Database {
 pub struct Http {
     /// Address and port to listen on. 0.0.0.0:8080 lets other machines in; put a TLS proxy in front of it then.
     pub listen: String,
+    /// Take the caller's address from the header X-Forwarded-For: only behind a proxy that sets it.
+    pub behind_proxy: bool,
+    /// Send cookies through HTTPS only: when pages are reached through HTTPS.
+    pub secure_cookies: bool,
 }
 
 impl Default for Http {
     fn default() -> Self {
-        Http { listen: "127.0.0.1:8080".to_owned() }
+        Http { listen: "127.0.0.1:8080".to_owned(), behind_proxy: false, secure_cookies: false }
     }
 }
 

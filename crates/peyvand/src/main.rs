@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod doctor;
 mod op;
+mod people;
 mod say;
 mod serve;
 mod start;
@@ -11,6 +12,10 @@ mod start;
 use clap::Parser;
 use cli::{Cli, Command};
 use config::{Given, Settings};
+use indicatif::ProgressBar;
+use peyvand_core::external::{Clock, SystemClock};
+use peyvand_core::platform::backup;
+use peyvand_core::platform::tokens::{self, NewToken};
 use peyvand_core::{Error, Result};
 use say::Words;
 use std::io::Write;
@@ -79,9 +84,84 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
         }
         Command::Config(cli::Config::Show { json }) => show(&settings()?, json)?,
         Command::Config(cli::Config::Example) => print(config::example()?.as_bytes())?,
+        Command::Openapi => say(&serde_json::to_string_pretty(&peyvand_web::api::openapi(&peyvand_core::operations())).map_err(Error::fault)?)?,
+        Command::User(cli::User::Add { email, name, post, password_stdin }) => {
+            if !password_stdin {
+                return Err(Error::invalid("", "cli-password-needed"));
+            }
+            let settings = settings()?;
+            quiet(&settings)?;
+            let password = people::password(std::io::stdin().lock())?;
+            let app = start::app(&settings).await?;
+            people::add_user(&app, &email, &name, &post, &password).await?;
+            app.db.close().await;
+            say(&words.ta("cli-user-added", &[("name", name.into()), ("email", email.into())]))?;
+        }
+        Command::Token(cli::Token::Create { user, name, scopes, days }) => {
+            let settings = settings()?;
+            quiet(&settings)?;
+            let app = start::app(&settings).await?;
+            let scopes = (!scopes.is_empty()).then_some(scopes);
+            let created = tokens::create_token(&app, &user, NewToken { name, scopes, days }).await?;
+            app.db.close().await;
+            say(&created.token)?;
+        }
+        Command::Backup { file, without_keys } => {
+            let settings = settings()?;
+            quiet(&settings)?;
+            let app = start::app(&settings).await?;
+            let progress = Progress::new();
+            let report = backup::backup(&app.db, &app.keys(), !without_keys, app.clock.now(), &file, |rows| progress.rows(rows)).await?;
+            app.db.close().await;
+            drop(progress);
+            if without_keys {
+                eprintln!("{}", words.t("cli-backup-without-keys"));
+            }
+            say(&words.ta("cli-backup-done", &[("file", file.display().to_string().into()), ("rows", total(&report).into())]))?;
+        }
+        Command::Restore { file } => {
+            let settings = settings()?;
+            quiet(&settings)?;
+            start::make_folder(&settings.data)?;
+            let db = start::database(&settings).await?;
+            let _lock = if db.is_embedded() { Some(start::lock(&settings.data)?) } else { None };
+            let progress = Progress::new();
+            let report = backup::restore(&db, &settings.data, &file, SystemClock.now(), |rows| progress.rows(rows)).await?;
+            db.close().await;
+            drop(progress);
+            if let Some(kept) = &report.keys_kept {
+                eprintln!("{}", words.ta("cli-restore-keys-kept", &[("file", kept.display().to_string().into())]));
+            }
+            say(&words.ta("cli-restore-done", &[("file", file.display().to_string().into()), ("rows", total(&report).into())]))?;
+        }
         _ => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+fn total(report: &backup::Report) -> i64 {
+    report.rows.values().map(|rows| i64::try_from(*rows).unwrap_or(i64::MAX)).sum()
+}
+
+/// Rows so far, on a terminal only.
+struct Progress(ProgressBar);
+
+impl Progress {
+    fn new() -> Progress {
+        // Without a terminal nothing is drawn.
+        Progress(ProgressBar::new_spinner())
+    }
+
+    fn rows(&self, rows: u64) {
+        self.0.set_position(rows);
+        self.0.set_message(rows.to_string());
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }
 
 /// For commands whose output is data: only what went wrong is logged.

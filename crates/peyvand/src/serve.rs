@@ -3,6 +3,7 @@
 use crate::config::{LogFormat, Settings};
 use crate::say::Words;
 use crate::start;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use peyvand_core::platform::jobs;
 use peyvand_core::platform::live::Message;
 use peyvand_core::{Error, Problem, Result};
@@ -12,6 +13,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
+
+/// What the exporter's own server would keep.
+const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 
 /// Serves until SIGTERM or SIGINT; then lets requests under way and the job in hand come to an end.
 ///
@@ -32,7 +36,10 @@ pub async fn serve(settings: &Settings, words: &Words) -> Result<()> {
     let (stop, stopped) = watch::channel(false);
     let worker = tokio::spawn(jobs::work(app.clone(), format!("serve-{}", std::process::id()), stopped.clone()));
     let mut until = stopped.clone();
-    let server = axum::serve(listener, peyvand_web::router(app.clone()).into_make_service_with_connect_info::<SocketAddr>())
+    let http = &settings.config.http;
+    let options = peyvand_web::Options { behind_proxy: http.behind_proxy, secure_cookies: http.secure_cookies };
+    let router = peyvand_web::router(app.clone(), options, Some(metrics()?));
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
         .with_graceful_shutdown(async move {
             let _ = until.wait_for(|stop| *stop).await;
         });
@@ -62,6 +69,19 @@ pub async fn serve(settings: &Settings, words: &Words) -> Result<()> {
     app.db.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Collects the figures of `/metrics` and sorts them in from time to time, so that they do not pile up unread.
+fn metrics() -> Result<PrometheusHandle> {
+    let handle = PrometheusBuilder::new().install_recorder().map_err(Error::fault)?;
+    let upkeep = handle.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(METRICS_UPKEEP).await;
+            upkeep.run_upkeep();
+        }
+    });
+    Ok(handle)
 }
 
 /// The address a browser opens: a server that listens everywhere is reached here by its own name.

@@ -1,1 +1,265 @@
-//! The command, run as a process.
+//! The command, run as a process on a folder of its own. With `PEYVAND_TEST_DB` it works on PostgreSQL.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// A folder and a database for one test.
+struct Place {
+    folder: tempfile::TempDir,
+    database: Option<String>,
+}
+
+impl Place {
+    fn new() -> Place {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let database = runtime.block_on(peyvand_db::testing::fresh_url()).unwrap();
+        Place { folder: tempfile::tempdir().unwrap(), database }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_peyvand"));
+        command.args(arguments).env_clear().env("PEYVAND_DATA", self.data()).env("LANG", "en_GB.UTF-8");
+        if let Some(database) = &self.database {
+            command.env("PEYVAND__DATABASE", database);
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.run_with(arguments, "")
+    }
+
+    fn run_with(&self, arguments: &[&str], input: &str) -> Output {
+        let mut child =
+            self.command(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A command that reads no input has closed its end.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+        child.wait_with_output().unwrap()
+    }
+
+    /// Standard output of a command that must succeed.
+    fn told(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", text(&output.stderr));
+        text(&output.stdout)
+    }
+
+    fn owner(&self) {
+        let add = ["user", "add", "--email", "negar@toranj.example", "--name", "Negar", "--post", "owner", "--password-stdin"];
+        let output = self.run_with(&add, "saffron-teapot-41\n");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+
+    fn serve(&self) -> Server {
+        let mut child = self.command(&["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        let Some((_, address)) = line.trim().split_once("http://") else {
+            let mut problem = String::new();
+            child.stderr.take().unwrap().read_to_string(&mut problem).unwrap();
+            panic!("{line}{problem}");
+        };
+        Server { child, address: address.trim_end_matches('/').to_owned() }
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+fn json(text: &str) -> serde_json::Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn get(&self, path: &str, header: &str) -> String {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{header}\r\n", self.address).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    fn terminate(&self) {
+        let killed = Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
+        assert!(killed.success());
+    }
+
+    fn ended(mut self) -> (i32, String) {
+        let until = Instant::now() + Duration::from_secs(20);
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < until, "the server does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let mut log = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        (self.child.wait().unwrap().code().unwrap(), log)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn an_empty_folder_is_all_it_takes_to_serve_and_a_signal_ends_it_in_order() {
+    let place = Place::new();
+    let server = place.serve();
+    assert!(server.get("/healthz", "").starts_with("HTTP/1.1 200"));
+    assert!(server.get("/readyz", "").ends_with("ready"));
+    assert!(server.get("/metrics", "").starts_with("HTTP/1.1 200"));
+    assert_eq!(mode(&place.data()), 0o700);
+    assert_eq!(mode(&place.data().join("keys.toml")), 0o600);
+    server.terminate();
+    let (code, log) = server.ended();
+    assert_eq!(code, 0, "{log}");
+    assert!(log.contains("stopped"), "{log}");
+}
+
+#[test]
+fn a_request_under_way_is_answered_after_the_signal() {
+    let place = Place::new();
+    let server = place.serve();
+    let mut stream = TcpStream::connect(&server.address).unwrap();
+    write!(stream, "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n").unwrap();
+    std::thread::sleep(Duration::from_millis(100));
+    server.terminate();
+    std::thread::sleep(Duration::from_millis(200));
+    write!(stream, "\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer:?}");
+    assert_eq!(server.ended().0, 0);
+}
+
+#[test]
+fn a_folder_serves_one_program_at_a_time_on_sqlite() {
+    let place = Place::new();
+    if place.database.is_some() {
+        return;
+    }
+    let server = place.serve();
+    let second = place.run(&["serve", "--listen", "127.0.0.1:0"]);
+    assert_eq!(second.status.code(), Some(2));
+    let problem = text(&second.stderr);
+    assert!(problem.contains(&server.child.id().to_string()), "{problem}");
+}
+
+#[test]
+fn a_token_made_here_opens_the_api() {
+    let place = Place::new();
+    place.owner();
+    let token = place.told(&["token", "create", "--user", "NEGAR@toranj.example"]);
+    assert_eq!(token.lines().count(), 1);
+    let server = place.serve();
+    let answer = server.get("/api/v1/me", &format!("Authorization: Bearer {}\r\n", token.trim()));
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("negar@toranj.example"), "{answer}");
+    assert!(server.get("/api/v1/me", "").starts_with("HTTP/1.1 401"));
+}
+
+#[test]
+fn an_operation_answers_json_and_says_what_is_wrong_by_number_and_in_words() {
+    let place = Place::new();
+    let terms = json(&place.told(&["op", "terms.list", "list=reason"]));
+    assert!(terms.as_array().unwrap().len() > 5);
+    let put = place.run_with(&["op", "terms.put", "-", "word=swap"], r#"{"list": "reason", "label": "تعویض کالا"}"#);
+    assert_eq!(json(&text(&put.stdout))["word"], "swap");
+
+    let unknown = place.run(&["op", "terms.burn"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let invalid = place.run(&["--lang", "fa", "op", "terms.put", "list=nothing", "label=x"]);
+    assert_eq!(invalid.status.code(), Some(2));
+    let problem = json(&text(&invalid.stderr));
+    assert_eq!((problem["code"].as_str(), problem["problems"][0]["field"].as_str()), (Some("invalid"), Some("list")));
+    assert!(problem["message"].as_str().unwrap().contains("فهرست"), "{problem}");
+    assert!(place.told(&["op", "--list"]).contains("terms.put"));
+    let person = place.run(&["op", "me.get"]);
+    assert_eq!(person.status.code(), Some(6));
+}
+
+#[test]
+fn the_description_of_the_api_is_printed() {
+    let place = Place::new();
+    assert_eq!(json(&place.told(&["openapi"]))["openapi"], "3.1.0");
+    assert!(!place.data().exists());
+}
+
+#[test]
+fn the_check_up_finds_open_keys_and_a_clock_that_is_late() {
+    let place = Place::new();
+    place.told(&["migrate"]);
+    place.told(&["op", "terms.list"]);
+    let well = place.run(&["doctor"]);
+    assert!(well.status.success(), "{}", text(&well.stdout));
+
+    let keys = place.data().join("keys.toml");
+    std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    let open = place.run(&["doctor"]);
+    assert_eq!(open.status.code(), Some(1));
+    assert!(text(&open.stdout).contains("chmod 600"), "{}", text(&open.stdout));
+    let findings = json(&text(&place.run(&["doctor", "--json"]).stdout));
+    assert!(findings.as_array().unwrap().iter().any(|finding| finding["state"] == "fail" && finding["do"].is_string()));
+}
+
+#[test]
+fn a_setting_says_where_it_comes_from_and_hides_secrets() {
+    let place = Place::new();
+    std::fs::create_dir_all(place.data()).unwrap();
+    std::fs::write(place.data().join("peyvand.toml"), "[mail]\nhost = \"mail.example.ir\"\npassword = \"hush\"\n").unwrap();
+    let shown = place.told(&["config", "show"]);
+    assert!(shown.contains("mail.host = \"mail.example.ir\"  # ") && !shown.contains("hush"), "{shown}");
+    std::fs::write(place.data().join("peyvand.toml"), "[mail]\nhots = \"x\"\n").unwrap();
+    let wrong = place.run(&["serve"]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(text(&wrong.stderr).contains("Did you mean mail.host?"), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn lost_keys_are_told_before_new_ones_are_made() {
+    let place = Place::new();
+    place.told(&["op", "parties.create", "kind=person", "name=Sara", r#"identities=[{"kind":"ir_national_id","value":"0084575948"}]"#]);
+    std::fs::remove_file(place.data().join("keys.toml")).unwrap();
+    let output = place.run(&["op", "terms.list"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(!place.data().join("keys.toml").exists());
+}
+
+#[test]
+fn a_backup_of_one_place_fills_another() {
+    let (here, there) = (Place::new(), Place::new());
+    here.owner();
+    let server = here.serve();
+    let file = here.folder.path().join("shop.peyvand");
+    let name = file.to_str().unwrap();
+    here.told(&["backup", name]);
+    drop(server);
+    assert_eq!(mode(&file), 0o600);
+    assert!(!here.run(&["backup", name]).status.success(), "a backup was overwritten");
+    there.told(&["restore", name]);
+    let token = there.told(&["token", "create", "--user", "negar@toranj.example"]);
+    assert!(!token.trim().is_empty());
+    let again = there.run(&["restore", name]);
+    assert_eq!(again.status.code(), Some(2), "{}", text(&again.stderr));
+    assert_eq!(std::fs::read(here.data().join("keys.toml")).unwrap(), std::fs::read(there.data().join("keys.toml")).unwrap());
+}

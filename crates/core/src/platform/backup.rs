@@ -469,10 +469,17 @@ mod tests {
         .await
         .unwrap();
         tx.run(
+            sql("INSERT INTO purchases (id, party_id, at, day, currency, gross_minor, refund_minor, lines, created_at)
+                 VALUES ($1, $1, 1, '2026-01-01', 'IRR', 1, 0, 1, 1)")
+                .bind(party),
+        )
+        .await
+        .unwrap();
+        tx.run(
             sql("INSERT INTO purchase_lines (id, purchase_id, day, quantity, unit_price_minor, discount_minor, amount_minor, currency)
-                 SELECT $1, $1, '2026-01-01', $2, 1, 0, 1, 'IRR' FROM purchases WHERE FALSE")
+                 VALUES ($1, $1, '2026-01-01', $2, 1, 0, 1, 'IRR')")
                 .bind(party)
-                .bind(0.1_f64),
+                .bind(0.1_f64 + 0.2),
         )
         .await
         .unwrap();
