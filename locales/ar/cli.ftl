@@ -1,6 +1,6 @@
 # ما يقوله سطر الأوامر
 cli-serve-ready = بيوند جاهز. افتح { $address }
-cli-serve-locked = نسخة أخرى من بيوند (العملية { $process }) تعمل من المجلد { $folder }. أوقفها أولًا أو اختر مجلدًا آخر بـ ‎--data‎.
+cli-serve-locked = نسخة أخرى من بيوند ({ $process }) تعمل من المجلد { $folder }. أوقفها أولًا أو اختر مجلدًا آخر بـ ‎--data‎.
 cli-listen-taken = العنوان { $address } مشغول. اختر عنوانًا آخر بـ ‎--listen‎، مثل ‎--listen 127.0.0.1:8081‎
 cli-listen-failed = تعذّر الاستماع إلى { $address }: { $detail }
 cli-migrated = قاعدة البيانات في الإصدار { $to } (قبل ذلك: { $from }).

@@ -1,6 +1,6 @@
 # What the command line says.
 cli-serve-ready = Peyvand is ready. Open { $address }
-cli-serve-locked = Another Peyvand (process { $process }) already serves from { $folder }. Stop it first, or use another --data folder.
+cli-serve-locked = Another Peyvand ({ $process }) already serves from { $folder }. Stop it first, or use another --data folder.
 cli-listen-taken = { $address } is already in use. Choose another with --listen, for example --listen 127.0.0.1:8081
 cli-listen-failed = Cannot listen on { $address }: { $detail }
 cli-migrated = The database is at version { $to } (before: { $from }).

@@ -1,6 +1,6 @@
 # گفته‌های خط فرمان
 cli-serve-ready = پیوند آماده است. باز کنید: { $address }
-cli-serve-locked = یک پیوند دیگر (فرایند { $process }) از پوشه‌ی { $folder } کار می‌کند. نخست آن را ببندید یا با ‎--data‎ پوشه‌ی دیگری بدهید.
+cli-serve-locked = یک پیوند دیگر ({ $process }) از پوشه‌ی { $folder } کار می‌کند. نخست آن را ببندید یا با ‎--data‎ پوشه‌ی دیگری بدهید.
 cli-listen-taken = نشانی { $address } در دست برنامه‌ی دیگری است. با ‎--listen‎ نشانی دیگری بدهید؛ مانند ‎--listen 127.0.0.1:8081‎
 cli-listen-failed = گوش دادن به { $address } نشد: { $detail }
 cli-migrated = پایگاه داده در نسخه‌ی { $to } است (پیش از این: { $from }).

@@ -23,19 +23,19 @@ impl Words {
     /// A message.
     #[must_use]
     pub fn t(&self, key: &str) -> String {
-        self.0.t(key)
+        bare(&self.0.t(key))
     }
 
     /// A message with values.
     #[must_use]
     pub fn ta(&self, key: &str, args: &[(&str, Arg<'_>)]) -> String {
-        self.0.ta(key, args)
+        bare(&self.0.ta(key, args))
     }
 
     /// A problem in words, with its field.
     #[must_use]
     pub fn problem(&self, problem: &Problem) -> String {
-        let words = self.0.problem(problem);
+        let words = bare(&self.0.problem(problem));
         if problem.field.is_empty() { words } else { format!("{}: {words}", problem.field) }
     }
 
@@ -62,12 +62,18 @@ impl Words {
             Error::Invalid(fields) | Error::Conflict(fields) => fields
                 .0
                 .iter()
-                .map(|problem| json!({"field": problem.field, "key": problem.key, "message": self.0.problem(problem)}))
+                .map(|problem| json!({"field": problem.field, "key": problem.key, "message": bare(&self.0.problem(problem))}))
                 .collect(),
             _ => Vec::new(),
         };
         json!({"code": error.code(), "message": self.error(error), "problems": problems})
     }
+}
+
+/// Without the invisible marks that hold values apart from the text around them: in a terminal they end up in what is
+/// copied, such as an address.
+fn bare(text: &str) -> String {
+    text.replace(['\u{2068}', '\u{2069}'], "")
 }
 
 /// The number that the process ends with: one for each kind of error, so that scripts can tell them apart.

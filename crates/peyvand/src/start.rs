@@ -145,7 +145,7 @@ pub fn lock(folder: &Path) -> Result<Lock> {
         Err(std::fs::TryLockError::WouldBlock) => {
             let mut process = String::new();
             let _ = file.read_to_string(&mut process);
-            Err(Problem::new("", "cli-serve-locked").with("folder", folder.display()).with("process", process).into())
+            Err(Problem::new("", "cli-serve-locked").with("folder", folder.display()).with("process", format!("PID {process}")).into())
         }
         Err(std::fs::TryLockError::Error(error)) => Err(Error::fault(error)),
     }
