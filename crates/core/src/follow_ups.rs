@@ -1,6 +1,888 @@
-//! A room.
+//! What is to be done next, by whom and until when. Every act keeps `parties.next_follow_up_at` right in its own
+//! transaction: the earliest due time of what is open, or [`Instant::NOT_PLANNED`].
 
-use crate::Operations;
+pub mod reminders;
+
+use crate::operation::{Page, page_size};
+use crate::parties::Party;
+use crate::platform::access::User;
+use crate::platform::calendar::{self, DateProblem};
+use crate::platform::events::{self, Event};
+use crate::platform::notifications::{self, Kind, News};
+use crate::platform::text::{clean_line, clean_text};
+use crate::platform::time::MINUTE;
+use crate::platform::undo::{self, Inverse, Undo};
+use crate::{Act, Ctx, Error, Fields, Instant, Operations, Perm, Problem, Result, Room, Sight};
+use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is to be done fits on a line of a list.
+const WHAT_MAX: usize = 200;
+/// A result in own words.
+const TEXT_MAX: usize = 4000;
+/// A reminder comes at most four weeks ahead.
+const REMIND_MAX: i64 = 28 * 24 * 60;
+/// A step without an hour is due when its day ends: at this minute of it.
+pub const DAY_ENDS: (i8, i8) = (23, 59);
+
+peyvand_db::words! {
+    /// Where a follow-up stands.
+    pub enum State {
+        /// To be done.
+        Open = "open",
+        /// Done.
+        Done = "done",
+        /// No longer wanted.
+        Cancelled = "cancelled",
+    }
+}
+
+peyvand_db::words! {
+    /// How much depends on it.
+    pub enum Importance {
+        /// Can wait.
+        Low = "low",
+        /// As most.
+        Normal = "normal",
+        /// Before others.
+        High = "high",
+    }
+}
+
+peyvand_db::words! {
+    /// How it is to be done.
+    pub enum Way {
+        /// By a call.
+        Call = "call",
+        /// By a message.
+        Message = "message",
+        /// By e-mail.
+        Email = "email",
+        /// By a visit, theirs or ours.
+        Visit = "visit",
+        /// In another way.
+        Other = "other",
+    }
+}
+
+row! {
+    /// A follow-up as it is read.
+    #[derive(Clone, Debug, Serialize, JsonSchema)]
+    pub struct FollowUp {
+        /// Its id.
+        pub id: Id<FollowUp> = "f.id",
+        /// Whom it concerns.
+        pub party_id: Id<Party> = "f.party_id",
+        /// Their name.
+        pub party: String = "p.name",
+        /// Their number to call, E.164.
+        pub party_phone: Option<String> = "p.phone",
+        /// Who is to do it.
+        pub owner_id: Id<User> = "f.owner_id",
+        /// Their name.
+        pub owner: String = "o.name",
+        /// What is to be done.
+        pub what: String = "f.what",
+        /// How.
+        pub channel: Option<Way> = "f.channel",
+        /// How much depends on it.
+        pub importance: Importance = "f.importance",
+        /// When it was first promised for.
+        pub planned_at: Instant = "f.planned_at",
+        /// When it is due now.
+        pub due_at: Instant = "f.due_at",
+        /// When its owner wants to be reminded.
+        pub remind_at: Option<Instant> = "f.remind_at",
+        /// Where it stands.
+        pub state: State = "f.state",
+        /// When it was done.
+        pub done_at: Option<Instant> = "f.done_at",
+        /// Who did it.
+        pub done_by: Option<Id<User>> = "f.done_by",
+        /// What came of it: a word of list `result`.
+        pub result: Option<String> = "f.result",
+        /// The same in own words.
+        pub result_text: Option<String> = "f.result_text",
+        /// Who was told that it is overdue: 0 nobody, 1 its owner, 2 the head of the unit.
+        pub escalation: i64 = "f.escalation",
+        /// Counts up with each change; a change must name it.
+        pub version: i64 = "f.version",
+        /// When it was planned.
+        pub created_at: Instant = "f.created_at",
+    }
+}
+
+/// The tables behind [`FollowUp`].
+pub const FOLLOW_UP_FROM: &str =
+    "FROM follow_ups f JOIN users o ON o.id = f.owner_id JOIN parties p ON p.id = f.party_id WHERE 1 = 1";
+
+row! {
+    /// What of a follow-up can change: as it was before an act, so that the act can be taken back.
+    #[derive(Clone, Debug, Serialize, Deserialize)]
+    pub struct Snapshot {
+        /// Its id.
+        pub id: Id<FollowUp> = "f.id",
+        /// Whom it concerns.
+        pub party_id: Id<Party> = "f.party_id",
+        /// Who is to do it.
+        pub owner_id: Id<User> = "f.owner_id",
+        /// What is to be done.
+        pub what: String = "f.what",
+        /// How.
+        pub channel: Option<Way> = "f.channel",
+        /// How much depends on it.
+        pub importance: Importance = "f.importance",
+        /// When it is due.
+        pub due_at: Instant = "f.due_at",
+        /// When its owner wants to be reminded.
+        pub remind_at: Option<Instant> = "f.remind_at",
+        /// When they were.
+        pub reminded_at: Option<Instant> = "f.reminded_at",
+        /// Where it stands.
+        pub state: State = "f.state",
+        /// When it was done.
+        pub done_at: Option<Instant> = "f.done_at",
+        /// Who did it.
+        pub done_by: Option<Id<User>> = "f.done_by",
+        /// What came of it.
+        pub result: Option<String> = "f.result",
+        /// The same in own words.
+        pub result_text: Option<String> = "f.result_text",
+        /// The interaction in which it was done.
+        pub interaction_id: Option<uuid::Uuid> = "f.interaction_id",
+        /// Who was told that it is overdue.
+        pub escalation: i64 = "f.escalation",
+        /// The version that had this form.
+        pub version: i64 = "f.version",
+    }
+}
+
+/// A follow-up to plan.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewFollowUp {
+    /// Whom it concerns.
+    pub party_id: Option<Id<Party>>,
+    /// What is to be done, in a line.
+    #[serde(default)]
+    pub what: String,
+    /// Until when: a moment in RFC 3339, or a day with or without an hour as people write it, in the caller's calendar
+    /// and time zone (`1405/9/3 10:30`, `tomorrow`). Without an hour it is due when the day ends.
+    #[serde(default)]
+    pub due: String,
+    /// Who is to do it; the caller unless given.
+    pub owner_id: Option<Id<User>>,
+    /// How much depends on it; normal unless given.
+    pub importance: Option<Importance>,
+    /// How it is to be done.
+    pub channel: Option<Way>,
+    /// Reminds its owner so many minutes before.
+    pub remind_minutes: Option<i64>,
+}
+
+/// What a caller may plan, checked.
+struct Planned {
+    owner: Id<User>,
+    what: String,
+    due: Instant,
+    remind_at: Option<Instant>,
+    importance: Importance,
+    channel: Option<Way>,
+}
+
+/// The moment that a due time means.
+///
+/// # Errors
+/// A problem at `field`: not read as a date, or before today.
+pub fn due_moment(ctx: &Ctx, field: &'static str, text: &str) -> Result<Instant, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Problem::new(field, "input-needed"));
+    }
+    let today = ctx.today();
+    let zone = &ctx.prefs.time_zone;
+    let unread = |problem: DateProblem| Problem::new(field, problem.key());
+    let due = if let Ok(moment) = text.parse::<jiff::Timestamp>() {
+        Instant(moment.as_millisecond())
+    } else {
+        let (date, time) = calendar::parse_moment(text, ctx.prefs.calendar, None, today.0).map_err(unread)?;
+        let time = time.unwrap_or(jiff::civil::Time::constant(DAY_ENDS.0, DAY_ENDS.1, 0, 0));
+        let moment = zone.to_ambiguous_timestamp(date.to_datetime(time)).compatible().map_err(|_| unread(DateProblem::OutOfRange))?;
+        Instant(moment.as_millisecond())
+    };
+    if due < Instant::start_of(today, zone) {
+        return Err(Problem::new(field, "follow-ups-due-past"));
+    }
+    if due >= Instant::NOT_PLANNED {
+        return Err(unread(DateProblem::OutOfRange));
+    }
+    Ok(due)
+}
+
+fn checked_what(what: &str) -> Result<String, Problem> {
+    let what = clean_line(what, WHAT_MAX).map_err(|problem| Problem::new("what", problem.key()).with("max", WHAT_MAX))?;
+    if what.is_empty() { Err(Problem::new("what", "input-needed")) } else { Ok(what) }
+}
+
+fn reminder(due: Instant, minutes: Option<i64>) -> Result<Option<Instant>, Problem> {
+    match minutes {
+        None => Ok(None),
+        Some(minutes @ 0..=REMIND_MAX) => Ok(Some(due.plus(-minutes * MINUTE))),
+        Some(_) => Err(Problem::new("remind_minutes", "input-range").with("min", 0).with("max", REMIND_MAX)),
+    }
+}
+
+/// Refuses an owner who is not there, or whose follow-ups the caller would not see: nobody plans what they lose.
+async fn reachable_owner(tx: &mut Tx, sight: &Sight, owner: Id<User>) -> Result<(), Error> {
+    let mut query = sql("SELECT is_active FROM users u WHERE u.id = ");
+    query.arg(owner);
+    crate::platform::users::sight(sight, &mut query);
+    match tx.maybe::<(bool,)>(query).await? {
+        Some((true,)) => Ok(()),
+        _ => Err(Error::invalid("owner_id", "follow-ups-owner-unknown")),
+    }
+}
+
+async fn checked(tx: &mut Tx, ctx: &Ctx, sight: &Sight, new: &NewFollowUp) -> Result<Planned> {
+    let mut fields = Fields::default();
+    let what = fields.take(checked_what(&new.what));
+    let due = fields.take(due_moment(ctx, "due", &new.due));
+    let remind_at = due.and_then(|due| fields.take(reminder(due, new.remind_minutes)));
+    let owner = new.owner_id.or_else(|| ctx.actor.user());
+    if owner.is_none() {
+        fields.add("owner_id", "input-needed");
+    }
+    fields.check()?;
+    let (Some(what), Some(due), Some(owner)) = (what, due, owner) else { return Err(Error::invalid("", "input-needed")) };
+    reachable_owner(tx, sight, owner).await?;
+    let importance = new.importance.unwrap_or(Importance::Normal);
+    Ok(Planned { owner, what, due, remind_at: remind_at.flatten(), importance, channel: new.channel })
+}
+
+/// Plans a follow-up inside a transaction of the caller's: a next step after a contact, a step of a bulk act.
+///
+/// # Errors
+/// Without the right, for a party out of sight, or with each problem at its field.
+pub async fn plan(tx: &mut Tx, ctx: &Ctx, new: NewFollowUp) -> Result<Id<FollowUp>> {
+    let Some(party) = new.party_id else { return Err(Error::invalid("customer", "input-needed")) };
+    let made = plan_many(tx, ctx, &[party], new).await?;
+    made.first().copied().ok_or(Error::NotFound("party"))
+}
+
+/// Plans the same follow-up for many parties; those out of sight are left out. `new.party_id` is not looked at.
+///
+/// # Errors
+/// Without the right, or with each problem at its field.
+pub async fn plan_many(tx: &mut Tx, ctx: &Ctx, parties: &[Id<Party>], new: NewFollowUp) -> Result<Vec<Id<FollowUp>>> {
+    let sight = ctx.write(Perm(Room::FollowUps, Act::Create))?.sight;
+    let party_sight = ctx.read(Perm(Room::Parties, Act::See))?.sight;
+    let planned = checked(tx, ctx, &sight, &new).await?;
+    let mut made = Vec::with_capacity(parties.len());
+    for chunk in parties.chunks(CHUNK) {
+        let mut query = sql("SELECT p.id FROM parties p WHERE p.archived_at IS NULL AND p.id IN ");
+        query.list_padded(chunk);
+        party_sight.parties(&mut query);
+        query.push(" ORDER BY p.id {for_update}");
+        let seen: Vec<(Id<Party>,)> = tx.all(query).await?;
+        let mut rows = Vec::with_capacity(seen.len());
+        let mut happened = Vec::with_capacity(seen.len());
+        for (party,) in &seen {
+            let id: Id<FollowUp> = ctx.id();
+            rows.push(vec![
+                id.to_value(),
+                party.to_value(),
+                planned.owner.to_value(),
+                planned.what.to_value(),
+                planned.channel.to_value(),
+                planned.importance.to_value(),
+                planned.due.to_value(),
+                planned.due.to_value(),
+                planned.remind_at.to_value(),
+                State::Open.to_value(),
+                0_i64.to_value(),
+                1_i64.to_value(),
+                ctx.actor.user().to_value(),
+                ctx.now().to_value(),
+            ]);
+            let data = json!({"what": planned.what, "due_at": planned.due, "owner_id": planned.owner});
+            happened.push(Event::of_party("follow_up.planned", *party, data).about(id));
+            made.push(id);
+        }
+        for statement in Sql::inserts(
+            "INSERT INTO follow_ups (id, party_id, owner_id, what, channel, importance, planned_at, due_at, remind_at, state,
+               escalation, version, created_by, created_at) VALUES ",
+            rows,
+            "",
+        ) {
+            tx.run(statement).await?;
+        }
+        events::record_all(tx, ctx, happened).await?;
+        let seen: Vec<Id<Party>> = seen.into_iter().map(|(party,)| party).collect();
+        refresh(tx, &seen).await?;
+        // One follow-up for a colleague is news to them; the many of a bulk act would only bury the rest.
+        if let [party] = *parties
+            && seen.contains(&party)
+            && Some(planned.owner) != ctx.actor.user()
+        {
+            tell_new_owner(tx, ctx, planned.owner, party, made.last().copied(), &planned.what, planned.due).await?;
+        }
+    }
+    Ok(made)
+}
+
+/// Parties of one statement.
+const CHUNK: usize = 512;
+
+async fn tell_new_owner(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    owner: Id<User>,
+    party: Id<Party>,
+    follow_up: Option<Id<FollowUp>>,
+    what: &str,
+    due: Instant,
+) -> Result<()> {
+    let from = match &ctx.actor {
+        crate::Actor::User(user) => Some(user.name.as_str()),
+        crate::Actor::Nobody | crate::Actor::System => None,
+    };
+    let data = json!({"what": what, "due_at": due, "from": from});
+    let subject = follow_up.map(|id| id.0);
+    notifications::notify(tx, ctx, vec![News { user: owner, kind: Kind::HandedOver, party: Some(party), subject, data }]).await
+}
+
+/// Sets `next_follow_up_at` of parties to the earliest due time of what is open. Their rows are locked by the caller,
+/// so that two acts on one party do not each miss the other's.
+async fn refresh(tx: &mut Tx, parties: &[Id<Party>]) -> Result<()> {
+    for chunk in parties.chunks(CHUNK) {
+        let mut update = sql("UPDATE parties SET next_follow_up_at = COALESCE((SELECT min(f.due_at) FROM follow_ups f
+             WHERE f.party_id = parties.id AND f.state = 'open'), ");
+        update.arg(Instant::NOT_PLANNED).push(") WHERE id IN ").list_padded(chunk);
+        tx.run(update).await?;
+    }
+    Ok(())
+}
+
+/// Locks the rows of parties, in the order of their ids so that no two acts wait for each other.
+async fn lock(tx: &mut Tx, parties: &[Id<Party>]) -> Result<()> {
+    for chunk in parties.chunks(CHUNK) {
+        let mut query = sql("SELECT id FROM parties WHERE id IN ");
+        query.list_padded(chunk).push(" ORDER BY id {for_update}");
+        let _: Vec<(Id<Party>,)> = tx.all(query).await?;
+    }
+    Ok(())
+}
+
+/// Puts follow-ups back as they were before an act.
+///
+/// # Errors
+/// [`Error::Conflict`] at `version` when one of them has changed since; without the right.
+pub async fn restore(tx: &mut Tx, ctx: &Ctx, before: Vec<Snapshot>) -> Result<()> {
+    ctx.write(Perm(Room::FollowUps, Act::Change))?;
+    let parties: Vec<Id<Party>> = before.iter().map(|one| one.party_id).collect::<BTreeSet<_>>().into_iter().collect();
+    lock(tx, &parties).await?;
+    let mut happened = Vec::with_capacity(before.len());
+    for one in &before {
+        store(tx, one, one.version + 1).await?;
+        happened.push(Event::of_party("follow_up.restored", one.party_id, json!({"what": one.what})).about(one.id));
+    }
+    events::record_all(tx, ctx, happened).await?;
+    refresh(tx, &parties).await
+}
+
+/// Removes follow-ups that were just made. Those that somebody has worked on since stay.
+///
+/// # Errors
+/// [`Error::Conflict`] at `version` when all of them have changed since.
+pub async fn drop_made(tx: &mut Tx, ctx: &Ctx, ids: &[Id<FollowUp>]) -> Result<()> {
+    let mut parties: BTreeMap<Id<FollowUp>, Id<Party>> = BTreeMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        let mut query = sql("SELECT id, party_id FROM follow_ups WHERE version = 1 AND id IN ");
+        query.list_padded(chunk);
+        parties.extend(tx.all::<(Id<FollowUp>, Id<Party>)>(query).await?);
+    }
+    let locked: Vec<Id<Party>> = parties.values().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    lock(tx, &locked).await?;
+    let mut happened = Vec::with_capacity(parties.len());
+    for chunk in ids.chunks(CHUNK) {
+        let mut delete = sql("DELETE FROM follow_ups WHERE version = 1 AND id IN ");
+        delete.list_padded(chunk).push(" RETURNING id, party_id, what");
+        for (id, party, what) in tx.all::<(Id<FollowUp>, Id<Party>, String)>(delete).await? {
+            happened.push(Event::of_party("follow_up.taken_back", party, json!({"what": what})).about(id));
+        }
+    }
+    if happened.is_empty() {
+        return Err(changed_meanwhile());
+    }
+    events::record_all(tx, ctx, happened).await?;
+    refresh(tx, &locked).await
+}
+
+fn changed_meanwhile() -> Error {
+    Error::Conflict(Fields(vec![Problem::new("version", "follow-ups-changed-meanwhile")]))
+}
+
+/// Writes all that can change, over the given version.
+async fn store(tx: &mut Tx, one: &Snapshot, over: i64) -> Result<()> {
+    let stored = tx
+        .run(
+            sql("UPDATE follow_ups SET owner_id = $1, what = $2, channel = $3, importance = $4, due_at = $5, remind_at = $6,
+                   reminded_at = $7, state = $8, done_at = $9, done_by = $10, result = $11, result_text = $12, interaction_id = $13,
+                   escalation = $14, version = $15 WHERE id = $16 AND version = $17")
+            .bind(one.owner_id)
+            .bind(&one.what)
+            .bind(one.channel)
+            .bind(one.importance)
+            .bind(one.due_at)
+            .bind(one.remind_at)
+            .bind(one.reminded_at)
+            .bind(one.state)
+            .bind(one.done_at)
+            .bind(one.done_by)
+            .bind(&one.result)
+            .bind(&one.result_text)
+            .bind(one.interaction_id)
+            .bind(one.escalation)
+            .bind(over + 1)
+            .bind(one.id)
+            .bind(over),
+        )
+        .await?;
+    if stored == 0 { Err(changed_meanwhile()) } else { Ok(()) }
+}
+
+/// What an act on a follow-up answers with.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Acted {
+    /// The follow-up as it is now.
+    #[serde(flatten)]
+    pub follow_up: FollowUp,
+    /// Takes the act back: see `undo.run`.
+    pub undo: Id<Undo>,
+    /// The next step that was planned along with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<Id<FollowUp>>,
+}
+
+async fn seen(tx: &mut Tx, sight: &Sight, id: Id<FollowUp>) -> Result<Snapshot> {
+    let mut query = Sql::select::<Snapshot>("FROM follow_ups f JOIN users o ON o.id = f.owner_id WHERE f.id = ");
+    query.arg(id);
+    sight.follow_ups(&mut query);
+    tx.maybe(query).await?.ok_or(Error::NotFound("follow_up"))
+}
+
+/// The follow-up as it reads, whoever may see it: for the answer to an act that has just been allowed.
+async fn as_read(tx: &mut Tx, id: Id<FollowUp>) -> Result<FollowUp> {
+    let mut query = Sql::select::<FollowUp>(FOLLOW_UP_FROM);
+    query.push(" AND f.id = ").arg(id);
+    Ok(tx.one(query).await?)
+}
+
+/// An open follow-up within sight, its party locked.
+async fn take(tx: &mut Tx, sight: &Sight, id: Id<FollowUp>, version: Option<i64>) -> Result<Snapshot> {
+    let found = seen(tx, sight, id).await?;
+    lock(tx, &[found.party_id]).await?;
+    if version.is_some_and(|version| version != found.version) {
+        return Err(changed_meanwhile());
+    }
+    if found.state != State::Open {
+        return Err(Error::Conflict(Fields(vec![Problem::new("state", "follow-ups-not-open")])));
+    }
+    Ok(found)
+}
+
+/// Stores a changed follow-up with its event and its inverse.
+async fn put(
+    mut tx: Tx,
+    ctx: &Ctx,
+    before: Snapshot,
+    after: &Snapshot,
+    kind: &'static str,
+    data: serde_json::Value,
+    next: Option<NewFollowUp>,
+) -> Result<Acted> {
+    store(&mut tx, after, before.version).await?;
+    refresh(&mut tx, &[after.party_id]).await?;
+    events::record(&mut tx, ctx, Event::of_party(kind, after.party_id, data).about(after.id)).await?;
+    let next = match next {
+        Some(next) => Some(plan(&mut tx, ctx, next).await?),
+        None => None,
+    };
+    let told = (after.owner_id != before.owner_id && Some(after.owner_id) != ctx.actor.user()).then_some(after.owner_id);
+    if let Some(owner) = told {
+        tell_new_owner(&mut tx, ctx, owner, after.party_id, Some(after.id), &after.what, after.due_at).await?;
+    }
+    let undo = undo::remember(&mut tx, ctx, &Inverse::FollowUps { before: vec![before], made: next.into_iter().collect() }).await?;
+    let follow_up = as_read(&mut tx, after.id).await?;
+    tx.commit().await?;
+    if let Some(owner) = told {
+        notifications::tell(ctx, owner);
+    }
+    Ok(Acted { follow_up, undo, next })
+}
+
+/// Plans a follow-up.
+///
+/// # Errors
+/// Without the right, for a party out of sight, or with each problem at its field.
+pub async fn create(ctx: &Ctx, new: NewFollowUp) -> Result<Acted> {
+    let writer = ctx.write(Perm(Room::FollowUps, Act::Create))?;
+    let mut tx = writer.begin().await?;
+    let owner = new.owner_id;
+    let id = plan(&mut tx, ctx, new).await?;
+    let undo = undo::remember(&mut tx, ctx, &Inverse::DropFollowUps { ids: vec![id] }).await?;
+    let follow_up = as_read(&mut tx, id).await?;
+    tx.commit().await?;
+    if let Some(owner) = owner {
+        notifications::tell(ctx, owner);
+    }
+    Ok(Acted { follow_up, undo, next: None })
+}
+
+/// Which follow-up.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUpId {
+    /// Its id.
+    pub id: Id<FollowUp>,
+}
+
+/// One follow-up.
+///
+/// # Errors
+/// [`Error::NotFound`] for one that does not exist or is out of sight.
+pub async fn get(ctx: &Ctx, input: FollowUpId) -> Result<FollowUp> {
+    let reader = ctx.read(Perm(Room::FollowUps, Act::See))?;
+    let mut query = Sql::select::<FollowUp>(FOLLOW_UP_FROM);
+    query.push(" AND f.id = ").arg(input.id);
+    reader.sight.follow_ups(&mut query);
+    reader.db.maybe(query).await?.ok_or(Error::NotFound("follow_up"))
+}
+
+peyvand_db::words! {
+    /// When an open follow-up is due.
+    pub enum Due {
+        /// Before now.
+        Overdue = "overdue",
+        /// Later today.
+        Today = "today",
+        /// After today.
+        Later = "later",
+    }
+}
+
+/// Which follow-ups.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListFollowUps {
+    /// Where they stand; open ones unless given.
+    pub state: Option<State>,
+    /// Only those due then.
+    pub due: Option<Due>,
+    /// Only this person's.
+    pub owner_id: Option<Id<User>>,
+    /// Only the caller's own.
+    #[serde(default)]
+    pub mine: bool,
+    /// Only those of this party.
+    pub party_id: Option<Id<Party>>,
+    /// Where the page starts: `next` of the page before.
+    pub after: Option<String>,
+    /// Rows of a page, 50 unless given, at most 200.
+    pub limit: Option<i64>,
+}
+
+/// Follow-ups within sight: open ones by their due time, others with the latest first.
+///
+/// # Errors
+/// Without the right, or for a cursor that is none.
+pub async fn list(ctx: &Ctx, input: ListFollowUps) -> Result<Page<FollowUp>> {
+    let reader = ctx.read(Perm(Room::FollowUps, Act::See))?;
+    let limit = page_size(input.limit)?;
+    let state = input.state.unwrap_or(State::Open);
+    let mut query = Sql::select::<FollowUp>(FOLLOW_UP_FROM);
+    query.push(" AND f.state = ").arg(state);
+    reader.sight.follow_ups(&mut query);
+    let owner = if input.mine { ctx.actor.user() } else { input.owner_id };
+    if let Some(owner) = owner {
+        query.push(" AND f.owner_id = ").arg(owner);
+    }
+    if let Some(party) = input.party_id {
+        query.push(" AND f.party_id = ").arg(party);
+    }
+    if let Some(due) = input.due {
+        due_range(ctx, due, &mut query);
+    }
+    let newest_first = state != State::Open;
+    if let Some(after) = &input.after {
+        let (at, id) = events::cursor::<FollowUp>(after)?;
+        query.push(if newest_first { " AND (f.due_at, f.id) < (" } else { " AND (f.due_at, f.id) > (" });
+        query.arg(at).push(", ").arg(id).push(")");
+    }
+    query.push(if newest_first { " ORDER BY f.due_at DESC, f.id DESC LIMIT " } else { " ORDER BY f.due_at, f.id LIMIT " });
+    query.arg(limit + 1);
+    let mut items: Vec<FollowUp> = reader.db.all(query).await?;
+    let more = items.len() as i64 > limit;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| more).map(|last| format!("{}_{}", last.due_at.0, last.id));
+    Ok(Page { items, next })
+}
+
+/// Adds the condition on the due time, for a query in which table `follow_ups` has the alias `f`.
+pub fn due_range(ctx: &Ctx, due: Due, query: &mut Sql) {
+    let tomorrow = Instant::start_of(ctx.today().plus(1), &ctx.prefs.time_zone);
+    match due {
+        Due::Overdue => query.push(" AND f.due_at < ").arg(ctx.now()),
+        Due::Today => query.push(" AND f.due_at >= ").arg(ctx.now()).push(" AND f.due_at < ").arg(tomorrow),
+        Due::Later => query.push(" AND f.due_at >= ").arg(tomorrow),
+    };
+}
+
+/// The next step that is planned when one is done.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NextStep {
+    /// What is to be done.
+    pub what: String,
+    /// Until when, as in `follow_ups.create`.
+    pub due: String,
+    /// Who is to do it; the owner of the one before unless given.
+    pub owner_id: Option<Id<User>>,
+    /// How much depends on it.
+    pub importance: Option<Importance>,
+    /// How it is to be done.
+    pub channel: Option<Way>,
+    /// Reminds its owner so many minutes before.
+    pub remind_minutes: Option<i64>,
+}
+
+/// A follow-up that was done.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CompleteFollowUp {
+    /// Which.
+    pub id: Id<FollowUp>,
+    /// The version that was seen; without it whatever stands is completed.
+    pub version: Option<i64>,
+    /// What came of it: a word of list `result`.
+    pub result: Option<String>,
+    /// The same in own words.
+    pub text: Option<String>,
+    /// What is to be done next.
+    pub next: Option<NextStep>,
+}
+
+/// Notes that a follow-up was done, with what came of it, and plans the next step: one move.
+///
+/// # Errors
+/// [`Error::NotFound`] out of sight, [`Error::Conflict`] when it is not open or has changed meanwhile, problems at
+/// `result`, `text` and the fields of `next`.
+pub async fn complete(ctx: &Ctx, input: CompleteFollowUp) -> Result<Acted> {
+    let writer = ctx.write(Perm(Room::FollowUps, Act::Change))?;
+    let text = match &input.text {
+        Some(text) => Some(clean_text(text, TEXT_MAX).map_err(|problem| Problem::new("text", problem.key()).with("max", TEXT_MAX))?),
+        None => None,
+    };
+    let mut tx = writer.begin().await?;
+    let before = take(&mut tx, &writer.sight, input.id, input.version).await?;
+    if let Some(result) = &input.result {
+        let known: Option<(i64,)> = tx.maybe(sql("SELECT 1 FROM terms WHERE list = 'result' AND word = $1").bind(result)).await?;
+        if known.is_none() {
+            return Err(Error::invalid("result", "follow-ups-result-unknown"));
+        }
+    }
+    let mut after = before.clone();
+    after.state = State::Done;
+    after.done_at = Some(ctx.now());
+    after.done_by = ctx.actor.user();
+    after.result.clone_from(&input.result);
+    after.result_text = text.filter(|text| !text.is_empty());
+    let next = input.next.map(|next| NewFollowUp {
+        party_id: Some(before.party_id),
+        what: next.what,
+        due: next.due,
+        owner_id: next.owner_id.or(Some(before.owner_id)),
+        importance: next.importance,
+        channel: next.channel,
+        remind_minutes: next.remind_minutes,
+    });
+    let data = json!({"what": after.what, "result": after.result, "due_at": after.due_at});
+    put(tx, ctx, before, &after, "follow_up.done", data, next).await
+}
+
+/// A follow-up to put off.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SnoozeFollowUp {
+    /// Which.
+    pub id: Id<FollowUp>,
+    /// The version that was seen.
+    pub version: Option<i64>,
+    /// Until when, as in `follow_ups.create`.
+    pub due: String,
+}
+
+/// Puts a follow-up off. What was first promised stays on record.
+///
+/// # Errors
+/// As [`complete`]; problems at `due`.
+pub async fn snooze(ctx: &Ctx, input: SnoozeFollowUp) -> Result<Acted> {
+    let writer = ctx.write(Perm(Room::FollowUps, Act::Change))?;
+    let due = due_moment(ctx, "due", &input.due)?;
+    let mut tx = writer.begin().await?;
+    let before = take(&mut tx, &writer.sight, input.id, input.version).await?;
+    let mut after = before.clone();
+    put_off(&mut after, due);
+    let data = json!({"what": after.what, "from": before.due_at, "due_at": after.due_at});
+    put(tx, ctx, before, &after, "follow_up.snoozed", data, None).await
+}
+
+/// Moves the due time, the reminder with it, and starts the telling anew.
+fn put_off(one: &mut Snapshot, due: Instant) {
+    let by = due.0.saturating_sub(one.due_at.0);
+    one.remind_at = one.remind_at.map(|remind| remind.plus(by));
+    one.due_at = due;
+    one.reminded_at = None;
+    one.escalation = 0;
+}
+
+/// A follow-up for somebody else.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HandOverFollowUp {
+    /// Which.
+    pub id: Id<FollowUp>,
+    /// The version that was seen.
+    pub version: Option<i64>,
+    /// Who takes it.
+    pub owner_id: Id<User>,
+}
+
+/// Hands a follow-up over to a colleague, who is told.
+///
+/// # Errors
+/// As [`complete`]; a problem at `owner_id` for somebody who is not a colleague.
+pub async fn hand_over(ctx: &Ctx, input: HandOverFollowUp) -> Result<Acted> {
+    let writer = ctx.write(Perm(Room::FollowUps, Act::Change))?;
+    let mut tx = writer.begin().await?;
+    let before = take(&mut tx, &writer.sight, input.id, input.version).await?;
+    // Whoever sees only their own may still give to the people of their unit.
+    let reach = match (&writer.sight, &ctx.actor) {
+        (Sight::Own(user), crate::Actor::User(actor)) => Sight::Units { units: actor.units.clone(), user: *user },
+        (sight, _) => sight.clone(),
+    };
+    reachable_owner(&mut tx, &reach, input.owner_id).await?;
+    let mut after = before.clone();
+    after.owner_id = input.owner_id;
+    after.escalation = 0;
+    let data = json!({"what": after.what, "from": before.owner_id, "owner_id": after.owner_id});
+    put(tx, ctx, before, &after, "follow_up.handed_over", data, None).await
+}
+
+/// A follow-up that is no longer wanted.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelFollowUp {
+    /// Which.
+    pub id: Id<FollowUp>,
+    /// The version that was seen.
+    pub version: Option<i64>,
+}
+
+/// Cancels a follow-up.
+///
+/// # Errors
+/// As [`complete`].
+pub async fn cancel(ctx: &Ctx, input: CancelFollowUp) -> Result<Acted> {
+    let writer = ctx.write(Perm(Room::FollowUps, Act::Change))?;
+    let mut tx = writer.begin().await?;
+    let before = take(&mut tx, &writer.sight, input.id, input.version).await?;
+    let mut after = before.clone();
+    after.state = State::Cancelled;
+    let data = json!({"what": after.what, "due_at": after.due_at});
+    put(tx, ctx, before, &after, "follow_up.cancelled", data, None).await
+}
+
+/// A change to a follow-up; what is absent stays.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUpChange {
+    /// Which.
+    pub id: Id<FollowUp>,
+    /// The version that was seen.
+    pub version: i64,
+    /// What is to be done.
+    pub what: Option<String>,
+    /// Until when, as in `follow_ups.create`.
+    pub due: Option<String>,
+    /// Who is to do it.
+    pub owner_id: Option<Id<User>>,
+    /// How much depends on it.
+    pub importance: Option<Importance>,
+    /// How it is to be done.
+    pub channel: Option<Way>,
+    /// Reminds its owner so many minutes before.
+    pub remind_minutes: Option<i64>,
+}
+
+/// Changes an open follow-up.
+///
+/// # Errors
+/// As [`complete`]; problems at their fields.
+pub async fn change(ctx: &Ctx, input: FollowUpChange) -> Result<Acted> {
+    let writer = ctx.write(Perm(Room::FollowUps, Act::Change))?;
+    let mut tx = writer.begin().await?;
+    let before = take(&mut tx, &writer.sight, input.id, Some(input.version)).await?;
+    let mut after = before.clone();
+    let mut fields = Fields::default();
+    if let Some(what) = &input.what {
+        after.what = fields.take(checked_what(what)).unwrap_or_default();
+    }
+    if let Some(due) = &input.due
+        && let Some(due) = fields.take(due_moment(ctx, "due", due))
+        && due != before.due_at
+    {
+        put_off(&mut after, due);
+    }
+    if input.remind_minutes.is_some() {
+        let remind_at = fields.take(reminder(after.due_at, input.remind_minutes)).flatten();
+        if remind_at != after.remind_at {
+            after.remind_at = remind_at;
+            after.reminded_at = None;
+        }
+    }
+    fields.check()?;
+    if let Some(owner) = input.owner_id.filter(|owner| *owner != before.owner_id) {
+        reachable_owner(&mut tx, &writer.sight, owner).await?;
+        after.owner_id = owner;
+        after.escalation = 0;
+    }
+    after.importance = input.importance.unwrap_or(after.importance);
+    after.channel = input.channel.or(after.channel);
+    let data = json!({"what": after.what, "due_at": after.due_at, "owner_id": after.owner_id});
+    put(tx, ctx, before, &after, "follow_up.changed", data, None).await
+}
 
 /// The operations of the room.
-pub fn operations(_ops: &mut Operations) {}
+pub fn operations(ops: &mut Operations) {
+    let see = Some(Perm(Room::FollowUps, Act::See));
+    let add = Some(Perm(Room::FollowUps, Act::Create));
+    let act = Some(Perm(Room::FollowUps, Act::Change));
+    const SOME: &str = "0193a1b2-0000-7000-8000-000000000000";
+    ops.add("follow_ups.create", "POST /follow-ups", add, "Plans what is to be done next for a customer.", create)
+        .example(|| json!({"party_id": SOME, "what": "تماس برای نتیجه‌ی پیشنهاد", "due": "1405/9/3 10:30"}));
+    ops.add("follow_ups.list", "GET /follow-ups", see, "Follow-ups by their due time.", list).example(|| json!({"due": "overdue"}));
+    ops.add("follow_ups.get", "GET /follow-ups/{id}", see, "One follow-up.", get).example(|| json!({"id": SOME}));
+    ops.add("follow_ups.change", "PUT /follow-ups/{id}", act, "Changes an open follow-up.", change)
+        .example(|| json!({"id": SOME, "version": 1, "importance": "high"}));
+    ops.add("follow_ups.complete", "POST /follow-ups/{id}/complete", act, "Notes that it was done, and plans the next step.", complete)
+        .example(|| json!({"id": SOME, "result": "answered", "next": {"what": "ارسال نمونه", "due": "2026-11-25T09:00:00Z"}}));
+    ops.add("follow_ups.snooze", "POST /follow-ups/{id}/snooze", act, "Puts it off.", snooze)
+        .example(|| json!({"id": SOME, "due": "2026-11-25T09:00:00Z"}));
+    ops.add("follow_ups.hand_over", "POST /follow-ups/{id}/hand-over", act, "Hands it over to a colleague.", hand_over)
+        .example(|| json!({"id": SOME, "owner_id": SOME}));
+    ops.add("follow_ups.cancel", "POST /follow-ups/{id}/cancel", act, "Cancels it.", cancel).example(|| json!({"id": SOME}));
+}

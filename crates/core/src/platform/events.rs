@@ -5,7 +5,7 @@ use crate::operation::{Page, page_size};
 use crate::parties::Party;
 use crate::platform::access::User;
 use crate::{Act, Ctx, Instant, Operations, Perm, Problem, Result, Room};
-use peyvand_db::{Id, Tx, row, sql};
+use peyvand_db::{Id, Sql, ToValue, Tx, row};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,18 +49,33 @@ impl Event {
 /// # Errors
 /// When the database refuses.
 pub async fn record(tx: &mut Tx, ctx: &Ctx, event: Event) -> Result<()> {
-    tx.run(
-        sql("INSERT INTO events (id, at, kind, actor_id, door, party_id, subject_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
-            .bind(ctx.id::<Event>())
-            .bind(ctx.now())
-            .bind(event.kind)
-            .bind(ctx.actor.user())
-            .bind(ctx.door().as_str())
-            .bind(event.party)
-            .bind(event.subject)
-            .bind(event.data),
-    )
-    .await?;
+    record_all(tx, ctx, vec![event]).await
+}
+
+/// Writes many events.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn record_all(tx: &mut Tx, ctx: &Ctx, events: Vec<Event>) -> Result<()> {
+    let rows = events
+        .into_iter()
+        .map(|event| {
+            vec![
+                ctx.id::<Event>().to_value(),
+                ctx.now().to_value(),
+                event.kind.to_value(),
+                ctx.actor.user().to_value(),
+                ctx.door().as_str().to_value(),
+                event.party.to_value(),
+                event.subject.to_value(),
+                event.data.to_value(),
+            ]
+        })
+        .collect();
+    let head = "INSERT INTO events (id, at, kind, actor_id, door, party_id, subject_id, data) VALUES ";
+    for statement in Sql::inserts(head, rows, "") {
+        tx.run(statement).await?;
+    }
     Ok(())
 }
 
@@ -118,7 +133,7 @@ pub struct ListEvents {
 pub async fn list(ctx: &Ctx, input: ListEvents) -> Result<Page<EventRow>> {
     let reader = ctx.read(Perm(Room::Audit, Act::See))?;
     let limit = page_size(input.limit)?;
-    let mut query = peyvand_db::Sql::select::<EventRow>(
+    let mut query = Sql::select::<EventRow>(
         "FROM events e LEFT JOIN users u ON u.id = e.actor_id LEFT JOIN parties p ON p.id = e.party_id WHERE 1 = 1",
     );
     match &reader.sight {

@@ -23,6 +23,8 @@ const KEEP: i64 = 14 * super::time::DAY;
 pub enum Job {
     /// Refreshes the planner's statistics and forgets what is out of date.
     Housekeeping,
+    /// Tells people of follow-ups that are due.
+    RemindFollowUps,
 }
 
 /// A row of the queue.
@@ -144,6 +146,7 @@ pub enum Outcome {
 async fn run(ctx: &Ctx, job: &Job, _id: Id<QueuedJob>, _stop: &watch::Receiver<bool>) -> Result<Outcome> {
     match job {
         Job::Housekeeping => housekeeping(ctx).await,
+        Job::RemindFollowUps => crate::follow_ups::reminders::remind(ctx).await.map(|()| Outcome::Done),
     }
 }
 
@@ -201,7 +204,10 @@ async fn finish(app: &App, id: Id<QueuedJob>, attempts: i64, outcome: Result<Out
 }
 
 /// Recurring work: name, every so many milliseconds, job.
-const SCHEDULES: &[(&str, i64, Job)] = &[("housekeeping", super::time::DAY, Job::Housekeeping)];
+const SCHEDULES: &[(&str, i64, Job)] = &[
+    ("housekeeping", super::time::DAY, Job::Housekeeping),
+    ("remind_follow_ups", super::time::MINUTE / 2, Job::RemindFollowUps),
+];
 
 async fn due_schedules(app: &App) -> Result<()> {
     let now = app.clock.now();

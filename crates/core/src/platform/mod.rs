@@ -10,6 +10,7 @@ pub mod keys;
 pub mod live;
 pub mod locale;
 pub mod money;
+pub mod notifications;
 pub mod organisation;
 pub mod schema;
 pub mod sessions;
@@ -18,6 +19,7 @@ pub mod terms;
 pub mod text;
 pub mod time;
 pub mod tokens;
+pub mod undo;
 pub mod users;
 
 use crate::Operations;
@@ -29,4 +31,6 @@ pub fn operations(ops: &mut Operations) {
     organisation::operations(ops);
     terms::operations(ops);
     events::operations(ops);
+    notifications::operations(ops);
+    undo::operations(ops);
 }

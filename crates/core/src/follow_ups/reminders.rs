@@ -1,0 +1,117 @@
+//! Tells people of what is due: its owner at the time they asked for and when it is overdue, the head of their unit a
+//! day later. Each is told exactly once: the row that says so changes in the transaction that writes the notification.
+
+use super::FollowUp;
+use crate::parties::Party;
+use crate::platform::access::{Unit, User};
+use crate::platform::notifications::{self, Kind, News};
+use crate::platform::time::DAY;
+use crate::{Ctx, Instant, Result};
+use peyvand_db::{Id, Sql, Tx, row, sql};
+use serde_json::json;
+use std::collections::{BTreeSet, HashMap};
+
+/// The head of the unit hears of it when its owner has had this long.
+const HEAD_AFTER: i64 = DAY;
+/// Follow-ups of one transaction: some milliseconds of the write lock.
+const BATCH: i64 = 200;
+
+row! {
+    struct Late {
+        id: Id<FollowUp>,
+        party_id: Id<Party>,
+        owner_id: Id<User>,
+        what: String,
+        due_at: Instant,
+    }
+}
+
+/// Tells all that is to be told at this moment. Works through it in batches, so it may be stopped at any point.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remind(ctx: &Ctx) -> Result<()> {
+    let now = ctx.now();
+    told(ctx, || {
+        let mut update = sql("UPDATE follow_ups SET reminded_at = ");
+        update.arg(now).push(" WHERE id IN (SELECT id FROM follow_ups WHERE state = 'open' AND remind_at IS NOT NULL AND reminded_at IS NULL AND remind_at <= ");
+        update.arg(now).push(" ORDER BY remind_at LIMIT ").arg(BATCH).push(" {skip_locked}) AND reminded_at IS NULL");
+        (update, Kind::Reminder)
+    })
+    .await?;
+    told(ctx, || (escalate(0, now), Kind::Overdue)).await?;
+    told(ctx, || (escalate(1, now.plus(-HEAD_AFTER)), Kind::Escalated)).await
+}
+
+/// Moves what is due before a moment from one step of telling to the next.
+fn escalate(from: i64, before: Instant) -> Sql {
+    let mut update = sql("UPDATE follow_ups SET escalation = escalation + 1 WHERE id IN (SELECT id FROM follow_ups WHERE state = 'open' AND escalation = ");
+    update.arg(from).push(" AND due_at < ").arg(before).push(" ORDER BY due_at, id LIMIT ").arg(BATCH);
+    update.push(" {skip_locked}) AND escalation = ").arg(from);
+    update
+}
+
+async fn told(ctx: &Ctx, statement: impl Fn() -> (Sql, Kind)) -> Result<()> {
+    loop {
+        let mut tx = ctx.app.db.begin().await?;
+        let (mut update, kind) = statement();
+        update.push(" RETURNING id, party_id, owner_id, what, due_at");
+        let late: Vec<Late> = tx.all(update).await?;
+        if late.is_empty() {
+            return Ok(());
+        }
+        let heads = if kind == Kind::Escalated { heads(&mut tx, &late).await? } else { HashMap::new() };
+        let news: Vec<News> = late
+            .iter()
+            .filter_map(|one| {
+                let user = if kind == Kind::Escalated { *heads.get(&one.owner_id)? } else { one.owner_id };
+                let data = json!({"what": one.what, "due_at": one.due_at, "owner_id": one.owner_id});
+                Some(News { user, kind, party: Some(one.party_id), subject: Some(one.id.0), data })
+            })
+            .collect();
+        let users: BTreeSet<Id<User>> = news.iter().map(|one| one.user).collect();
+        notifications::notify(&mut tx, ctx, news).await?;
+        tx.commit().await?;
+        for user in users {
+            notifications::tell(ctx, user);
+        }
+        if (late.len() as i64) < BATCH {
+            return Ok(());
+        }
+    }
+}
+
+row! {
+    /// A unit as far as the telling needs it.
+    #[derive(Clone, Copy, Debug)]
+    struct Place {
+        id: Id<Unit> = "n.id",
+        parent: Option<Id<Unit>> = "n.parent_id",
+        head: Option<Id<User>> = "h.id",
+    }
+}
+
+/// Who is told of the follow-ups of each owner; an owner without anybody above is left out.
+async fn heads(tx: &mut Tx, late: &[Late]) -> Result<HashMap<Id<User>, Id<User>>> {
+    let places: Vec<Place> =
+        tx.all(Sql::select::<Place>("FROM units n LEFT JOIN users h ON h.id = n.head_id AND h.is_active")).await?;
+    let mut query = sql("SELECT id, unit_id FROM users WHERE id IN ");
+    let owners: Vec<Id<User>> = late.iter().map(|one| one.owner_id).collect::<BTreeSet<_>>().into_iter().collect();
+    query.list_padded(&owners);
+    let owners: Vec<(Id<User>, Id<Unit>)> = tx.all(query).await?;
+    Ok(owners.into_iter().filter_map(|(owner, unit)| Some((owner, head_above(&places, unit, owner)?))).collect())
+}
+
+/// The head of a unit, or of the nearest one above it that has another head than the owner.
+fn head_above(places: &[Place], unit: Id<Unit>, owner: Id<User>) -> Option<Id<User>> {
+    let mut place = places.iter().find(|place| place.id == unit);
+    // A tree of n units is left after n steps, even one that somebody has tied into a ring.
+    for _ in places {
+        let here = place?;
+        if let Some(head) = here.head.filter(|head| *head != owner) {
+            return Some(head);
+        }
+        place = here.parent.and_then(|parent| places.iter().find(|place| place.id == parent));
+    }
+    None
+}

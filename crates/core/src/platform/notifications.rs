@@ -1,0 +1,180 @@
+//! What the program has to tell somebody: kept until read, and told at once to the pages they have open.
+
+use crate::operation::{DONE, Done, Page, page_size};
+use crate::parties::Party;
+use crate::platform::access::User;
+use crate::{Ctx, Error, Instant, Operations, Problem, Result};
+use peyvand_db::{Db, Id, Sql, ToValue, Tx, row, sql};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Unread notifications are counted up to here; a badge says "99+" long before.
+pub const COUNTED: i64 = 100;
+
+peyvand_db::words! {
+    /// What a notification is about.
+    pub enum Kind {
+        /// The time somebody asked to be reminded at has come.
+        Reminder = "reminder",
+        /// A follow-up of theirs is overdue.
+        Overdue = "overdue",
+        /// A follow-up of somebody in their unit has been overdue for long.
+        Escalated = "escalated",
+        /// Somebody gave them a follow-up.
+        HandedOver = "handed_over",
+    }
+}
+
+/// A notification to be.
+#[derive(Clone, Debug)]
+pub struct News {
+    /// Whom to tell.
+    pub user: Id<User>,
+    /// What it is about.
+    pub kind: Kind,
+    /// The party it concerns.
+    pub party: Option<Id<Party>>,
+    /// The thing it concerns.
+    pub subject: Option<uuid::Uuid>,
+    /// What its words need: never a secret.
+    pub data: Value,
+}
+
+/// Notes what is to be told. After the commit, say so with [`tell`]; pages that are served by another process find it
+/// by themselves within seconds.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn notify(tx: &mut Tx, ctx: &Ctx, news: Vec<News>) -> Result<()> {
+    let rows = news
+        .into_iter()
+        .map(|one| {
+            vec![
+                ctx.id::<Notification>().to_value(),
+                one.user.to_value(),
+                ctx.now().to_value(),
+                one.kind.to_value(),
+                one.party.to_value(),
+                one.subject.to_value(),
+                one.data.to_value(),
+            ]
+        })
+        .collect();
+    let head = "INSERT INTO notifications (id, user_id, at, kind, party_id, subject_id, data) VALUES ";
+    for statement in Sql::inserts(head, rows, "") {
+        tx.run(statement).await?;
+    }
+    Ok(())
+}
+
+/// Wakes the open pages of a user.
+pub fn tell(ctx: &Ctx, user: Id<User>) {
+    ctx.app.live.tell(super::live::Message::Notified(user));
+}
+
+row! {
+    /// A notification.
+    #[derive(Clone, Debug, Serialize, JsonSchema)]
+    pub struct Notification {
+        /// Its id.
+        pub id: Id<Notification> = "n.id",
+        /// When.
+        pub at: Instant = "n.at",
+        /// What it is about.
+        pub kind: Kind = "n.kind",
+        /// The party it concerns.
+        pub party_id: Option<Id<Party>> = "n.party_id",
+        /// Its name.
+        pub party: Option<String> = "p.name",
+        /// The thing it concerns.
+        pub subject_id: Option<uuid::Uuid> = "n.subject_id",
+        /// What its words need.
+        pub data: Value = "n.data",
+        /// When it was read.
+        pub read_at: Option<Instant> = "n.read_at",
+    }
+}
+
+/// Which notifications.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListNotifications {
+    /// Only those not read yet.
+    #[serde(default)]
+    pub unread: bool,
+    /// Where the page starts: `next` of the page before.
+    pub after: Option<String>,
+    /// Rows of a page, 50 unless given, at most 200.
+    pub limit: Option<i64>,
+}
+
+/// The caller's notifications, newest first.
+///
+/// # Errors
+/// When nobody is signed in, or for a cursor that is none.
+pub async fn list(ctx: &Ctx, input: ListNotifications) -> Result<Page<Notification>> {
+    let user = ctx.actor.person()?.id;
+    let limit = page_size(input.limit)?;
+    let mut query = Sql::select::<Notification>("FROM notifications n LEFT JOIN parties p ON p.id = n.party_id WHERE n.user_id = ");
+    query.arg(user);
+    if input.unread {
+        query.push(" AND n.read_at IS NULL");
+    }
+    if let Some(after) = &input.after {
+        let after: Id<Notification> = after.parse().map_err(|_| Error::from(Problem::new("after", "input-cursor")))?;
+        query.push(" AND n.id < ").arg(after);
+    }
+    query.push(" ORDER BY n.id DESC LIMIT ").arg(limit + 1);
+    let mut items: Vec<Notification> = ctx.app.db.all(query).await?;
+    let more = items.len() as i64 > limit;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| more).map(|last| last.id.to_string());
+    Ok(Page { items, next })
+}
+
+/// Which notifications were read.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadNotifications {
+    /// This one; all of them when absent.
+    pub id: Option<Id<Notification>>,
+}
+
+/// Marks one notification, or all, as read.
+///
+/// # Errors
+/// When nobody is signed in.
+pub async fn read(ctx: &Ctx, input: ReadNotifications) -> Result<Done> {
+    let user = ctx.actor.person()?.id;
+    let mut update = sql("UPDATE notifications SET read_at = $1 WHERE user_id = $2 AND read_at IS NULL").bind(ctx.now()).bind(user);
+    if let Some(id) = input.id {
+        update.push(" AND id = ").arg(id);
+    }
+    let mut tx = ctx.app.db.begin().await?;
+    tx.run(update).await?;
+    tx.commit().await?;
+    tell(ctx, user);
+    Ok(DONE)
+}
+
+/// How many the user has not read, up to [`COUNTED`], and the newest one's id.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn unread(db: &Db, user: Id<User>) -> Result<(i64, Option<Id<Notification>>)> {
+    let rows: Vec<(Id<Notification>,)> = db
+        .all(
+            sql("SELECT id FROM notifications WHERE user_id = $1 AND read_at IS NULL ORDER BY id DESC LIMIT $2").bind(user).bind(COUNTED),
+        )
+        .await?;
+    Ok((rows.len() as i64, rows.first().map(|(id,)| *id)))
+}
+
+/// The operations of notifications.
+pub fn operations(ops: &mut Operations) {
+    ops.add("notifications.list", "GET /notifications", None, "The caller's notifications, newest first.", list)
+        .example(|| serde_json::json!({"unread": true}));
+    ops.add("notifications.read", "POST /notifications/read", None, "Marks one notification, or all, as read.", read)
+        .example(|| serde_json::json!({}));
+}

@@ -1,0 +1,98 @@
+//! Undo instead of confirm: a reversible act stores its inverse, which its doer may run for a day.
+
+use crate::operation::{DONE, Done};
+use crate::{Ctx, Error, Operations, Result};
+use peyvand_db::{Id, Tx, sql};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A stored inverse.
+#[derive(Debug)]
+pub enum Undo {}
+
+/// How an act is taken back. The stored form is JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "undo", rename_all = "snake_case")]
+pub enum Inverse {
+    /// Puts follow-ups back as they were.
+    FollowUps {
+        /// As they were.
+        before: Vec<crate::follow_ups::Snapshot>,
+        /// Next steps that were planned along with the act.
+        #[serde(default)]
+        made: Vec<Id<crate::follow_ups::FollowUp>>,
+    },
+    /// Removes follow-ups that were made.
+    DropFollowUps {
+        /// The follow-ups.
+        ids: Vec<Id<crate::follow_ups::FollowUp>>,
+    },
+}
+
+/// Stores an inverse and gives the name to run it by.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn remember(tx: &mut Tx, ctx: &Ctx, inverse: &Inverse) -> Result<Id<Undo>> {
+    let id = ctx.id();
+    tx.run(
+        sql("INSERT INTO undos (id, user_id, at, inverse) VALUES ($1, $2, $3, $4)")
+            .bind(id)
+            .bind(doer(ctx))
+            .bind(ctx.now())
+            .bind(serde_json::to_value(inverse).map_err(Error::fault)?),
+    )
+    .await?;
+    Ok(id)
+}
+
+/// Whose acts these are; the program itself, which is the command line here, is nil.
+fn doer(ctx: &Ctx) -> uuid::Uuid {
+    ctx.actor.user().map_or(uuid::Uuid::nil(), |user| user.0)
+}
+
+/// Which act.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunUndo {
+    /// The name that the act answered with, as `undo`.
+    pub id: Id<Undo>,
+}
+
+/// Takes an act back. Only its doer may, and only once.
+///
+/// # Errors
+/// [`Error::NotFound`] for an act of somebody else, one already taken back, or one too long ago; [`Error::Conflict`]
+/// when somebody has gone on from it meanwhile.
+pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
+    if matches!(ctx.actor, crate::Actor::Nobody) {
+        return Err(Error::SignedOut);
+    }
+    let mut tx = ctx.app.db.begin().await?;
+    let found: Option<(serde_json::Value,)> = tx
+        .maybe(
+            sql("UPDATE undos SET used_at = $1 WHERE id = $2 AND user_id = $3 AND used_at IS NULL RETURNING inverse")
+                .bind(ctx.now())
+                .bind(input.id)
+                .bind(doer(ctx)),
+        )
+        .await?;
+    let Some((inverse,)) = found else { return Err(Error::NotFound("undo")) };
+    match serde_json::from_value(inverse).map_err(Error::fault)? {
+        Inverse::FollowUps { before, made } => {
+            crate::follow_ups::restore(&mut tx, ctx, before).await?;
+            if !made.is_empty() {
+                crate::follow_ups::drop_made(&mut tx, ctx, &made).await?;
+            }
+        }
+        Inverse::DropFollowUps { ids } => crate::follow_ups::drop_made(&mut tx, ctx, &ids).await?,
+    }
+    tx.commit().await?;
+    Ok(DONE)
+}
+
+/// The operation.
+pub fn operations(ops: &mut Operations) {
+    ops.add("undo.run", "POST /undo/{id}", None, "Takes back an act that answered with an undo name.", run)
+        .example(|| serde_json::json!({"id": "0193a1b2-0000-7000-8000-000000000000"}));
+}
