@@ -26,6 +26,7 @@ CREATE TABLE purchases (
   created_at INSTANT NOT NULL
 ) STRICT;
 CREATE INDEX purchases_party_id_at_id ON purchases (party_id, at, id);
+CREATE INDEX purchases_at_id ON purchases (at, id);
 CREATE INDEX purchases_import_id ON purchases (import_id, id) WHERE import_id IS NOT NULL;
 
 -- A line that gives goods back has a negative amount and, where it is known, the line that it gives back.
@@ -47,6 +48,7 @@ CREATE TABLE purchase_lines (
 CREATE INDEX purchase_lines_purchase_id ON purchase_lines (purchase_id);
 CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines (party_id, product_id, day);
 CREATE INDEX purchase_lines_source_key ON purchase_lines (source_key) WHERE source_key IS NOT NULL;
+CREATE INDEX purchase_lines_refund_of ON purchase_lines (refund_of) WHERE refund_of IS NOT NULL;
 CREATE INDEX purchase_lines_import_id ON purchase_lines (import_id, id) WHERE import_id IS NOT NULL;
 
 -- Sums of each day, kept by the writes, so that totals never read the lines. known_: of known customers; lines_up have

@@ -3,6 +3,8 @@
 pub mod check;
 pub mod identity;
 pub mod party;
+pub mod preferences;
+pub mod whom;
 pub mod write;
 
 pub use party::Party;
@@ -12,4 +14,5 @@ use crate::Operations;
 /// The operations of the room.
 pub fn operations(ops: &mut Operations) {
     party::operations(ops);
+    preferences::operations(ops);
 }

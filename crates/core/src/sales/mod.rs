@@ -1,6 +1,19 @@
-//! A room.
+//! Purchases, products, opportunities.
+
+pub mod opportunities;
+pub mod products;
+pub mod purchases;
+pub mod write;
+
+pub use opportunities::Opportunity;
+pub use products::Product;
+pub use purchases::{Purchase, PurchaseLine};
 
 use crate::Operations;
 
 /// The operations of the room.
-pub fn operations(_ops: &mut Operations) {}
+pub fn operations(ops: &mut Operations) {
+    purchases::operations(ops);
+    products::operations(ops);
+    opportunities::operations(ops);
+}

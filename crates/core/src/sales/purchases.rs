@@ -1,0 +1,646 @@
+//! Purchases as they are entered, listed and summed up.
+
+use super::write::{self, Fate, NewLine};
+use super::Product;
+use crate::interactions::moment;
+use crate::operation::{Page, page_size};
+use crate::parties::{Party, whom};
+use crate::platform::events::{self, Event, cursor};
+use crate::platform::money::{Currency, Money, MoneyUnit, NumberProblem, parse_decimal};
+use crate::platform::text::clean_line;
+use crate::platform::time::Instant;
+use crate::{Act, Ctx, Day, Error, Fields, Operations, Perm, Problem, Result, Room, Sight};
+use jiff::civil::Time;
+use peyvand_db::{Db, Id, Sql, Tx, row, sql};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// Lines that one purchase may be entered with; a longer invoice comes in as a file.
+const LINES_MAX: usize = 500;
+/// Characters of a name, a code, an invoice number.
+const WORDS_MAX: usize = 200;
+/// Characters of a note.
+const NOTE_MAX: usize = 2_000;
+
+/// A line of a purchase.
+#[derive(Debug)]
+pub enum PurchaseLine {}
+
+row! {
+    /// A purchase: one invoice, or one refund.
+    #[derive(Clone, Debug, Serialize, JsonSchema)]
+    pub struct Purchase {
+        /// Its id.
+        pub id: Id<Purchase> = "q.id",
+        /// Whose it is; absent for a sale to an unknown customer.
+        pub party_id: Option<Id<Party>> = "q.party_id",
+        /// Their name.
+        pub party: Option<String> = "p.name",
+        /// Number of the invoice.
+        pub invoice: Option<String> = "q.invoice",
+        /// When.
+        pub at: Instant = "q.at",
+        /// The day in the organisation's time zone.
+        pub day: Day = "q.day",
+        /// Currency of the amounts.
+        pub currency: Currency = "q.currency",
+        /// Sum of what was bought, in minor units.
+        pub gross_minor: i64 = "q.gross_minor",
+        /// Sum of what was given back, in minor units, not negative.
+        pub refund_minor: i64 = "q.refund_minor",
+        /// Number of lines.
+        pub lines: i64 = "q.lines",
+        /// Where it was sold.
+        pub channel: Option<String> = "q.channel",
+        /// Country of the sale.
+        pub country: Option<String> = "q.country",
+        /// A note.
+        pub note: Option<String> = "q.note",
+    }
+}
+
+impl Purchase {
+    /// What remains after refunds, in minor units.
+    #[must_use]
+    pub fn net_minor(&self) -> i64 {
+        self.gross_minor - self.refund_minor
+    }
+}
+
+row! {
+    /// A line of a purchase.
+    #[derive(Clone, Debug, Serialize, JsonSchema)]
+    pub struct Line {
+        /// Its id.
+        pub id: Id<PurchaseLine> = "l.id",
+        /// The purchase.
+        pub purchase_id: Id<Purchase> = "l.purchase_id",
+        /// The product.
+        pub product_id: Option<Id<Product>> = "l.product_id",
+        /// Its code.
+        pub product: Option<String> = "d.code",
+        /// Its name.
+        pub product_name: Option<String> = "d.name",
+        /// How many; negative for what comes back.
+        pub quantity: f64 = "l.quantity",
+        /// Price of one, in minor units.
+        pub unit_price_minor: i64 = "l.unit_price_minor",
+        /// Taken off, in minor units.
+        pub discount_minor: i64 = "l.discount_minor",
+        /// What the line comes to, in minor units.
+        pub amount_minor: i64 = "l.amount_minor",
+        /// For a refund: the line that it gives back.
+        pub refund_of: Option<Id<PurchaseLine>> = "l.refund_of",
+    }
+}
+
+/// A purchase with its lines.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PurchaseWithLines {
+    /// The purchase.
+    #[serde(flatten)]
+    pub purchase: Purchase,
+    /// Sum of what was bought, in major units.
+    pub gross: String,
+    /// Sum of what was given back, in major units.
+    pub refunds: String,
+    /// What remains, in major units.
+    pub net: String,
+    /// Its lines, at most 500.
+    pub items: Vec<Line>,
+}
+
+/// A line to be entered. Amounts are decimal text in major units, in any digits.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EnterLine {
+    /// Code of the product.
+    pub product: Option<String>,
+    /// Name of the product.
+    pub product_name: Option<String>,
+    /// How many, 1 unless given; negative for what comes back.
+    pub quantity: Option<String>,
+    /// Price of one.
+    pub unit_price: Option<String>,
+    /// Taken off the line.
+    pub discount: Option<String>,
+    /// What the line comes to; quantity times price less discount unless given.
+    pub amount: Option<String>,
+    /// The line that this one gives back; found by customer and product when absent.
+    pub refund_of: Option<Id<PurchaseLine>>,
+}
+
+/// A purchase to be entered. With one line, its fields may stand beside the others.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewPurchase {
+    /// Whose it is.
+    pub party_id: Option<Id<Party>>,
+    /// Whose it is, by any identity key, phone or code. Without both it is a sale to an unknown customer.
+    pub customer: Option<String>,
+    /// Number of the invoice.
+    pub invoice: Option<String>,
+    /// When, as a date in the caller's calendar or RFC 3339; now unless given.
+    pub date: Option<String>,
+    /// ISO 4217 code; the organisation's unless given.
+    pub currency: Option<String>,
+    /// Where it was sold.
+    pub channel: Option<String>,
+    /// Country of the sale.
+    pub country: Option<String>,
+    /// A note.
+    pub note: Option<String>,
+    /// The lines.
+    #[serde(default)]
+    pub lines: Vec<EnterLine>,
+    /// Of one line: code of the product.
+    pub product: Option<String>,
+    /// Of one line: name of the product.
+    pub product_name: Option<String>,
+    /// Of one line: how many.
+    pub quantity: Option<String>,
+    /// Of one line: price of one.
+    pub unit_price: Option<String>,
+    /// Of one line: taken off.
+    pub discount: Option<String>,
+    /// Of one line: what it comes to.
+    pub amount: Option<String>,
+    /// Of one line: the line that it gives back.
+    pub refund_of: Option<Id<PurchaseLine>>,
+}
+
+/// Quantity and amounts of a line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Figures {
+    /// How many.
+    pub quantity: f64,
+    /// Price of one, in minor units.
+    pub unit_price_minor: i64,
+    /// Taken off, in minor units.
+    pub discount_minor: i64,
+    /// What it comes to, in minor units.
+    pub amount_minor: i64,
+}
+
+/// Completes the figures of a line: the amount is quantity times price less discount unless it is given; the price
+/// follows from the amount where it is missing. A discount makes the amount smaller, also that of a refund.
+///
+/// # Errors
+/// The field and what is wrong with it; `amount` when neither amount nor price is given.
+pub fn figures(
+    quantity: Option<&str>,
+    unit_price: Option<&str>,
+    discount: Option<&str>,
+    amount: Option<&str>,
+    currency: Currency,
+) -> Result<Figures, Problem> {
+    use rust_decimal::Decimal;
+    use rust_decimal::prelude::ToPrimitive;
+    let given = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let wrong = |field: &'static str| move |problem: NumberProblem| Problem::new(field, problem.key());
+    let money = |text: String, field: &'static str| Money::parse(&text, currency, MoneyUnit::Currency).map_err(wrong(field));
+    let amount = given(amount).map(|text| money(text, "amount")).transpose()?;
+    let unit_price = given(unit_price).map(|text| money(text, "unit_price")).transpose()?;
+    let discount = given(discount).map(|text| money(text, "discount")).transpose()?.map_or(0, |discount| discount.minor);
+    let default = if amount.is_some_and(|amount| amount.minor < 0) { Decimal::NEGATIVE_ONE } else { Decimal::ONE };
+    let quantity = given(quantity).map(|text| parse_decimal(&text).map_err(wrong("quantity"))).transpose()?.unwrap_or(default);
+    let (amount_minor, unit_price_minor) = match (amount, unit_price) {
+        (Some(amount), Some(price)) => (amount.minor, price.minor),
+        (Some(amount), None) => {
+            let price = (!quantity.is_zero()).then(|| (amount.major() / quantity).round_dp(12));
+            let price = price.and_then(|price| Money::from_major(price, currency).ok());
+            (amount.minor, price.map_or(0, |price| price.minor))
+        }
+        (None, Some(price)) => {
+            let whole = Money::multiply(price.major(), quantity, currency).map_err(wrong("quantity"))?.minor;
+            let off = if whole < 0 { -discount } else { discount };
+            (whole.checked_sub(off).ok_or_else(|| Problem::new("discount", NumberProblem::TooLarge.key()))?, price.minor)
+        }
+        (None, None) => return Err(Problem::new("amount", "input-needed")),
+    };
+    let quantity = quantity.to_f64().ok_or_else(|| Problem::new("quantity", NumberProblem::TooLarge.key()))?;
+    Ok(Figures { quantity, unit_price_minor, discount_minor: discount, amount_minor })
+}
+
+/// Enters a purchase, or a refund when its amounts are negative.
+///
+/// # Errors
+/// For fields that cannot be read, an unknown customer, an invoice number that is taken.
+pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
+    let writer = ctx.write(Perm(Room::Sales, Act::Create))?;
+    let organisation = ctx.app.organisation().await?;
+    let mut problems = Fields::default();
+    let mut line = |text: &Option<String>, field: &'static str, max: usize| -> Option<String> {
+        let text = text.as_deref()?;
+        match clean_line(text, max) {
+            Ok(text) => Some(text).filter(|text| !text.is_empty()),
+            Err(problem) => {
+                problems.0.push(Problem::new(field, problem.key()).with("max", max));
+                None
+            }
+        }
+    };
+    let invoice = line(&new.invoice, "invoice", WORDS_MAX);
+    let channel = line(&new.channel, "channel", WORDS_MAX);
+    let country = line(&new.country, "country", WORDS_MAX);
+    let note = line(&new.note, "note", NOTE_MAX);
+    let single = EnterLine {
+        product: new.product,
+        product_name: new.product_name,
+        quantity: new.quantity,
+        unit_price: new.unit_price,
+        discount: new.discount,
+        amount: new.amount,
+        refund_of: new.refund_of,
+    };
+    let entered = if new.lines.is_empty() { vec![single] } else { new.lines };
+    let names: Vec<(Option<String>, Option<String>)> = entered
+        .iter()
+        .map(|entered| (line(&entered.product, "product", WORDS_MAX), line(&entered.product_name, "product_name", WORDS_MAX)))
+        .collect();
+    if entered.len() > LINES_MAX {
+        problems.0.push(Problem::new("lines", "purchases-lines-too-many").with("max", LINES_MAX));
+    }
+    let currency = match new.currency.as_deref().map(str::trim).filter(|code| !code.is_empty()) {
+        None => organisation.currency,
+        Some(code) => Currency::from_code(code).unwrap_or_else(|| {
+            problems.add("currency", "purchases-currency-unknown");
+            organisation.currency
+        }),
+    };
+    let at = match new.date.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        None => ctx.now(),
+        Some(text) => problems.take(moment(ctx, "date", text, Time::midnight())).unwrap_or(ctx.now()),
+    };
+    if at > ctx.now().plus(crate::platform::time::DAY) {
+        problems.add("date", "interactions-at-future");
+    }
+    let many = entered.len() > 1;
+    let mut lines = Vec::with_capacity(entered.len());
+    for (position, (entered, (product, product_name))) in entered.iter().zip(names).enumerate() {
+        let read = figures(
+            entered.quantity.as_deref(),
+            entered.unit_price.as_deref(),
+            entered.discount.as_deref(),
+            entered.amount.as_deref(),
+            currency,
+        );
+        let read = read.map_err(|mut problem| {
+            if many {
+                problem.field = format!("lines.{position}.{}", problem.field).into();
+            }
+            problem
+        });
+        let Some(figures) = problems.take(read) else { continue };
+        lines.push(NewLine {
+            party: None,
+            invoice: invoice.clone(),
+            basket: Some(0),
+            at,
+            day: at.day(&organisation.zone()),
+            currency,
+            product,
+            product_name,
+            quantity: figures.quantity,
+            unit_price_minor: figures.unit_price_minor,
+            discount_minor: figures.discount_minor,
+            amount_minor: figures.amount_minor,
+            channel: channel.clone(),
+            country: country.clone(),
+            note: note.clone(),
+            refund_of: entered.refund_of,
+            source_key: None,
+        });
+    }
+    problems.check()?;
+
+    let mut tx = writer.begin().await?;
+    let party = whom::find(&mut tx, ctx, &writer.sight, new.party_id, new.customer.as_deref()).await?.map(|party| party.id);
+    if let Some(invoice) = &invoice {
+        let taken: Option<(i64,)> = tx.maybe(sql("SELECT 1 FROM purchases WHERE invoice = $1").bind(invoice)).await?;
+        if taken.is_some() {
+            return Err(Error::Conflict(Fields(vec![Problem::new("invoice", "purchases-invoice-taken")])));
+        }
+    }
+    for line in &mut lines {
+        line.party = party;
+        if let Some(original) = line.refund_of {
+            write::check_refund(&mut tx, original, party).await?;
+        }
+    }
+    let written = write::insert_purchases(&mut tx, ctx, lines, None).await?;
+    let Some(id) = written.purchases.first().copied().filter(|_| written.fates.iter().all(|fate| *fate == Fate::Added)) else {
+        return Err(Error::Conflict(Fields(vec![Problem::new("invoice", "purchases-invoice-taken")])));
+    };
+    let data = serde_json::json!({"invoice": invoice});
+    events::record(&mut tx, ctx, Event { kind: "purchase.created", party, subject: Some(id.0), data }).await?;
+    let purchase = read(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(purchase)
+}
+
+async fn read(tx: &mut Tx, id: Id<Purchase>) -> Result<PurchaseWithLines> {
+    let purchase: Purchase =
+        tx.one(Sql::select::<Purchase>("FROM purchases q LEFT JOIN parties p ON p.id = q.party_id WHERE q.id = $1").bind(id)).await?;
+    let items = tx.all(lines_of(&[id])).await?;
+    Ok(with_lines(purchase, items))
+}
+
+fn lines_of(purchases: &[Id<Purchase>]) -> Sql {
+    let mut query = Sql::select::<Line>("FROM purchase_lines l LEFT JOIN products d ON d.id = l.product_id WHERE l.purchase_id IN ");
+    query.list_padded(purchases).push(" ORDER BY l.id LIMIT ").arg(LINES_MAX as i64);
+    query
+}
+
+fn with_lines(purchase: Purchase, items: Vec<Line>) -> PurchaseWithLines {
+    let text = |minor| Money { minor, currency: purchase.currency }.decimal_string();
+    let (gross, refunds, net) = (text(purchase.gross_minor), text(purchase.refund_minor), text(purchase.net_minor()));
+    PurchaseWithLines { purchase, gross, refunds, net, items }
+}
+
+/// Purchases by id with up to so many lines each, for those who have found the ids within their sight.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn by_ids(db: &Db, ids: &[Id<Purchase>]) -> Result<Vec<PurchaseWithLines>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut query = Sql::select::<Purchase>("FROM purchases q LEFT JOIN parties p ON p.id = q.party_id WHERE q.id IN ");
+    query.list_padded(ids);
+    let purchases: Vec<Purchase> = db.all(query).await?;
+    let mut lines: HashMap<Id<Purchase>, Vec<Line>> = HashMap::new();
+    for line in db.all::<Line>(lines_of(ids)).await? {
+        lines.entry(line.purchase_id).or_default().push(line);
+    }
+    Ok(purchases
+        .into_iter()
+        .map(|purchase| {
+            let items = lines.remove(&purchase.id).unwrap_or_default();
+            with_lines(purchase, items)
+        })
+        .collect())
+}
+
+/// Which purchase.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetPurchase {
+    /// Its id.
+    pub id: Id<Purchase>,
+}
+
+/// One purchase with its lines.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none within sight.
+pub async fn get(ctx: &Ctx, input: GetPurchase) -> Result<PurchaseWithLines> {
+    let reader = ctx.read(Perm(Room::Sales, Act::See))?;
+    let mut query = Sql::select::<Purchase>("FROM purchases q LEFT JOIN parties p ON p.id = q.party_id WHERE 1 = 1");
+    reader.sight.parties(&mut query);
+    query.push(" AND q.id = ").arg(input.id);
+    let purchase: Purchase = reader.db.maybe(query).await?.ok_or(Error::NotFound("purchase"))?;
+    let items = reader.db.all(lines_of(&[input.id])).await?;
+    Ok(with_lines(purchase, items))
+}
+
+/// Which purchases.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListPurchases {
+    /// Only those of this party.
+    pub party_id: Option<Id<Party>>,
+    /// Only the one of this number.
+    pub invoice: Option<String>,
+    /// From this day on, in the caller's calendar.
+    pub from: Option<String>,
+    /// Up to and with this day, in the caller's calendar.
+    pub until: Option<String>,
+    /// Only sales to unknown customers (true) or to known ones (false).
+    pub without_customer: Option<bool>,
+    /// Where the page starts: `next` of the page before.
+    pub after: Option<String>,
+    /// Rows of a page, 50 unless given, at most 200.
+    pub limit: Option<i64>,
+}
+
+/// Purchases, newest first.
+///
+/// # Errors
+/// Without the right, or for a day or a cursor that is none.
+pub async fn list(ctx: &Ctx, input: ListPurchases) -> Result<Page<Purchase>> {
+    let reader = ctx.read(Perm(Room::Sales, Act::See))?;
+    let limit = page_size(input.limit)?;
+    let (from, until) = day_range(ctx, input.from.as_deref(), input.until.as_deref())?;
+    let zone = ctx.app.organisation().await?.zone();
+    let mut query = Sql::select::<Purchase>("FROM purchases q LEFT JOIN parties p ON p.id = q.party_id WHERE 1 = 1");
+    reader.sight.parties(&mut query);
+    if let Some(party) = input.party_id {
+        query.push(" AND q.party_id = ").arg(party);
+    }
+    if let Some(invoice) = &input.invoice {
+        query.push(" AND q.invoice = ").arg(invoice.trim());
+    }
+    match input.without_customer {
+        Some(true) => {
+            query.push(" AND q.party_id IS NULL");
+        }
+        Some(false) => {
+            query.push(" AND q.party_id IS NOT NULL");
+        }
+        None => {}
+    }
+    if let Some(from) = from {
+        query.push(" AND q.at >= ").arg(Instant::start_of(from, &zone));
+    }
+    if let Some(until) = until {
+        query.push(" AND q.at < ").arg(Instant::start_of(until.plus(1), &zone));
+    }
+    if let Some(after) = &input.after {
+        let (at, id) = cursor::<Purchase>(after)?;
+        query.push(" AND (q.at, q.id) < (").arg(at).push(", ").arg(id).push(")");
+    }
+    query.push(" ORDER BY q.at DESC, q.id DESC LIMIT ").arg(limit + 1);
+    let mut items: Vec<Purchase> = reader.db.all(query).await?;
+    let more = items.len() as i64 > limit;
+    items.truncate(limit as usize);
+    let next = items.last().filter(|_| more).map(|last| format!("{}_{}", last.at.0, last.id));
+    Ok(Page { items, next })
+}
+
+/// Reads the two days of a range in the caller's calendar.
+///
+/// # Errors
+/// At fields `from` and `until`.
+pub(crate) fn day_range(ctx: &Ctx, from: Option<&str>, until: Option<&str>) -> Result<(Option<Day>, Option<Day>)> {
+    let mut problems = Fields::default();
+    let mut day = |text: Option<&str>, field: &'static str| {
+        let text = text.map(str::trim).filter(|text| !text.is_empty())?;
+        let read = crate::platform::calendar::parse_date(text, ctx.prefs.calendar, ctx.today().0);
+        problems.take(read.map(Day).map_err(|problem| Problem::new(field, problem.key())))
+    };
+    let range = (day(from, "from"), day(until, "until"));
+    problems.check()?;
+    Ok(range)
+}
+
+/// Over what to sum up.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TotalsOf {
+    /// From this day on, in the caller's calendar.
+    pub from: Option<String>,
+    /// Up to and with this day, in the caller's calendar.
+    pub until: Option<String>,
+    /// ISO 4217 code; the organisation's currency unless given, or the one most lines are in when there are none in it.
+    pub currency: Option<String>,
+}
+
+/// Sums of purchases in one currency. Amounts as decimal text in major units and as integers of minor units.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Totals {
+    /// The currency.
+    pub currency: Currency,
+    /// Known customers with at least one line of a positive amount, in any currency.
+    pub customers: i64,
+    /// Lines with a positive amount of known customers.
+    pub lines: i64,
+    /// Sum of these lines.
+    pub gross: String,
+    /// The same in minor units.
+    pub gross_minor: i64,
+    /// Lines of known customers that give something back.
+    pub refund_lines: i64,
+    /// Sum of these lines, not negative.
+    pub refunds: String,
+    /// The same in minor units.
+    pub refunds_minor: i64,
+    /// Gross less refunds.
+    pub net: String,
+    /// The same in minor units.
+    pub net_minor: i64,
+    /// Lines of known customers without an amount.
+    pub zero_lines: i64,
+    /// All lines of sales to unknown customers.
+    pub lines_without_customer: i64,
+    /// Sum of their positive amounts.
+    pub gross_without_customer: String,
+    /// The same in minor units.
+    pub gross_without_customer_minor: i64,
+    /// Sum of their negative amounts, not negative.
+    pub refunds_without_customer: String,
+    /// The same in minor units.
+    pub refunds_without_customer_minor: i64,
+    /// All lines.
+    pub all_lines: i64,
+    /// Other currencies that there are lines in.
+    pub other_currencies: Vec<Currency>,
+}
+
+row! {
+    struct Sum {
+        currency: Currency = "t.currency",
+        is_known: bool = "t.is_known",
+        up: i64 = "CAST(SUM(t.lines_up) AS BIGINT)",
+        down: i64 = "CAST(SUM(t.lines_down) AS BIGINT)",
+        zero: i64 = "CAST(SUM(t.lines_zero) AS BIGINT)",
+        up_minor: i64 = "CAST(SUM(t.up_minor) AS BIGINT)",
+        down_minor: i64 = "CAST(SUM(t.down_minor) AS BIGINT)",
+    }
+}
+
+/// Sums of purchases: read from the sums of the days that every write keeps. Who sees only a part of the customers gets
+/// the sums of their purchases, and nothing of unknown customers.
+///
+/// # Errors
+/// Without the right, or for a day or a currency that is none.
+pub async fn totals(ctx: &Ctx, input: TotalsOf) -> Result<Totals> {
+    let reader = ctx.read(Perm(Room::Sales, Act::See))?;
+    let (from, until) = day_range(ctx, input.from.as_deref(), input.until.as_deref())?;
+    let wanted = match input.currency.as_deref().map(str::trim).filter(|code| !code.is_empty()) {
+        None => None,
+        Some(code) => Some(Currency::from_code(code).ok_or_else(|| Problem::new("currency", "purchases-currency-unknown"))?),
+    };
+    let whole = reader.sight == Sight::All;
+    let days = |query: &mut Sql, column: &'static str| {
+        if let Some(from) = from {
+            query.push(" AND ").push(column).push(" >= ").arg(from);
+        }
+        if let Some(until) = until {
+            query.push(" AND ").push(column).push(" <= ").arg(until);
+        }
+    };
+    let mut sums = Sql::select::<Sum>("FROM ");
+    if whole {
+        sums.push("purchase_days t WHERE 1 = 1");
+        days(&mut sums, "t.day");
+    } else {
+        sums.push(
+            "(SELECT l.currency, TRUE AS is_known, CASE WHEN l.amount_minor > 0 THEN 1 ELSE 0 END AS lines_up,
+                CASE WHEN l.amount_minor < 0 THEN 1 ELSE 0 END AS lines_down, CASE WHEN l.amount_minor = 0 THEN 1 ELSE 0 END AS lines_zero,
+                CASE WHEN l.amount_minor > 0 THEN l.amount_minor ELSE 0 END AS up_minor,
+                CASE WHEN l.amount_minor < 0 THEN -l.amount_minor ELSE 0 END AS down_minor
+              FROM parties p JOIN purchase_lines l ON l.party_id = p.id WHERE 1 = 1",
+        );
+        reader.sight.parties(&mut sums);
+        days(&mut sums, "l.day");
+        sums.push(") t");
+    }
+    sums.push(" GROUP BY t.currency, t.is_known");
+    let sums: Vec<Sum> = reader.db.all(sums).await?;
+
+    let mut count = sql("SELECT count(*) FROM parties p WHERE p.last_purchase_on > ''");
+    reader.sight.parties(&mut count);
+    if from.is_some() || until.is_some() {
+        count.push(" AND EXISTS (SELECT 1 FROM purchases q WHERE q.party_id = p.id AND q.gross_minor > 0");
+        days(&mut count, "q.day");
+        count.push(")");
+    }
+    let (customers,): (i64,) = reader.db.one(count).await?;
+
+    let home = ctx.app.organisation().await?.currency;
+    let lines = |currency: Currency| -> i64 {
+        sums.iter().filter(|sum| sum.currency == currency).map(|sum| sum.up + sum.down + sum.zero).sum()
+    };
+    let busiest = sums.iter().map(|sum| sum.currency).max_by_key(|currency| (*currency == home && lines(home) > 0, lines(*currency)));
+    let currency = wanted.or(busiest).unwrap_or(home);
+    let of = |known: bool| sums.iter().find(|sum| sum.currency == currency && sum.is_known == known);
+    let figures = |known: bool| of(known).map_or((0, 0, 0, 0, 0), |sum| (sum.up, sum.down, sum.zero, sum.up_minor, sum.down_minor));
+    let (up, down, zero, gross, refunds) = figures(true);
+    let (other_up, other_down, other_zero, other_gross, other_refunds) = figures(false);
+    let text = |minor| Money { minor, currency }.decimal_string();
+    let mut other_currencies: Vec<Currency> = sums.iter().map(|sum| sum.currency).filter(|other| *other != currency).collect();
+    other_currencies.sort_by_key(|currency| currency.code());
+    other_currencies.dedup();
+    Ok(Totals {
+        currency,
+        customers,
+        lines: up,
+        gross: text(gross),
+        gross_minor: gross,
+        refund_lines: down,
+        refunds: text(refunds),
+        refunds_minor: refunds,
+        net: text(gross - refunds),
+        net_minor: gross - refunds,
+        zero_lines: zero,
+        lines_without_customer: other_up + other_down + other_zero,
+        gross_without_customer: text(other_gross),
+        gross_without_customer_minor: other_gross,
+        refunds_without_customer: text(other_refunds),
+        refunds_without_customer_minor: other_refunds,
+        all_lines: up + down + zero + other_up + other_down + other_zero,
+        other_currencies,
+    })
+}
+
+/// The operations of purchases.
+pub fn operations(ops: &mut Operations) {
+    let see = Some(Perm(Room::Sales, Act::See));
+    ops.add("purchases.create", "POST /purchases", Some(Perm(Room::Sales, Act::Create)), "Enters a purchase or a refund.", create)
+        .example(|| serde_json::json!({"date": "1405/08/30", "lines": [{"product": "A-12", "product_name": "چای ممتاز", "quantity": "2", "unit_price": "850000"}]}));
+    ops.add("purchases.list", "GET /purchases", see, "Purchases, newest first.", list).example(|| serde_json::json!({"limit": 20}));
+    ops.add("purchases.totals", "GET /purchases/totals", see, "Sums of purchases in one currency.", totals).example(|| serde_json::json!({}));
+    ops.add("purchases.get", "GET /purchases/{id}", see, "One purchase with its lines.", get);
+}
