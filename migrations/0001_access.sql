@@ -2,6 +2,7 @@
 CREATE TABLE organisation (
   id INT NOT NULL PRIMARY KEY CHECK (id = 1),
   name TEXT NOT NULL,
+  kind TEXT NOT NULL,
   country TEXT NOT NULL,
   lang TEXT NOT NULL,
   calendar TEXT NOT NULL,

@@ -17,3 +17,62 @@ password-same = هذه كلمة المرور الحالية نفسها. اختر
 tokens-scope-unknown = لا توجد صلاحية باسم { $scope }.
 tokens-scope-needed = اختر صلاحية واحدة على الأقل.
 users-no-such = لا يوجد حساب مفتوح بهذا العنوان.
+users-email = هذا ليس بريدًا إلكترونيًا. اكتبه مثل name@example.com.
+users-email-taken = يوجد حساب آخر بهذا العنوان.
+users-unit-unknown = اختر وحدة تصل إليها صلاحيتك.
+users-above-you = صلاحيات هذا الشخص أوسع من صلاحياتك. اطلب ذلك من المالك.
+users-last-owner = تحتاج المؤسسة إلى مالك واحد على الأقل. أسند منصب المالك إلى شخص آخر أولًا.
+
+# الوحدات والمناصب
+units-parent-unknown = اختر وحدة تصل إليها صلاحيتك.
+units-circle = لا تكون الوحدة تابعة لنفسها.
+units-deep = لا تزيد مستويات الوحدات على { $max }.
+units-head-unknown = اختر شخصًا حسابه مفتوح.
+posts-unknown = لا يوجد هذا المنصب.
+posts-name-taken = يوجد منصب بهذا الاسم.
+posts-beyond-yours = لا يمكنك منح صلاحية لا تملكها.
+posts-owner-full = يحتفظ منصب المالك بكل الصلاحيات حتى لا يُغلق الباب على الجميع.
+posts-ready-made = تبقى المناصب الجاهزة في بيوند. يمكنك تغيير أسمائها.
+posts-held = هذا المنصب مسند إلى شخص. أسند إليه منصبًا آخر أولًا.
+
+post-owner = المالك
+post-manager = المدير
+post-agent = الموظف
+
+room-parties = العملاء
+room-identities = أرقام الهوية كاملة
+room-interactions = المحادثات
+room-follow-ups = المتابعات
+room-sales = المبيعات
+room-imports = الاستيراد من ملف
+room-organisation = الأشخاص والوحدات
+room-settings = الإعدادات
+room-audit = سجل التغييرات
+
+act-see = العرض
+act-create = الإضافة
+act-change = التعديل
+act-delete = الحذف
+act-export = التصدير
+
+reach-nothing = لا شيء
+reach-own = ما يخصّهم
+reach-unit = ما يخصّ وحدتهم
+reach-all = الكل
+
+explain-closed = لا. حساب { $user } مغلق.
+explain-no-room = لا. منصب «{ $post }» لا يمنح { $user } أي صلاحية في «{ $room }».
+explain-no-act = لا. يرى { $user } بمنصب «{ $post }» قسم «{ $room }»، لكن صلاحية «{ $act }» غير ممنوحة.
+explain-all = نعم. منصب «{ $post }» يتيح لـ{ $user } كل ما في «{ $room }».
+explain-in-general = نعم، في نطاق { $reach }. منصب «{ $post }» يتيح ذلك لـ{ $user } في «{ $room }».
+explain-own = نعم. { $user } هو المسؤول عن هذا العميل.
+explain-unit = نعم. هذا العميل تابع لوحدة { $user } أو لوحدة تحتها.
+explain-elsewhere = لا. هذا العميل يخص شخصًا آخر، ومنصب «{ $post }» لدى { $user } لا يصل إلا إلى { $reach }.
+
+# التشغيل الأول
+set-up-done = سبق إعداد هذه المؤسسة. سجّل الدخول.
+set-up-unit-retail = المتجر
+set-up-unit-distribution = المبيعات
+set-up-unit-clinic = الاستقبال
+set-up-unit-services = الخدمات
+set-up-unit-other = المقر الرئيسي

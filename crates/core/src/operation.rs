@@ -248,6 +248,8 @@ pub fn invalid(problems: Vec<Problem>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::access::{Reach, Right, UserActor};
+    use crate::{Act, Actor, Door, Rights, testing};
     use serde_json::json;
 
     #[derive(JsonSchema)]
@@ -265,5 +267,120 @@ mod tests {
         let mut input = json!({"count": "۱۲", "on": "true", "tags": "a, b", "name": "12"});
         coerce(input.as_object_mut().unwrap(), schema.as_value());
         assert_eq!(input, json!({"count": 12, "on": true, "tags": ["a", "b"], "name": "12"}));
+    }
+
+    /// An input that is of the form the operation asks for: its example, and for what is needed beyond it a value of
+    /// the right kind.
+    fn sample(entry: &Entry) -> Map<String, Value> {
+        let mut generator = schemars::SchemaGenerator::default();
+        let schema = serde_json::to_value((entry.input)(&mut generator)).unwrap();
+        let definitions = json!({"$defs": generator.take_definitions(true)});
+        let mut input = entry.example.map_or_else(Map::new, |example| example().as_object().unwrap().clone());
+        if let Value::Object(needed) = value_of(&schema, &definitions) {
+            for (name, value) in needed {
+                input.entry(name).or_insert(value);
+            }
+        }
+        input
+    }
+
+    fn value_of(schema: &Value, root: &Value) -> Value {
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            return value_of(root.pointer(reference.trim_start_matches('#')).unwrap(), root);
+        }
+        if let Some(value) = schema.get("const") {
+            return value.clone();
+        }
+        if let Some(values) = schema.get("enum").and_then(Value::as_array) {
+            return values[0].clone();
+        }
+        for choice in ["oneOf", "anyOf", "allOf"] {
+            if let Some(choices) = schema.get(choice).and_then(Value::as_array) {
+                return value_of(&choices[0], root);
+            }
+        }
+        let kind = schema.get("type").map(|kind| kind.as_array().map_or(kind, |kinds| &kinds[0])).and_then(Value::as_str);
+        match (kind, schema.get("format").and_then(Value::as_str)) {
+            (Some("string"), Some("uuid")) => json!("01943b5c-0000-7000-8000-000000000001"),
+            (Some("string"), Some("date-time")) => json!("2026-11-21T05:00:00Z"),
+            (Some("string"), Some("date")) => json!("2026-11-21"),
+            (Some("string"), _) => json!("x"),
+            (Some("integer" | "number"), _) => json!(1),
+            (Some("boolean"), _) => json!(true),
+            (Some("array"), _) => json!([]),
+            _ => {
+                let names = schema.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
+                let properties = schema.get("properties");
+                let needed = names.iter().filter_map(Value::as_str).filter_map(|name| Some((name, properties?.get(name)?)));
+                Value::Object(needed.map(|(name, property)| (name.to_owned(), value_of(property, root))).collect())
+            }
+        }
+    }
+
+    /// Every right but one.
+    fn all_but(perm: Perm) -> Rights {
+        let mut rights = Rights::full();
+        let right = rights.0.entry(perm.0).or_insert(Right::FULL);
+        match perm.1 {
+            Act::See => right.see = Reach::Nothing,
+            Act::Create => right.create = false,
+            Act::Change => right.change = false,
+            Act::Delete => right.delete = false,
+            Act::Export => right.export = false,
+        }
+        rights
+    }
+
+    #[tokio::test]
+    async fn every_operation_refuses_every_caller_without_its_right() {
+        let owner = testing::ctx().await;
+        let (app, id, units) = (&owner.app, owner.actor.user().unwrap(), vec![owner.actor.unit().unwrap()]);
+        let nobody = app.context(Actor::Nobody, Door::Api, owner.prefs.clone());
+        let mut wrong = Vec::new();
+        for entry in crate::operations().iter() {
+            let input = sample(entry);
+            match entry.run(&nobody, input.clone()).await {
+                Err(Error::SignedOut) => {}
+                other => wrong.push(format!("{} to nobody: {other:?}", entry.name)),
+            }
+            let Some(perm) = entry.perm else { continue };
+            let without = testing::with_rights(app, id, "without", all_but(perm), units.clone());
+            let scopes = crate::platform::tokens::every_scope().into_iter().filter(|scope| *scope != perm.to_string()).collect();
+            let actor = UserActor { id, name: "token".into(), units: units.clone(), rights: Rights::full(), scopes: Some(scopes) };
+            let token = app.context(Actor::User(actor.into()), Door::Api, owner.prefs.clone());
+            for (caller, ctx) in [("a user without the right", without), ("a token without the scope", token)] {
+                match entry.run(&ctx, input.clone()).await {
+                    Err(Error::Forbidden(missing)) if missing == perm => {}
+                    other => wrong.push(format!("{} to {caller}: {other:?}", entry.name)),
+                }
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[tokio::test]
+    async fn every_operation_knows_whoever_holds_its_right() {
+        let owner = testing::ctx().await;
+        let mut wrong = Vec::new();
+        for entry in crate::operations().iter() {
+            // Reaching the rule behind the right is enough here; what it then says is tested with each room.
+            if let Err(error @ (Error::Forbidden(_) | Error::SignedOut | Error::Fault(_))) = entry.run(&owner, sample(entry)).await {
+                wrong.push(format!("{}: {error}", entry.name));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn names_and_routes_of_operations_are_unique_and_examples_are_of_the_form() {
+        let ops = crate::operations();
+        let mut names: Vec<_> = ops.iter().map(|entry| entry.name).collect();
+        let mut routes: Vec<_> = ops.iter().map(|entry| (entry.method, entry.path)).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        routes.sort_unstable();
+        routes.dedup();
+        assert_eq!((names.len(), routes.len()), (count, count));
     }
 }

@@ -33,9 +33,17 @@ pub async fn app() -> App {
     app_at(NOW).await.expect("a test database")
 }
 
-async fn app_at(now: Instant) -> Result<App> {
+/// A program on a database without a row in it, as on the first visit.
+///
+/// # Panics
+/// When the test database is not to be had.
+pub async fn empty_app() -> App {
+    empty_at(NOW).await.expect("a test database")
+}
+
+async fn empty_at(now: Instant) -> Result<App> {
     let db = peyvand_db::testing::fresh(schema::MIGRATIONS).await?;
-    let app = App::new(AppParts {
+    Ok(App::new(AppParts {
         db,
         keys: RwLock::new(Arc::new(Keys::generate())),
         clock: Arc::new(FixedClock(AtomicI64::new(now.0))),
@@ -45,7 +53,11 @@ async fn app_at(now: Instant) -> Result<App> {
         wake: tokio::sync::Notify::new(),
         organisation: RwLock::default(),
         sessions: Default::default(),
-    });
+    }))
+}
+
+async fn app_at(now: Instant) -> Result<App> {
+    let app = empty_at(now).await?;
     let mut tx = app.db.begin().await?;
     terms::seed(&mut tx).await?;
     let mut insert = sql("INSERT INTO posts (id, word, rights, created_at) VALUES ");

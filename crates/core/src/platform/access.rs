@@ -98,7 +98,9 @@ impl Right {
     /// Nothing.
     pub const NONE: Right = Right { see: Reach::Nothing, create: false, change: false, delete: false, export: false };
 
-    fn allows(self, act: Act) -> bool {
+    /// Whether the act is among them.
+    #[must_use]
+    pub fn allows(self, act: Act) -> bool {
         self.see != Reach::Nothing
             && match act {
                 Act::See => true,
@@ -161,6 +163,26 @@ pub enum User {}
 /// A unit of the organisation.
 #[derive(Debug)]
 pub enum Unit {}
+
+impl UserActor {
+    /// What the post allows, narrowed to what the token may use.
+    #[must_use]
+    pub fn rights_in_scope(&self) -> Rights {
+        let Some(scopes) = &self.scopes else { return self.rights.clone() };
+        let narrowed = self.rights.0.iter().map(|(room, right)| {
+            let may = |act| right.allows(act) && scopes.contains(&Perm(*room, act).to_string());
+            let right = Right {
+                see: if may(Act::See) { right.see } else { Reach::Nothing },
+                create: may(Act::Create),
+                change: may(Act::Change),
+                delete: may(Act::Delete),
+                export: may(Act::Export),
+            };
+            (*room, right)
+        });
+        Rights(narrowed.collect())
+    }
+}
 
 impl Actor {
     /// The user's id; `None` for the program itself.

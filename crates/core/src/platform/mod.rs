@@ -12,8 +12,10 @@ pub mod locale;
 pub mod money;
 pub mod notifications;
 pub mod organisation;
+pub mod readiness;
 pub mod schema;
 pub mod sessions;
+pub mod set_up;
 pub mod sign_in;
 pub mod terms;
 pub mod text;
@@ -28,6 +30,7 @@ use crate::Operations;
 pub fn operations(ops: &mut Operations) {
     users::operations(ops);
     tokens::operations(ops);
+    readiness::operations(ops);
     organisation::operations(ops);
     terms::operations(ops);
     events::operations(ops);

@@ -7,7 +7,7 @@ use super::text::{Digits, Lang};
 use crate::platform::events::{self, Event};
 use crate::{Act, App, Ctx, Instant, Operations, Perm, Result, Room};
 use jiff::tz::TimeZone;
-use peyvand_db::{FromCell, Id, ToValue, Tx, row, sql};
+use peyvand_db::{FromCell, Id, Sql, ToValue, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -15,12 +15,30 @@ use std::sync::Arc;
 /// How long a process may work with settings that another process has changed.
 const FRESH: i64 = 5_000;
 
+peyvand_db::words! {
+    /// What kind of organisation it is; decides the first unit's name and which words the lists start with.
+    pub enum Kind {
+        /// A shop or several.
+        Retail = "retail",
+        /// Sells to shops and companies.
+        Distribution = "distribution",
+        /// Looks after people's health.
+        Clinic = "clinic",
+        /// Trains, repairs, advises.
+        Services = "services",
+        /// None of these.
+        Other = "other",
+    }
+}
+
 row! {
     /// The organisation.
     #[derive(Clone, Debug, Serialize, JsonSchema)]
     pub struct Organisation {
         /// Its name.
         pub name: String,
+        /// What kind it is.
+        pub kind: Kind,
         /// ISO 3166 code of the country that local phone numbers and IDs belong to.
         pub country: String,
         /// Language of who has not chosen.
@@ -48,6 +66,7 @@ impl Organisation {
     pub fn unnamed() -> Organisation {
         Organisation {
             name: String::new(),
+            kind: Kind::Other,
             country: "IR".to_owned(),
             lang: Lang::Fa,
             calendar: Calendar::Jalali,
@@ -86,25 +105,42 @@ impl Organisation {
     /// # Errors
     /// When the database refuses.
     pub async fn save(&self, tx: &mut Tx) -> Result<()> {
-        tx.run(
-            sql("INSERT INTO organisation (id, name, country, lang, calendar, digits, time_zone, currency, money_unit, hijri_shift, set_up_at)
-                 VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-                 ON CONFLICT (id) DO UPDATE SET name = excluded.name, country = excluded.country, lang = excluded.lang,
-                   calendar = excluded.calendar, digits = excluded.digits, time_zone = excluded.time_zone, currency = excluded.currency,
-                   money_unit = excluded.money_unit, hijri_shift = excluded.hijri_shift, set_up_at = excluded.set_up_at")
-                .bind(&self.name)
-                .bind(&self.country)
-                .bind(self.lang)
-                .bind(self.calendar)
-                .bind(self.digits)
-                .bind(&self.time_zone)
-                .bind(self.currency)
-                .bind(self.money_unit)
-                .bind(self.hijri_shift)
-                .bind(self.set_up_at),
-        )
-        .await?;
+        let mut insert = self.insert();
+        insert.push(
+            " ON CONFLICT (id) DO UPDATE SET name = excluded.name, kind = excluded.kind, country = excluded.country,
+                lang = excluded.lang, calendar = excluded.calendar, digits = excluded.digits, time_zone = excluded.time_zone,
+                currency = excluded.currency, money_unit = excluded.money_unit, hijri_shift = excluded.hijri_shift,
+                set_up_at = excluded.set_up_at",
+        );
+        tx.run(insert).await?;
         Ok(())
+    }
+
+    /// Writes it unless there is one.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn save_if_absent(&self, tx: &mut Tx) -> Result<()> {
+        let mut insert = self.insert();
+        insert.push(" ON CONFLICT (id) DO NOTHING");
+        tx.run(insert).await?;
+        Ok(())
+    }
+
+    fn insert(&self) -> Sql {
+        sql("INSERT INTO organisation (id, name, kind, country, lang, calendar, digits, time_zone, currency, money_unit, hijri_shift, set_up_at)
+             VALUES (1, $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
+        .bind(&self.name)
+        .bind(self.kind)
+        .bind(&self.country)
+        .bind(self.lang)
+        .bind(self.calendar)
+        .bind(self.digits)
+        .bind(&self.time_zone)
+        .bind(self.currency)
+        .bind(self.money_unit)
+        .bind(self.hijri_shift)
+        .bind(self.set_up_at)
     }
 }
 
@@ -121,7 +157,7 @@ impl App {
         {
             return Ok(organisation.clone());
         }
-        let stored: Option<Organisation> = self.db.maybe(peyvand_db::Sql::select::<Organisation>("FROM organisation WHERE id = 1")).await?;
+        let stored: Option<Organisation> = self.db.maybe(Sql::select::<Organisation>("FROM organisation WHERE id = 1")).await?;
         let organisation = Arc::new(stored.unwrap_or_else(Organisation::unnamed));
         if let Ok(mut cached) = self.organisation.write() {
             *cached = Some((now, organisation.clone()));
@@ -143,6 +179,8 @@ impl App {
 pub struct OrganisationChange {
     /// Its name.
     pub name: Option<String>,
+    /// What kind it is.
+    pub kind: Option<Kind>,
     /// ISO 3166 code.
     pub country: Option<String>,
     /// Language.
@@ -180,6 +218,8 @@ pub async fn update(ctx: &Ctx, change: OrganisationChange) -> Result<Organisatio
     let writer = ctx.write(Perm(Room::Settings, Act::Change))?;
     let mut organisation = (*ctx.app.organisation().await?).clone();
     change.apply(&mut organisation)?;
+    // Whoever came in by the command line finishes the set-up by saving these settings.
+    organisation.set_up_at = organisation.set_up_at.or(Some(ctx.now()));
     let mut tx = writer.begin().await?;
     organisation.save(&mut tx).await?;
     let data = serde_json::to_value(&organisation).map_err(crate::Error::fault)?;
@@ -225,6 +265,7 @@ impl OrganisationChange {
                 problems.add("hijri_shift", "organisation-hijri-shift");
             }
         }
+        organisation.kind = self.kind.unwrap_or(organisation.kind);
         organisation.lang = self.lang.unwrap_or(organisation.lang);
         organisation.calendar = self.calendar.unwrap_or(organisation.calendar);
         organisation.digits = self.digits.unwrap_or(organisation.digits);

@@ -60,7 +60,6 @@ pub struct Session {
     pub post: String,
     /// Under which the session or token is stored.
     pub hash: TokenHash,
-    created_at: Instant,
     seen_at: Instant,
     expires_at: Instant,
 }
@@ -142,16 +141,14 @@ row! {
         shortcuts: bool = "u.shortcuts",
         csrf: String = "k.csrf",
         scopes: Option<serde_json::Value> = "k.scopes",
-        created_at: Instant = "k.created_at",
         seen_at: Instant = "k.seen_at",
         expires_at: Instant = "k.expires_at",
     }
 }
 
-const BY_SESSION: &str =
-    "FROM (SELECT user_id, csrf, NULL AS scopes, created_at, seen_at, expires_at FROM sessions WHERE token_hash = $1) k
+pub(super) const BY_SESSION: &str = "FROM (SELECT user_id, csrf, NULL AS scopes, seen_at, expires_at FROM sessions WHERE token_hash = $1) k
     JOIN users u ON u.id = k.user_id JOIN posts o ON o.id = u.post_id WHERE u.is_active";
-const BY_TOKEN: &str = "FROM (SELECT user_id, '' AS csrf, scopes, created_at, COALESCE(used_at, 0) AS seen_at,
+const BY_TOKEN: &str = "FROM (SELECT user_id, '' AS csrf, scopes, COALESCE(used_at, 0) AS seen_at,
       COALESCE(expires_at, 253402300799000) AS expires_at FROM tokens WHERE token_hash = $1 AND revoked_at IS NULL) k
     JOIN users u ON u.id = k.user_id JOIN posts o ON o.id = u.post_id WHERE u.is_active";
 
@@ -197,7 +194,7 @@ pub async fn token_actor(app: &App, bearer: &str) -> Result<Option<Arc<Session>>
 }
 
 /// From memory, or from the database (then `true`).
-async fn look_up(app: &App, hash: TokenHash, query: &'static str) -> Result<Option<(Arc<Session>, bool)>> {
+pub(super) async fn look_up(app: &App, hash: TokenHash, query: &'static str) -> Result<Option<(Arc<Session>, bool)>> {
     let now = app.clock.now();
     if let Some(session) = app.sessions.get(&hash, now) {
         return Ok(Some((session, false)));
@@ -270,7 +267,6 @@ impl Found {
             email: self.email,
             post: self.post,
             hash,
-            created_at: self.created_at,
             seen_at: self.seen_at,
             expires_at: self.expires_at,
         })
@@ -280,15 +276,16 @@ impl Found {
 /// Moves the end of a session that is used.
 pub(super) async fn touch(app: &App, session: &Session) -> Result<()> {
     let now = app.clock.now();
-    let end = Instant(now.plus(IDLE).0.min(session.created_at.plus(LONGEST).0));
     let mut tx = app.db.begin().await?;
     let touched = tx
         .run(
-            sql("UPDATE sessions SET seen_at = $1, expires_at = $2 WHERE token_hash = $3 AND seen_at <= $4")
-                .bind(now)
-                .bind(end)
-                .bind(&session.hash[..])
-                .bind(now.plus(-TOUCH)),
+            sql("UPDATE sessions SET seen_at = $1, expires_at = CASE WHEN created_at + $2 < $3 THEN created_at + $2 ELSE $3 END
+                 WHERE token_hash = $4 AND seen_at <= $5")
+            .bind(now)
+            .bind(LONGEST)
+            .bind(now.plus(IDLE))
+            .bind(&session.hash[..])
+            .bind(now.plus(-TOUCH)),
         )
         .await?;
     if touched > 0 {
