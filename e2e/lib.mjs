@@ -3,7 +3,7 @@
 // Environment: PEYVAND_BIN, the binary (default: the debug build); CHROMIUM, the browser (default: /usr/bin/chromium).
 import { chromium } from 'playwright-core';
 import { execFile, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -165,3 +165,24 @@ export async function assertFits(page, where) {
   const { content, width } = await page.evaluate(() => ({ content: document.documentElement.scrollWidth, width: document.documentElement.clientWidth }));
   assert.ok(content <= width, `${where}: ${content} px wide on a screen of ${width}`);
 }
+
+/** The words of the interface in a language: t('save'), t('parties-created', { name: 'زهرا' }). Plain messages only. */
+export function words(lang) {
+  const catalogue = new Map();
+  for (const file of readdirSync(join(ROOT, 'locales', lang))) {
+    for (const [, key, text] of readFileSync(join(ROOT, 'locales', lang, file), 'utf8').matchAll(/^([a-z][a-z0-9-]*) = (.+)$/gm)) catalogue.set(key, text);
+  }
+  return (key, values = {}) => {
+    if (!catalogue.has(key)) throw new Error(`locales/${lang} has no ${key}`);
+    return catalogue.get(key).replace(/\{ ?\$([a-zA-Z]+) ?\}/g, (_, name) => values[name] ?? `{ $${name} }`);
+  };
+}
+
+/** A national ID of Iran that passes the check, made from nine digits. */
+export function nationalId(nine) {
+  const sum = [...nine].reduce((sum, digit, place) => sum + Number(digit) * (10 - place), 0) % 11;
+  return nine + (sum < 2 ? sum : 11 - sum);
+}
+
+/** Latin digits as Persian ones. */
+export const persian = (text) => text.replace(/[0-9]/g, (digit) => '۰۱۲۳۴۵۶۷۸۹'[digit]);

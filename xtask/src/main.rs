@@ -17,7 +17,8 @@ cargo run -p xtask -- COMMAND
   audit FILE         statements that ran on one engine only, from the file that PEYVAND_SQL_LOG named in both test runs
   gen [--check]      docs/openapi.json and schema/*.sql; with --check only tells whether they are up to date
                      (PEYVAND_BIN names the binary, PEYVAND_TEST_DB a PostgreSQL server)
-  measure WHAT       scan, contest or segment: the numbers of docs/adr/0007, with --release
+  measure WHAT [FILE]
+                     scan, contest or segment: the numbers of docs/adr/0007, with --release
 ";
 
 /// What a check has to say.
@@ -48,7 +49,8 @@ async fn main() -> ExitCode {
         ["catalogue"] => catalogue::check(&root()),
         ["layers"] => layers::check(&root()),
         ["audit", file] => audit::check(&root(), Path::new(file)),
-        ["measure", which] => measure::run(which).await,
+        ["measure", which] => measure::run(which, None).await,
+        ["measure", which, file] => measure::run(which, Some(file)).await,
         ["gen"] => generate::run(&root(), false).await,
         ["gen", "--check"] => generate::run(&root(), true).await,
         _ => {

@@ -5,6 +5,7 @@ use crate::{Findings, Outcome};
 use futures_util::StreamExt;
 use peyvand_core::platform::schema::MIGRATIONS;
 use peyvand_db::{Db, Engine, Id, Options, Result, Sql, ToValue, Value, migrate, sql, testing};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -22,13 +23,14 @@ const BATCH: u64 = 10_000;
 const FIRST_DAY: i64 = 19_358;
 const DAY_MS: i64 = 86_400_000;
 
-/// Runs one of them: `scan`, `contest`, `segment`.
-pub async fn run(which: &str) -> Outcome {
+/// Runs one of them: `scan`, `contest`, `segment`. With the name of a file SQLite's database is made there and stays.
+pub async fn run(which: &str, keep: Option<&str>) -> Outcome {
     let folder = tempfile::tempdir()?;
     let db = if std::env::var_os("PEYVAND_TEST_DB").is_some() {
         testing::fresh(MIGRATIONS).await?
     } else {
-        let db = Db::open(&format!("sqlite:{}", folder.path().join("measure.db").display()), &Options::default()).await?;
+        let file = keep.map_or_else(|| folder.path().join("measure.db"), PathBuf::from);
+        let db = Db::open(&format!("sqlite:{}", file.display()), &Options::default()).await?;
         migrate(&db, MIGRATIONS).await?;
         db
     };
@@ -177,8 +179,10 @@ async fn interactions(db: &Db, rows: u64, parties: u64) -> Result<()> {
     .await
 }
 
+type Noted = std::result::Result<(), Box<dyn std::error::Error>>;
+
 /// A million order lines read row by row, and their sums by customer.
-async fn scan(db: &Db, findings: &mut Findings) -> Outcome2 {
+async fn scan(db: &Db, findings: &mut Findings) -> Noted {
     let began = Instant::now();
     parties(db, 20_000).await?;
     purchases(db, 250_000, 20_000).await?;
@@ -211,10 +215,8 @@ async fn scan(db: &Db, findings: &mut Findings) -> Outcome2 {
     Ok(())
 }
 
-type Outcome2 = std::result::Result<(), Box<dyn std::error::Error>>;
-
 /// Eight writers, each logging interactions as fast as it may, beside four readers of lists.
-async fn contest(db: &Db, findings: &mut Findings) -> Outcome2 {
+async fn contest(db: &Db, findings: &mut Findings) -> Noted {
     parties(db, 50_000).await?;
     interactions(db, 100_000, 50_000).await?;
     db.analyze().await?;
@@ -320,7 +322,7 @@ const SEGMENT: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM parties p
       AND EXISTS (SELECT 1 FROM interactions i WHERE i.party_id = p.id AND i.at >= $2 AND i.channel = 'phone')
       AND NOT EXISTS (SELECT 1 FROM interactions c WHERE c.party_id = p.id AND c.at >= $2 AND c.reason = 'complaint')";
 
-async fn segment(db: &Db, findings: &mut Findings) -> Outcome2 {
+async fn segment(db: &Db, findings: &mut Findings) -> Noted {
     parties(db, PARTIES).await?;
     purchases(db, PARTIES * 4, PARTIES).await?;
     interactions(db, PARTIES * 4, PARTIES).await?;
