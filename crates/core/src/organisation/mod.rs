@@ -1,5 +1,6 @@
 //! People, units and posts.
 
+pub mod colleagues;
 pub mod explain;
 pub mod people;
 pub mod posts;
@@ -11,6 +12,7 @@ use peyvand_db::{Tx, sql};
 
 /// The operations of the room.
 pub fn operations(ops: &mut Operations) {
+    colleagues::operations(ops);
     people::operations(ops);
     units::operations(ops);
     posts::operations(ops);

@@ -8,7 +8,7 @@ use crate::{Day, Instant, Problem};
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use jiff::tz::TimeZone;
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::sync::{Arc, LazyLock};
 
 peyvand_db::words! {
@@ -191,6 +191,7 @@ pub fn group(number: i64, digits: Digits) -> String {
     to_digits(&out, digits)
 }
 
+/// Values are taken or borrowed, because a template hands over what it iterates by reference.
 impl Loc {
     /// A locale for a reader.
     #[must_use]
@@ -290,50 +291,58 @@ impl Loc {
 
     /// «۳۰ آبان ۱۴۰۵».
     #[must_use]
-    pub fn day(&self, day: Day) -> String {
+    pub fn day(&self, day: impl Borrow<Day>) -> String {
+        let day = *day.borrow();
         format_date(self.local(day), &self.style(DateForm::Medium))
     }
 
     /// «شنبه ۳۰ آبان ۱۴۰۵».
     #[must_use]
-    pub fn day_long(&self, day: Day) -> String {
+    pub fn day_long(&self, day: impl Borrow<Day>) -> String {
+        let day = *day.borrow();
         format_date(self.local(day), &self.style(DateForm::Long))
     }
 
     /// «۱۴۰۵/۰۸/۳۰».
     #[must_use]
-    pub fn day_short(&self, day: Day) -> String {
+    pub fn day_short(&self, day: impl Borrow<Day>) -> String {
+        let day = *day.borrow();
         format_date(self.local(day), &self.style(DateForm::Short))
     }
 
     /// «دیروز», «۶ روز پیش», else day and month, with the year when it is another one.
     #[must_use]
-    pub fn day_near(&self, day: Day) -> String {
+    pub fn day_near(&self, day: impl Borrow<Day>) -> String {
+        let day = *day.borrow();
         near_date(self.local(day), self.local(self.today()), &self.style(DateForm::DayMonth))
     }
 
     /// «دیروز ۱۶:۳۰».
     #[must_use]
-    pub fn when(&self, at: Instant) -> String {
+    pub fn when(&self, at: impl Borrow<Instant>) -> String {
+        let at = *at.borrow();
         format!("{} {}", self.day_near(at.day(&self.prefs.time_zone)), self.time(at))
     }
 
     /// «شنبه ۳۰ آبان ۱۴۰۵، ۱۶:۳۰».
     #[must_use]
-    pub fn when_full(&self, at: Instant) -> String {
+    pub fn when_full(&self, at: impl Borrow<Instant>) -> String {
+        let at = *at.borrow();
         format!("{} {}", self.day_long(at.day(&self.prefs.time_zone)), self.time(at))
     }
 
     /// «۱۶:۳۰».
     #[must_use]
-    pub fn time(&self, at: Instant) -> String {
+    pub fn time(&self, at: impl Borrow<Instant>) -> String {
+        let at = *at.borrow();
         let clock = at.zoned(&self.prefs.time_zone);
         to_digits(&format!("{:02}:{:02}", clock.hour(), clock.minute()), self.prefs.digits)
     }
 
     /// The day in all three calendars, for a tooltip.
     #[must_use]
-    pub fn day_everywhere(&self, day: Day) -> String {
+    pub fn day_everywhere(&self, day: impl Borrow<Day>) -> String {
+        let day = *day.borrow();
         Calendar::ALL
             .iter()
             .map(|calendar| format_date(day.0, &DateStyle { calendar: *calendar, ..self.style(DateForm::Medium) }))
@@ -343,8 +352,8 @@ impl Loc {
 
     /// «۱۲٬۳۴۵».
     #[must_use]
-    pub fn number(&self, number: i64) -> String {
-        group(number, self.prefs.digits)
+    pub fn number(&self, number: impl Borrow<i64>) -> String {
+        group(*number.borrow(), self.prefs.digits)
     }
 
     /// Digits of a text, such as a phone number, in the reader's signs.
@@ -353,22 +362,32 @@ impl Loc {
         to_digits(text, self.prefs.digits)
     }
 
+    /// A stored phone number as it is dialled here: «۰۹۱۲ ۵۵۵ ۰۱۴۲»; a foreign one with its country code.
+    #[must_use]
+    pub fn phone(&self, e164: &str) -> String {
+        use crate::parties::identity::{IdentityKind, check};
+        let shown = check(IdentityKind::Phone, e164, "IR").map_or_else(|_| e164.to_owned(), |checked| checked.display);
+        self.digits(&shown)
+    }
+
     /// An amount in full, without its unit: «۱۲٬۴۵۰٬۰۰۰».
     #[must_use]
-    pub fn amount(&self, minor: i64, currency: Currency) -> String {
+    pub fn amount(&self, minor: impl Borrow<i64>, currency: impl Borrow<Currency>) -> String {
+        let (minor, currency) = (*minor.borrow(), *currency.borrow());
         Money { minor, currency }.format(self.prefs.money_unit, self.prefs.digits)
     }
 
     /// An amount for a card, with its unit: «۱۲٫۴ میلیون تومان».
     #[must_use]
-    pub fn amount_short(&self, minor: i64, currency: Currency) -> String {
+    pub fn amount_short(&self, minor: impl Borrow<i64>, currency: impl Borrow<Currency>) -> String {
+        let (minor, currency) = (*minor.borrow(), *currency.borrow());
         let short = Money { minor, currency }.format_short(self.prefs.money_unit, self.prefs.digits, self.prefs.lang);
         format!("{short} {}", self.money_unit(currency))
     }
 
     /// The name of the unit in which amounts are shown: «تومان».
     #[must_use]
-    pub fn money_unit(&self, currency: Currency) -> &'static str {
-        self.prefs.money_unit.label(currency, self.prefs.lang)
+    pub fn money_unit(&self, currency: impl Borrow<Currency>) -> &'static str {
+        self.prefs.money_unit.label(*currency.borrow(), self.prefs.lang)
     }
 }
