@@ -178,7 +178,7 @@ impl Ctx {
     /// A fresh id.
     #[must_use]
     pub fn id<T>(&self) -> Id<T> {
-        new_id(self.now)
+        Id::new(self.app.clock.id(self.now))
     }
 
     /// A handle for reading, if the actor holds the right.

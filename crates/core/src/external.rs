@@ -6,6 +6,11 @@ use crate::Instant;
 pub trait Clock: Send + Sync {
     /// Now.
     fn now(&self) -> Instant;
+
+    /// A fresh id for a moment. Ids sort by their moments, and those of one moment by their making.
+    fn id(&self, at: Instant) -> uuid::Uuid {
+        crate::context::new_id::<()>(at).0
+    }
 }
 
 /// The machine's clock.

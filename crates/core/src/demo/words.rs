@@ -228,8 +228,8 @@ pub const TALKS: &[(&str, &str, &str, &str, &str)] = &[
     ("in_person", "inbound", "visit", "interested", "با دخترش آمد. {p} را پسندید ولی رنگ مشکی می‌خواهد."),
     ("in_person", "inbound", "visit", "will_decide", "چند مدل را کنار هم نشان دادم. بین {p} و مدل پایین‌تر مانده."),
     ("in_person", "inbound", "visit", "answered", "برای هدیه‌ی عروسی راهنمایی خواست. {p} را پیشنهاد دادم."),
-    ("in_person", "outbound", "visit", "interested", "سر زدیم به کافه. می‌خواهند دستگاه را عوض کنند؛ {p} را معرفی کردم."),
-    ("in_person", "outbound", "visit", "needs_follow_up", "بازدید از محل برای نصب {p}. برق سه‌فاز ندارند، باید دوباره هماهنگ شود."),
+    ("visit", "outbound", "visit", "interested", "سر زدیم به کافه. می‌خواهند دستگاه را عوض کنند؛ {p} را معرفی کردم."),
+    ("visit", "outbound", "visit", "needs_follow_up", "بازدید از محل برای نصب {p}. برق سه‌فاز ندارند، باید دوباره هماهنگ شود."),
     ("in_person", "inbound", "support", "solved", "{p} را آورد برای سرویس. تمیز شد و تحویل گرفت."),
     ("in_person", "inbound", "payment", "answered", "چک را آورد و تسویه کرد."),
     ("whatsapp", "inbound", "question", "answered", "عکس {p} را خواست، سه عکس و اندازه‌ها را فرستادم."),
@@ -245,8 +245,8 @@ pub const TALKS: &[(&str, &str, &str, &str, &str)] = &[
     ("email", "inbound", "price", "needs_follow_up", "برای {p} پیش‌فاکتور رسمی با مهر خواسته‌اند."),
     ("email", "outbound", "price", "will_decide", "پیش‌فاکتور {p} ارسال شد. جلسه‌ی خریدشان سه‌شنبه است."),
     ("email", "inbound", "payment", "answered", "فیش واریز فاکتور قبل را فرستادند."),
-    ("website", "inbound", "question", "answered", "از گفت‌وگوی سایت: زمان ارسال {p} به شهرستان؟ گفتم دو تا سه روز."),
-    ("website", "inbound", "complaint", "needs_follow_up", "فرم سایت: {p} رسیده ولی یک تکه کم دارد. انبار بررسی کند."),
+    ("web", "inbound", "question", "answered", "از گفت‌وگوی سایت: زمان ارسال {p} به شهرستان؟ گفتم دو تا سه روز."),
+    ("web", "inbound", "complaint", "needs_follow_up", "فرم سایت: {p} رسیده ولی یک تکه کم دارد. انبار بررسی کند."),
 ];
 
 /// What is to be done next; `{p}` is a product.
@@ -257,7 +257,7 @@ pub const TASKS: &[(&str, &str)] = &[
     ("whatsapp", "فرستادن عکس و اندازه‌های {p}"),
     ("phone", "خبر دادن رسیدن {p} به انبار"),
     ("phone", "پیگیری قسط این ماه"),
-    ("in_person", "بازدید برای نصب {p}"),
+    ("visit", "بازدید برای نصب {p}"),
     ("phone", "دعوت به کارگاه باریستا"),
     ("email", "فرستادن فاکتور رسمی"),
     ("phone", "پرسیدن نتیجه‌ی تعمیر"),
