@@ -5,7 +5,6 @@
 //! [`Ctx::run`].
 
 mod context;
-pub mod demo;
 mod error;
 pub mod external;
 pub mod follow_ups;

@@ -92,6 +92,9 @@ pub enum User {
         /// Post: owner, manager, agent or one of your own
         #[arg(long, default_value = "agent")]
         post: String,
+        /// Unit, by its name [default: the first one]
+        #[arg(long)]
+        unit: Option<String>,
         /// Read the password from the first line of standard input
         #[arg(long)]
         password_stdin: bool,
@@ -140,6 +143,9 @@ pub struct Demo {
     /// The day that the shop's history ends on, as 2026-11-21 [default: today]
     #[arg(long)]
     pub date: Option<String>,
+    /// How many customers
+    #[arg(long, default_value_t = 2400)]
+    pub customers: usize,
 }
 
 #[derive(Debug, Subcommand)]

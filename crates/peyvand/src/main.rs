@@ -14,8 +14,8 @@ use cli::{Cli, Command};
 use config::{Given, Settings};
 use indicatif::ProgressBar;
 use peyvand_core::external::{Clock, SystemClock};
-use peyvand_core::platform::backup;
 use peyvand_core::platform::tokens::{self, NewToken};
+use peyvand_core::platform::{backup, set_up};
 use peyvand_core::{Error, Result};
 use say::Words;
 use std::io::Write;
@@ -85,7 +85,7 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
         Command::Config(cli::Config::Show { json }) => show(&settings()?, json)?,
         Command::Config(cli::Config::Example) => print(config::example()?.as_bytes())?,
         Command::Openapi => say(&serde_json::to_string_pretty(&peyvand_web::api::openapi(&peyvand_core::operations())).map_err(Error::fault)?)?,
-        Command::User(cli::User::Add { email, name, post, password_stdin }) => {
+        Command::User(cli::User::Add { email, name, post, unit, password_stdin }) => {
             if !password_stdin {
                 return Err(Error::invalid("", "cli-password-needed"));
             }
@@ -93,7 +93,7 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
             quiet(&settings)?;
             let password = people::password(std::io::stdin().lock())?;
             let app = start::app(&settings).await?;
-            people::add_user(&app, &email, &name, &post, &password).await?;
+            set_up::add_user(&app, &email, &name, &post, unit.as_deref(), Some(&password)).await?;
             app.db.close().await;
             say(&words.ta("cli-user-added", &[("name", name.into()), ("email", email.into())]))?;
         }

@@ -1,7 +1,6 @@
-//! `peyvand user add`: the first person, and people added by scripts.
+//! `peyvand user add`: the password on its way in.
 
-use peyvand_core::{App, Door, Error, Result};
-use serde_json::json;
+use peyvand_core::{Error, Result};
 use std::io::BufRead;
 
 /// The first line of standard input, without its end.
@@ -16,16 +15,4 @@ pub fn password(mut input: impl BufRead) -> Result<String> {
         return Err(Error::invalid("password", "cli-password-empty"));
     }
     Ok(password.to_owned())
-}
-
-/// Adds a user to the first unit.
-///
-/// # Errors
-/// For an address, name, post or password that is not accepted.
-pub async fn add_user(app: &App, email: &str, name: &str, post: &str, password: &str) -> Result<()> {
-    let operations = peyvand_core::operations();
-    let create = operations.get("users.create").ok_or(Error::NotFound("operation"))?;
-    let input = json!({"email": email, "name": name, "post": post, "password": password});
-    create.run(&app.system(Door::Cli), input.as_object().cloned().unwrap_or_default()).await?;
-    Ok(())
 }

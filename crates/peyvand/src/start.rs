@@ -6,6 +6,7 @@ use peyvand_core::external::{MailSender, SystemClock};
 use peyvand_core::platform::keys::Keys;
 use peyvand_core::platform::live::Live;
 use peyvand_core::platform::schema::MIGRATIONS;
+use peyvand_core::platform::set_up;
 use peyvand_core::{App, AppParts, Error, Problem, Result};
 use peyvand_db::{Db, Migrated, Options, migrate, schema_version, sql};
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ pub async fn app(settings: &Settings) -> Result<App> {
     assemble(settings, db).await
 }
 
-/// The program on an opened, migrated database.
+/// The program on an opened, migrated database, with what every organisation starts with.
 ///
 /// # Errors
 /// When the keys cannot be had, or the settings of the mail server do not fit.
@@ -45,6 +46,10 @@ pub async fn assemble(settings: &Settings, db: Db) -> Result<App> {
         organisation: RwLock::default(),
         sessions: peyvand_core::platform::sessions::Memory::default(),
     });
+    let ready: Option<(i64,)> = app.db.maybe(sql("SELECT 1 FROM posts LIMIT 1")).await?;
+    if ready.is_none() {
+        set_up::ensure_ready(&app).await?;
+    }
     app.organisation().await?;
     Ok(app)
 }
@@ -78,7 +83,7 @@ pub async fn database(settings: &Settings) -> Result<Db> {
     })
 }
 
-/// Migrates when there is something to do, and puts in what every organisation starts with.
+/// Migrates when there is something to do.
 ///
 /// # Errors
 /// When the database is of a newer program, or refuses.
@@ -88,8 +93,7 @@ pub async fn bring_up(db: &Db) -> Result<Migrated> {
     if version == newest {
         return Ok(Migrated { from: version, to: version });
     }
-    let migrated = migrate(db, MIGRATIONS).await?;
-    Ok(migrated)
+    Ok(migrate(db, MIGRATIONS).await?)
 }
 
 fn mail(mail: &Mail) -> Result<Option<Smtp>> {

@@ -51,6 +51,12 @@ impl Place {
         text(&output.stdout)
     }
 
+    fn owner(&self) {
+        let add = ["user", "add", "--email", "negar@toranj.example", "--name", "Negar", "--post", "owner", "--password-stdin"];
+        let output = self.run_with(&add, "saffron-teapot-41\n");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+
     fn serve(&self) -> Server {
         let mut child = self.command(&["serve", "--listen", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
@@ -161,6 +167,38 @@ fn a_folder_serves_one_program_at_a_time_on_sqlite() {
 }
 
 #[test]
+fn a_token_made_here_opens_the_api() {
+    let place = Place::new();
+    place.owner();
+    let token = place.told(&["token", "create", "--user", "NEGAR@toranj.example"]);
+    assert_eq!(token.lines().count(), 1);
+    let server = place.serve();
+    let answer = server.get("/api/v1/me", &format!("Authorization: Bearer {}\r\n", token.trim()));
+    assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("negar@toranj.example"), "{answer}");
+    assert!(server.get("/api/v1/me", "").starts_with("HTTP/1.1 401"));
+}
+
+#[test]
+fn an_operation_answers_json_and_says_what_is_wrong_by_number_and_in_words() {
+    let place = Place::new();
+    let terms = json(&place.told(&["op", "terms.list", "list=reason"]));
+    assert!(terms.as_array().unwrap().len() > 5);
+    let put = place.run_with(&["op", "terms.put", "-", "word=swap"], r#"{"list": "reason", "label": "تعویض کالا"}"#);
+    assert_eq!(json(&text(&put.stdout))["word"], "swap");
+
+    let unknown = place.run(&["op", "terms.burn"]);
+    assert_eq!(unknown.status.code(), Some(2));
+    let invalid = place.run(&["--lang", "fa", "op", "terms.put", "list=nothing", "label=x"]);
+    assert_eq!(invalid.status.code(), Some(2));
+    let problem = json(&text(&invalid.stderr));
+    assert_eq!((problem["code"].as_str(), problem["problems"][0]["field"].as_str()), (Some("invalid"), Some("list")));
+    assert!(problem["message"].as_str().unwrap().contains("فهرست"), "{problem}");
+    assert!(place.told(&["op", "--list"]).contains("terms.put"));
+    let person = place.run(&["op", "me.get"]);
+    assert_eq!(person.status.code(), Some(6));
+}
+
+#[test]
 fn the_description_of_the_api_is_printed() {
     let place = Place::new();
     assert_eq!(json(&place.told(&["openapi"]))["openapi"], "3.1.0");
@@ -205,4 +243,23 @@ fn lost_keys_are_told_before_new_ones_are_made() {
     let output = place.run(&["op", "terms.list"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(!place.data().join("keys.toml").exists());
+}
+
+#[test]
+fn a_backup_of_one_place_fills_another() {
+    let (here, there) = (Place::new(), Place::new());
+    here.owner();
+    let server = here.serve();
+    let file = here.folder.path().join("shop.peyvand");
+    let name = file.to_str().unwrap();
+    here.told(&["backup", name]);
+    drop(server);
+    assert_eq!(mode(&file), 0o600);
+    assert!(!here.run(&["backup", name]).status.success(), "a backup was overwritten");
+    there.told(&["restore", name]);
+    let token = there.told(&["token", "create", "--user", "negar@toranj.example"]);
+    assert!(!token.trim().is_empty());
+    let again = there.run(&["restore", name]);
+    assert_eq!(again.status.code(), Some(2), "{}", text(&again.stderr));
+    assert_eq!(std::fs::read(here.data().join("keys.toml")).unwrap(), std::fs::read(there.data().join("keys.toml")).unwrap());
 }
