@@ -29,4 +29,4 @@ screens: ## Pictures of all pages into ./target/screens
 	@scripts/screens
 
 bench: ## Measures what docs/benchmarks.md promises
-	cargo run --release -p bench
+	@bench/run

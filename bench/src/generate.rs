@@ -112,6 +112,9 @@ impl Shop {
     }
 
     fn counts(&self) -> [u64; 3] {
+        if self.size.parties == 0 {
+            return [0; 3];
+        }
         [self.size.interactions + HOT[0], self.size.purchases + HOT[1], self.size.follow_ups + HOT[2]]
     }
 
@@ -177,6 +180,19 @@ pub async fn stored(db: &Db) -> Outcome<Option<Shop>> {
         follow_ups: number("follow_ups") as u64,
     };
     Ok(Some(Shop { size, seed: number("seed") as u64, now: number("now") }))
+}
+
+/// Name and version of the engine.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn engine(db: &Db) -> Outcome<String> {
+    let (name, text) = match db.engine() {
+        Engine::Sqlite => ("SQLite", "SELECT sqlite_version()"),
+        Engine::Postgres => ("PostgreSQL", "SELECT split_part(current_setting('server_version'), ' ', 1)"),
+    };
+    let (version,): (String,) = db.one(sql(text)).await?;
+    Ok(format!("{name} {version}"))
 }
 
 /// Migrates an empty database and fills it. Keys are kept in `data/keys.toml`.
@@ -498,7 +514,7 @@ fn parties(shop: &Shop, keys: &Keys, facts: &[Facts], from: u64, to: u64) -> Vec
         }
         events.push(event(shop, no, added, "party.created", no));
     }
-    if from <= 1 {
+    if from <= 1 && to > 1 {
         events.extend((0..HOT[3]).map(|index| event(shop, 100_000_000 + index, shop.moment(index, HOT[3]), "party.changed", 1)));
     }
     let mut statements = Sql::inserts(
@@ -629,7 +645,7 @@ fn follow_up(shop: &Shop, index: u64) -> Vec<Value> {
         shop.party(party).to_value(),
         owner.to_value(),
         draw.one(&["تماس برای سفارش", "ارسال پیش‌فاکتور", "پرسش از رضایت", "Send the price list", "متابعة الطلب"]).to_value(),
-        draw.one(&["phone", "whatsapp"]).to_value(),
+        draw.one(&["call", "message"]).to_value(),
         draw.one(&["normal", "normal", "high"]).to_value(),
         due_at.to_value(),
         due_at.to_value(),

@@ -1,15 +1,24 @@
 //! Measures Peyvand: fills databases with a seeded shop and asks a running program for what people ask for.
 //! `docs/benchmarks.md` explains what is measured and how to repeat it.
 
+mod bare;
+mod client;
 mod generate;
+mod import;
+mod load;
+mod measure;
 mod names;
+mod report;
+mod server;
 mod shop;
 
 use clap::{Args, Parser, Subcommand};
 use generate::Outcome;
+use measure::{Effort, Subject};
 use peyvand_db::{Db, Options};
 use shop::{DAY, Shop, Size};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 #[derive(Parser)]
 #[command(about = "Measures Peyvand")]
@@ -28,6 +37,47 @@ enum Command {
         /// How large.
         #[command(flatten)]
         shop: ShopArgs,
+    },
+    /// Measures a program on a generated database, which is made when it is not there.
+    Run {
+        /// Where.
+        #[command(flatten)]
+        place: Place,
+        /// How large.
+        #[command(flatten)]
+        shop: ShopArgs,
+        /// The program.
+        #[arg(long, default_value = "target/release/peyvand")]
+        binary: PathBuf,
+        /// File for the results.
+        #[arg(long)]
+        out: PathBuf,
+        /// Only these: list, search, customer, bare, work, wire, import.
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+        /// Length of a round, in seconds.
+        #[arg(long, default_value_t = 5)]
+        seconds: u64,
+        /// An empty PostgreSQL database, for the import into an empty one.
+        #[arg(long)]
+        empty_database: Option<String>,
+    },
+    /// The bare handler that the API is compared with.
+    Bare {
+        /// Where.
+        #[command(flatten)]
+        place: Place,
+        /// Address to listen on.
+        #[arg(long)]
+        listen: String,
+    },
+    /// Puts result files as tables into a document.
+    Report {
+        /// The document.
+        #[arg(long)]
+        into: PathBuf,
+        /// The result files.
+        results: Vec<PathBuf>,
     },
 }
 
@@ -93,5 +143,99 @@ async fn main() -> Outcome<()> {
             db.close().await;
             Ok(())
         }
+        Command::Run { place, shop, binary, out, only, seconds, empty_database } => {
+            let effort = Effort {
+                round: Duration::from_secs(seconds),
+                work: Duration::from_secs(seconds * 12),
+                rows: shop.parties / 5,
+            };
+            let wanted = |group: &str| only.is_empty() || only.iter().any(|one| one == group);
+            run(&place, shop.shop(), &binary, &out, effort, empty_database, wanted).await
+        }
+        Command::Bare { place, listen } => bare::serve(&place, &listen).await,
+        Command::Report { into, results } => report::into(&into, &results),
     }
+}
+
+async fn run(
+    place: &Place,
+    shop: Shop,
+    binary: &Path,
+    out: &Path,
+    effort: Effort,
+    empty_database: Option<String>,
+    wanted: impl Fn(&str) -> bool,
+) -> Outcome<()> {
+    let db = place.open().await?;
+    let shop = match generate::stored(&db).await? {
+        Some(stored) => stored,
+        None => {
+            generate::generate(&db, &place.data, shop).await?;
+            shop
+        }
+    };
+    let engine = generate::engine(&db).await?;
+    let bytes = db.size().await?;
+    db.close().await;
+    let mut results = Vec::new();
+
+    if ["list", "search", "customer", "bare", "work", "wire"].iter().any(|group| wanted(group)) {
+        let server = measure::start(binary, place, &mut results).await?;
+        let mut subject = Subject { shop, host: server.host, effort, results: &mut results };
+        if wanted("wire") {
+            subject.wire().await?;
+        }
+        if wanted("list") {
+            subject.list().await?;
+        }
+        if wanted("search") {
+            subject.search().await?;
+        }
+        if wanted("customer") {
+            subject.customer().await?;
+        }
+        if wanted("bare") {
+            subject.bare(place).await?;
+        }
+        if wanted("work") {
+            subject.work().await?;
+        }
+        measure::memory_after(&server, &mut results)?;
+        server.stop().await?;
+    }
+    if wanted("import") {
+        let folder = place.data.join("files");
+        std::fs::create_dir_all(&folder)?;
+        let empty = Place { data: place.data.join("empty"), database: empty_database };
+        if place.database.is_none() && empty.data.exists() {
+            std::fs::remove_dir_all(&empty.data)?;
+        }
+        if place.database.is_none() || empty.database.is_some() {
+            let db = empty.open().await?;
+            generate::generate(&db, &empty.data, Shop { size: Size { parties: 0, purchases: 0, interactions: 0, follow_ups: 0 }, ..shop }).await?;
+            db.close().await;
+            let file = import::parties_file(&folder, &shop, effort.rows, 1)?;
+            import::run(binary, &empty, "parties", &file, "parties into an empty database", 10_000.0, &mut results).await?;
+        }
+        let file = import::parties_file(&folder, &shop, effort.rows, 2)?;
+        import::run(binary, place, "parties", &file, "parties into the full database", 10_000.0, &mut results).await?;
+        let file = import::purchases_file(&folder, &shop, effort.rows * 2, 1)?;
+        import::run(binary, place, "purchases", &file, "purchase lines into the full database", 25_000.0, &mut results).await?;
+    }
+
+    let document = serde_json::json!({
+        "engine": engine,
+        "date": jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
+        "machine": server::machine(),
+        "size": {"parties": shop.size.parties, "purchases": shop.size.purchases, "interactions": shop.size.interactions,
+            "follow_ups": shop.size.follow_ups, "bytes": bytes},
+        "seed": shop.seed,
+        "results": results,
+    });
+    if let Some(folder) = out.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    std::fs::write(out, format!("{}\n", serde_json::to_string_pretty(&document)?))?;
+    println!("{}", report::table(&document));
+    Ok(())
 }
