@@ -75,14 +75,18 @@ CREATE TABLE undos (
   used_at INSTANT
 ) STRICT;
 
+-- row_number and mark_offset are the place in the file after the last row that was stored; worker holds the import until
+-- lease_until.
 CREATE TABLE imports (
   id ID NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL,
   file_name TEXT NOT NULL,
   file_path TEXT NOT NULL,
   file_size INT NOT NULL,
+  file_hash TEXT NOT NULL,
   options JSON NOT NULL,
   state SORTKEY NOT NULL,
+  mark_offset INT NOT NULL,
   row_number INT NOT NULL,
   bytes_done INT NOT NULL,
   rows_read INT NOT NULL,
@@ -90,7 +94,10 @@ CREATE TABLE imports (
   rows_updated INT NOT NULL,
   rows_unchanged INT NOT NULL,
   rows_rejected INT NOT NULL,
-  problem TEXT,
+  details JSON NOT NULL,
+  problem JSON,
+  worker TEXT,
+  lease_until INSTANT NOT NULL,
   created_by ID,
   created_at INSTANT NOT NULL,
   started_at INSTANT,

@@ -14,28 +14,19 @@ use crate::platform::calendar::{Calendar, DateOrder, guess_calendar, guess_order
 use crate::platform::locale::Arg;
 use crate::platform::text::{fold_digits, search_key};
 
-/// What the rows of a file are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// People and organisations.
-    Parties,
-    /// Purchases, one line per item or per invoice.
-    Purchases,
-    /// Calls, visits and messages.
-    Interactions,
+peyvand_db::words! {
+    /// What the rows of a file are. The words are part of the command line and stay.
+    pub enum Kind {
+        /// People and organisations.
+        Parties = "parties",
+        /// Purchases, one line per item or per invoice.
+        Purchases = "purchases",
+        /// Calls, visits and messages.
+        Interactions = "interactions",
+    }
 }
 
 impl Kind {
-    /// The word on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Parties => "parties",
-            Kind::Purchases => "purchases",
-            Kind::Interactions => "interactions",
-        }
-    }
-
     /// The fields that a file of this kind can have, in the order in which they are offered.
     pub fn fields(self) -> impl Iterator<Item = Field> {
         FIELDS.iter().filter(move |row| row.kinds.contains(&self)).map(|row| row.field)
@@ -307,7 +298,7 @@ fn split_words(header: &str) -> Vec<String> {
 }
 
 /// The currency that a column name mentions.
-fn currency_in(header: &str) -> Option<&'static str> {
+pub(super) fn currency_in(header: &str) -> Option<&'static str> {
     const NAMES: [(&str, &str); 14] = [
         ("تومان", "IRT"),
         ("تومن", "IRT"),

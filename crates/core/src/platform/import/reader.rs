@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::platform::locale::Arg;
@@ -66,7 +67,8 @@ impl ReadLimits {
 }
 
 /// What the person said about the file. What is absent is found out from its content.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
 pub struct Hints {
     /// Name of the sheet of a workbook. Otherwise the first sheet that holds anything.
     pub sheet: Option<String>,
@@ -79,7 +81,7 @@ pub struct Hints {
 }
 
 /// What separates the cells of a text table.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Delimiter {
     /// `,`
