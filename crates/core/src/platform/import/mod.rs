@@ -1,12 +1,20 @@
-//! Bringing files in: reading tables from disk row by row, and telling what their columns mean.
+//! Bringing files in: reading tables row by row, telling what their columns mean, storing the rows in batches that
+//! survive anything, and taking the whole back.
 //!
-//! Nothing here touches the database. A file is opened as a [`reader::Source`], its columns are
-//! guessed or named by [`columns`], and whoever stores the rows keeps the [`reader::Mark`] of the
-//! last one to continue from there.
+//! A file is opened as a [`reader::Source`], its columns are guessed or named by [`columns`], [`plan`] turns cells into
+//! what is stored, [`engine`] stores batch by batch, [`record`] is what is kept of it all, [`undo`] takes it back.
 
 pub mod columns;
+mod customers;
 mod delimited;
+pub mod engine;
+mod interactions;
+mod parties;
+pub mod plan;
+mod purchases;
 pub mod reader;
+pub mod record;
+pub mod undo;
 mod xlsx;
 
 #[cfg(test)]

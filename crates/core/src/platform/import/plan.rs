@@ -4,7 +4,7 @@
 use super::columns::{Field, Kind, currency_in, identifier};
 use super::reader::{RawRow, RowProblem, plain};
 use crate::parties::check::{Channel, CheckedParty, Checks, Consent, Kind as PartyKind, NewContact, NewParty, Role};
-use crate::platform::access::User;
+use crate::platform::access::{Unit, User};
 use crate::platform::calendar::{Calendar, DateOrder, parse_instant};
 use crate::platform::keys::Keys;
 use crate::platform::locale::Arg;
@@ -88,8 +88,8 @@ pub struct Plan {
     pub currency: Currency,
     /// Their unit.
     pub unit: MoneyUnit,
-    /// Users by folded e-mail and name.
-    pub users: HashMap<String, Id<User>>,
+    /// Users and their units by folded e-mail and name.
+    pub users: HashMap<String, (Id<User>, Id<Unit>)>,
 }
 
 /// A row that can be stored.
@@ -302,7 +302,10 @@ impl Plan {
                     tags.extend(cell.split(separators).map(str::trim).filter(|tag| !tag.is_empty()).map(str::to_owned));
                 }
                 Field::Owner => match self.users.get(&search_key(cell)) {
-                    Some(user) => new.owner_id = Some(*user),
+                    Some((user, unit)) => {
+                        new.owner_id = Some(*user);
+                        new.unit_id = Some(*unit);
+                    }
                     None => problems.0.push(Problem::new("owner", "import-user-unknown").with("name", shortened(cell))),
                 },
                 Field::PartyKind => match kind_word(cell) {
@@ -443,7 +446,7 @@ impl Plan {
                 Field::Outcome => contact.result = short(KEY_MAX),
                 Field::Staff => {
                     contact.staff = short(KEY_MAX);
-                    contact.staff_id = self.users.get(&search_key(cell)).copied();
+                    contact.staff_id = self.users.get(&search_key(cell)).map(|(user, _)| *user);
                 }
                 Field::Text => {
                     let text = clean_text(cell, TEXT_MAX).map_err(|problem| Problem::new("text", problem.key()).with("max", TEXT_MAX));
