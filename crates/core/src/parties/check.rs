@@ -441,7 +441,13 @@ static LABELS: LazyLock<HashMap<(&'static str, String), &'static str>> = LazyLoc
 
 /// The word of a list that a text names in any language, else the text itself.
 fn term(list: &'static str, text: String) -> String {
-    LABELS.get(&(list, search_key(&text))).map_or(text, |word| (*word).to_owned())
+    word_of(list, &text).map_or(text, str::to_owned)
+}
+
+/// The ready-made word of a list that a text names in any language.
+#[must_use]
+pub fn word_of(list: &'static str, text: &str) -> Option<&'static str> {
+    LABELS.get(&(list, search_key(text))).copied()
 }
 
 fn gender(text: &str) -> Option<Gender> {

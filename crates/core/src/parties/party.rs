@@ -518,8 +518,10 @@ pub async fn update_party(tx: &mut Tx, ctx: &Ctx, row: &PartyRow, party: &Checke
     let fresh: Vec<_> = party.keys.iter().filter(|key| !keys.iter().any(|(kind, value)| *kind == key.kind && *value == key.value)).cloned().collect();
     if !fresh.is_empty() {
         for key in &fresh {
-            // A party has one number of each kind and one key in each other system; a new one takes the place of the old.
-            tx.run(sql("DELETE FROM identity_keys WHERE party_id = $1 AND kind = $2").bind(id).bind(&key.kind)).await?;
+            // A party has one number of each kind, so a new one takes the place of the old; of other systems any number.
+            if !key.kind.starts_with("external") {
+                tx.run(sql("DELETE FROM identity_keys WHERE party_id = $1 AND kind = $2").bind(id).bind(&key.kind)).await?;
+            }
             changed.push(key.kind.to_string());
         }
         write::add_keys(tx, ctx, id, &fresh).await?;

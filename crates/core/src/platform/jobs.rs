@@ -25,6 +25,16 @@ pub enum Job {
     Housekeeping,
     /// Tells people of follow-ups that are due.
     RemindFollowUps,
+    /// Brings a file in.
+    RunImport {
+        /// The import.
+        import: Id<super::import::record::Import>,
+    },
+    /// Takes an import back.
+    UndoImport {
+        /// The import.
+        import: Id<super::import::record::Import>,
+    },
 }
 
 /// A row of the queue.
@@ -143,10 +153,12 @@ pub enum Outcome {
     GoOn,
 }
 
-async fn run(ctx: &Ctx, job: &Job, _id: Id<QueuedJob>, _stop: &watch::Receiver<bool>) -> Result<Outcome> {
+async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
     match job {
         Job::Housekeeping => housekeeping(ctx).await,
         Job::RemindFollowUps => crate::follow_ups::reminders::remind(ctx).await.map(|()| Outcome::Done),
+        Job::RunImport { import } => super::import::engine::run_job(ctx, *import, stop, id).await,
+        Job::UndoImport { import } => super::import::undo::run(&ctx.app, Door::Job, *import, stop, Some(id)).await,
     }
 }
 

@@ -12,6 +12,8 @@ const BACKLOG: usize = 256;
 pub enum Message {
     /// A user has a new notification.
     Notified(Id<User>),
+    /// An import came further.
+    Import(Id<super::import::record::Import>),
     /// The program stops: streams end, so that it need not wait for them.
     Stopping,
 }

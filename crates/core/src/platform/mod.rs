@@ -36,4 +36,5 @@ pub fn operations(ops: &mut Operations) {
     events::operations(ops);
     notifications::operations(ops);
     undo::operations(ops);
+    import::record::operations(ops);
 }

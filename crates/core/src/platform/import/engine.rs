@@ -267,6 +267,16 @@ pub async fn run(
     Ok(ended)
 }
 
+/// Runs an import as a job.
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_job(ctx: &Ctx, id: Id<Import>, stop: &watch::Receiver<bool>, job: Id<QueuedJob>) -> Result<jobs::Outcome> {
+    let ended = run(&ctx.app, Door::Job, id, stop, Some(job), |_| {}).await?;
+    // Stopped by a person it stays, stopped with the program it goes on.
+    Ok(if ended == Ended::Stopped && *stop.borrow() { jobs::Outcome::GoOn } else { jobs::Outcome::Done })
+}
+
 async fn already(app: &App, id: Id<Import>) -> Result<Ended> {
     let state: Option<(State,)> = app.db.maybe(sql("SELECT state FROM imports WHERE id = $1").bind(id)).await?;
     match state {

@@ -6,7 +6,7 @@ use super::customers::{self, Customer};
 use super::engine::{Fate, Gained, Parsed, Run, known_before};
 use super::plan::{InteractionItem, Item};
 use crate::interactions::{Channel, Direction, NewInteraction, insert_interactions};
-use crate::platform::terms::word_of;
+use crate::parties::check::word_of;
 use crate::platform::text::search_key;
 use crate::{Ctx, Result};
 use peyvand_db::{Tx, sql};
