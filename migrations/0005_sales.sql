@@ -29,7 +29,8 @@ CREATE INDEX purchases_party_id_at_id ON purchases (party_id, at, id);
 CREATE INDEX purchases_at_id ON purchases (at, id);
 CREATE INDEX purchases_import_id ON purchases (import_id, id) WHERE import_id IS NOT NULL;
 
--- A line that gives goods back has a negative amount and, where it is known, the line that it gives back.
+-- A line that gives goods back has a negative amount and, where it is known, the line that it gives back. sign is that of
+-- the amount before it was rounded: a line of less than a minor unit is a line that was sold all the same.
 CREATE TABLE purchase_lines (
   id ID NOT NULL PRIMARY KEY,
   purchase_id ID NOT NULL REFERENCES purchases (id),
@@ -40,6 +41,7 @@ CREATE TABLE purchase_lines (
   unit_price_minor MONEY NOT NULL,
   discount_minor MONEY NOT NULL,
   amount_minor MONEY NOT NULL,
+  sign INT NOT NULL,
   currency TEXT NOT NULL,
   refund_of ID,
   source_key INT,
@@ -52,7 +54,7 @@ CREATE INDEX purchase_lines_refund_of ON purchase_lines (refund_of) WHERE refund
 CREATE INDEX purchase_lines_import_id ON purchase_lines (import_id, id) WHERE import_id IS NOT NULL;
 
 -- Sums of each day, kept by the writes, so that totals never read the lines. known_: of known customers; lines_up have
--- a positive amount, lines_down a negative one, lines_zero none; down_minor is not negative.
+-- a positive sign, lines_down a negative one, lines_zero none; down_minor is not negative.
 CREATE TABLE purchase_days (
   day DAY NOT NULL,
   currency SORTKEY NOT NULL,

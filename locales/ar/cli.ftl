@@ -72,3 +72,11 @@ cli-backup-done = كُتب { $rows } صفًا في { $file }.
 cli-backup-without-keys = المفاتيح ليست في هذه النسخة. احفظ نسخة من keys.toml في مكان آخر؛ فمن دونها لا تُقرأ أرقام الهوية.
 cli-restore-done = استُعيد { $rows } صفًا من { $file }.
 cli-restore-keys-kept = حُفظت المفاتيح السابقة في { $file }.
+
+# استيراد الملفات
+cli-import-row = الصف { $row }: { $problem }
+cli-import-goes-on = بدأ هذا الملف من قبل؛ يستمر الاستيراد { $id }.
+cli-import-stopped = توقف. للمتابعة: peyvand import --resume { $id }
+cli-import-rejected = الصفوف المرفوضة: { $count }. الأسباب: peyvand op imports.rejects id={ $id }
+cli-import-progress = { $rows } صف، { $rate } في الثانية، بقي { $left }
+cli-import-word = { $word } ليست من كلمات هذا الخيار.

@@ -36,3 +36,29 @@ import-map-unknown-field-nearest = لا يوجد حقل باسم «{ $name }». 
 import-map-column-twice = ورد العمود «{ $name }» مرتين. أبقِ واحدًا منهما.
 import-map-field-twice = عُيّن عمودان للحقل «{ $field }» وهو لا يقبل إلا قيمة واحدة. أبقِ واحدًا منهما.
 import-map-no-known-column = لم يُعرف أي عمود من أعمدة هذا الملف، فلا شيء يُستورد. أعمدة الملف: { $columns }. حدّد لعمود واحد على الأقل حقله: { $fields }.
+
+import-map-unknown = لا توجد خريطة محفوظة باسم «{ $name }» لهذا النوع من الملفات.
+import-map-field-missing = يحتاج مثل هذا الملف إلى عمود لـ: { $fields }. حدّد أي عمود هو.
+
+import-user-unknown = لا يعمل هنا أحد باسم «{ $name }». اكتب الاسم أو البريد كما في الإعدادات، أو اترك الخلية فارغة.
+import-kind-unknown = «{ $word }» غير مفهوم. اكتب شخص أو شركة.
+import-role-unknown = «{ $word }» غير مفهوم. اكتب محتمل أو عميل أو مورد أو شريك أو منتهٍ.
+import-yes-no-unknown = «{ $word }» غير مفهوم. اكتب نعم أو لا.
+import-amount-needed = لا مبلغ ولا سعر في هذا الصف. املأ أحدهما.
+import-duration-unknown = هذه ليست مدة. اكتبها دقائق:ثوانٍ، مثل 5:30.
+import-date-future = هذا اليوم في المستقبل. صحّحه.
+import-date-too-old = هذا اليوم قبل سنة 1900. راجع السنة وتقويم العمود.
+import-currency-unknown = «{ $word }» ليست عملة. اكتب رمزها مثل SAR أو USD، أو IRT للتومان.
+import-two-parties = يدل هذا الصف على عميلين مختلفين. صحّح الرقم الذي لا يخص هذا العميل.
+import-party-out-of-sight = هذا العميل موجود ويتبع موظفًا آخر. اسأل المدير.
+import-party-not-there = لا أحد معروف بهذه الأرقام، والمطلوب تعديل العملاء الموجودين فقط.
+import-customer-out-of-sight = هذا العميل يتبع موظفًا آخر. اسأل المدير.
+import-customer-several = أكثر من عميل يطابق «{ $customer }». اكتب رقمًا لا يملكه إلا واحد منهم.
+import-customer-unknown = لا أحد معروف باسم «{ $customer }»، ولم يكن مطلوبًا إضافة عملاء جدد.
+import-invoice-other-customer = رقم الفاتورة هذا مسجل لعميل آخر. راجع الرقم والعميل.
+import-invoice-other-currency = رقم الفاتورة هذا مسجل بعملة أخرى. راجع الرقم والعملة.
+
+import-started-before = بدأ هذا الاستيراد من قبل.
+import-not-running = هذا الاستيراد لا يعمل الآن.
+import-not-to-undo = لا يمكن التراجع إلا عن استيراد انتهى أو أوقف، ولمرة واحدة.
+import-in-work = يجري العمل على هذا الاستيراد الآن، هنا أو في نافذة أخرى.

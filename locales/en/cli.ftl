@@ -72,3 +72,14 @@ cli-backup-done = { $rows } rows are in { $file }.
 cli-backup-without-keys = The keys are not in this backup. Keep a copy of keys.toml in another place; without it national IDs cannot be read.
 cli-restore-done = { $rows } rows were restored from { $file }.
 cli-restore-keys-kept = The keys that were here before are kept in { $file }.
+
+# Bringing files in
+cli-import-row = row { $row }: { $problem }
+cli-import-goes-on = This file was begun before; going on with import { $id }.
+cli-import-stopped = Stopped. Go on with: peyvand import --resume { $id }
+cli-import-rejected = { $count ->
+    [one] 1 row was rejected.
+   *[other] { $count } rows were rejected.
+  } See why: peyvand op imports.rejects id={ $id }
+cli-import-progress = { $rows } rows, { $rate }/s, { $left } left
+cli-import-word = { $word } is not one of the words for this.

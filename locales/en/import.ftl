@@ -36,3 +36,29 @@ import-map-unknown-field-nearest = There is no field “{ $name }”. Did you me
 import-map-column-twice = The column “{ $name }” is mapped twice. Keep one of the two.
 import-map-field-twice = Two columns are mapped to “{ $field }”, which holds one value. Keep one of the two.
 import-map-no-known-column = Not one column of this file is known, so there is nothing to bring in. The columns are: { $columns }. Say for at least one which field it is: { $fields }.
+
+import-map-unknown = There is no saved map “{ $name }” for files of this kind.
+import-map-field-missing = Such a file needs a column for: { $fields }. Say which column it is.
+
+import-user-unknown = Nobody who works here is called “{ $name }”. Write their name or e-mail as under Settings, or leave the cell empty.
+import-kind-unknown = “{ $word }” is not understood. Write person or organisation.
+import-role-unknown = “{ $word }” is not understood. Write prospect, customer, supplier, partner or ended.
+import-yes-no-unknown = “{ $word }” is not understood. Write yes or no.
+import-amount-needed = Neither an amount nor a price is given. Fill in one of them.
+import-duration-unknown = This is not a length of time. Write it as minutes:seconds, such as 5:30.
+import-date-future = This day lies in the future. Correct it.
+import-date-too-old = This day lies before 1900. Check the year and the calendar of the column.
+import-currency-unknown = “{ $word }” is not a currency. Write its code, such as IRR, USD, or IRT for Toman.
+import-two-parties = This row names two different customers. Correct the number that does not belong to this one.
+import-party-out-of-sight = This customer is there already and belongs to somebody else. Ask a manager.
+import-party-not-there = Nobody is known by these numbers, and only existing customers were to be changed.
+import-customer-out-of-sight = This customer belongs to somebody else. Ask a manager.
+import-customer-several = More than one customer answers to “{ $customer }”. Write a number that only one of them has.
+import-customer-unknown = Nobody is known as “{ $customer }”, and no new customers were to be added.
+import-invoice-other-customer = This invoice number is there already with another customer. Check the number and the customer.
+import-invoice-other-currency = This invoice number is there already in another currency. Check the number and the currency.
+
+import-started-before = This import has been started before.
+import-not-running = This import is not running.
+import-not-to-undo = Only an import that has ended or was stopped can be undone, and only once.
+import-in-work = This import is being worked on right now, here or in another window.

@@ -72,3 +72,11 @@ cli-backup-done = { $rows } سطر در { $file } نوشته شد.
 cli-backup-without-keys = کلیدها در این پشتیبان نیستند. رونوشتی از keys.toml را جای دیگری نگه دارید؛ بی آن، شناسه‌های ملی خوانده نمی‌شوند.
 cli-restore-done = { $rows } سطر از { $file } بازگردانده شد.
 cli-restore-keys-kept = کلیدهای پیشین در { $file } نگه داشته شدند.
+
+# آوردن فایل
+cli-import-row = ردیف { $row }: { $problem }
+cli-import-goes-on = این فایل پیش‌تر آغاز شده بود؛ ورود { $id } ادامه می‌یابد.
+cli-import-stopped = متوقف شد. برای ادامه: peyvand import --resume { $id }
+cli-import-rejected = { $count } ردیف پذیرفته نشد. دلیل‌ها: peyvand op imports.rejects id={ $id }
+cli-import-progress = { $rows } ردیف، { $rate } در ثانیه، { $left } مانده
+cli-import-word = { $word } از واژه‌های این گزینه نیست.

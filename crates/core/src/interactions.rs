@@ -10,9 +10,10 @@ use crate::platform::text::{clean_line, clean_text};
 use crate::platform::time::{DAY, HOUR, Instant};
 use crate::{Act, Ctx, Error, Fields, Operations, Perm, Problem, Result, Room};
 use jiff::civil::Time;
-use peyvand_db::{Db, Id, Sql, Tx, row, sql};
+use peyvand_db::{Db, Id, Sql, ToValue, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Characters of the text of an interaction.
 pub const TEXT_MAX: usize = 10_000;
@@ -287,13 +288,87 @@ pub(crate) async fn take_back(tx: &mut Tx, ctx: &Ctx, id: Id<Interaction>) -> Re
 }
 
 async fn refresh_last_contact(tx: &mut Tx, party: Id<Party>) -> Result<()> {
-    tx.run(
-        sql("UPDATE parties SET rhythm_due = TRUE, last_contact_at = COALESCE((SELECT i.at FROM interactions i
-               WHERE i.party_id = parties.id AND i.channel <> 'note' ORDER BY i.at DESC, i.id DESC LIMIT 1), 0)
-             WHERE id = $1")
-        .bind(party),
-    )
-    .await?;
+    refresh_last_contacts(tx, &[party]).await
+}
+
+/// Finds the last contact of parties anew, after entries were taken out or changed.
+pub(crate) async fn refresh_last_contacts(tx: &mut Tx, parties: &[Id<Party>]) -> Result<()> {
+    if parties.is_empty() {
+        return Ok(());
+    }
+    let mut update = sql(
+        "UPDATE parties SET rhythm_due = TRUE, last_contact_at = COALESCE((SELECT i.at FROM interactions i
+           WHERE i.party_id = parties.id AND i.channel <> 'note' ORDER BY i.at DESC, i.id DESC LIMIT 1), 0)
+         WHERE id IN ",
+    );
+    update.list_padded(parties);
+    tx.run(update).await?;
+    Ok(())
+}
+
+/// An entry from a file.
+pub(crate) struct NewInteraction {
+    pub party: Id<Party>,
+    pub at: Instant,
+    pub channel: Channel,
+    pub direction: Direction,
+    pub reason: Option<String>,
+    pub origin: Option<String>,
+    pub result: Option<String>,
+    pub duration_s: Option<i64>,
+    pub text: Option<String>,
+    pub staff: Option<Id<User>>,
+    /// Makes the row known again: a number that its content gives.
+    pub source_key: Option<i64>,
+}
+
+/// Writes many entries at once and moves the last contacts of their parties forward. The import they came with is their
+/// event in the history.
+pub(crate) async fn insert_interactions(tx: &mut Tx, ctx: &Ctx, entries: Vec<NewInteraction>, import: Option<uuid::Uuid>) -> Result<()> {
+    let mut last: BTreeMap<Id<Party>, Instant> = BTreeMap::new();
+    let rows = entries
+        .into_iter()
+        .map(|entry| {
+            if entry.channel != Channel::Note {
+                let at = last.entry(entry.party).or_insert(entry.at);
+                *at = entry.at.max(*at);
+            }
+            vec![
+                ctx.id::<Interaction>().to_value(),
+                entry.party.to_value(),
+                entry.at.to_value(),
+                entry.channel.to_value(),
+                entry.direction.to_value(),
+                entry.reason.to_value(),
+                entry.origin.to_value(),
+                entry.result.to_value(),
+                entry.duration_s.to_value(),
+                entry.text.to_value(),
+                entry.staff.to_value(),
+                import.to_value(),
+                entry.source_key.to_value(),
+                ctx.now().to_value(),
+            ]
+        })
+        .collect();
+    for statement in Sql::inserts(
+        "INSERT INTO interactions (id, party_id, at, channel, direction, reason, origin, result, duration_s, text, staff_id, import_id,
+           source_key, created_at) VALUES ",
+        rows,
+        "",
+    ) {
+        tx.run(statement).await?;
+    }
+    let rows = last.into_iter().map(|(party, at)| vec![party.to_value(), at.to_value()]).collect();
+    for statement in Sql::inserts(
+        "WITH v (id, at) AS (VALUES ",
+        rows,
+        ") UPDATE parties SET last_contact_at = CASE WHEN v.at > parties.last_contact_at THEN v.at ELSE parties.last_contact_at END,
+             rhythm_due = TRUE
+           FROM v WHERE parties.id = v.id",
+    ) {
+        tx.run(statement).await?;
+    }
     Ok(())
 }
 

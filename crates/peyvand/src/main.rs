@@ -3,6 +3,7 @@
 mod cli;
 mod config;
 mod doctor;
+mod import;
 mod op;
 mod people;
 mod say;
@@ -69,6 +70,17 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
             app.db.close().await;
             json.push(b'\n');
             print(&json)?;
+        }
+        Command::Import(arguments) => {
+            let settings = settings()?;
+            quiet(&settings)?;
+            let app = start::app(&settings).await?;
+            let line = import::run(&app, words, &arguments).await?;
+            app.db.close().await;
+            say(&line.to_string())?;
+            if line.get("state").is_some() {
+                return Ok(ExitCode::FAILURE);
+            }
         }
         Command::Doctor { json } => {
             let settings = settings()?;

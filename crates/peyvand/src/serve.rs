@@ -89,7 +89,11 @@ fn open_at(address: SocketAddr) -> String {
     if address.ip().is_unspecified() { format!("http://localhost:{}/", address.port()) } else { format!("http://{address}/") }
 }
 
-async fn told_to_stop() -> Result<&'static str> {
+/// Waits for the signal to end.
+///
+/// # Errors
+/// When the system lets no signal be heard.
+pub async fn told_to_stop() -> Result<&'static str> {
     let mut terminate = signal(SignalKind::terminate()).map_err(Error::fault)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::fault)?;
     Ok(tokio::select! {

@@ -248,7 +248,7 @@ pub fn found_by(party: &CheckedParty) -> String {
 
 /// See [`found_by`].
 #[must_use]
-pub(super) fn search_text(name: &str, first: Option<&str>, last: Option<&str>) -> String {
+pub fn search_text(name: &str, first: Option<&str>, last: Option<&str>) -> String {
     let mut key = search_key(name);
     for part in [first, last].into_iter().flatten().map(search_key) {
         if !key.contains(&part) {

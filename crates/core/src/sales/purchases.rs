@@ -306,6 +306,7 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
             unit_price_minor: figures.unit_price_minor,
             discount_minor: figures.discount_minor,
             amount_minor: figures.amount_minor,
+            sign: figures.amount_minor.signum(),
             channel: channel.clone(),
             country: country.clone(),
             note: note.clone(),
@@ -577,8 +578,8 @@ pub async fn totals(ctx: &Ctx, input: TotalsOf) -> Result<Totals> {
         days(&mut sums, "t.day");
     } else {
         sums.push(
-            "(SELECT l.currency, TRUE AS is_known, CASE WHEN l.amount_minor > 0 THEN 1 ELSE 0 END AS lines_up,
-                CASE WHEN l.amount_minor < 0 THEN 1 ELSE 0 END AS lines_down, CASE WHEN l.amount_minor = 0 THEN 1 ELSE 0 END AS lines_zero,
+            "(SELECT l.currency, TRUE AS is_known, CASE WHEN l.sign > 0 THEN 1 ELSE 0 END AS lines_up,
+                CASE WHEN l.sign < 0 THEN 1 ELSE 0 END AS lines_down, CASE WHEN l.sign = 0 THEN 1 ELSE 0 END AS lines_zero,
                 CASE WHEN l.amount_minor > 0 THEN l.amount_minor ELSE 0 END AS up_minor,
                 CASE WHEN l.amount_minor < 0 THEN -l.amount_minor ELSE 0 END AS down_minor
               FROM parties p JOIN purchase_lines l ON l.party_id = p.id WHERE 1 = 1",

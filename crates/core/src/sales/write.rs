@@ -7,7 +7,7 @@ use crate::platform::money::Currency;
 use crate::platform::text::search_key;
 use crate::{Ctx, Day, Error, Instant, Result};
 use peyvand_db::{Id, Sql, ToValue, Tx, Value, row, sql};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// A line to be written; what is not known is absent. A purchase gets moment, channel, country and note from its
 /// first line.
@@ -37,6 +37,8 @@ pub struct NewLine {
     pub discount_minor: i64,
     /// What the line comes to, in minor units; negative for a refund.
     pub amount_minor: i64,
+    /// 1, 0 or -1: the sign of the amount before it was rounded to minor units.
+    pub sign: i64,
     /// Where it was sold: shop, web …
     pub channel: Option<String>,
     /// Country of the sale.
@@ -45,7 +47,7 @@ pub struct NewLine {
     pub note: Option<String>,
     /// For a refund: the line that it gives back; found by party and product when absent.
     pub refund_of: Option<Id<PurchaseLine>>,
-    /// Makes the line of a file known again: a hash of its content and of how often that content came before.
+    /// Makes the line of a file known again: a number that its content gives.
     pub source_key: Option<i64>,
 }
 
@@ -54,8 +56,6 @@ pub struct NewLine {
 pub enum Fate {
     /// It was written.
     Added,
-    /// A line of the same `source_key` is there; nothing changed.
-    Known,
     /// Its invoice is there and belongs to another customer; not written.
     OtherParty,
     /// Its invoice is there in another currency; not written.
@@ -114,16 +114,16 @@ struct DaySum {
 }
 
 impl DaySum {
-    fn add(&mut self, amount: i64) {
-        match amount {
+    fn add(&mut self, sign: i64, amount: i64) {
+        match sign {
             0 => self.zero += 1,
             up if up > 0 => {
                 self.up += 1;
-                self.up_minor += up;
+                self.up_minor += amount;
             }
-            down => {
+            _ => {
                 self.down += 1;
-                self.down_minor -= down;
+                self.down_minor -= amount;
             }
         }
     }
@@ -138,7 +138,6 @@ impl DaySum {
 /// When the database refuses.
 pub async fn insert_purchases(tx: &mut Tx, ctx: &Ctx, lines: Vec<NewLine>, import: Option<uuid::Uuid>) -> Result<Written> {
     let home = ctx.app.organisation().await?.currency;
-    let known = known_lines(tx, &lines).await?;
     let stored = stored_purchases(tx, &lines).await?;
 
     let mut fates = Vec::with_capacity(lines.len());
@@ -148,10 +147,6 @@ pub async fn insert_purchases(tx: &mut Tx, ctx: &Ctx, lines: Vec<NewLine>, impor
     // Of each line that is written: its position, its purchase, its party.
     let mut places: Vec<(usize, usize, Option<Id<Party>>)> = Vec::with_capacity(lines.len());
     for (position, line) in lines.iter().enumerate() {
-        if line.source_key.is_some_and(|key| known.contains(&key)) {
-            fates.push(Fate::Known);
-            continue;
-        }
         let found = match (&line.invoice, line.basket) {
             (Some(invoice), _) => by_invoice.get(invoice.as_str()).copied(),
             (None, Some(basket)) => by_basket.get(&basket).copied(),
@@ -225,18 +220,19 @@ pub async fn insert_purchases(tx: &mut Tx, ctx: &Ctx, lines: Vec<NewLine>, impor
             line.unit_price_minor.to_value(),
             line.discount_minor.to_value(),
             line.amount_minor.to_value(),
+            line.sign.to_value(),
             line.currency.to_value(),
             line.refund_of.to_value(),
             line.source_key.to_value(),
             import.to_value(),
         ]);
-        days.entry((line.day, line.currency.code(), party.is_some())).or_default().add(line.amount_minor);
+        days.entry((line.day, line.currency.code(), party.is_some())).or_default().add(line.sign, line.amount_minor);
         if let Some(party) = party {
             let delta = deltas.entry(*party).or_default();
             if line.currency == home {
                 delta.spent += line.amount_minor;
             }
-            if line.amount_minor > 0 {
+            if line.sign > 0 {
                 let (first, last) = delta.days.unwrap_or((line.day, line.day));
                 delta.days = Some((first.min(line.day), last.max(line.day)));
             }
@@ -244,7 +240,7 @@ pub async fn insert_purchases(tx: &mut Tx, ctx: &Ctx, lines: Vec<NewLine>, impor
     }
     for statement in Sql::inserts(
         "INSERT INTO purchase_lines (id, purchase_id, party_id, product_id, day, quantity, unit_price_minor, discount_minor,
-           amount_minor, currency, refund_of, source_key, import_id) VALUES ",
+           amount_minor, sign, currency, refund_of, source_key, import_id) VALUES ",
         rows,
         "",
     ) {
@@ -261,17 +257,6 @@ pub async fn insert_purchases(tx: &mut Tx, ctx: &Ctx, lines: Vec<NewLine>, impor
     add_days(tx, days).await?;
     let purchases = drafts.iter().filter(|draft| draft.lines > 0).map(|draft| draft.id).collect();
     Ok(Written { fates, purchases })
-}
-
-async fn known_lines(tx: &mut Tx, lines: &[NewLine]) -> Result<HashSet<i64>> {
-    let keys: Vec<i64> = lines.iter().filter_map(|line| line.source_key).collect();
-    if keys.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let mut query = sql("SELECT source_key FROM purchase_lines WHERE source_key IS NOT NULL AND source_key IN ");
-    query.list_padded(&keys);
-    let rows: Vec<(i64,)> = tx.all(query).await?;
-    Ok(rows.into_iter().map(|(key,)| key).collect())
 }
 
 async fn stored_purchases(tx: &mut Tx, lines: &[NewLine]) -> Result<HashMap<String, Stored>> {
@@ -484,6 +469,7 @@ row! {
         day: Day,
         currency: Currency,
         amount_minor: i64,
+        sign: i64,
     }
 }
 
@@ -501,7 +487,7 @@ pub async fn remove_lines(tx: &mut Tx, ctx: &Ctx, lines: &[Id<PurchaseLine>]) ->
     unlink.list_padded(lines);
     tx.run(unlink).await?;
     let mut delete = sql("DELETE FROM purchase_lines WHERE id IN ");
-    delete.list_padded(lines).push(" RETURNING purchase_id, party_id, day, currency, amount_minor");
+    delete.list_padded(lines).push(" RETURNING purchase_id, party_id, day, currency, amount_minor, sign");
     let gone: Vec<Leaving> = tx.all(delete).await?;
 
     let mut purchases: BTreeMap<Id<Purchase>, (i64, i64, i64)> = BTreeMap::new();
@@ -512,7 +498,7 @@ pub async fn remove_lines(tx: &mut Tx, ctx: &Ctx, lines: &[Id<PurchaseLine>]) ->
         *gross += line.amount_minor.max(0);
         *refund += (-line.amount_minor).max(0);
         *count += 1;
-        days.entry((line.day, line.currency.code(), line.party_id.is_some())).or_default().add(line.amount_minor);
+        days.entry((line.day, line.currency.code(), line.party_id.is_some())).or_default().add(line.sign, line.amount_minor);
         if let Some(party) = line.party_id {
             *spent.entry(party).or_default() += if line.currency == home { line.amount_minor } else { 0 };
         }

@@ -5,7 +5,7 @@
 use super::columns::Kind;
 use super::plan::{Item, Mode, Plan, currency_word, told};
 use super::reader::{FileProblem, Mark, RawRow, ReadLimits, Rows, Source};
-use super::record::{self, Details, FROM, Import, Options, State, Stored, blocking, file_hash, unreadable};
+use super::record::{self, Details, FROM, Import, Options, Prepared, State, Stored, blocking, file_hash, unreadable};
 use super::{customers, interactions, parties, purchases};
 use crate::platform::access::{Actor, Unit, User, UserActor};
 use crate::platform::events::{self, Event};
@@ -452,11 +452,7 @@ async fn store(ctx: &Ctx, work: Arc<Work>) -> Result<bool> {
     let (mark, before) = lock(&work.at).clone();
     let mut gained = Gained { details: before.details.clone(), ..Gained::default() };
     let mut tx = ctx.app.db.begin().await?;
-    let fates = match work.run.plan.kind {
-        Kind::Parties => parties::store(&mut tx, ctx, &work.run, &batch.rows).await?,
-        Kind::Purchases => purchases::store(&mut tx, ctx, &work.run, &batch.rows, &mut gained).await?,
-        Kind::Interactions => interactions::store(&mut tx, ctx, &work.run, &batch.rows, &mut gained).await?,
-    };
+    let fates = write(&mut tx, ctx, &work.run, &batch.rows, &mut gained).await?;
     let mut after = before.clone();
     let mut rejects = Vec::new();
     for (parsed, fate) in batch.rows.iter().zip(&fates) {
@@ -511,6 +507,111 @@ async fn store(ctx: &Ctx, work: Arc<Work>) -> Result<bool> {
         *seen.entry(key).or_default() += 1;
     }
     Ok(true)
+}
+
+async fn write(tx: &mut Tx, ctx: &Ctx, run: &Run, rows: &[Parsed], gained: &mut Gained) -> Result<Vec<Fate>> {
+    match run.plan.kind {
+        Kind::Parties => parties::store(tx, ctx, run, rows).await,
+        Kind::Purchases => purchases::store(tx, ctx, run, rows, gained).await,
+        Kind::Interactions => interactions::store(tx, ctx, run, rows, gained).await,
+    }
+}
+
+/// What an import would come to, without storing anything.
+#[derive(Clone, Debug, Default)]
+pub struct Rehearsal {
+    /// Rows read.
+    pub rows: i64,
+    /// Rows that would add something.
+    pub created: i64,
+    /// Rows that would change something.
+    pub updated: i64,
+    /// Rows that are there already.
+    pub unchanged: i64,
+    /// Rows that would be rejected.
+    pub rejected: i64,
+    /// Number and problems of the first rejected rows.
+    pub rejects: Vec<(u64, Vec<Problem>)>,
+}
+
+/// Rejected rows that a rehearsal tells of.
+const REHEARSED_REJECTS: usize = 100;
+
+/// Stores every batch and takes it back at once. Rows of one batch do not find what an earlier batch would have added, so
+/// a customer named far apart in the file counts as added twice.
+///
+/// # Errors
+/// When the file breaks off, or the database refuses.
+pub async fn rehearse(ctx: &Ctx, prepared: Prepared, most: Option<usize>) -> Result<Rehearsal> {
+    let app = &ctx.app;
+    let sight = ctx.write(crate::Perm(crate::Room::Imports, crate::Act::Create)).and_then(|_| ctx.actor.check(crate::Perm(crate::Room::Parties, crate::Act::Change)))?;
+    let plan = Arc::new(plan(app, ctx, prepared.kind, &prepared.options).await?);
+    let run = Run {
+        id: ctx.id(),
+        mode: prepared.options.mode,
+        plan: plan.clone(),
+        sight,
+        unit: ctx.actor.unit(),
+        customers: Mutex::default(),
+        seen: Mutex::default(),
+        systems: customers::systems(app).await?,
+    };
+    let (sender, mut batches) = mpsc::channel::<Result<Batch, FileProblem>>(AHEAD);
+    let source = Arc::new(prepared.look.source);
+    let reader = {
+        let plan = plan.clone();
+        tokio::task::spawn_blocking(move || {
+            if let Err(problem) = source.rows().and_then(|rows| read(rows, &plan, &sender)) {
+                let _ = sender.blocking_send(Err(problem));
+            }
+        })
+    };
+    let mut rehearsal = Rehearsal::default();
+    while let Some(batch) = batches.recv().await {
+        let mut batch = batch.map_err(|problem| told("file", problem.key(), &problem.arguments()))?;
+        if let Some(most) = most {
+            batch.rows.truncate(most);
+        }
+        let mut tx = app.db.begin().await?;
+        tx.run(
+            sql("INSERT INTO imports (id, kind, file_name, file_path, file_size, file_hash, options, state, mark_offset, row_number, bytes_done,
+                   rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected, details, lease_until, created_at)
+                 VALUES ($1, $2, '', '', 0, '', $3, 'draft', 0, 0, 0, 0, 0, 0, 0, 0, $3, 0, $4)")
+            .bind(run.id)
+            .bind(prepared.kind)
+            .bind(json!({}))
+            .bind(ctx.now()),
+        )
+        .await?;
+        let mut gained = Gained::default();
+        let fates = write(&mut tx, ctx, &run, &batch.rows, &mut gained).await?;
+        drop(tx);
+        for (parsed, fate) in batch.rows.iter().zip(fates) {
+            rehearsal.rows += 1;
+            match fate {
+                Fate::Created => rehearsal.created += 1,
+                Fate::Updated => rehearsal.updated += 1,
+                Fate::Unchanged => rehearsal.unchanged += 1,
+                Fate::Rejected(problems) => {
+                    rehearsal.rejected += 1;
+                    if rehearsal.rejects.len() < REHEARSED_REJECTS {
+                        rehearsal.rejects.push((parsed.row.number, problems));
+                    }
+                }
+            }
+        }
+        let mut seen = lock(&run.seen);
+        for key in gained.seen {
+            *seen.entry(key).or_default() += 1;
+        }
+        if most.is_some() {
+            break;
+        }
+    }
+    drop(batches);
+    // It ends when nobody takes its batches.
+    let _ = reader.await;
+    Ok(rehearsal)
 }
 
 fn reject(import: Id<Import>, row: &RawRow, problems: &[Problem]) -> Result<Vec<Value>> {
