@@ -83,7 +83,7 @@ pub async fn run(app: &App, words: &Words, arguments: &Arguments) -> Result<serd
     for note in prepared.look.notes() {
         eprintln!("{}", words.ta(note.key(), &note.arguments()));
     }
-    explain(words, &prepared);
+    explain(&prepared);
     if arguments.dry_run {
         let counts = engine::rehearse(&ctx, prepared, None).await?;
         for (row, problems) in &counts.rejects {
@@ -169,7 +169,7 @@ fn show(bar: &ProgressBar, words: &Words, progress: &Progress) {
 }
 
 /// Tells how the columns are understood, so that a wrong guess is seen before it is stored.
-fn explain(words: &Words, prepared: &Prepared) {
+fn explain(prepared: &Prepared) {
     for column in &prepared.options.columns {
         let field = column.field.map_or_else(|| "-".to_owned(), |field| field.name().to_owned());
         let mut more = String::new();
