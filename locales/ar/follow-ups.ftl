@@ -3,4 +3,3 @@ follow-ups-due-past = هذا اليوم قد مضى. اكتب اليوم أو ي
 follow-ups-owner-unknown = هذا الزميل ليس في وحدتك. اختر شخصًا من القائمة.
 follow-ups-changed-meanwhile = عدّل شخص هذه المتابعة في هذه الأثناء. حدّث الصفحة وراجعها من جديد.
 follow-ups-not-open = لم تعد هذه المتابعة مفتوحة.
-follow-ups-result-unknown = هذه النتيجة ليست في قائمة النتائج.

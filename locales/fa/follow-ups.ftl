@@ -3,4 +3,3 @@ follow-ups-due-past = این روز گذشته است. امروز یا روزی 
 follow-ups-owner-unknown = این همکار در واحد شما نیست. کسی را از فهرست برگزینید.
 follow-ups-changed-meanwhile = در این میان کسی این پیگیری را تغییر داده است. صفحه را تازه کنید و دوباره ببینید.
 follow-ups-not-open = این پیگیری دیگر باز نیست.
-follow-ups-result-unknown = این نتیجه در فهرست نتیجه‌ها نیست.

@@ -3,8 +3,9 @@
 
 pub mod reminders;
 
+use crate::interactions::{self, Channel, Direction, Interaction};
 use crate::operation::{Page, page_size};
-use crate::parties::Party;
+use crate::parties::{Party, whom};
 use crate::platform::access::User;
 use crate::platform::calendar::{self, DateProblem};
 use crate::platform::events::{self, Event};
@@ -52,22 +53,6 @@ peyvand_db::words! {
     }
 }
 
-peyvand_db::words! {
-    /// How it is to be done.
-    pub enum Way {
-        /// By a call.
-        Call = "call",
-        /// By a message.
-        Message = "message",
-        /// By e-mail.
-        Email = "email",
-        /// By a visit, theirs or ours.
-        Visit = "visit",
-        /// In another way.
-        Other = "other",
-    }
-}
-
 row! {
     /// A follow-up as it is read.
     #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -87,7 +72,7 @@ row! {
         /// What is to be done.
         pub what: String = "f.what",
         /// How.
-        pub channel: Option<Way> = "f.channel",
+        pub channel: Option<Channel> = "f.channel",
         /// How much depends on it.
         pub importance: Importance = "f.importance",
         /// When it was first promised for.
@@ -116,8 +101,7 @@ row! {
 }
 
 /// The tables behind [`FollowUp`].
-pub const FOLLOW_UP_FROM: &str =
-    "FROM follow_ups f JOIN users o ON o.id = f.owner_id JOIN parties p ON p.id = f.party_id WHERE 1 = 1";
+pub const FOLLOW_UP_FROM: &str = "FROM follow_ups f JOIN users o ON o.id = f.owner_id JOIN parties p ON p.id = f.party_id WHERE 1 = 1";
 
 row! {
     /// What of a follow-up can change: as it was before an act, so that the act can be taken back.
@@ -132,7 +116,7 @@ row! {
         /// What is to be done.
         pub what: String = "f.what",
         /// How.
-        pub channel: Option<Way> = "f.channel",
+        pub channel: Option<Channel> = "f.channel",
         /// How much depends on it.
         pub importance: Importance = "f.importance",
         /// When it is due.
@@ -152,7 +136,7 @@ row! {
         /// The same in own words.
         pub result_text: Option<String> = "f.result_text",
         /// The interaction in which it was done.
-        pub interaction_id: Option<uuid::Uuid> = "f.interaction_id",
+        pub interaction_id: Option<Id<Interaction>> = "f.interaction_id",
         /// Who was told that it is overdue.
         pub escalation: i64 = "f.escalation",
         /// The version that had this form.
@@ -166,6 +150,8 @@ row! {
 pub struct NewFollowUp {
     /// Whom it concerns.
     pub party_id: Option<Id<Party>>,
+    /// Whom it concerns, by any identity key, phone or code.
+    pub customer: Option<String>,
     /// What is to be done, in a line.
     #[serde(default)]
     pub what: String,
@@ -178,7 +164,7 @@ pub struct NewFollowUp {
     /// How much depends on it; normal unless given.
     pub importance: Option<Importance>,
     /// How it is to be done.
-    pub channel: Option<Way>,
+    pub channel: Option<Channel>,
     /// Reminds its owner so many minutes before.
     pub remind_minutes: Option<i64>,
 }
@@ -190,7 +176,7 @@ struct Planned {
     due: Instant,
     remind_at: Option<Instant>,
     importance: Importance,
-    channel: Option<Way>,
+    channel: Option<Channel>,
 }
 
 /// The moment that a due time means.
@@ -267,12 +253,13 @@ async fn checked(tx: &mut Tx, ctx: &Ctx, sight: &Sight, new: &NewFollowUp) -> Re
 /// # Errors
 /// Without the right, for a party out of sight, or with each problem at its field.
 pub async fn plan(tx: &mut Tx, ctx: &Ctx, new: NewFollowUp) -> Result<Id<FollowUp>> {
-    let Some(party) = new.party_id else { return Err(Error::invalid("customer", "input-needed")) };
-    let made = plan_many(tx, ctx, &[party], new).await?;
+    let sight = ctx.read(Perm(Room::Parties, Act::See))?.sight;
+    let party = whom::need(tx, ctx, &sight, new.party_id, new.customer.as_deref()).await?;
+    let made = plan_many(tx, ctx, &[party.id], new).await?;
     made.first().copied().ok_or(Error::NotFound("party"))
 }
 
-/// Plans the same follow-up for many parties; those out of sight are left out. `new.party_id` is not looked at.
+/// Plans the same follow-up for many parties; those out of sight are left out. `new` names none itself.
 ///
 /// # Errors
 /// Without the right, or with each problem at its field.
@@ -515,7 +502,8 @@ async fn put(
     if let Some(owner) = told {
         tell_new_owner(&mut tx, ctx, owner, after.party_id, Some(after.id), &after.what, after.due_at).await?;
     }
-    let undo = undo::remember(&mut tx, ctx, &Inverse::FollowUps { before: vec![before], made: next.into_iter().collect() }).await?;
+    let logged = after.interaction_id.filter(|id| Some(*id) != before.interaction_id);
+    let undo = undo::remember(&mut tx, ctx, &Inverse::FollowUps { before: vec![before], made: next.into_iter().collect(), logged }).await?;
     let follow_up = as_read(&mut tx, after.id).await?;
     tx.commit().await?;
     if let Some(owner) = told {
@@ -654,7 +642,7 @@ pub struct NextStep {
     /// How much depends on it.
     pub importance: Option<Importance>,
     /// How it is to be done.
-    pub channel: Option<Way>,
+    pub channel: Option<Channel>,
     /// Reminds its owner so many minutes before.
     pub remind_minutes: Option<i64>,
 }
@@ -671,6 +659,8 @@ pub struct CompleteFollowUp {
     pub result: Option<String>,
     /// The same in own words.
     pub text: Option<String>,
+    /// The way it was done: also writes it down as a contact of ours with them.
+    pub contact: Option<Channel>,
     /// What is to be done next.
     pub next: Option<NextStep>,
 }
@@ -688,20 +678,35 @@ pub async fn complete(ctx: &Ctx, input: CompleteFollowUp) -> Result<Acted> {
     };
     let mut tx = writer.begin().await?;
     let before = take(&mut tx, &writer.sight, input.id, input.version).await?;
-    if let Some(result) = &input.result {
-        let known: Option<(i64,)> = tx.maybe(sql("SELECT 1 FROM terms WHERE list = 'result' AND word = $1").bind(result)).await?;
-        if known.is_none() {
-            return Err(Error::invalid("result", "follow-ups-result-unknown"));
-        }
-    }
+    interactions::check_terms(&mut tx, &[("result", "result", input.result.as_deref())]).await?;
     let mut after = before.clone();
     after.state = State::Done;
     after.done_at = Some(ctx.now());
     after.done_by = ctx.actor.user();
     after.result.clone_from(&input.result);
     after.result_text = text.filter(|text| !text.is_empty());
+    if let Some(channel) = input.contact {
+        ctx.write(Perm(Room::Interactions, Act::Create))?;
+        let text = match &after.result_text {
+            Some(text) => format!("{}\n{text}", after.what),
+            None => after.what.clone(),
+        };
+        let entry = interactions::Entry {
+            party: before.party_id,
+            at: ctx.now(),
+            channel,
+            direction: Direction::Outbound,
+            reason: Some("follow_up".to_owned()),
+            origin: None,
+            result: input.result.clone(),
+            duration_s: None,
+            text: Some(text),
+        };
+        after.interaction_id = Some(interactions::put(&mut tx, ctx, entry).await?);
+    }
     let next = input.next.map(|next| NewFollowUp {
         party_id: Some(before.party_id),
+        customer: None,
         what: next.what,
         due: next.due,
         owner_id: next.owner_id.or(Some(before.owner_id)),
@@ -823,7 +828,7 @@ pub struct FollowUpChange {
     /// How much depends on it.
     pub importance: Option<Importance>,
     /// How it is to be done.
-    pub channel: Option<Way>,
+    pub channel: Option<Channel>,
     /// Reminds its owner so many minutes before.
     pub remind_minutes: Option<i64>,
 }
@@ -885,4 +890,383 @@ pub fn operations(ops: &mut Operations) {
     ops.add("follow_ups.hand_over", "POST /follow-ups/{id}/hand-over", act, "Hands it over to a colleague.", hand_over)
         .example(|| json!({"id": SOME, "owner_id": SOME}));
     ops.add("follow_ups.cancel", "POST /follow-ups/{id}/cancel", act, "Cancels it.", cancel).example(|| json!({"id": SOME}));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parties::check::NewParty;
+    use crate::platform::access::{Rights, Unit};
+    use crate::platform::jobs;
+    use crate::platform::notifications::{ListNotifications, Notification};
+    use crate::platform::time::{DAY, HOUR};
+    use crate::platform::undo::RunUndo;
+    use crate::testing::{NOW, as_post, ctx, with_rights};
+    use crate::{App, Door};
+
+    async fn party(ctx: &Ctx, name: &str) -> Id<Party> {
+        let new = NewParty { name: Some(name.into()), ..NewParty::default() };
+        ctx.run(crate::parties::party::create, new).await.unwrap().id
+    }
+
+    fn step(party: Id<Party>, what: &str, due: &str) -> NewFollowUp {
+        NewFollowUp { party_id: Some(party), what: what.into(), due: due.into(), ..NewFollowUp::default() }
+    }
+
+    async fn next_of(ctx: &Ctx, party: Id<Party>) -> Instant {
+        let (at,): (Instant,) = ctx.app.db.one(sql("SELECT next_follow_up_at FROM parties WHERE id = $1").bind(party)).await.unwrap();
+        at
+    }
+
+    /// All that can change of a follow-up, but for its version.
+    async fn stored(ctx: &Ctx, id: Id<FollowUp>) -> serde_json::Value {
+        let mut query = Sql::select::<Snapshot>("FROM follow_ups f WHERE f.id = ");
+        query.arg(id);
+        let snapshot: Snapshot = ctx.app.db.one(query).await.unwrap();
+        let mut value = serde_json::to_value(snapshot).unwrap();
+        value.as_object_mut().unwrap().remove("version");
+        value
+    }
+
+    fn complete_input(id: Id<FollowUp>) -> CompleteFollowUp {
+        CompleteFollowUp { id, version: None, result: None, text: None, contact: None, next: None }
+    }
+
+    /// Another moment on the same database: the later of two requests.
+    fn later(ctx: &Ctx, milliseconds: i64) -> Ctx {
+        Ctx { now: ctx.now().plus(milliseconds), ..ctx.clone() }
+    }
+
+    async fn notes(ctx: &Ctx) -> Vec<Notification> {
+        ctx.run(notifications::list, ListNotifications::default()).await.unwrap().items
+    }
+
+    #[tokio::test]
+    async fn a_day_without_an_hour_is_due_when_it_ends() {
+        let ctx = ctx().await;
+        let party = party(&ctx, "سارا محمدی").await;
+        let made = ctx.run(create, step(party, "تماس", "۱۴۰۵/۹/۱")).await.unwrap();
+        // 1 Azar 1405 is 22 November 2026; 23:59 in Tehran is 20:29 UTC.
+        assert_eq!(made.follow_up.due_at.to_string(), "2026-11-22T20:29:00Z");
+        assert_eq!(made.follow_up.planned_at, made.follow_up.due_at);
+        let made = ctx.run(create, step(party, "تماس", "1405/9/1 10:30")).await.unwrap();
+        assert_eq!(made.follow_up.due_at.to_string(), "2026-11-22T07:00:00Z");
+        let made = ctx.run(create, step(party, "تماس", "2026-11-22T07:00:00Z")).await.unwrap();
+        assert_eq!(made.follow_up.due_at.to_string(), "2026-11-22T07:00:00Z");
+        let made = ctx.run(create, step(party, "تماس", "فردا")).await.unwrap();
+        assert_eq!(made.follow_up.due_at.to_string(), "2026-11-22T20:29:00Z");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_planned_is_refused_at_its_field() {
+        let ctx = ctx().await;
+        let party = party(&ctx, "سارا").await;
+        let error = ctx.run(create, NewFollowUp { remind_minutes: Some(-1), ..step(party, " ", "1405/8/29") }).await.unwrap_err();
+        let Error::Invalid(fields) = error else { panic!("{error}") };
+        let found: Vec<&str> = fields.0.iter().map(|problem| &*problem.key).collect();
+        assert_eq!(found, ["input-needed", "follow-ups-due-past"]);
+        assert_eq!(next_of(&ctx, party).await, Instant::NOT_PLANNED);
+    }
+
+    #[tokio::test]
+    async fn a_customer_may_be_named_by_a_phone_number() {
+        let ctx = ctx().await;
+        let new = NewParty { name: Some("سارا".into()), mobile: Some("09125550142".into()), ..NewParty::default() };
+        let sara = ctx.run(crate::parties::party::create, new).await.unwrap();
+        let new = NewFollowUp {
+            customer: Some("۰۹۱۲ ۵۵۵ ۰۱۴۲".into()), what: "تماس".into(), due: "فردا".into(), ..Default::default()
+        };
+        let made = ctx.run(create, new).await.unwrap();
+        assert_eq!(made.follow_up.party_id, sara.id);
+    }
+
+    #[tokio::test]
+    async fn every_act_keeps_the_next_follow_up_of_the_party_and_can_be_taken_back() {
+        let ctx = ctx().await;
+        let sara = party(&ctx, "سارا").await;
+        let colleague = as_post(&ctx.app, "agent", "colleague").await;
+        let far = ctx.run(create, step(sara, "دور", "2026-12-20T08:00:00Z")).await.unwrap().follow_up;
+        let near = ctx.run(create, NewFollowUp { remind_minutes: Some(30), ..step(sara, "نزدیک", "2026-11-25T08:00:00Z") }).await.unwrap();
+        let undo_create = near.undo;
+        let near = near.follow_up;
+        assert_eq!(near.remind_at, Some(near.due_at.plus(-30 * MINUTE)));
+        assert_eq!(next_of(&ctx, sara).await, near.due_at);
+        let before = stored(&ctx, near.id).await;
+
+        let done = CompleteFollowUp {
+            result: Some("answered".into()),
+            text: Some("خوش‌حال بود".into()),
+            contact: Some(Channel::Phone),
+            next: Some(NextStep {
+                what: "فرستادن نمونه".into(),
+                due: "2026-11-24T08:00:00Z".into(),
+                owner_id: None,
+                importance: None,
+                channel: None,
+                remind_minutes: None,
+            }),
+            ..complete_input(near.id)
+        };
+        let acted = ctx.run(complete, done).await.unwrap();
+        assert_eq!(acted.follow_up.state, State::Done);
+        assert_eq!(acted.follow_up.done_at, Some(ctx.now()));
+        assert_eq!(acted.follow_up.planned_at, near.planned_at);
+        assert_eq!(next_of(&ctx, sara).await.to_string(), "2026-11-24T08:00:00Z");
+        let contacts = "SELECT count(*) FROM interactions WHERE party_id = $1";
+        assert_eq!(ctx.app.db.one::<(i64,)>(sql(contacts).bind(sara)).await.unwrap(), (1,));
+        ctx.run(undo::run, RunUndo { id: acted.undo }).await.unwrap();
+        assert_eq!(stored(&ctx, near.id).await, before);
+        assert_eq!(next_of(&ctx, sara).await, near.due_at);
+        assert_eq!(ctx.app.db.one::<(i64,)>(sql(contacts).bind(sara)).await.unwrap(), (0,));
+        assert!(acted.next.is_some());
+        assert_eq!(ctx.run(list, ListFollowUps { party_id: Some(sara), ..Default::default() }).await.unwrap().items.len(), 2);
+
+        let input = SnoozeFollowUp { id: near.id, version: None, due: "2026-12-25T08:00:00Z".into() };
+        let acted = ctx.run(snooze, input).await.unwrap();
+        assert_eq!(acted.follow_up.planned_at, near.planned_at);
+        assert_eq!(acted.follow_up.remind_at, Some(acted.follow_up.due_at.plus(-30 * MINUTE)));
+        assert_eq!(next_of(&ctx, sara).await, far.due_at);
+        ctx.run(undo::run, RunUndo { id: acted.undo }).await.unwrap();
+        assert_eq!(stored(&ctx, near.id).await, before);
+        assert_eq!(next_of(&ctx, sara).await, near.due_at);
+
+        let acted = ctx.run(cancel, CancelFollowUp { id: near.id, version: None }).await.unwrap();
+        assert_eq!(next_of(&ctx, sara).await, far.due_at);
+        ctx.run(undo::run, RunUndo { id: acted.undo }).await.unwrap();
+        assert_eq!(stored(&ctx, near.id).await, before);
+
+        let owner_id = colleague.actor.user().unwrap();
+        let acted = ctx.run(hand_over, HandOverFollowUp { id: near.id, version: None, owner_id }).await.unwrap();
+        assert_eq!(acted.follow_up.owner, "colleague");
+        assert_eq!(notes(&colleague).await.iter().map(|note| note.kind).collect::<Vec<_>>(), [Kind::HandedOver]);
+        ctx.run(undo::run, RunUndo { id: acted.undo }).await.unwrap();
+        assert_eq!(stored(&ctx, near.id).await, before);
+
+        let version = ctx.run(get, FollowUpId { id: near.id }).await.unwrap().version;
+        let input = FollowUpChange {
+            id: near.id,
+            version,
+            what: Some("کار دیگر".into()),
+            due: Some("2026-11-23T08:00:00Z".into()),
+            owner_id: None,
+            importance: Some(Importance::High),
+            channel: Some(Channel::Visit),
+            remind_minutes: Some(10),
+        };
+        let acted = ctx.run(change, input.clone()).await.unwrap();
+        assert_eq!((acted.follow_up.what.as_str(), acted.follow_up.importance), ("کار دیگر", Importance::High));
+        assert_eq!(next_of(&ctx, sara).await.to_string(), "2026-11-23T08:00:00Z");
+        let stale = ctx.run(change, input).await.unwrap_err();
+        assert_eq!(stale.code(), "conflict");
+        ctx.run(undo::run, RunUndo { id: acted.undo }).await.unwrap();
+        assert_eq!(stored(&ctx, near.id).await, before);
+        assert_eq!(next_of(&ctx, sara).await, near.due_at);
+
+        // Somebody has worked on it since it was made, so the making of it is no longer taken back.
+        assert_eq!(ctx.run(undo::run, RunUndo { id: undo_create }).await.unwrap_err().code(), "conflict");
+        let made = ctx.run(create, step(sara, "تازه", "2026-11-22T08:00:00Z")).await.unwrap();
+        ctx.run(undo::run, RunUndo { id: made.undo }).await.unwrap();
+        assert_eq!(ctx.run(get, FollowUpId { id: made.follow_up.id }).await.unwrap_err().code(), "not_found");
+        assert_eq!(next_of(&ctx, sara).await, near.due_at);
+    }
+
+    #[tokio::test]
+    async fn an_act_is_taken_back_once_by_its_doer_and_only_while_nobody_went_on() {
+        let ctx = ctx().await;
+        let other = as_post(&ctx.app, "owner", "other").await;
+        let sara = party(&ctx, "سارا").await;
+        let made = ctx.run(create, step(sara, "تماس", "فردا")).await.unwrap();
+        let first = ctx.run(snooze, SnoozeFollowUp { id: made.follow_up.id, version: None, due: "1405/9/10".into() }).await.unwrap();
+        assert_eq!(other.run(undo::run, RunUndo { id: first.undo }).await.unwrap_err().code(), "not_found");
+        let second = ctx.run(snooze, SnoozeFollowUp { id: made.follow_up.id, version: None, due: "1405/9/20".into() }).await.unwrap();
+        assert_eq!(ctx.run(undo::run, RunUndo { id: first.undo }).await.unwrap_err().code(), "conflict");
+        ctx.run(undo::run, RunUndo { id: second.undo }).await.unwrap();
+        assert_eq!(ctx.run(undo::run, RunUndo { id: second.undo }).await.unwrap_err().code(), "not_found");
+        assert_eq!(ctx.run(get, FollowUpId { id: made.follow_up.id }).await.unwrap().due_at, first.follow_up.due_at);
+    }
+
+    #[tokio::test]
+    async fn what_is_done_is_not_done_again() {
+        let ctx = ctx().await;
+        let sara = party(&ctx, "سارا").await;
+        let made = ctx.run(create, step(sara, "تماس", "فردا")).await.unwrap().follow_up;
+        let unknown = CompleteFollowUp { result: Some("no such word".into()), ..complete_input(made.id) };
+        assert_eq!(ctx.run(complete, unknown).await.unwrap_err().code(), "invalid");
+        ctx.run(complete, complete_input(made.id)).await.unwrap();
+        assert_eq!(ctx.run(complete, complete_input(made.id)).await.unwrap_err().code(), "conflict");
+        assert_eq!(ctx.run(cancel, CancelFollowUp { id: made.id, version: None }).await.unwrap_err().code(), "conflict");
+        assert_eq!(next_of(&ctx, sara).await, Instant::NOT_PLANNED);
+    }
+
+    #[tokio::test]
+    async fn an_agent_sees_their_own_and_a_manager_those_of_the_unit() {
+        let ctx = ctx().await;
+        let sara = as_post(&ctx.app, "agent", "sara").await;
+        let reza = as_post(&ctx.app, "agent", "reza").await;
+        let manager = as_post(&ctx.app, "manager", "manager").await;
+        let customer = party(&sara, "مشتری").await;
+        let made = sara.run(create, step(customer, "تماس", "فردا")).await.unwrap().follow_up;
+        assert_eq!(reza.run(list, ListFollowUps::default()).await.unwrap().items.len(), 0);
+        assert_eq!(reza.run(get, FollowUpId { id: made.id }).await.unwrap_err().code(), "not_found");
+        assert_eq!(reza.run(complete, complete_input(made.id)).await.unwrap_err().code(), "not_found");
+        assert_eq!(reza.run(create, step(customer, "تماس", "فردا")).await.unwrap_err().code(), "not_found");
+        assert_eq!(manager.run(list, ListFollowUps::default()).await.unwrap().items[0].id, made.id);
+        assert_eq!(manager.run(list, ListFollowUps { mine: true, ..Default::default() }).await.unwrap().items.len(), 0);
+        // Whoever sees only their own plans for themselves, and hands over to a colleague.
+        let reza_id = reza.actor.user();
+        let for_reza = NewFollowUp { owner_id: reza_id, ..step(customer, "تماس", "فردا") };
+        assert_eq!(sara.run(create, for_reza).await.unwrap_err().code(), "invalid");
+        let input = HandOverFollowUp { id: made.id, version: Some(made.version), owner_id: reza_id.unwrap() };
+        sara.run(hand_over, input).await.unwrap();
+        assert_eq!(reza.run(list, ListFollowUps::default()).await.unwrap().items.len(), 1);
+        assert_eq!(sara.run(list, ListFollowUps::default()).await.unwrap().items.len(), 0);
+        let nobody = with_rights(&ctx.app, reza_id.unwrap(), "reza", Rights::default(), vec![]);
+        assert_eq!(nobody.run(list, ListFollowUps::default()).await.unwrap_err().code(), "forbidden");
+    }
+
+    #[tokio::test]
+    async fn a_list_goes_on_where_the_page_before_ended() {
+        let ctx = ctx().await;
+        let sara = party(&ctx, "سارا").await;
+        for number in 0..5 {
+            ctx.run(create, step(sara, &format!("کار {number}"), "1405/9/5 10:00")).await.unwrap();
+        }
+        let mut seen = Vec::new();
+        let mut after = None;
+        loop {
+            let page = ctx.run(list, ListFollowUps { after, limit: Some(2), ..Default::default() }).await.unwrap();
+            seen.extend(page.items.into_iter().map(|one| one.id));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), 5);
+        assert!(seen.is_sorted());
+    }
+
+    #[tokio::test]
+    async fn one_plan_for_many_is_taken_back_as_one() {
+        let ctx = ctx().await;
+        let agent = as_post(&ctx.app, "agent", "agent").await;
+        let mut parties = Vec::new();
+        for name in ["یک", "دو", "سه"] {
+            parties.push(party(&agent, name).await);
+        }
+        parties.push(party(&ctx, "از دیگری").await);
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        let new = NewFollowUp { what: "تبریک نوروز".into(), due: "1406/1/1".into(), ..NewFollowUp::default() };
+        let ids = plan_many(&mut tx, &agent, &parties, new).await.unwrap();
+        let undo = undo::remember(&mut tx, &agent, &Inverse::DropFollowUps { ids: ids.clone() }).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(ids.len(), 3);
+        assert_eq!(next_of(&ctx, parties[3]).await, Instant::NOT_PLANNED);
+        agent.run(complete, complete_input(ids[0])).await.unwrap();
+        agent.run(undo::run, RunUndo { id: undo }).await.unwrap();
+        let left: Vec<(Id<FollowUp>,)> = ctx.app.db.all(sql("SELECT id FROM follow_ups")).await.unwrap();
+        assert_eq!(left, [(ids[0],)]);
+        assert_eq!(next_of(&ctx, parties[1]).await, Instant::NOT_PLANNED);
+    }
+
+    /// The shop below the town below the country; the shop's head is `head`, the country's `top`.
+    async fn tree(app: &App, head: Id<User>, top: Id<User>) {
+        let mut tx = app.db.begin().await.unwrap();
+        let (shop,): (Id<Unit>,) = tx.one(sql("SELECT id FROM units")).await.unwrap();
+        let (town, country): (Id<Unit>, Id<Unit>) = (crate::context::new_id(NOW), crate::context::new_id(NOW));
+        let add = "INSERT INTO units (id, name, parent_id, head_id, created_at) VALUES ($1, $2, $3, $4, $5)";
+        tx.run(sql(add).bind(country).bind("country").bind(None::<Id<Unit>>).bind(top).bind(NOW)).await.unwrap();
+        tx.run(sql(add).bind(town).bind("town").bind(country).bind(None::<Id<User>>).bind(NOW)).await.unwrap();
+        tx.run(sql("UPDATE units SET parent_id = $1, head_id = $2 WHERE id = $3").bind(town).bind(head).bind(shop)).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn owner_and_head_are_told_exactly_once_by_two_workers() {
+        let ctx = ctx().await;
+        let head = as_post(&ctx.app, "manager", "head").await;
+        let sara = as_post(&ctx.app, "agent", "sara").await;
+        tree(&ctx.app, head.actor.user().unwrap(), ctx.actor.user().unwrap()).await;
+        let customer = party(&sara, "مشتری").await;
+        let soon = ctx.now().plus(2 * HOUR).to_string();
+        sara.run(create, NewFollowUp { remind_minutes: Some(60), ..step(customer, "تماس", &soon) }).await.unwrap();
+        let heads = party(&head, "مشتری سرپرست").await;
+        head.run(create, step(heads, "کار سرپرست", &soon)).await.unwrap();
+
+        let worker = ctx.app.system(Door::Job);
+        let both = async |after: i64| {
+            let at = later(&worker, after);
+            let (one, other) = tokio::join!(reminders::remind(&at), reminders::remind(&at));
+            one.unwrap();
+            other.unwrap();
+        };
+        let kinds = async |ctx: &Ctx| notes(ctx).await.iter().map(|note| note.kind).collect::<Vec<_>>();
+        both(0).await;
+        assert_eq!(kinds(&sara).await, []);
+        both(HOUR).await;
+        both(HOUR + MINUTE).await;
+        assert_eq!(kinds(&sara).await, [Kind::Reminder]);
+        both(2 * HOUR + 1).await;
+        both(3 * HOUR).await;
+        assert_eq!(kinds(&sara).await, [Kind::Overdue, Kind::Reminder]);
+        assert_eq!(kinds(&head).await, [Kind::Overdue]);
+        both(2 * HOUR + DAY + 1).await;
+        both(9 * DAY).await;
+        assert_eq!(kinds(&sara).await, [Kind::Overdue, Kind::Reminder]);
+        // Sara's goes to the head of her unit; the head's own goes over the town, which has none, to the country's.
+        assert_eq!(kinds(&head).await, [Kind::Escalated, Kind::Overdue]);
+        assert_eq!(kinds(&ctx).await, [Kind::Escalated]);
+    }
+
+    #[tokio::test]
+    async fn what_was_put_off_is_told_of_anew_and_what_is_done_is_not() {
+        let ctx = ctx().await;
+        let sara = party(&ctx, "سارا").await;
+        let soon = ctx.now().plus(HOUR).to_string();
+        let one = ctx.run(create, step(sara, "یک", &soon)).await.unwrap().follow_up;
+        let other = ctx.run(create, step(sara, "دو", &soon)).await.unwrap().follow_up;
+        ctx.run(complete, complete_input(other.id)).await.unwrap();
+        let worker = ctx.app.system(Door::Job);
+        reminders::remind(&later(&worker, 2 * HOUR)).await.unwrap();
+        assert_eq!(notes(&ctx).await.len(), 1);
+        let due = ctx.now().plus(5 * HOUR).to_string();
+        ctx.run(snooze, SnoozeFollowUp { id: one.id, version: None, due }).await.unwrap();
+        reminders::remind(&later(&worker, 3 * HOUR)).await.unwrap();
+        assert_eq!(notes(&ctx).await.len(), 1);
+        reminders::remind(&later(&worker, 6 * HOUR)).await.unwrap();
+        assert_eq!(notes(&ctx).await.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_worker_reminds_by_its_schedule() {
+        let ctx = ctx().await;
+        let sara = party(&ctx, "سارا").await;
+        let soon = ctx.now().plus(HOUR).to_string();
+        ctx.run(create, step(sara, "تماس", &soon)).await.unwrap();
+        jobs::drain(&ctx.app).await.unwrap();
+        assert_eq!(notes(&ctx).await.len(), 0);
+        // As when the program was switched off for a while.
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        tx.run(sql("UPDATE follow_ups SET due_at = $1").bind(NOW.plus(-MINUTE))).await.unwrap();
+        tx.run(sql("UPDATE schedules SET next_at = 0")).await.unwrap();
+        tx.commit().await.unwrap();
+        jobs::drain(&ctx.app).await.unwrap();
+        assert_eq!(notes(&ctx).await.iter().map(|note| note.kind).collect::<Vec<_>>(), [Kind::Overdue]);
+    }
+
+    #[tokio::test]
+    async fn lists_and_reminders_read_index_ranges() {
+        let ctx = ctx().await;
+        let sight = Sight::Own(ctx.actor.user().unwrap());
+        let mut query = Sql::select::<FollowUp>(FOLLOW_UP_FROM);
+        query.push(" AND f.state = ").arg(State::Open);
+        sight.follow_ups(&mut query);
+        due_range(&ctx, Due::Overdue, &mut query);
+        query.push(" ORDER BY f.due_at, f.id LIMIT ").arg(21_i64);
+        if ctx.app.db.engine() == peyvand_db::Engine::Sqlite {
+            let plan: Vec<(i64, i64, i64, String)> = ctx.app.db.all(query.explain(peyvand_db::Engine::Sqlite)).await.unwrap();
+            let plan: Vec<String> = plan.into_iter().map(|row| row.3).collect();
+            assert!(plan.iter().any(|line| line.contains("follow_ups_owner_id_state_due_at_id")), "{plan:?}");
+            assert!(!plan.iter().any(|line| line.contains("SCAN") || line.contains("TEMP B-TREE")), "{plan:?}");
+        }
+    }
 }

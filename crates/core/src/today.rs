@@ -201,9 +201,9 @@ fn no_next_step(sight: &Sight, day: Day, query: &mut Sql) {
 }
 
 fn added_since(sight: &Sight, since: Instant, query: &mut Sql) {
-    // Ids begin with the moment of their making, so the newest rows are one end of the primary key.
+    // Ids begin with the moment of their making or, in a busy one, a later: the newest rows are one end of the key.
     query.push("FROM (SELECT * FROM parties WHERE id >= ").arg(first_id(since)).push(" ORDER BY id DESC LIMIT ").arg(LOOKED_AT);
-    query.push(") p WHERE p.archived_at IS NULL");
+    query.push(") p WHERE p.archived_at IS NULL AND p.created_at >= ").arg(since);
     sight.parties(query);
 }
 
@@ -242,4 +242,126 @@ pub async fn badge(ctx: &Ctx, user: Id<User>) -> Result<i64> {
 pub fn operations(ops: &mut Operations) {
     ops.add("today.get", "GET /today", None, "What needs the caller today, and how their own work goes.", get)
         .example(|| serde_json::json!({"scope": "own"}));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::follow_ups::{CompleteFollowUp, NewFollowUp, complete, create};
+    use crate::parties::check::NewParty;
+    use crate::platform::time::{DAY, HOUR};
+    use crate::testing::{NOW, as_post, ctx};
+    use peyvand_db::Engine;
+
+    async fn party(ctx: &Ctx, name: &str) -> Id<Party> {
+        let new = NewParty { name: Some(name.into()), ..NewParty::default() };
+        ctx.run(crate::parties::party::create, new).await.unwrap().id
+    }
+
+    fn at(ctx: &Ctx, now: Instant) -> Ctx {
+        Ctx { now, ..ctx.clone() }
+    }
+
+    async fn plan(ctx: &Ctx, party: Id<Party>, due: Instant) -> Id<FollowUp> {
+        let new = NewFollowUp { party_id: Some(party), what: "تماس".into(), due: due.to_string(), ..NewFollowUp::default() };
+        ctx.run(create, new).await.unwrap().follow_up.id
+    }
+
+    fn names<T>(part: &Part<T>, name: impl Fn(&T) -> &String) -> Vec<String> {
+        part.items.iter().map(|row| name(row).clone()).collect()
+    }
+
+    #[tokio::test]
+    async fn the_day_has_what_needs_somebody_and_nothing_twice() {
+        let early = at(&ctx().await, NOW.plus(-5 * DAY));
+        let late = party(&early, "عقب‌افتاده").await;
+        let today = party(&early, "امروز").await;
+        let tomorrow = party(&early, "فردا").await;
+        let quiet = party(&early, "خاموش").await;
+        party(&early, "بی‌برنامه").await;
+        let done = party(&early, "انجام‌شده").await;
+        plan(&early, late, NOW.plus(-HOUR)).await;
+        plan(&early, today, NOW.plus(HOUR)).await;
+        plan(&early, tomorrow, NOW.plus(DAY)).await;
+        let in_time = plan(&early, done, NOW.plus(HOUR)).await;
+        let too_late = plan(&early, done, NOW.plus(-HOUR)).await;
+        let me = at(&early, NOW);
+        let mut tx = me.app.db.begin().await.unwrap();
+        let silent_from = Day(me.today().0);
+        tx.run(sql("UPDATE parties SET silent_from = $1 WHERE id = $2").bind(silent_from).bind(quiet)).await.unwrap();
+        tx.run(sql("UPDATE parties SET silent_from = $1 WHERE id = $2").bind(silent_from.plus(1)).bind(tomorrow)).await.unwrap();
+        tx.commit().await.unwrap();
+        party(&at(&early, NOW.plus(-DAY)), "تازه").await;
+        for id in [in_time, too_late] {
+            me.run(complete, CompleteFollowUp { id, version: None, result: None, text: None, contact: None, next: None }).await.unwrap();
+        }
+
+        let day = me.run(get, GetToday::default()).await.unwrap();
+        assert_eq!(names(&day.overdue, |row| &row.party), ["عقب‌افتاده"]);
+        assert_eq!(names(&day.due_today, |row| &row.party), ["امروز"]);
+        assert_eq!(names(&day.silent, |row| &row.name), ["خاموش"]);
+        assert_eq!(names(&day.no_next_step, |row| &row.name), ["تازه", "انجام‌شده", "بی‌برنامه"]);
+        assert_eq!(names(&day.new, |row| &row.name), ["تازه"]);
+        let numbers = day.numbers.unwrap();
+        assert_eq!((numbers.done_today, numbers.done_week, numbers.kept_week, numbers.logged_today), (2, 2, 1, 0));
+        assert_eq!(badge(&me, me.actor.user().unwrap()).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_day_is_the_callers_own_unless_they_ask_for_more() {
+        let owner = ctx().await;
+        let manager = as_post(&owner.app, "manager", "manager").await;
+        let agent = as_post(&owner.app, "agent", "agent").await;
+        let customer = party(&agent, "مشتری").await;
+        plan(&agent, customer, NOW.plus(HOUR)).await;
+        let unit = GetToday { scope: Some(Scope::Unit) };
+        let count = async |ctx: &Ctx, input: GetToday| ctx.run(get, input).await.unwrap().due_today.count;
+        assert_eq!(count(&agent, GetToday::default()).await, 1);
+        assert_eq!(count(&manager, GetToday::default()).await, 0);
+        assert_eq!(count(&manager, unit).await, 1);
+        let other = as_post(&owner.app, "agent", "other").await;
+        assert_eq!(count(&other, unit).await, 0);
+        assert!(manager.run(get, unit).await.unwrap().sees_unit);
+        assert!(!other.run(get, unit).await.unwrap().sees_unit);
+    }
+
+    #[tokio::test]
+    async fn a_part_counts_beyond_its_rows_up_to_its_bound() {
+        let ctx = ctx().await;
+        let customer = party(&ctx, "مشتری").await;
+        for _ in 0..23 {
+            plan(&ctx, customer, NOW.plus(HOUR)).await;
+        }
+        let day = ctx.run(get, GetToday::default()).await.unwrap();
+        assert_eq!((day.due_today.items.len(), day.due_today.count, day.due_today.more), (20, 23, false));
+    }
+
+    #[tokio::test]
+    async fn the_parts_of_the_day_read_index_ranges() {
+        let ctx = ctx().await;
+        let sight = Sight::Own(ctx.actor.user().unwrap());
+        let day = ctx.today();
+        let parts: [(&str, &dyn Fn(&mut Sql)); 3] = [
+            ("parties_owner_id_silent_from", &|query| {
+                silent(&sight, day, query);
+                query.push(" ORDER BY p.silent_from DESC, p.id DESC");
+            }),
+            ("parties_owner_id_next_follow_up_at_id", &|query| {
+                no_next_step(&sight, day, query);
+                query.push(" ORDER BY p.id DESC");
+            }),
+            ("id>?", &|query| added_since(&sight, NOW, query)),
+        ];
+        if ctx.app.db.engine() == Engine::Sqlite {
+            for (index, rest) in parts {
+                let mut query = Sql::select::<Waiting>("");
+                rest(&mut query);
+                query.push(" LIMIT ").arg(21_i64);
+                let plan: Vec<(i64, i64, i64, String)> = ctx.app.db.all(query.explain(Engine::Sqlite)).await.unwrap();
+                let plan: Vec<String> = plan.into_iter().map(|row| row.3).collect();
+                assert!(plan.iter().any(|line| line.contains(index)), "{plan:?}");
+                assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{plan:?}");
+            }
+        }
+    }
 }

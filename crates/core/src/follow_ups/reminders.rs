@@ -33,9 +33,11 @@ row! {
 pub async fn remind(ctx: &Ctx) -> Result<()> {
     let now = ctx.now();
     told(ctx, || {
-        let mut update = sql("UPDATE follow_ups SET reminded_at = ");
-        update.arg(now).push(" WHERE id IN (SELECT id FROM follow_ups WHERE state = 'open' AND remind_at IS NOT NULL AND reminded_at IS NULL AND remind_at <= ");
-        update.arg(now).push(" ORDER BY remind_at LIMIT ").arg(BATCH).push(" {skip_locked}) AND reminded_at IS NULL");
+        let mut update = sql("WITH due AS {materialized} (SELECT id FROM follow_ups WHERE state = 'open' AND remind_at IS NOT NULL
+             AND reminded_at IS NULL AND remind_at <= ");
+        update.arg(now).push(" ORDER BY remind_at LIMIT ").arg(BATCH);
+        update.push(" {skip_locked}) UPDATE follow_ups SET reminded_at = ").arg(now);
+        update.push(" WHERE id IN (SELECT id FROM due) AND reminded_at IS NULL");
         (update, Kind::Reminder)
     })
     .await?;
@@ -45,9 +47,10 @@ pub async fn remind(ctx: &Ctx) -> Result<()> {
 
 /// Moves what is due before a moment from one step of telling to the next.
 fn escalate(from: i64, before: Instant) -> Sql {
-    let mut update = sql("UPDATE follow_ups SET escalation = escalation + 1 WHERE id IN (SELECT id FROM follow_ups WHERE state = 'open' AND escalation = ");
+    let mut update = sql("WITH late AS {materialized} (SELECT id FROM follow_ups WHERE state = 'open' AND escalation = ");
     update.arg(from).push(" AND due_at < ").arg(before).push(" ORDER BY due_at, id LIMIT ").arg(BATCH);
-    update.push(" {skip_locked}) AND escalation = ").arg(from);
+    update.push(" {skip_locked}) UPDATE follow_ups SET escalation = escalation + 1 WHERE id IN (SELECT id FROM late) AND escalation = ");
+    update.arg(from);
     update
 }
 
@@ -93,8 +96,7 @@ row! {
 
 /// Who is told of the follow-ups of each owner; an owner without anybody above is left out.
 async fn heads(tx: &mut Tx, late: &[Late]) -> Result<HashMap<Id<User>, Id<User>>> {
-    let places: Vec<Place> =
-        tx.all(Sql::select::<Place>("FROM units n LEFT JOIN users h ON h.id = n.head_id AND h.is_active")).await?;
+    let places: Vec<Place> = tx.all(Sql::select::<Place>("FROM units n LEFT JOIN users h ON h.id = n.head_id AND h.is_active")).await?;
     let mut query = sql("SELECT id, unit_id FROM users WHERE id IN ");
     let owners: Vec<Id<User>> = late.iter().map(|one| one.owner_id).collect::<BTreeSet<_>>().into_iter().collect();
     query.list_padded(&owners);

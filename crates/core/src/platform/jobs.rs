@@ -177,11 +177,12 @@ async fn claim(app: &App, worker: &str) -> Result<Option<Claimed>> {
     }
     let mut tx = app.db.begin().await?;
     tx.run(sql("UPDATE jobs SET state = 'ready' WHERE state = 'running' AND lease_until < $1").bind(now)).await?;
+    // An equation, for a list may be looked up once for each job, which then takes more than one.
     // A job that runs gives up its single name, so that news during its run enqueue it again.
     let claimed = tx
         .maybe(
             sql("UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, worker = $2, single = NULL
-                 WHERE id IN (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= $3 ORDER BY due_at LIMIT 1 {skip_locked})
+                 WHERE id = (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= $3 ORDER BY due_at LIMIT 1 {skip_locked})
                    AND state = 'ready' RETURNING id, job, attempts")
             .bind(now.plus(LEASE))
             .bind(worker)
@@ -216,10 +217,8 @@ async fn finish(app: &App, id: Id<QueuedJob>, attempts: i64, outcome: Result<Out
 }
 
 /// Recurring work: name, every so many milliseconds, job.
-const SCHEDULES: &[(&str, i64, Job)] = &[
-    ("housekeeping", super::time::DAY, Job::Housekeeping),
-    ("remind_follow_ups", super::time::MINUTE / 2, Job::RemindFollowUps),
-];
+const SCHEDULES: &[(&str, i64, Job)] =
+    &[("housekeeping", super::time::DAY, Job::Housekeeping), ("remind_follow_ups", super::time::MINUTE / 2, Job::RemindFollowUps)];
 
 async fn due_schedules(app: &App) -> Result<()> {
     let now = app.clock.now();

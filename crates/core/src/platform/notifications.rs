@@ -164,9 +164,7 @@ pub async fn read(ctx: &Ctx, input: ReadNotifications) -> Result<Done> {
 /// When the database is out of reach.
 pub async fn unread(db: &Db, user: Id<User>) -> Result<(i64, Option<Id<Notification>>)> {
     let rows: Vec<(Id<Notification>,)> = db
-        .all(
-            sql("SELECT id FROM notifications WHERE user_id = $1 AND read_at IS NULL ORDER BY id DESC LIMIT $2").bind(user).bind(COUNTED),
-        )
+        .all(sql("SELECT id FROM notifications WHERE user_id = $1 AND read_at IS NULL ORDER BY id DESC LIMIT $2").bind(user).bind(COUNTED))
         .await?;
     Ok((rows.len() as i64, rows.first().map(|(id,)| *id)))
 }
@@ -177,4 +175,41 @@ pub fn operations(ops: &mut Operations) {
         .example(|| serde_json::json!({"unread": true}));
     ops.add("notifications.read", "POST /notifications/read", None, "Marks one notification, or all, as read.", read)
         .example(|| serde_json::json!({}));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{as_post, ctx};
+
+    async fn put(ctx: &Ctx, user: Id<User>, count: usize) {
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        let one = News { user, kind: Kind::Reminder, party: None, subject: None, data: serde_json::json!({"what": "تماس"}) };
+        notify(&mut tx, ctx, vec![one; count]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn everybody_has_their_own_and_reads_one_or_all() {
+        let ctx = ctx().await;
+        let other = as_post(&ctx.app, "agent", "other").await;
+        let me = ctx.actor.user().unwrap();
+        put(&ctx, me, 3).await;
+        put(&ctx, other.actor.user().unwrap(), 1).await;
+        let mut heard = ctx.app.live.listen();
+        let page = ctx.run(list, ListNotifications { limit: Some(2), ..Default::default() }).await.unwrap();
+        assert_eq!(page.items.len(), 2);
+        assert!(page.items[0].id > page.items[1].id);
+        let rest = ctx.run(list, ListNotifications { after: page.next, limit: Some(2), ..Default::default() }).await.unwrap();
+        assert_eq!((rest.items.len(), rest.next), (1, None));
+        // Somebody else's is not read by naming it.
+        other.run(read, ReadNotifications { id: Some(page.items[0].id) }).await.unwrap();
+        assert_eq!(unread(&ctx.app.db, me).await.unwrap(), (3, Some(page.items[0].id)));
+        ctx.run(read, ReadNotifications { id: Some(page.items[0].id) }).await.unwrap();
+        assert_eq!(unread(&ctx.app.db, me).await.unwrap(), (2, Some(page.items[1].id)));
+        ctx.run(read, ReadNotifications::default()).await.unwrap();
+        assert_eq!(unread(&ctx.app.db, me).await.unwrap(), (0, None));
+        assert_eq!(ctx.run(list, ListNotifications { unread: true, ..Default::default() }).await.unwrap().items.len(), 0);
+        assert!(heard.try_recv().is_ok());
+    }
 }

@@ -21,6 +21,9 @@ pub enum Inverse {
         /// Next steps that were planned along with the act.
         #[serde(default)]
         made: Vec<Id<crate::follow_ups::FollowUp>>,
+        /// The contact that was written down along with it.
+        #[serde(default)]
+        logged: Option<Id<crate::interactions::Interaction>>,
     },
     /// Removes follow-ups that were made.
     DropFollowUps {
@@ -79,10 +82,13 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         .await?;
     let Some((inverse,)) = found else { return Err(Error::NotFound("undo")) };
     match serde_json::from_value(inverse).map_err(Error::fault)? {
-        Inverse::FollowUps { before, made } => {
+        Inverse::FollowUps { before, made, logged } => {
             crate::follow_ups::restore(&mut tx, ctx, before).await?;
             if !made.is_empty() {
                 crate::follow_ups::drop_made(&mut tx, ctx, &made).await?;
+            }
+            if let Some(logged) = logged {
+                crate::interactions::take_back(&mut tx, ctx, logged).await?;
             }
         }
         Inverse::DropFollowUps { ids } => crate::follow_ups::drop_made(&mut tx, ctx, &ids).await?,
