@@ -113,6 +113,30 @@ pub fn with_rights(app: &App, id: Id<User>, name: &str, rights: Rights, units: V
     app.context(actor, Door::Api, Prefs::default())
 }
 
+/// The plan of a statement in the engine's words. PostgreSQL is told to avoid reading whole tables, which it rightly
+/// prefers for the few rows of a test; what then still does has no index to use.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn plan(db: &peyvand_db::Db, query: peyvand_db::Sql) -> String {
+    let engine = db.engine();
+    let mut tx = db.begin().await.expect("a transaction");
+    if engine == peyvand_db::Engine::Postgres {
+        tx.run(sql("SET LOCAL enable_seqscan = off")).await.expect("a setting");
+    }
+    let query = query.explain(engine);
+    match engine {
+        peyvand_db::Engine::Sqlite => {
+            let rows: Vec<(i64, i64, i64, String)> = tx.all(query).await.expect("a plan");
+            rows.into_iter().map(|row| row.3).collect::<Vec<_>>().join("\n")
+        }
+        peyvand_db::Engine::Postgres => {
+            let rows: Vec<(String,)> = tx.all(query).await.expect("a plan");
+            rows.into_iter().map(|row| row.0).collect::<Vec<_>>().join("\n")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

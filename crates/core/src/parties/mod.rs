@@ -1,9 +1,15 @@
 //! Customers in the widest sense: persons, organisations, suppliers.
 
 pub mod check;
+pub mod contacts;
+pub mod duplicates;
+pub mod export;
+pub mod identities;
 pub mod identity;
+pub mod list;
 pub mod party;
 pub mod preferences;
+pub mod search;
 pub mod whom;
 pub mod write;
 
@@ -15,4 +21,9 @@ use crate::Operations;
 pub fn operations(ops: &mut Operations) {
     party::operations(ops);
     preferences::operations(ops);
+    list::operations(ops);
+    search::operations(ops);
+    duplicates::operations(ops);
+    contacts::operations(ops);
+    identities::operations(ops);
 }

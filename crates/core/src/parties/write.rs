@@ -143,15 +143,9 @@ pub async fn insert_parties(tx: &mut Tx, ctx: &Ctx, parties: &[CheckedParty], im
     Ok(written)
 }
 
-/// Runs an INSERT for any number of rows in statements of a bounded size.
+/// Runs an INSERT for any number of rows.
 async fn insert(tx: &mut Tx, head: &'static str, rows: Vec<Vec<Value>>) -> peyvand_db::Result<()> {
-    let Some(columns) = rows.first().map(Vec::len) else { return Ok(()) };
-    // A round number of rows keeps the statement text the same from batch to batch, so that it is prepared once.
-    let most = (Sql::MAX_BINDS / columns).min(500);
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let mut statement = sql(head);
-        statement.rows(rows.by_ref().take(most));
+    for statement in Sql::inserts(head, rows, "") {
         tx.run(statement).await?;
     }
     Ok(())

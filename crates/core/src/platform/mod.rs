@@ -21,6 +21,7 @@ pub mod terms;
 pub mod text;
 pub mod time;
 pub mod tokens;
+pub mod tools;
 pub mod undo;
 pub mod users;
 
@@ -37,4 +38,5 @@ pub fn operations(ops: &mut Operations) {
     notifications::operations(ops);
     undo::operations(ops);
     import::record::operations(ops);
+    tools::operations(ops);
 }
