@@ -5,6 +5,7 @@
 //! [`Ctx::run`].
 
 mod context;
+pub mod demo;
 mod error;
 pub mod external;
 pub mod follow_ups;

@@ -1,0 +1,353 @@
+//! The demo: a Persian shop for coffee and kitchen things, «فروشگاه ترنج», with three years of history. The same seed
+//! and date tell the same story down to its ids; only what must differ between installations does (passwords' salts,
+//! sealed national IDs and their look-up hashes).
+
+mod chance;
+mod customers;
+mod talk;
+mod trade;
+mod words;
+
+use crate::organisation::people::{self, NewUser};
+use crate::organisation::units::{self, NewUnit, UnitChange};
+use crate::parties::check::Checks;
+use crate::parties::write::insert_parties;
+use crate::parties::Party;
+use crate::platform::access::{Actor, Rights, Unit, User, UserActor};
+use crate::platform::calendar::Calendar;
+use crate::platform::events::{self, Event};
+use crate::platform::jobs;
+use crate::platform::live::Live;
+use crate::platform::money::{Currency, MoneyUnit};
+use crate::platform::organisation::{Kind, Organisation};
+use crate::platform::set_up::{self, NewOrganisation};
+use crate::platform::text::{Digits, Lang};
+use crate::platform::time::{HOUR, MINUTE};
+use crate::sales::write::insert_purchases;
+use crate::{App, AppParts, Ctx, Day, Door, Error, Id, Instant, Problem, Result};
+use chance::{Chance, StoryClock};
+use customers::{Customer, Habit};
+use jiff::tz::TimeZone;
+use peyvand_db::sql;
+use serde::Serialize;
+use std::sync::{Arc, RwLock};
+
+/// Everybody of the demo signs in with it.
+pub const PASSWORD: &str = "bahar-narenj-41";
+/// The story begins so many days before its last day.
+const DAYS: i64 = 3 * 365 + 1;
+/// Lines of purchases of one transaction.
+const BATCH: usize = 2000;
+/// More customers than this are no demo; the generator of `bench/` makes those.
+const CUSTOMERS_MAX: usize = 20_000;
+
+/// What to tell.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The same seed tells the same story.
+    pub seed: u64,
+    /// Its last day: today, for who looks at it.
+    pub date: Day,
+    /// How many customers.
+    pub customers: usize,
+}
+
+/// Somebody who may sign in.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignIn {
+    /// Their post.
+    pub post: &'static str,
+    /// Their name.
+    pub name: &'static str,
+    /// With which they sign in.
+    pub email: String,
+}
+
+/// What was told.
+#[derive(Clone, Debug, Serialize)]
+pub struct Shop {
+    /// Customers.
+    pub customers: i64,
+    /// Purchases.
+    pub purchases: i64,
+    /// Interactions.
+    pub interactions: i64,
+    /// Follow-ups.
+    pub follow_ups: i64,
+    /// One of each post.
+    pub sign_in: Vec<SignIn>,
+}
+
+/// Unit, then its people: name, first part of the address, post, whether they lead it.
+const STAFF: &[(&str, &[(&str, &str, &str, bool)])] = &[
+    (
+        "فروش",
+        &[
+            ("سینا کیانی", "sina", "manager", true),
+            ("سارا محمدی", "sara", "agent", false),
+            ("آرش بهرامی", "arash", "agent", false),
+            ("مهسا نوری", "mahsa", "agent", false),
+            ("امید رستمی", "omid", "agent", false),
+        ],
+    ),
+    ("خدمات پس از فروش", &[("لیلا شفیعی", "leila", "manager", true), ("کامران اسدی", "kamran", "agent", false)]),
+    ("بازاریابی", &[("پریسا فرهادی", "parisa", "manager", true), ("یاسمن عزیزی", "yasaman", "agent", false)]),
+    ("مالی", &[("حمید قاسمی", "hamid", "manager", true)]),
+    ("انبار", &[("رضا مرادی", "reza", "manager", true), ("مینا کریمی", "mina", "agent", false)]),
+];
+
+/// Somebody of the shop.
+#[derive(Clone, Debug)]
+struct Member {
+    id: Id<User>,
+    unit: Id<Unit>,
+    /// Which unit of [`STAFF`].
+    place: usize,
+}
+
+/// A demo under way.
+struct Story {
+    app: App,
+    clock: Arc<StoryClock>,
+    seed: u64,
+    zone: TimeZone,
+    first: Day,
+    /// The last day that is told; the date itself is left to who looks at it.
+    last: Day,
+    /// The moment the story ends: the first minute of the date.
+    now: Instant,
+}
+
+/// Fills an empty database.
+///
+/// # Errors
+/// When somebody has worked with the database, or it refuses.
+pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
+    let party: Option<(i64,)> = app.db.maybe(sql("SELECT 1 FROM parties LIMIT 1")).await?;
+    if !set_up::needed(app).await? || party.is_some() {
+        return Err(Problem::new("", "demo-not-empty").into());
+    }
+    if !(1..=CUSTOMERS_MAX).contains(&plan.customers) {
+        return Err(Problem::new("customers", "input-range").with("min", 1).with("max", CUSTOMERS_MAX).into());
+    }
+    let zone = Organisation::unnamed().zone();
+    let first = plan.date.plus(-DAYS);
+    let clock = Arc::new(StoryClock::new(plan.seed, Instant::start_of(first, &zone).plus(9 * HOUR)));
+    let story = Story {
+        app: App::new(AppParts {
+            db: app.db.clone(),
+            keys: RwLock::new(app.keys()),
+            clock: clock.clone(),
+            mail: None,
+            data: app.data.clone(),
+            live: Live::default(),
+            wake: tokio::sync::Notify::new(),
+            organisation: RwLock::default(),
+            sessions: Default::default(),
+        }),
+        clock,
+        seed: plan.seed,
+        zone: zone.clone(),
+        first,
+        last: plan.date.plus(-1),
+        now: Instant::start_of(plan.date, &zone).plus(MINUTE),
+    };
+    let staff = story.people().await?;
+    let customers = customers::customers(plan.seed, plan.customers, first.plus(2), story.last);
+    let parties = story.write_customers(&customers, &staff).await?;
+    let ids: Vec<Id<Party>> = parties.iter().map(|party| party.id).collect();
+    story.write_purchases(&customers, &ids).await?;
+    story.talk(&customers, &parties, &staff).await?;
+    story.clock.set(story.now);
+    jobs::drain(&story.app).await?;
+    app.forget_organisation();
+    app.forget_sessions();
+    app.db.analyze().await?;
+    story.told().await
+}
+
+/// A customer as written, with who looks after them.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    id: Id<Party>,
+    owner: Id<User>,
+}
+
+impl Story {
+    /// A context of somebody of the shop, or of the shop itself, at a moment.
+    fn at(&self, moment: Instant, by: Option<&Member>) -> Ctx {
+        self.clock.set(moment);
+        let actor = match by {
+            Some(member) => Actor::User(Arc::new(UserActor {
+                id: member.id,
+                name: String::new(),
+                units: vec![member.unit],
+                rights: Rights::full(),
+                scopes: None,
+            })),
+            None => Actor::System,
+        };
+        self.app.context(actor, Door::Web, Organisation::unnamed().prefs())
+    }
+
+    async fn people(&self) -> Result<Vec<Member>> {
+        set_up::run(
+            &self.app,
+            NewOrganisation {
+                name: "فروشگاه ترنج".to_owned(),
+                kind: Kind::Retail,
+                lang: Lang::Fa,
+                calendar: Calendar::Jalali,
+                digits: Digits::Persian,
+                currency: Currency::IRR,
+                money_unit: MoneyUnit::Toman,
+                country: "IR".to_owned(),
+                time_zone: "Asia/Tehran".to_owned(),
+                owner_name: "نگار ترنجی".to_owned(),
+                email: address("negar"),
+                password: PASSWORD.to_owned(),
+                readiness: Vec::new(),
+            },
+        )
+        .await?;
+        let mut staff = Vec::new();
+        let begin = self.app.clock.now();
+        for (place, (unit, members)) in STAFF.iter().enumerate() {
+            let ctx = self.at(begin.plus((place as i64 + 1) * HOUR), None);
+            let unit = units::create(&ctx, NewUnit { name: (*unit).to_owned(), parent_id: None, head_id: None }).await?;
+            for (name, local, post, leads) in *members {
+                let new = NewUser {
+                    email: address(local),
+                    name: (*name).to_owned(),
+                    post: (*post).to_owned(),
+                    unit_id: Some(unit.id),
+                    // Hashing takes its time on purpose, so only those whose addresses are printed get a password.
+                    password: matches!(*local, "sina" | "sara").then(|| PASSWORD.to_owned()),
+                };
+                let person = people::create(&ctx, new).await?;
+                if *leads {
+                    let change = UnitChange { id: unit.id, name: unit.name.clone(), parent_id: None, head_id: Some(person.id) };
+                    units::update(&ctx, change).await?;
+                }
+                staff.push(Member { id: person.id, unit: unit.id, place });
+            }
+        }
+        Ok(staff)
+    }
+
+    async fn write_customers(&self, customers: &[Customer], staff: &[Member]) -> Result<Vec<Kept>> {
+        let keys = self.app.keys();
+        let mut chance = Chance::new(self.seed, 3);
+        let sellers: Vec<&Member> = staff.iter().filter(|member| member.place == 0).collect();
+        let mut kept = Vec::with_capacity(customers.len());
+        let mut tx = self.app.db.begin().await?;
+        for day in customers.chunk_by(|one, other| one.came == other.came) {
+            let came = day[0].came;
+            let seller: &Member = chance.pick(&sellers[1..]);
+            let ctx = self.at(trade::opening_hours(&mut chance, came, &self.zone), Some(seller));
+            let checks = Checks { country: "IR", calendar: Calendar::Gregorian, today: came, keys: &keys };
+            let mut checked = Vec::with_capacity(day.len());
+            for customer in day {
+                // The head of sales looks after the big ones.
+                let big = matches!(customer.habit, Habit::Hotel | Habit::Office) && chance.happens(0.5);
+                let owner = if big { sellers[0] } else { chance.pick(&sellers[1..]) };
+                let mut facts = customer.facts.clone();
+                facts.owner_id = Some(owner.id);
+                facts.unit_id = Some(owner.unit);
+                checked.push(facts.checked(&checks).and_then(crate::parties::check::CheckedParty::named).map_err(Error::Invalid)?);
+            }
+            let written = insert_parties(&mut tx, &ctx, &checked, None).await?;
+            let created = written.iter().map(|party| Event::of_party("party.created", party.id, serde_json::json!({}))).collect();
+            events::record_all(&mut tx, &ctx, created).await?;
+            for (party, facts) in written.iter().zip(&checked) {
+                kept.push(Kept { id: party.id, owner: facts.owner_id.unwrap_or(seller.id) });
+            }
+        }
+        tx.commit().await?;
+        Ok(kept)
+    }
+
+    async fn write_purchases(&self, customers: &[Customer], parties: &[Id<Party>]) -> Result<()> {
+        let mut lines = trade::lines(self.seed, customers, parties, self.last, &self.zone).into_iter().peekable();
+        while lines.peek().is_some() {
+            let batch: Vec<_> = lines.by_ref().take(BATCH).collect();
+            let until = batch.last().map_or(self.now, |line| line.at);
+            let ctx = self.at(until, None);
+            let mut tx = self.app.db.begin().await?;
+            insert_purchases(&mut tx, &ctx, batch, None).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+
+    async fn told(&self) -> Result<Shop> {
+        let (customers, purchases, interactions, follow_ups) = self
+            .app
+            .db
+            .one(sql("SELECT (SELECT count(*) FROM parties), (SELECT count(*) FROM purchases), (SELECT count(*) FROM interactions),
+                        (SELECT count(*) FROM follow_ups)"))
+            .await?;
+        let sign_in = vec![
+            SignIn { post: "owner", name: "نگار ترنجی", email: address("negar") },
+            SignIn { post: "manager", name: "سینا کیانی", email: address("sina") },
+            SignIn { post: "agent", name: "سارا محمدی", email: address("sara") },
+        ];
+        Ok(Shop { customers, purchases, interactions, follow_ups, sign_in })
+    }
+}
+
+fn address(local: &str) -> String {
+    format!("{local}@toranj.example")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use peyvand_db::Db;
+
+    async fn empty() -> App {
+        let app = testing::app().await;
+        let mut tx = app.db.begin().await.unwrap();
+        for statement in ["DELETE FROM units", "DELETE FROM posts", "DELETE FROM terms"] {
+            tx.run(sql(statement)).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        app
+    }
+
+    async fn told(db: &Db) -> (Vec<(String, uuid::Uuid, i64)>, Vec<(uuid::Uuid, i64, Option<String>)>) {
+        let parties = db.all(sql("SELECT name, id, spent_minor FROM parties ORDER BY no")).await.unwrap();
+        let talks = db.all(sql("SELECT id, at, text FROM interactions ORDER BY id")).await.unwrap();
+        (parties, talks)
+    }
+
+    #[tokio::test]
+    async fn the_same_seed_and_date_fill_the_same_shop_and_a_second_time_is_refused() {
+        let plan = Plan { seed: 5, date: "2026-11-21".parse().unwrap(), customers: 60 };
+        let (one, two) = (empty().await, empty().await);
+        let shop = fill(&one, &plan).await.unwrap();
+        fill(&two, &plan).await.unwrap();
+        assert_eq!(shop.customers, 60);
+        assert!(shop.purchases > 100 && shop.interactions > 100 && shop.follow_ups > 5, "{shop:?}");
+        assert_eq!(told(&one.db).await, told(&two.db).await);
+        assert!(fill(&one, &plan).await.is_err());
+        let (ahead,): (i64,) = one.db.one(sql("SELECT count(*) FROM events WHERE at > $1").bind(testing::NOW)).await.unwrap();
+        assert_eq!(ahead, 0);
+    }
+
+    #[tokio::test]
+    async fn the_facts_of_a_customer_are_those_of_their_history() {
+        let app = empty().await;
+        fill(&app, &Plan { seed: 1, date: "2026-11-21".parse().unwrap(), customers: 40 }).await.unwrap();
+        let (wrong,): (i64,) = app
+            .db
+            .one(sql("SELECT count(*) FROM parties p WHERE
+                   p.spent_minor <> COALESCE((SELECT CAST(SUM(l.amount_minor) AS BIGINT) FROM purchase_lines l WHERE l.party_id = p.id), 0)
+                   OR p.last_contact_at <> COALESCE((SELECT MAX(i.at) FROM interactions i WHERE i.party_id = p.id AND i.channel <> 'note'), 0)
+                   OR (p.role = 'prospect' AND p.purchases > 0)"))
+            .await
+            .unwrap();
+        assert_eq!(wrong, 0);
+    }
+}
