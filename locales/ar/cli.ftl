@@ -80,3 +80,8 @@ cli-import-stopped = توقف. للمتابعة: peyvand import --resume { $id }
 cli-import-rejected = الصفوف المرفوضة: { $count }. الأسباب: peyvand op imports.rejects id={ $id }
 cli-import-progress = { $rows } صف، { $rate } في الثانية، بقي { $left }
 cli-import-word = { $word } ليست من كلمات هذا الخيار.
+
+# النموذج
+cli-demo-date = اكتب التاريخ مثل 2026-11-21.
+cli-demo-done = امتلأ المتجر: { $customers } عميلًا، { $purchases } عملية شراء، { $interactions } تواصلًا، { $follow_ups } متابعة. شغّله بـ peyvand serve وادخل باسم أحد هؤلاء:
+demo-not-empty = قاعدة البيانات هذه ليست فارغة. لا يملأ النموذج إلا مجلد بيانات أو قاعدة بيانات فارغة.

@@ -83,3 +83,8 @@ cli-import-rejected = { $count ->
   } See why: peyvand op imports.rejects id={ $id }
 cli-import-progress = { $rows } rows, { $rate }/s, { $left } left
 cli-import-word = { $word } is not one of the words for this.
+
+# Demo
+cli-demo-date = Write the date like 2026-11-21.
+cli-demo-done = The shop is filled: { $customers } customers, { $purchases } purchases, { $interactions } contacts, { $follow_ups } follow-ups. Start it with peyvand serve and sign in as one of these:
+demo-not-empty = This database is not empty. The demo fills an empty data folder or database only.

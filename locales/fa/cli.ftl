@@ -80,3 +80,8 @@ cli-import-stopped = متوقف شد. برای ادامه: peyvand import --resu
 cli-import-rejected = { $count } ردیف پذیرفته نشد. دلیل‌ها: peyvand op imports.rejects id={ $id }
 cli-import-progress = { $rows } ردیف، { $rate } در ثانیه، { $left } مانده
 cli-import-word = { $word } از واژه‌های این گزینه نیست.
+
+# نمونه
+cli-demo-date = تاریخ را مانند 2026-11-21 بنویسید.
+cli-demo-done = فروشگاه پر شد: { $customers } مشتری، { $purchases } خرید، { $interactions } تماس و { $follow_ups } پیگیری. با peyvand serve راهش بیندازید و با یکی از این‌ها وارد شوید:
+demo-not-empty = این پایگاه داده خالی نیست. نمونه فقط پوشه‌ی داده یا پایگاه داده‌ی خالی را پر می‌کند.

@@ -14,7 +14,9 @@ use clap::Parser;
 use cli::{Cli, Command};
 use config::{Given, Settings};
 use indicatif::ProgressBar;
+use peyvand_core::demo;
 use peyvand_core::external::{Clock, SystemClock};
+use peyvand_core::platform::organisation::Organisation;
 use peyvand_core::platform::tokens::{self, NewToken};
 use peyvand_core::platform::{backup, set_up};
 use peyvand_core::{Error, Result};
@@ -145,6 +147,30 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
                 eprintln!("{}", words.ta("cli-restore-keys-kept", &[("file", kept.display().to_string().into())]));
             }
             say(&words.ta("cli-restore-done", &[("file", file.display().to_string().into()), ("rows", total(&report).into())]))?;
+        }
+        Command::Demo(demo) => {
+            let settings = settings()?;
+            quiet(&settings)?;
+            let app = start::app(&settings).await?;
+            let date = match &demo.date {
+                Some(date) => date.parse().map_err(|_| Error::invalid("date", "cli-demo-date"))?,
+                None => app.clock.now().day(&Organisation::unnamed().zone()),
+            };
+            let plan = demo::Plan { seed: demo.seed, date, customers: demo.customers };
+            let shop = demo::fill(&app, &plan).await?;
+            app.db.close().await;
+            say(&words.ta(
+                "cli-demo-done",
+                &[
+                    ("customers", shop.customers.into()),
+                    ("purchases", shop.purchases.into()),
+                    ("interactions", shop.interactions.into()),
+                    ("follow_ups", shop.follow_ups.into()),
+                ],
+            ))?;
+            for person in &shop.sign_in {
+                say(&format!("  {:8} {}  {}  {}", person.post, person.email, demo::PASSWORD, person.name))?;
+            }
         }
         _ => {}
     }

@@ -263,3 +263,15 @@ fn a_backup_of_one_place_fills_another() {
     assert_eq!(again.status.code(), Some(2), "{}", text(&again.stderr));
     assert_eq!(std::fs::read(here.data().join("keys.toml")).unwrap(), std::fs::read(there.data().join("keys.toml")).unwrap());
 }
+
+#[test]
+fn the_demo_fills_an_empty_place_once_and_its_people_can_sign_in() {
+    let place = Place::new();
+    let told = place.told(&["demo", "--customers", "40", "--date", "2026-11-21", "--seed", "3"]);
+    assert!(told.contains("40 customers") && told.contains("negar@toranj.example"), "{told}");
+    assert!(!place.told(&["token", "create", "--user", "sara@toranj.example"]).trim().is_empty());
+    let again = place.run(&["demo"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(text(&again.stderr).contains("not empty"), "{}", text(&again.stderr));
+    assert!(place.run(&["doctor"]).status.success());
+}

@@ -110,8 +110,8 @@ fn customer(chance: &mut Chance, number: usize, came: Day, last: Day) -> Custome
         facts.postal_code = Some(postal_code(chance));
     }
     if !habit.is_person() || chance.happens(0.12) {
-        // Subscriber numbers never begin with 0, so these belong to nobody.
-        facts.phone = Some(format!("0{area}0{:07}", number));
+        // Numbers that begin with 1 are those of services, so these belong to nobody.
+        facts.phone = Some(format!("0{area}1{number:07}"));
     }
     facts.source = Some(source.to_owned());
     if chance.happens(0.5) {

@@ -243,7 +243,7 @@ impl Story {
         let mut tx = self.app.db.begin().await?;
         for day in customers.chunk_by(|one, other| one.came == other.came) {
             let came = day[0].came;
-            let seller: &Member = chance.pick(&sellers[1..]);
+            let seller: &Member = *chance.pick(&sellers[1..]);
             let ctx = self.at(trade::opening_hours(&mut chance, came, &self.zone), Some(seller));
             let checks = Checks { country: "IR", calendar: Calendar::Gregorian, today: came, keys: &keys };
             let mut checked = Vec::with_capacity(day.len());
