@@ -1,11 +1,13 @@
 //! What passed between us and a party: calls, messages, visits, notes.
 
+use crate::follow_ups::{self, FollowUp, NewFollowUp, NextStep};
 use crate::operation::{Page, page_size};
 use crate::parties::preferences::{self, PreferenceKind};
 use crate::parties::{Party, whom};
 use crate::platform::access::User;
 use crate::platform::calendar::{parse_instant, parse_moment};
 use crate::platform::events::{self, Event, cursor};
+use crate::platform::locale::Loc;
 use crate::platform::text::{clean_line, clean_text};
 use crate::platform::time::{DAY, HOUR, Instant};
 use crate::{Act, Ctx, Error, Fields, Operations, Perm, Problem, Result, Room};
@@ -139,6 +141,12 @@ pub struct LogInteraction {
     pub opportunity: Option<String>,
     /// An idea that came up.
     pub idea: Option<String>,
+    /// What is to be done next.
+    pub next: Option<NextStep>,
+    /// Of a plain next step: what is to be done; "follow up" unless given.
+    pub next_what: Option<String>,
+    /// Of a plain next step: until when, as in `follow_ups.create`; tomorrow unless given.
+    pub next_due: Option<String>,
 }
 
 /// What was written down, and what came of it.
@@ -146,6 +154,8 @@ pub struct LogInteraction {
 pub struct Logged {
     /// The entry.
     pub interaction: Interaction,
+    /// The follow-up that was planned.
+    pub follow_up_id: Option<Id<FollowUp>>,
 }
 
 /// The content of an entry, checked.
@@ -279,14 +289,6 @@ pub(crate) async fn put(tx: &mut Tx, ctx: &Ctx, entry: Entry) -> Result<Id<Inter
     Ok(id)
 }
 
-/// Takes an entry out again: the way back from a follow-up that was completed by mistake.
-pub(crate) async fn take_back(tx: &mut Tx, ctx: &Ctx, id: Id<Interaction>) -> Result<()> {
-    let gone: Option<(Id<Party>,)> = tx.maybe(sql("DELETE FROM interactions WHERE id = $1 RETURNING party_id").bind(id)).await?;
-    let Some((party,)) = gone else { return Ok(()) };
-    refresh_last_contact(tx, party).await?;
-    events::record(tx, ctx, Event::of_party("interaction.taken_back", party, serde_json::json!({})).about(id)).await
-}
-
 async fn refresh_last_contact(tx: &mut Tx, party: Id<Party>) -> Result<()> {
     refresh_last_contacts(tx, &[party]).await
 }
@@ -389,6 +391,8 @@ pub async fn log(ctx: &Ctx, new: LogInteraction) -> Result<Logged> {
         new.text.as_deref(),
         &mut problems,
     );
+    let is_flat = new.next.is_none();
+    let next = next_step(ctx, new.next, word(new.next_what.as_deref()), word(new.next_due.as_deref()));
     let need = word(new.need.as_deref());
     let opportunity = take_line(new.opportunity.as_deref(), "opportunity", &mut problems);
     let idea = take_line(new.idea.as_deref(), "idea", &mut problems);
@@ -432,9 +436,47 @@ pub async fn log(ctx: &Ctx, new: LogInteraction) -> Result<Logged> {
     if let Some(text) = idea {
         crate::ideas::put(&mut tx, ctx, &text, Some(party.id), Some(id)).await?;
     }
+    let mut follow_up_id = None;
+    if let Some(next) = next {
+        let planned = follow_ups::plan(&mut tx, ctx, NewFollowUp { party_id: Some(party.id), ..next }).await;
+        follow_up_id = Some(planned.map_err(|error| at_next(error, is_flat))?);
+    }
     let interaction = read(&mut tx, id).await?;
     tx.commit().await?;
-    Ok(Logged { interaction })
+    Ok(Logged { interaction, follow_up_id })
+}
+
+fn next_step(ctx: &Ctx, next: Option<NextStep>, what: Option<String>, due: Option<String>) -> Option<NewFollowUp> {
+    if let Some(next) = next {
+        return Some(NewFollowUp {
+            what: next.what,
+            due: next.due,
+            owner_id: next.owner_id,
+            importance: next.importance,
+            channel: next.channel,
+            remind_minutes: next.remind_minutes,
+            ..NewFollowUp::default()
+        });
+    }
+    if what.is_none() && due.is_none() {
+        return None;
+    }
+    let what = what.unwrap_or_else(|| Loc::new(ctx.prefs.clone(), ctx.now()).t("interactions-next-usual"));
+    let due = due.unwrap_or_else(|| ctx.today().plus(1).to_string());
+    Some(NewFollowUp { what, due, ..NewFollowUp::default() })
+}
+
+/// Puts a problem of the next step at the field that it was given in.
+fn at_next(error: Error, is_flat: bool) -> Error {
+    match error {
+        Error::Invalid(mut fields) => {
+            for problem in &mut fields.0 {
+                problem.field = format!("next{}{}", if is_flat { "_" } else { "." }, problem.field).into();
+            }
+            Error::Invalid(fields)
+        }
+        error => error,
+    }
 }
 
 fn take_line(text: Option<&str>, field: &'static str, problems: &mut Fields) -> Option<String> {
@@ -598,4 +640,125 @@ pub fn operations(ops: &mut Operations) {
         "Corrects an entry of one's own within a day.",
         update,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::follow_ups::ListFollowUps;
+    use crate::parties::preferences::{ListPreferences, list as preferences_of};
+    use crate::testing;
+
+    fn talk(party: Id<Party>) -> LogInteraction {
+        LogInteraction { party_id: Some(party), ..Default::default() }
+    }
+
+    async fn last_contact(ctx: &Ctx, party: Id<Party>) -> Instant {
+        let (at,): (Instant,) = ctx.app.db.one(sql("SELECT last_contact_at FROM parties WHERE id = $1").bind(party)).await.unwrap();
+        at
+    }
+
+    #[tokio::test]
+    async fn one_entry_brings_the_need_the_opportunity_the_idea_and_the_next_step() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let new = LogInteraction {
+            reason: Some("question".into()),
+            text: Some("قیمت تازه را پرسید.".into()),
+            need: Some("training".into()),
+            opportunity: Some("سرویس سالانه".into()),
+            idea: Some("بستهٔ عید".into()),
+            next_what: Some("فرستادن فاکتور".into()),
+            ..talk(party)
+        };
+        let logged = ctx.run(log, new).await.unwrap();
+        assert_eq!((logged.interaction.channel, logged.interaction.direction), (Channel::Phone, Direction::Inbound));
+        let known = ctx.run(preferences_of, ListPreferences { id: party }).await.unwrap();
+        assert_eq!((known[0].term.as_deref(), known[0].interaction_id), (Some("training"), Some(logged.interaction.id)));
+        let planned = ctx.run(follow_ups::list, ListFollowUps { party_id: Some(party), ..Default::default() }).await.unwrap();
+        assert_eq!(planned.items[0].what, "فرستادن فاکتور");
+        assert_eq!(planned.items[0].due_at.day(&ctx.prefs.time_zone), ctx.today().plus(1));
+        let counts: (i64, i64) =
+            ctx.app.db.one(sql("SELECT (SELECT count(*) FROM opportunities), (SELECT count(*) FROM ideas)")).await.unwrap();
+        assert_eq!(counts, (1, 1));
+        assert_eq!(last_contact(&ctx, party).await, ctx.now());
+    }
+
+    #[tokio::test]
+    async fn an_older_contact_and_a_note_leave_the_last_contact_alone() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        ctx.run(log, LogInteraction { at: Some("۱۴۰۵/۸/۲۰".into()), ..talk(party) }).await.unwrap();
+        let first = last_contact(&ctx, party).await;
+        assert_eq!(first.day(&ctx.prefs.time_zone).to_string(), "2026-11-11");
+        ctx.run(log, LogInteraction { at: Some("1405/8/1".into()), ..talk(party) }).await.unwrap();
+        ctx.run(log, LogInteraction { channel: Some(Channel::Note), text: Some("x".into()), ..talk(party) }).await.unwrap();
+        assert_eq!(last_contact(&ctx, party).await, first);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_is_refused_at_its_field() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let field = async |new: LogInteraction| match ctx.run(log, new).await {
+            Err(Error::Invalid(fields)) => fields.0[0].field.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(field(LogInteraction { at: Some("1410/1/1".into()), ..talk(party) }).await, "at");
+        assert_eq!(field(LogInteraction { reason: Some("nonsense".into()), ..talk(party) }).await, "reason");
+        assert_eq!(field(LogInteraction { customer: Some("09120000000".into()), ..Default::default() }).await, "customer");
+        assert_eq!(field(LogInteraction::default()).await, "customer");
+        assert_eq!(field(LogInteraction { next_due: Some("1390/1/1".into()), ..talk(party) }).await, "next_due");
+        let count: (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM interactions")).await.unwrap();
+        assert_eq!(count, (0,));
+    }
+
+    #[tokio::test]
+    async fn a_customer_is_found_by_any_spelling_of_their_phone() {
+        let ctx = testing::ctx().await;
+        let new = crate::parties::check::NewParty { name: Some("سارا محمدی".into()), mobile: Some("09125550142".into()), ..Default::default() };
+        let party = ctx.run(crate::parties::party::create, new).await.unwrap();
+        for customer in ["۰۹۱۲ ۵۵۵ ۰۱۴۲", "+98 912 555 0142", party.code.as_deref().unwrap()] {
+            let logged = ctx.run(log, LogInteraction { customer: Some(customer.into()), ..Default::default() }).await.unwrap();
+            assert_eq!(logged.interaction.party_id, party.id, "{customer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_agent_logs_and_sees_only_what_is_theirs() {
+        let owner = testing::ctx().await;
+        let agent = testing::as_post(&owner.app, "agent", "sara").await;
+        let (mine, theirs) = (testing::party(&agent, "mine").await, testing::party(&owner, "theirs").await);
+        assert!(matches!(agent.run(log, talk(theirs)).await, Err(Error::NotFound("party"))));
+        owner.run(log, talk(theirs)).await.unwrap();
+        agent.run(log, talk(mine)).await.unwrap();
+        let of = |party| ListInteractions { party_id: Some(party), ..Default::default() };
+        assert_eq!(agent.run(list, of(theirs)).await.unwrap().items.len(), 0);
+        assert_eq!(agent.run(list, of(mine)).await.unwrap().items.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_entry_is_corrected_by_its_author_within_a_day() {
+        let ctx = testing::ctx().await;
+        let other = testing::as_post(&ctx.app, "owner", "other").await;
+        let party = testing::party(&ctx, "سارا").await;
+        let logged = ctx.run(log, LogInteraction { text: Some("ا".into()), result: Some("answered".into()), ..talk(party) }).await.unwrap();
+        let change = UpdateInteraction {
+            id: logged.interaction.id,
+            at: None,
+            channel: Some(Channel::Visit),
+            direction: None,
+            reason: None,
+            origin: None,
+            result: Some(String::new()),
+            duration_s: None,
+            text: Some("ب".into()),
+        };
+        let changed = ctx.run(update, change.clone()).await.unwrap();
+        assert_eq!((changed.channel, changed.text.as_deref(), changed.result), (Channel::Visit, Some("ب"), None));
+        assert!(matches!(other.run(update, change.clone()).await, Err(Error::NotFound(_))));
+        let mut late = ctx.clone();
+        late.now = ctx.now().plus(CORRECTABLE);
+        assert!(matches!(late.run(update, change).await, Err(Error::NotFound(_))));
+    }
 }

@@ -1,5 +1,6 @@
 //! Customers in the widest sense: persons, organisations, suppliers.
 
+pub mod bulk;
 pub mod check;
 pub mod contacts;
 pub mod duplicates;
@@ -9,7 +10,10 @@ pub mod identity;
 pub mod list;
 pub mod party;
 pub mod preferences;
+pub mod relations;
+pub mod rhythm;
 pub mod search;
+pub mod timeline;
 pub mod whom;
 pub mod write;
 
@@ -20,10 +24,13 @@ use crate::Operations;
 /// The operations of the room.
 pub fn operations(ops: &mut Operations) {
     party::operations(ops);
+    bulk::operations(ops);
     preferences::operations(ops);
     list::operations(ops);
     search::operations(ops);
     duplicates::operations(ops);
     contacts::operations(ops);
     identities::operations(ops);
+    relations::operations(ops);
+    timeline::operations(ops);
 }

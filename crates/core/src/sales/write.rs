@@ -560,3 +560,119 @@ pub async fn check_refund(tx: &mut Tx, line: Id<PurchaseLine>, party: Option<Id<
         _ => Err(Error::NotFound("purchase_line")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sales::purchases::{TotalsOf, totals};
+    use crate::testing;
+
+    fn line(party: Option<Id<Party>>, invoice: &str, product: &str, amount: i64, key: i64) -> NewLine {
+        NewLine {
+            party,
+            invoice: Some(invoice.to_owned()).filter(|invoice| !invoice.is_empty()),
+            basket: None,
+            at: testing::NOW,
+            day: testing::NOW.day(&jiff::tz::TimeZone::UTC),
+            currency: Currency::IRR,
+            product: Some(product.to_owned()),
+            product_name: None,
+            quantity: amount.signum() as f64,
+            unit_price_minor: amount.abs(),
+            discount_minor: 0,
+            amount_minor: amount,
+            channel: None,
+            country: None,
+            note: None,
+            refund_of: None,
+            source_key: Some(key),
+        }
+    }
+
+    async fn write(ctx: &Ctx, lines: Vec<NewLine>) -> Written {
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        let written = insert_purchases(&mut tx, ctx, lines, None).await.unwrap();
+        tx.commit().await.unwrap();
+        written
+    }
+
+    async fn state(ctx: &Ctx, party: Id<Party>) -> (i64, i64, i64, i64, i64, i64) {
+        let totals = ctx.run(totals, TotalsOf::default()).await.unwrap();
+        let (purchases, spent): (i64, i64) =
+            ctx.app.db.one(sql("SELECT purchases, spent_minor FROM parties WHERE id = $1").bind(party)).await.unwrap();
+        let (rows,): (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM purchases")).await.unwrap();
+        (totals.lines, totals.gross_minor, totals.refunds_minor, purchases, spent, rows)
+    }
+
+    #[tokio::test]
+    async fn the_same_lines_a_second_time_change_nothing() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "الف").await;
+        let lines = vec![
+            line(Some(party), "1", "A", 500, 1),
+            line(Some(party), "1", "B", 200, 2),
+            line(Some(party), "C1", "A", -500, 3),
+            line(None, "2", "A", 50, 4),
+            line(Some(party), "", "A", 30, 5),
+        ];
+        let written = write(&ctx, lines.clone()).await;
+        assert_eq!((written.fates, written.purchases.len()), (vec![Fate::Added; 5], 4));
+        let once = state(&ctx, party).await;
+        assert_eq!(once, (3, 730, 500, 2, 230, 4));
+        assert_eq!(write(&ctx, lines).await.fates, vec![Fate::Known; 5]);
+        assert_eq!(state(&ctx, party).await, once);
+    }
+
+    #[tokio::test]
+    async fn lines_of_an_invoice_that_is_there_are_added_to_it() {
+        let ctx = testing::ctx().await;
+        let (party, other) = (testing::party(&ctx, "الف").await, testing::party(&ctx, "ب").await);
+        write(&ctx, vec![line(Some(party), "1", "A", 500, 1)]).await;
+        let more = vec![
+            line(Some(party), "1", "B", 100, 2),
+            line(None, "1", "B", 10, 3),
+            line(Some(other), "1", "B", 1, 4),
+            NewLine { currency: Currency::from_code("GBP").unwrap(), ..line(Some(party), "1", "B", 1, 5) },
+        ];
+        assert_eq!(write(&ctx, more).await.fates, [Fate::Added, Fate::Added, Fate::OtherParty, Fate::OtherCurrency]);
+        assert_eq!(state(&ctx, party).await, (3, 610, 0, 1, 610, 1));
+    }
+
+    #[tokio::test]
+    async fn a_refund_is_linked_to_the_newest_line_that_is_large_enough() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "الف").await;
+        let earlier = |line: NewLine, days: i64| NewLine { day: line.day.plus(-days), ..line };
+        let lines = vec![
+            earlier(line(Some(party), "1", "A", 500, 1), 30),
+            earlier(line(Some(party), "2", "A", 900, 2), 20),
+            earlier(line(Some(party), "3", "A", 100, 3), 10),
+            line(Some(party), "4", "A", -600, 4),
+            line(Some(party), "5", "A", -5000, 5),
+            line(Some(party), "6", "other", -1, 6),
+        ];
+        write(&ctx, lines).await;
+        let linked = async |key: i64| -> Option<i64> {
+            let query = sql("SELECT o.source_key FROM purchase_lines l LEFT JOIN purchase_lines o ON o.id = l.refund_of
+                             WHERE l.source_key = $1");
+            let (original,): (Option<i64>,) = ctx.app.db.one(query.bind(key)).await.unwrap();
+            original
+        };
+        assert_eq!((linked(4).await, linked(5).await, linked(6).await), (Some(2), Some(3), None));
+    }
+
+    #[tokio::test]
+    async fn lines_that_are_removed_leave_no_trace_in_the_sums() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "الف").await;
+        write(&ctx, vec![line(Some(party), "1", "A", 500, 1)]).await;
+        let before = state(&ctx, party).await;
+        write(&ctx, vec![line(Some(party), "1", "A", -100, 2), line(Some(party), "2", "A", 70, 3), line(None, "3", "A", 9, 4)]).await;
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        let ids: Vec<(Id<PurchaseLine>,)> = tx.all(sql("SELECT id FROM purchase_lines WHERE source_key IN (2, 3, 4)")).await.unwrap();
+        let ids: Vec<Id<PurchaseLine>> = ids.into_iter().map(|(id,)| id).collect();
+        remove_lines(&mut tx, &ctx, &ids).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(state(&ctx, party).await, before);
+    }
+}
