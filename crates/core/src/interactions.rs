@@ -189,32 +189,33 @@ fn word(text: Option<&str>) -> Option<String> {
     text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-fn checked(
-    ctx: &Ctx,
-    at: Option<&str>,
-    reason: Option<&str>,
-    origin: Option<&str>,
-    result: Option<&str>,
+/// The content of an entry as it was given.
+struct Given<'a> {
+    at: Option<&'a str>,
+    reason: Option<&'a str>,
+    origin: Option<&'a str>,
+    result: Option<&'a str>,
     duration_s: Option<i64>,
-    text: Option<&str>,
-    problems: &mut Fields,
-) -> Checked {
-    let at = word(at).and_then(|text| problems.take(moment(ctx, "at", &text, Time::midnight())));
+    text: Option<&'a str>,
+}
+
+fn checked(ctx: &Ctx, given: &Given<'_>, problems: &mut Fields) -> Checked {
+    let at = word(given.at).and_then(|text| problems.take(moment(ctx, "at", &text, Time::midnight())));
     if at.is_some_and(|at| at > ctx.now().plus(AHEAD)) {
         problems.add("at", "interactions-at-future");
     }
-    if duration_s.is_some_and(|duration| !(0..=DURATION_MAX).contains(&duration)) {
+    if given.duration_s.is_some_and(|duration| !(0..=DURATION_MAX).contains(&duration)) {
         problems.0.push(Problem::new("duration_s", "input-range").with("min", 0).with("max", DURATION_MAX));
     }
-    let text = text.and_then(|text| {
+    let text = given.text.and_then(|text| {
         problems.take(clean_text(text, TEXT_MAX).map_err(|problem| Problem::new("text", problem.key()).with("max", TEXT_MAX)))
     });
     Checked {
         at,
-        reason: word(reason),
-        origin: word(origin),
-        result: word(result),
-        duration_s,
+        reason: word(given.reason),
+        origin: word(given.origin),
+        result: word(given.result),
+        duration_s: given.duration_s,
         text: text.filter(|text| !text.is_empty()),
     }
 }
@@ -289,6 +290,14 @@ pub(crate) async fn put(tx: &mut Tx, ctx: &Ctx, entry: Entry) -> Result<Id<Inter
     Ok(id)
 }
 
+/// Takes an entry out again: the way back from a follow-up that was completed by mistake.
+pub(crate) async fn take_back(tx: &mut Tx, ctx: &Ctx, id: Id<Interaction>) -> Result<()> {
+    let gone: Option<(Id<Party>,)> = tx.maybe(sql("DELETE FROM interactions WHERE id = $1 RETURNING party_id").bind(id)).await?;
+    let Some((party,)) = gone else { return Ok(()) };
+    refresh_last_contact(tx, party).await?;
+    events::record(tx, ctx, Event::of_party("interaction.taken_back", party, serde_json::json!({})).about(id)).await
+}
+
 async fn refresh_last_contact(tx: &mut Tx, party: Id<Party>) -> Result<()> {
     refresh_last_contacts(tx, &[party]).await
 }
@@ -298,11 +307,9 @@ pub(crate) async fn refresh_last_contacts(tx: &mut Tx, parties: &[Id<Party>]) ->
     if parties.is_empty() {
         return Ok(());
     }
-    let mut update = sql(
-        "UPDATE parties SET rhythm_due = TRUE, last_contact_at = COALESCE((SELECT i.at FROM interactions i
+    let mut update = sql("UPDATE parties SET rhythm_due = TRUE, last_contact_at = COALESCE((SELECT i.at FROM interactions i
            WHERE i.party_id = parties.id AND i.channel <> 'note' ORDER BY i.at DESC, i.id DESC LIMIT 1), 0)
-         WHERE id IN ",
-    );
+         WHERE id IN ");
     update.list_padded(parties);
     tx.run(update).await?;
     Ok(())
@@ -381,16 +388,15 @@ pub(crate) async fn insert_interactions(tx: &mut Tx, ctx: &Ctx, entries: Vec<New
 pub async fn log(ctx: &Ctx, new: LogInteraction) -> Result<Logged> {
     let writer = ctx.write(Perm(Room::Interactions, Act::Create))?;
     let mut problems = Fields::default();
-    let content = checked(
-        ctx,
-        new.at.as_deref(),
-        new.reason.as_deref(),
-        new.origin.as_deref(),
-        new.result.as_deref(),
-        new.duration_s,
-        new.text.as_deref(),
-        &mut problems,
-    );
+    let given = Given {
+        at: new.at.as_deref(),
+        reason: new.reason.as_deref(),
+        origin: new.origin.as_deref(),
+        result: new.result.as_deref(),
+        duration_s: new.duration_s,
+        text: new.text.as_deref(),
+    };
+    let content = checked(ctx, &given, &mut problems);
     let is_flat = new.next.is_none();
     let next = next_step(ctx, new.next, word(new.next_what.as_deref()), word(new.next_due.as_deref()));
     let need = word(new.need.as_deref());
@@ -522,16 +528,15 @@ pub struct UpdateInteraction {
 pub async fn update(ctx: &Ctx, change: UpdateInteraction) -> Result<Interaction> {
     let writer = ctx.write(Perm(Room::Interactions, Act::Change))?;
     let mut problems = Fields::default();
-    let content = checked(
-        ctx,
-        change.at.as_deref(),
-        change.reason.as_deref(),
-        change.origin.as_deref(),
-        change.result.as_deref(),
-        change.duration_s,
-        change.text.as_deref(),
-        &mut problems,
-    );
+    let given = Given {
+        at: change.at.as_deref(),
+        reason: change.reason.as_deref(),
+        origin: change.origin.as_deref(),
+        result: change.result.as_deref(),
+        duration_s: change.duration_s,
+        text: change.text.as_deref(),
+    };
+    let content = checked(ctx, &given, &mut problems);
     problems.check()?;
     let mut tx = writer.begin().await?;
     let mut query = Sql::select::<Interaction>(FROM);
@@ -716,7 +721,10 @@ mod tests {
     #[tokio::test]
     async fn a_customer_is_found_by_any_spelling_of_their_phone() {
         let ctx = testing::ctx().await;
-        let new = crate::parties::check::NewParty { name: Some("سارا محمدی".into()), mobile: Some("09125550142".into()), ..Default::default() };
+        let new =
+            crate::parties::check::NewParty {
+                name: Some("سارا محمدی".into()), mobile: Some("09125550142".into()), ..Default::default()
+            };
         let party = ctx.run(crate::parties::party::create, new).await.unwrap();
         for customer in ["۰۹۱۲ ۵۵۵ ۰۱۴۲", "+98 912 555 0142", party.code.as_deref().unwrap()] {
             let logged = ctx.run(log, LogInteraction { customer: Some(customer.into()), ..Default::default() }).await.unwrap();

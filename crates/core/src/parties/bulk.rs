@@ -1,9 +1,10 @@
 //! Acts on many parties at once: tag, assign, plan, archive. Each can be taken back.
 
-use super::check::TAG_MAX;
-use super::party::PartyId;
 use super::Party;
-use crate::follow_ups::{self, Importance, NewFollowUp, Way};
+use super::check::TAG_MAX;
+use super::list::PartyFilters;
+use crate::follow_ups::{self, Importance, NewFollowUp};
+use crate::interactions::Channel;
 use crate::platform::access::{Sight, Unit, User};
 use crate::platform::events::{self, Event};
 use crate::platform::text::clean_line;
@@ -15,8 +16,13 @@ use serde::{Deserialize, Serialize};
 
 /// Parties that may be named one by one.
 const IDS_MAX: usize = 500;
+/// Parties that one act on a filter may reach: what can be written in a few seconds, and taken back again.
+const REACH_MAX: usize = 10_000;
 /// Parties of one statement.
 const CHUNK: usize = 500;
+
+/// A party with its owner and unit.
+pub type Owned = (Id<Party>, Option<Id<User>>, Option<Id<Unit>>);
 
 /// What an act on many came to.
 #[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
@@ -28,10 +34,16 @@ pub struct BulkDone {
 }
 
 /// The parties of an act: those named, or all that a filter finds.
-async fn reached(tx: &mut Tx, sight: &Sight, ids: Option<&[Id<Party>]>) -> Result<Vec<Id<Party>>> {
+async fn reached(
+    ctx: &Ctx,
+    tx: &mut Tx,
+    sight: &Sight,
+    ids: Option<&[Id<Party>]>,
+    filter: Option<&PartyFilters>,
+) -> Result<Vec<Id<Party>>> {
     let mut found: Vec<(Id<Party>,)> = Vec::new();
-    match ids {
-        Some(ids) => {
+    match (ids, filter) {
+        (Some(ids), _) => {
             if ids.is_empty() || ids.len() > IDS_MAX {
                 return Err(Problem::new("ids", "input-range").with("min", 1).with("max", IDS_MAX).into());
             }
@@ -40,7 +52,18 @@ async fn reached(tx: &mut Tx, sight: &Sight, ids: Option<&[Id<Party>]>) -> Resul
             query.push(" AND p.id IN ").list_padded(ids).push(" ORDER BY p.id {for_update}");
             found.extend(tx.all::<(Id<Party>,)>(query).await?);
         }
-        None => return Err(Error::invalid("ids", "input-needed")),
+        (None, Some(filter)) => {
+            let reader = ctx.read(Perm(Room::Parties, Act::See))?;
+            let mut query = sql("SELECT p.id FROM parties p WHERE 1 = 1");
+            sight.parties(&mut query);
+            filter.add_to(ctx, &reader, &mut query).await?;
+            query.push(" ORDER BY p.id LIMIT ").arg(REACH_MAX as i64 + 1);
+            found.extend(tx.all::<(Id<Party>,)>(query).await?);
+            if found.len() > REACH_MAX {
+                return Err(Problem::new("filter", "bulk-too-many").with("max", REACH_MAX).into());
+            }
+        }
+        (None, None) => return Err(Error::invalid("ids", "input-needed")),
     }
     Ok(found.into_iter().map(|(id,)| id).collect())
 }
@@ -63,6 +86,8 @@ async fn touched(tx: &mut Tx, ctx: &Ctx, parties: &[Id<Party>]) -> Result<()> {
 pub struct BulkTag {
     /// These parties, at most 500.
     pub ids: Option<Vec<Id<Party>>>,
+    /// Or all that this filter finds, at most 10,000.
+    pub filter: Option<PartyFilters>,
     /// The tag.
     pub tag: String,
     /// Takes it off instead.
@@ -81,7 +106,7 @@ pub async fn tag(ctx: &Ctx, input: BulkTag) -> Result<BulkDone> {
         return Err(Error::invalid("tag", "input-needed"));
     }
     let mut tx = writer.begin().await?;
-    let parties = reached(&mut tx, &writer.sight, input.ids.as_deref()).await?;
+    let parties = reached(ctx, &mut tx, &writer.sight, input.ids.as_deref(), input.filter.as_ref()).await?;
     let changed = put_tag(&mut tx, ctx, &tag, &parties, !input.remove).await?;
     let count = changed.len() as i64;
     let undo = undo::remember(&mut tx, ctx, &Inverse::Tag { tag, parties: changed, was_added: !input.remove }).await?;
@@ -122,6 +147,8 @@ pub(crate) async fn undo_tag(tx: &mut Tx, ctx: &Ctx, tag: &str, parties: &[Id<Pa
 pub struct BulkAssign {
     /// These parties, at most 500.
     pub ids: Option<Vec<Id<Party>>>,
+    /// Or all that this filter finds, at most 10,000.
+    pub filter: Option<PartyFilters>,
     /// Who looks after them from now on; they also come to this colleague's unit.
     pub owner_id: Id<User>,
 }
@@ -137,12 +164,12 @@ pub async fn assign(ctx: &Ctx, input: BulkAssign) -> Result<BulkDone> {
     crate::platform::users::sight(&writer.sight, &mut query);
     let colleague: Option<(Id<Unit>, String)> = tx.maybe(query).await?;
     let Some((unit, name)) = colleague else { return Err(Error::invalid("owner_id", "bulk-owner-unknown")) };
-    let parties = reached(&mut tx, &writer.sight, input.ids.as_deref()).await?;
-    let mut before: Vec<(Id<Party>, Option<Id<User>>, Option<Id<Unit>>)> = Vec::new();
+    let parties = reached(ctx, &mut tx, &writer.sight, input.ids.as_deref(), input.filter.as_ref()).await?;
+    let mut before: Vec<Owned> = Vec::new();
     for chunk in parties.chunks(CHUNK) {
         let mut query = sql("SELECT id, owner_id, unit_id FROM parties WHERE owner_id IS DISTINCT FROM $1 AND id IN ").bind(input.owner_id);
         query.list_padded(chunk);
-        let changed: Vec<(Id<Party>, Option<Id<User>>, Option<Id<Unit>>)> = tx.all(query).await?;
+        let changed: Vec<Owned> = tx.all(query).await?;
         let ids: Vec<Id<Party>> = changed.iter().map(|(party, ..)| *party).collect();
         let mut update = sql("UPDATE parties SET owner_id = $1, unit_id = $2, version = version + 1, updated_at = $3 WHERE id IN ")
             .bind(input.owner_id)
@@ -160,17 +187,14 @@ pub async fn assign(ctx: &Ctx, input: BulkAssign) -> Result<BulkDone> {
 }
 
 /// Takes [`assign`] back; a party that has gone on to somebody else stays there.
-pub(crate) async fn undo_assign(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    before: &[(Id<Party>, Option<Id<User>>, Option<Id<Unit>>)],
-    given_to: Id<User>,
-) -> Result<()> {
+pub(crate) async fn undo_assign(tx: &mut Tx, ctx: &Ctx, before: &[Owned], given_to: Id<User>) -> Result<()> {
     ctx.write(Perm(Room::Parties, Act::Change))?;
     for chunk in before.chunks(CHUNK) {
         let rows = chunk
             .iter()
-            .map(|(party, owner, unit)| vec![party.to_value(), owner.to_value(), unit.to_value(), given_to.to_value(), ctx.now().to_value()])
+            .map(|(party, owner, unit)| {
+                vec![party.to_value(), owner.to_value(), unit.to_value(), given_to.to_value(), ctx.now().to_value()]
+            })
             .collect();
         let mut back: Vec<Id<Party>> = Vec::new();
         for statement in Sql::inserts(
@@ -192,6 +216,8 @@ pub(crate) async fn undo_assign(
 pub struct BulkArchive {
     /// These parties, at most 500.
     pub ids: Option<Vec<Id<Party>>>,
+    /// Or all that this filter finds, at most 10,000.
+    pub filter: Option<PartyFilters>,
 }
 
 /// Takes many parties out of lists and search; their history stays.
@@ -201,7 +227,7 @@ pub struct BulkArchive {
 pub async fn archive(ctx: &Ctx, input: BulkArchive) -> Result<BulkDone> {
     let writer = ctx.write(Perm(Room::Parties, Act::Delete))?;
     let mut tx = writer.begin().await?;
-    let parties = reached(&mut tx, &writer.sight, input.ids.as_deref()).await?;
+    let parties = reached(ctx, &mut tx, &writer.sight, input.ids.as_deref(), input.filter.as_ref()).await?;
     let changed = set_archived(&mut tx, ctx, &parties, true).await?;
     let count = changed.len() as i64;
     let undo = undo::remember(&mut tx, ctx, &Inverse::Archive { parties: changed }).await?;
@@ -237,6 +263,8 @@ pub(crate) async fn undo_archive(tx: &mut Tx, ctx: &Ctx, parties: &[Id<Party>]) 
 pub struct BulkFollowUp {
     /// These parties, at most 500.
     pub ids: Option<Vec<Id<Party>>>,
+    /// Or all that this filter finds, at most 10,000.
+    pub filter: Option<PartyFilters>,
     /// What is to be done, in a line.
     pub what: String,
     /// Until when, as in `follow_ups.create`.
@@ -246,7 +274,7 @@ pub struct BulkFollowUp {
     /// How much depends on it.
     pub importance: Option<Importance>,
     /// How it is to be done.
-    pub channel: Option<Way>,
+    pub channel: Option<Channel>,
 }
 
 /// Plans the same follow-up for many parties.
@@ -257,7 +285,7 @@ pub async fn follow_up(ctx: &Ctx, input: BulkFollowUp) -> Result<BulkDone> {
     let writer = ctx.write(Perm(Room::FollowUps, Act::Create))?;
     let sight = ctx.read(Perm(Room::Parties, Act::See))?.sight;
     let mut tx = writer.begin().await?;
-    let parties = reached(&mut tx, &sight, input.ids.as_deref()).await?;
+    let parties = reached(ctx, &mut tx, &sight, input.ids.as_deref(), input.filter.as_ref()).await?;
     let new = NewFollowUp {
         what: input.what,
         due: input.due,
@@ -277,9 +305,15 @@ pub async fn follow_up(ctx: &Ctx, input: BulkFollowUp) -> Result<BulkDone> {
 pub fn operations(ops: &mut Operations) {
     let change = Some(Perm(Room::Parties, Act::Change));
     ops.add("parties.bulk_tag", "POST /parties/bulk/tag", change, "Puts a tag on many customers, or takes it off.", tag)
-        .example(|| serde_json::json!({"ids": [], "tag": "نمایشگاه"}));
+        .example(|| serde_json::json!({"filter": {"city": "تهران"}, "tag": "نمایشگاه"}));
     ops.add("parties.bulk_assign", "POST /parties/bulk/assign", change, "Gives many customers to a colleague.", assign);
-    ops.add("parties.bulk_archive", "POST /parties/bulk/archive", Some(Perm(Room::Parties, Act::Delete)), "Archives many customers.", archive);
+    ops.add(
+        "parties.bulk_archive",
+        "POST /parties/bulk/archive",
+        Some(Perm(Room::Parties, Act::Delete)),
+        "Archives many customers.",
+        archive,
+    );
     ops.add(
         "parties.bulk_follow_up",
         "POST /parties/bulk/follow-up",
@@ -292,6 +326,7 @@ pub fn operations(ops: &mut Operations) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parties::party::PartyId;
     use crate::platform::undo::RunUndo;
     use crate::testing;
 
@@ -320,7 +355,9 @@ mod tests {
         let (mine, theirs) = (testing::party(&agent, "mine").await, testing::party(&owner, "theirs").await);
         let done = agent.run(tag, BulkTag { ids: Some(vec![mine, theirs]), tag: "x".into(), ..Default::default() }).await.unwrap();
         assert_eq!(done.changed, 1);
-        assert!(matches!(agent.run(archive, BulkArchive { ids: Some(vec![mine]) }).await, Err(Error::Forbidden(_))));
+        let all = BulkTag { filter: Some(PartyFilters::default()), tag: "y".into(), ..Default::default() };
+        assert_eq!(agent.run(tag, all).await.unwrap().changed, 1);
+        assert!(matches!(agent.run(archive, BulkArchive { ids: Some(vec![mine]), filter: None }).await, Err(Error::Forbidden(_))));
     }
 
     #[tokio::test]
@@ -329,7 +366,7 @@ mod tests {
         let agent = testing::as_post(&ctx.app, "agent", "sara").await;
         let party = testing::party(&ctx, "الف").await;
         let to = agent.actor.user().unwrap();
-        let done = ctx.run(assign, BulkAssign { ids: Some(vec![party]), owner_id: to }).await.unwrap();
+        let done = ctx.run(assign, BulkAssign { ids: Some(vec![party]), filter: None, owner_id: to }).await.unwrap();
         assert_eq!(done.changed, 1);
         assert!(agent.run(super::super::party::get, PartyId { id: party }).await.is_ok());
         ctx.run(undo::run, RunUndo { id: done.undo }).await.unwrap();
@@ -340,7 +377,7 @@ mod tests {
     async fn archived_parties_come_back() {
         let ctx = testing::ctx().await;
         let party = testing::party(&ctx, "الف").await;
-        let done = ctx.run(archive, BulkArchive { ids: Some(vec![party]) }).await.unwrap();
+        let done = ctx.run(archive, BulkArchive { ids: Some(vec![party]), filter: None }).await.unwrap();
         let archived = async || ctx.run(super::super::party::get, PartyId { id: party }).await.unwrap().archived_at.is_some();
         assert!(archived().await);
         ctx.run(undo::run, RunUndo { id: done.undo }).await.unwrap();
@@ -355,7 +392,8 @@ mod tests {
         let done = ctx.run(follow_up, new).await.unwrap();
         assert_eq!(done.changed, 2);
         let planned = async || -> i64 {
-            let (count,): (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM parties WHERE next_follow_up_at < 253402300799000")).await.unwrap();
+            let (count,): (i64,) =
+                ctx.app.db.one(sql("SELECT count(*) FROM parties WHERE next_follow_up_at < 253402300799000")).await.unwrap();
             count
         };
         assert_eq!(planned().await, 2);

@@ -6,7 +6,7 @@ use crate::operation::{DONE, Done};
 use crate::platform::calendar::parse_date;
 use crate::platform::events::{self, Event};
 use crate::platform::text::clean_line;
-use crate::{Act, Ctx, Day, Error, Fields, Instant, OrField, Operations, Perm, Problem, Result, Room};
+use crate::{Act, Ctx, Day, Error, Fields, Instant, Operations, OrField, Perm, Problem, Result, Room};
 use peyvand_db::{Id, Sql, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -162,9 +162,7 @@ fn of_party(party: Id<Party>) -> Sql {
                  WHERE party_id = ",
     );
     query.arg(party);
-    query.push(
-        " UNION ALL SELECT id, party_id, kind, TRUE, since_on, until_on, note, created_at FROM relations WHERE other_id = ",
-    );
+    query.push(" UNION ALL SELECT id, party_id, kind, TRUE, since_on, until_on, note, created_at FROM relations WHERE other_id = ");
     query.arg(party).push(") r JOIN parties p ON p.id = r.with_id WHERE 1 = 1");
     query
 }
@@ -215,9 +213,7 @@ row! {
 pub async fn end(ctx: &Ctx, input: EndRelation) -> Result<Done> {
     let writer = ctx.write(Perm(Room::Parties, Act::Change))?;
     let until = match input.until.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
-        Some(text) => {
-            Day(parse_date(text, ctx.prefs.calendar, ctx.today().0).map_err(|problem| Problem::new("until", problem.key()))?)
-        }
+        Some(text) => Day(parse_date(text, ctx.prefs.calendar, ctx.today().0).map_err(|problem| Problem::new("until", problem.key()))?),
         None => ctx.today(),
     };
     let mut tx = writer.begin().await?;
@@ -239,7 +235,13 @@ pub fn operations(ops: &mut Operations) {
     let change = Some(Perm(Room::Parties, Act::Change));
     ops.add("relations.create", "POST /relations", change, "Writes a relation between two customers down.", create)
         .example(|| serde_json::json!({"customer": "09121234567", "other": "09127654321", "kind": "spouse"}));
-    ops.add("relations.list", "GET /parties/{id}/relations", Some(Perm(Room::Parties, Act::See)), "The relations of a customer, from its side.", list);
+    ops.add(
+        "relations.list",
+        "GET /parties/{id}/relations",
+        Some(Perm(Room::Parties, Act::See)),
+        "The relations of a customer, from its side.",
+        list,
+    );
     ops.add("relations.end", "POST /relations/{id}/end", change, "Says that a relation has ended.", end);
 }
 
@@ -252,9 +254,18 @@ mod tests {
     async fn a_relation_is_seen_from_both_sides() {
         let ctx = testing::ctx().await;
         let (sara, company) = (testing::party(&ctx, "سارا").await, testing::party(&ctx, "ترنج").await);
-        let new = NewRelation { party_id: Some(sara), other_id: Some(company), kind: "employee_of".into(), since: Some("1404/1/5".into()), ..Default::default() };
+        let new = NewRelation {
+            party_id: Some(sara),
+            other_id: Some(company),
+            kind: "employee_of".into(),
+            since: Some("1404/1/5".into()),
+            ..Default::default()
+        };
         let made = ctx.run(create, new.clone()).await.unwrap();
-        assert_eq!((made.other.as_str(), made.is_inverse, made.since_on.map(|day| day.to_string())), ("ترنج", false, Some("2025-03-25".into())));
+        assert_eq!(
+            (made.other.as_str(), made.is_inverse, made.since_on.map(|day| day.to_string())),
+            ("ترنج", false, Some("2025-03-25".into()))
+        );
         let from_there = ctx.run(list, ListRelations { id: company }).await.unwrap();
         assert_eq!((from_there[0].other.as_str(), from_there[0].is_inverse), ("سارا", true));
         assert!(matches!(ctx.run(create, new).await, Err(Error::Conflict(_))));

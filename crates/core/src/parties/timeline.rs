@@ -144,9 +144,11 @@ fn places(kinds: &[TimelineKind], party: Id<Party>, after: Option<(Instant, Id<(
             query.push(" UNION ALL ");
         }
         let (head, at, id) = match kind {
-            TimelineKind::Interaction => {
-                ("SELECT * FROM (SELECT 'interaction' AS kind, i.at AS at, i.id AS id FROM interactions i WHERE i.party_id = ", "i.at", "i.id")
-            }
+            TimelineKind::Interaction => (
+                "SELECT * FROM (SELECT 'interaction' AS kind, i.at AS at, i.id AS id FROM interactions i WHERE i.party_id = ",
+                "i.at",
+                "i.id",
+            ),
             TimelineKind::Purchase => {
                 ("SELECT * FROM (SELECT 'purchase' AS kind, q.at AS at, q.id AS id FROM purchases q WHERE q.party_id = ", "q.at", "q.id")
             }
@@ -237,13 +239,19 @@ mod tests {
 
     async fn with_history(ctx: &Ctx) -> Id<Party> {
         let party = testing::party(ctx, "سارا").await;
-        let log = LogInteraction { party_id: Some(party), text: Some("قیمت را پرسید".into()), need: Some("training".into()), ..Default::default() };
+        let log = LogInteraction {
+            party_id: Some(party),
+            text: Some("قیمت را پرسید".into()),
+            need: Some("training".into()),
+            ..Default::default()
+        };
         ctx.run(interactions::log, log).await.unwrap();
-        let buy = NewPurchase { party_id: Some(party), product_name: Some("چای".into()), amount: Some("1000".into()), ..Default::default() };
+        let buy =
+            NewPurchase { party_id: Some(party), product_name: Some("چای".into()), amount: Some("1000".into()), ..Default::default() };
         ctx.run(purchases::create, buy).await.unwrap();
         let plan = NewFollowUp { party_id: Some(party), what: "تماس".into(), due: "2026-12-01".into(), ..Default::default() };
         let planned = ctx.run(follow_ups::create, plan).await.unwrap();
-        let done = CompleteFollowUp { id: planned.follow_up.id, version: None, result: None, text: None, next: None };
+        let done = CompleteFollowUp { id: planned.follow_up.id, version: None, result: None, text: None, contact: None, next: None };
         ctx.run(follow_ups::complete, done).await.unwrap();
         party
     }

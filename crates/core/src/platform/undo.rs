@@ -2,7 +2,7 @@
 
 use crate::operation::{DONE, Done};
 use crate::parties::{Party, bulk};
-use crate::platform::access::{Unit, User};
+use crate::platform::access::User;
 use crate::{Ctx, Error, Operations, Result};
 use peyvand_db::{Id, Tx, sql};
 use schemars::JsonSchema;
@@ -44,7 +44,7 @@ pub enum Inverse {
     /// Gives parties back to who had them.
     Assign {
         /// Party, owner and unit before.
-        before: Vec<(Id<Party>, Option<Id<User>>, Option<Id<Unit>>)>,
+        before: Vec<bulk::Owned>,
         /// Whom they were given to.
         given_to: Id<User>,
     },

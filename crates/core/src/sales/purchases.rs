@@ -1,7 +1,7 @@
 //! Purchases as they are entered, listed and summed up.
 
-use super::write::{self, Fate, NewLine};
 use super::Product;
+use super::write::{self, Fate, NewLine};
 use crate::interactions::moment;
 use crate::operation::{Page, page_size};
 use crate::parties::{Party, whom};
@@ -614,9 +614,8 @@ pub async fn totals(ctx: &Ctx, input: TotalsOf) -> Result<Totals> {
     let (customers,): (i64,) = reader.db.one(count).await?;
 
     let home = ctx.app.organisation().await?.currency;
-    let lines = |currency: Currency| -> i64 {
-        sums.iter().filter(|sum| sum.currency == currency).map(|sum| sum.up + sum.down + sum.zero).sum()
-    };
+    let lines =
+        |currency: Currency| -> i64 { sums.iter().filter(|sum| sum.currency == currency).map(|sum| sum.up + sum.down + sum.zero).sum() };
     let busiest = sums.iter().map(|sum| sum.currency).max_by_key(|currency| (*currency == home && lines(home) > 0, lines(*currency)));
     let currency = wanted.or(busiest).unwrap_or(home);
     let of = |known: bool| sums.iter().find(|sum| sum.currency == currency && sum.is_known == known);
@@ -655,7 +654,8 @@ pub fn operations(ops: &mut Operations) {
     ops.add("purchases.create", "POST /purchases", Some(Perm(Room::Sales, Act::Create)), "Enters a purchase or a refund.", create)
         .example(|| serde_json::json!({"date": "1405/08/30", "lines": [{"product": "A-12", "product_name": "چای ممتاز", "quantity": "2", "unit_price": "850000"}]}));
     ops.add("purchases.list", "GET /purchases", see, "Purchases, newest first.", list).example(|| serde_json::json!({"limit": 20}));
-    ops.add("purchases.totals", "GET /purchases/totals", see, "Sums of purchases in one currency.", totals).example(|| serde_json::json!({}));
+    ops.add("purchases.totals", "GET /purchases/totals", see, "Sums of purchases in one currency.", totals)
+        .example(|| serde_json::json!({}));
     ops.add("purchases.get", "GET /purchases/{id}", see, "One purchase with its lines.", get);
 }
 
