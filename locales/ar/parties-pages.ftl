@@ -50,3 +50,104 @@ parties-stance-reason = لماذا؟
 parties-stance-reason-hint = اكتبوا مثالًا أو دليلًا.
 parties-note = ملاحظة
 not-chosen = لم يُختر
+parties-name = الاسم
+parties-owner = المسؤول
+parties-unit = القسم
+parties-tag = وسم
+parties-next = المتابعة التالية
+parties-spent = إجمالي الشراء
+parties-last-contact = آخر تواصل
+parties-last-purchase = آخر شراء
+parties-created-at = تاريخ التسجيل
+parties-filter-q = بحث
+parties-spent-from = الشراء من
+parties-spent-until = الشراء حتى
+parties-spent-from-in = إجمالي الشراء من ({ $unit })
+parties-spent-until-in = إجمالي الشراء حتى ({ $unit })
+parties-import = من ملف
+parties-created-from = سُجّل من
+parties-created-until = سُجّل حتى
+parties-last-purchase-from = آخر شراء من
+parties-last-purchase-until = آخر شراء حتى
+parties-last-contact-from = آخر تواصل من
+parties-last-contact-until = آخر تواصل حتى
+parties-unowned = بلا مسؤول
+parties-silent = أهدأ من المعتاد
+parties-archived = مؤرشف
+parties-next-none = بلا موعد
+parties-next-overdue = متأخرة
+parties-next-today = اليوم
+parties-next-future = لاحقًا
+parties-views = العروض
+parties-view-all = الكل
+parties-view-mine = عملائي
+parties-view-none = بلا متابعة
+parties-view-overdue = متابعة متأخرة
+parties-view-silent = الصامتون
+parties-view-new = جدد الأسبوع
+parties-import-file = استيراد من إكسل
+parties-search-here = بحث في العملاء
+parties-remove-filter = إزالة المرشّح { $filter }
+parties-filter = مرشّح
+parties-filters = المرشّحات
+parties-clear-filters = إزالة الكل
+parties-apply-filters = عرض
+parties-columns = الأعمدة
+parties-sorted-by = مرتّب حسب { $column }
+parties-empty = لا عملاء بعد
+parties-empty-about = أحضروا ملف إكسل أو CSV للعملاء؛ نتعرّف على الأعمدة بأنفسنا. أو اكتبوا أول عميل هنا.
+parties-none-found = لم يُعثر على أحد بهذه الشروط
+parties-none-found-about = أزيلوا مرشّحًا أو اكتبوا أقل.
+parties-show-all = عرض الكل
+parties-add-named = إضافة «{ $name }»
+parties-never-bought = لم يشترِ بعد
+any = الكل
+export = تصدير
+select-all = تحديد الكل
+select-named = تحديد { $name }
+bulk-tools = العمل على المحدّدين
+bulk-selected = عميل محدّد
+bulk-tag = وسم
+bulk-assign = إسناد
+bulk-follow-up = متابعة
+bulk-none = إلغاء التحديد
+parties-count = { $count ->
+    [zero] لا عملاء
+    [one] عميل واحد
+    [two] عميلان
+    [few] { $count } عملاء
+    [many] { $count } عميلًا
+   *[other] { $count } عميل
+}
+parties-more-than = أكثر من { $count } عميل
+palette-recent = شوهد مؤخرًا
+palette-commands = الأوامر
+palette-none = لم يُعثر على شيء.
+palette-follow-up = متابعة جديدة
+bulk-tag-title = وسم للمحدّدين
+bulk-tag-do = وضع الوسم
+bulk-assign-title = إسناد المحدّدين
+bulk-follow-up-title = متابعة للمحدّدين
+bulk-follow-up-do = تسجيل المتابعة
+bulk-what = ما العمل؟
+bulk-due = حتى متى؟
+duplicates-title = ربما سُجّل من قبل
+duplicates-open = هو نفسه
+bulk-tagged = { $count ->
+    [one] وُسم عميل واحد
+    [two] وُسم عميلان
+    [few] وُسم { $count } عملاء
+   *[other] وُسم { $count } عميلًا
+}
+bulk-assigned = { $count ->
+    [one] أُسند عميل واحد
+    [two] أُسند عميلان
+    [few] أُسند { $count } عملاء
+   *[other] أُسند { $count } عميلًا
+}
+bulk-planned = { $count ->
+    [one] سُجّلت متابعة لعميل واحد
+    [two] سُجّلت متابعة لعميلين
+    [few] سُجّلت متابعة لـ{ $count } عملاء
+   *[other] سُجّلت متابعة لـ{ $count } عميلًا
+}

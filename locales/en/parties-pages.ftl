@@ -50,3 +50,94 @@ parties-stance-reason = Why?
 parties-stance-reason-hint = Name an instance or a sign.
 parties-note = Note
 not-chosen = Not chosen
+parties-name = Name
+parties-owner = Owner
+parties-unit = Unit
+parties-tag = Tag
+parties-next = Next follow-up
+parties-spent = Total spend
+parties-last-contact = Last contact
+parties-last-purchase = Last purchase
+parties-created-at = Added
+parties-filter-q = Search
+parties-spent-from = Spent from
+parties-spent-until = Spent up to
+parties-spent-from-in = Spent from ({ $unit })
+parties-spent-until-in = Spent up to ({ $unit })
+parties-import = From an import
+parties-created-from = Added from
+parties-created-until = Added until
+parties-last-purchase-from = Last purchase from
+parties-last-purchase-until = Last purchase until
+parties-last-contact-from = Last contact from
+parties-last-contact-until = Last contact until
+parties-unowned = Nobody in charge
+parties-silent = Silent for longer than usual
+parties-archived = Archived
+parties-next-none = Nothing planned
+parties-next-overdue = Overdue
+parties-next-today = Today
+parties-next-future = Later
+parties-views = Views
+parties-view-all = All
+parties-view-mine = Mine
+parties-view-none = No follow-up
+parties-view-overdue = Overdue
+parties-view-silent = Silent
+parties-view-new = New this week
+parties-import-file = Import
+parties-search-here = Search customers
+parties-remove-filter = Remove filter { $filter }
+parties-filter = Filter
+parties-filters = Filters
+parties-clear-filters = Clear all
+parties-apply-filters = Show
+parties-columns = Columns
+parties-sorted-by = Sorted by { $column }
+parties-empty = No customers yet
+parties-empty-about = Bring your Excel or CSV file of customers; we recognise the columns. Or write the first one here.
+parties-none-found = Nobody fits this
+parties-none-found-about = Remove a filter or type less.
+parties-show-all = Show all
+parties-add-named = Add “{ $name }”
+parties-never-bought = No purchase yet
+any = Any
+export = Export
+select-all = Select all
+select-named = Select { $name }
+bulk-tools = Act on the selection
+bulk-selected = customers selected
+bulk-tag = Tag
+bulk-assign = Assign
+bulk-follow-up = Follow-up
+bulk-none = Clear selection
+parties-count = { $count ->
+    [one] One customer
+   *[other] { $count } customers
+}
+parties-more-than = More than { $count } customers
+palette-recent = Opened lately
+palette-commands = Commands
+palette-none = Nothing was found.
+palette-follow-up = New follow-up
+bulk-tag-title = Tag the selection
+bulk-tag-do = Tag
+bulk-assign-title = Assign the selection
+bulk-follow-up-title = Follow-up for the selection
+bulk-follow-up-do = Plan it
+bulk-what = What is to be done?
+bulk-due = Until when?
+duplicates-title = Perhaps already there
+duplicates-open = This is the one
+bulk-tagged = { $count ->
+    [one] One customer tagged
+   *[other] { $count } customers tagged
+}
+bulk-assigned = { $count ->
+    [one] One customer assigned
+   *[other] { $count } customers assigned
+}
+bulk-planned = { $count ->
+    [one] Follow-up planned for one customer
+   *[other] Follow-up planned for { $count } customers
+}

@@ -1,3 +1,1 @@
-//! Numbers that describe customers; plain functions on plain values.
-
-pub mod rhythm;
+//! Peyvand: stats.

@@ -96,6 +96,7 @@ async fn request_of(state: &State, request: &Parts) -> Result<Req, Error> {
         htmx: is("hx-request", "true") && !is("hx-history-restore-request", "true"),
         dialog: headers.get("hx-target").and_then(|target| target.to_str().ok()).is_some_and(|target| target.contains("dialog")),
         path,
+        from: came_from(headers),
         address: address(state, request),
         agent: headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok()).unwrap_or_default().chars().take(200).collect(),
         flash: cookie(headers, crate::page::FLASH_COOKIE).and_then(Flash::read),
@@ -119,6 +120,14 @@ fn refuse_cross_site(request: &Parts, session: Option<&Session>) -> Result<(), E
         },
     };
     if ours { Ok(()) } else { Err(Error::invalid("", "error-cross-site")) }
+}
+
+/// The path behind our own host in `Referer` (or `HX-Current-URL`, which says the same after a push).
+fn came_from(headers: &HeaderMap) -> Option<String> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let (_, rest) = text("hx-current-url").or_else(|| text("referer"))?.split_once("://")?;
+    let (host, path) = rest.split_at(rest.find('/')?);
+    (Some(host) == text("host")).then(|| path.split('#').next().unwrap_or_default().to_owned())
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

@@ -28,6 +28,8 @@ pub struct Req {
     pub dialog: bool,
     /// Path and query, for links back.
     pub path: String,
+    /// Path and query of the page that this request came from, when it is one of ours.
+    pub from: Option<String>,
     /// Address of the caller.
     pub address: String,
     /// The browser's own name.

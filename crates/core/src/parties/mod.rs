@@ -1,6 +1,5 @@
 //! Customers in the widest sense: persons, organisations, suppliers.
 
-pub mod bulk;
 pub mod check;
 pub mod contacts;
 pub mod duplicates;
@@ -8,12 +7,10 @@ pub mod export;
 pub mod identities;
 pub mod identity;
 pub mod list;
+pub mod named;
 pub mod party;
 pub mod preferences;
-pub mod relations;
-pub mod rhythm;
 pub mod search;
-pub mod timeline;
 pub mod whom;
 pub mod write;
 
@@ -24,13 +21,11 @@ use crate::Operations;
 /// The operations of the room.
 pub fn operations(ops: &mut Operations) {
     party::operations(ops);
-    bulk::operations(ops);
     preferences::operations(ops);
     list::operations(ops);
+    named::operations(ops);
     search::operations(ops);
     duplicates::operations(ops);
     contacts::operations(ops);
     identities::operations(ops);
-    relations::operations(ops);
-    timeline::operations(ops);
 }

@@ -8,6 +8,7 @@ use askama::Template;
 use axum::extract::Path;
 use peyvand_core::parties::Party;
 use peyvand_core::parties::check::{Channel, Gender, NewParty, PartyChange, Role, Stance};
+use peyvand_core::parties::duplicates::{self, Duplicate, FindDuplicates};
 use peyvand_core::parties::party::{self as core, PartyId};
 use peyvand_core::platform::terms::{self, ListTerms};
 use peyvand_core::{Act, Error, Fields, Id, Perm, Room};
@@ -157,4 +158,18 @@ async fn again(req: &Req, sent: Sent, of: Option<(Id<Party>, i64)>, error: Error
         }
         error => Err(error.into()),
     }
+}
+
+#[derive(Template)]
+#[template(path = "parties/duplicates.html")]
+struct DuplicatesPart {
+    s: Shell,
+    items: Vec<Duplicate>,
+}
+
+/// Who may be the one that is being typed in.
+pub async fn duplicates(req: Req, axum::extract::Query(typed): axum::extract::Query<Vec<(String, String)>>) -> PageResult {
+    let object = Sent(typed).object(&["name", "first_name", "last_name", "phone", "mobile", "email", "national_id", "legal_id", "city"], &[], false);
+    let found = req.ctx.run(duplicates::duplicates, input::<FindDuplicates>(object)?).await?;
+    page(&req, &DuplicatesPart { s: req.shell("parties", ""), items: found.items })
 }
