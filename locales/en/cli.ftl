@@ -88,3 +88,7 @@ cli-import-word = { $word } is not one of the words for this.
 cli-demo-date = Write the date like 2026-11-21.
 cli-demo-done = The shop is filled: { $customers } customers, { $purchases } purchases, { $interactions } contacts, { $follow_ups } follow-ups. Start it with peyvand serve and sign in as one of these:
 demo-not-empty = This database is not empty. The demo fills an empty data folder or database only.
+cli-backup-with-keys = The backup holds the keys: whoever has it can read everything. Keep it as safe as the data folder.
+
+# Keys
+cli-keys-rotated = A new key is in force; { $values } values were sealed anew. Make a new backup: older ones hold the old key.

@@ -4,6 +4,7 @@ mod cli;
 mod config;
 mod doctor;
 mod import;
+mod keys;
 mod op;
 mod people;
 mod say;
@@ -128,9 +129,7 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
             let report = backup::backup(&app.db, &app.keys(), !without_keys, app.clock.now(), &file, |rows| progress.rows(rows)).await?;
             app.db.close().await;
             drop(progress);
-            if without_keys {
-                eprintln!("{}", words.t("cli-backup-without-keys"));
-            }
+            eprintln!("{}", words.t(if without_keys { "cli-backup-without-keys" } else { "cli-backup-with-keys" }));
             say(&words.ta("cli-backup-done", &[("file", file.display().to_string().into()), ("rows", total(&report).into())]))?;
         }
         Command::Restore { file } => {
@@ -147,6 +146,15 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
                 eprintln!("{}", words.ta("cli-restore-keys-kept", &[("file", kept.display().to_string().into())]));
             }
             say(&words.ta("cli-restore-done", &[("file", file.display().to_string().into()), ("rows", total(&report).into())]))?;
+        }
+        Command::Keys(cli::Keys::Rotate) => {
+            let settings = settings()?;
+            quiet(&settings)?;
+            let app = start::app(&settings).await?;
+            let _lock = if app.db.is_embedded() { Some(start::lock(&settings.data)?) } else { None };
+            let sealed = keys::rotate(&app, &settings.data.join(start::KEYS)).await?;
+            app.db.close().await;
+            say(&words.ta("cli-keys-rotated", &[("values", sealed.into())]))?;
         }
         Command::Demo(demo) => {
             let settings = settings()?;
@@ -172,7 +180,6 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
                 say(&format!("  {:8} {}  {}  {}", person.post, person.email, demo::PASSWORD, person.name))?;
             }
         }
-        _ => {}
     }
     Ok(ExitCode::SUCCESS)
 }

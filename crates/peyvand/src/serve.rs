@@ -10,7 +10,7 @@ use peyvand_core::{Error, Problem, Result};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
@@ -23,6 +23,8 @@ const METRICS_UPKEEP: Duration = Duration::from_secs(5);
 /// When it cannot start.
 pub async fn serve(settings: &Settings, words: &Words) -> Result<()> {
     log(settings)?;
+    // Listened to before anybody is told that we are ready.
+    let mut signals = Signals::listen()?;
     let app = start::app(settings).await?;
     // Several processes may share a PostgreSQL server; a SQLite file has one.
     let _lock = if app.db.is_embedded() { Some(start::lock(&settings.data)?) } else { None };
@@ -47,7 +49,7 @@ pub async fn serve(settings: &Settings, words: &Words) -> Result<()> {
 
     println!("{}", words.ta("cli-serve-ready", &[("address", open_at(address).into())]));
     tracing::info!(%address, engine = ?app.db.engine(), "serving");
-    let cause = told_to_stop().await?;
+    let cause = signals.told().await;
     tracing::info!(cause, "stopping");
     stop.send_replace(true);
     app.live.tell(Message::Stopping);
@@ -89,17 +91,31 @@ fn open_at(address: SocketAddr) -> String {
     if address.ip().is_unspecified() { format!("http://localhost:{}/", address.port()) } else { format!("http://{address}/") }
 }
 
+/// The signals to end, heard from the moment this is made.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Signals> {
+        Ok(Signals { terminate: signal(SignalKind::terminate()).map_err(Error::fault)?, interrupt: signal(SignalKind::interrupt()).map_err(Error::fault)? })
+    }
+
+    async fn told(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
+
 /// Waits for the signal to end.
 ///
 /// # Errors
 /// When the system lets no signal be heard.
 pub async fn told_to_stop() -> Result<&'static str> {
-    let mut terminate = signal(SignalKind::terminate()).map_err(Error::fault)?;
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Error::fault)?;
-    Ok(tokio::select! {
-        _ = terminate.recv() => "SIGTERM",
-        _ = interrupt.recv() => "SIGINT",
-    })
+    Ok(Signals::listen()?.told().await)
 }
 
 /// Sends log lines to standard error.

@@ -275,3 +275,18 @@ fn the_demo_fills_an_empty_place_once_and_its_people_can_sign_in() {
     assert!(text(&again.stderr).contains("not empty"), "{}", text(&again.stderr));
     assert!(place.run(&["doctor"]).status.success());
 }
+
+#[test]
+fn after_a_new_key_is_in_force_the_old_one_is_gone_and_ids_are_still_read() {
+    let place = Place::new();
+    let sara = json(&place.told(&["op", "parties.create", "name=Sara", "national_id=0084575948"]));
+    let file = place.data().join("keys.toml");
+    let before = std::fs::read_to_string(&file).unwrap();
+    assert!(place.told(&["keys", "rotate"]).contains("1 value"));
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert_ne!(before, after);
+    assert_eq!(mode(&file), 0o600);
+    let id = format!("id={}", sara["id"].as_str().unwrap());
+    let shown = json(&place.told(&["op", "parties.identities.reveal", &id, "kind=ir_national_id"]));
+    assert_eq!(shown["value"], "0084575948");
+}

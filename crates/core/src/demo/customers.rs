@@ -162,7 +162,7 @@ fn person(chance: &mut Chance, number: usize) -> NewParty {
     };
     facts.honorific = (!honorific.is_empty()).then(|| honorific.to_owned());
     if chance.happens(0.35) {
-        facts.national_id = national_id(chance);
+        facts.national_id = national_id(number);
     }
     if chance.happens(0.45) {
         let (year, month, day) = (chance.between(1955, 2006), chance.between(1, 12), chance.between(1, 28));
@@ -211,7 +211,7 @@ fn organisation(chance: &mut Chance, number: usize, habit: Habit) -> NewParty {
         ..NewParty::default()
     };
     if chance.happens(0.55) {
-        facts.legal_id = legal_id(chance);
+        facts.legal_id = legal_id(number);
     }
     facts
 }
@@ -227,13 +227,18 @@ fn postal_code(chance: &mut Chance) -> String {
     (0..10).map(|_| *chance.pick(&['1', '3', '4', '5', '6', '7', '8', '9'])).collect()
 }
 
-fn national_id(chance: &mut Chance) -> Option<String> {
-    // No town hands out numbers that begin with 990.
-    with_check_digit(IdentityKind::IrNationalId, &format!("990{:06}", chance.between(0, 999_999)))
+/// No town hands out numbers that begin with 990. Numbers that follow each other look scattered, and none comes twice.
+fn national_id(number: usize) -> Option<String> {
+    with_check_digit(IdentityKind::IrNationalId, &format!("990{:06}", scattered(number, 1_000_000)))
 }
 
-fn legal_id(chance: &mut Chance) -> Option<String> {
-    with_check_digit(IdentityKind::IrLegalId, &format!("199{:07}", chance.between(0, 9_999_999)))
+fn legal_id(number: usize) -> Option<String> {
+    with_check_digit(IdentityKind::IrLegalId, &format!("199{:07}", scattered(number, 10_000_000)))
+}
+
+/// A prime that does not divide the power of ten, so that each number below it is met once.
+fn scattered(number: usize, below: usize) -> usize {
+    (number + 1) * 733_757 % below
 }
 
 /// Tries the ten check digits; the rule itself is written elsewhere.
@@ -249,7 +254,9 @@ mod tests {
     #[test]
     fn every_customer_has_a_phone_that_can_be_read_and_ids_that_hold() {
         let first: Day = "2023-11-01".parse().unwrap();
-        let all = customers(1, 300, first, first.plus(1095));
+        let all = customers(1, 3000, first, first.plus(1095));
+        let ids: Vec<_> = all.iter().filter_map(|customer| customer.facts.national_id.as_ref().or(customer.facts.legal_id.as_ref())).collect();
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len());
         assert!(all.is_sorted_by_key(|customer| customer.came));
         assert!(all.iter().any(|customer| customer.facts.national_id.is_some()));
         assert!(all.iter().any(|customer| customer.facts.legal_id.is_some()));

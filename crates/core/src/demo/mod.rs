@@ -111,7 +111,6 @@ struct Story {
     clock: Arc<StoryClock>,
     seed: u64,
     zone: TimeZone,
-    first: Day,
     /// The last day that is told; the date itself is left to who looks at it.
     last: Day,
     /// The moment the story ends: the first minute of the date.
@@ -148,7 +147,6 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
         clock,
         seed: plan.seed,
         zone: zone.clone(),
-        first,
         last: plan.date.plus(-1),
         now: Instant::start_of(plan.date, &zone).plus(MINUTE),
     };

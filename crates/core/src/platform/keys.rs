@@ -109,6 +109,12 @@ impl Keys {
         keys
     }
 
+    /// Whether there is one key only: no rotation is under way.
+    #[must_use]
+    pub fn is_single(&self) -> bool {
+        self.sealing.len() == 1
+    }
+
     /// A short name for these keys that tells nothing about them.
     #[must_use]
     pub fn fingerprint(&self) -> String {
