@@ -31,6 +31,8 @@ pub fn check(root: &Path) -> Outcome {
                 if allowed.iter().any(|allowed| name.starts_with(allowed)) {
                     continue;
                 }
+                // Tests may look at plans and at the clock.
+                let text = text.split("#[cfg(test)]").next().unwrap_or_default();
                 for (number, line) in text.lines().enumerate() {
                     let code = line.split("//").next().unwrap_or_default();
                     if let Some(found) = pattern.find(code) {

@@ -125,7 +125,10 @@ impl Drop for DropDatabase {
     }
 }
 
-static SEEN: LazyLock<Option<(Mutex<HashSet<String>>, Mutex<std::fs::File>)>> = LazyLock::new(|| {
+/// The lines written so far, and where to.
+type Log = (Mutex<HashSet<String>>, Mutex<std::fs::File>);
+
+static LOG: LazyLock<Option<Log>> = LazyLock::new(|| {
     let path = std::env::var_os("PEYVAND_SQL_LOG")?;
     let file = std::fs::OpenOptions::new().create(true).append(true).open(path).ok()?;
     Some((Mutex::default(), Mutex::new(file)))
@@ -133,12 +136,13 @@ static SEEN: LazyLock<Option<(Mutex<HashSet<String>>, Mutex<std::fs::File>)>> = 
 
 /// Notes each distinct statement in the file that `PEYVAND_SQL_LOG` names, for the audit that compares engines.
 pub(crate) fn record(engine: Engine, text: &str) {
-    let Some((seen, file)) = &*SEEN else { return };
+    let Some((seen, file)) = &*LOG else { return };
     // Lists and multi-row inserts differ in length only.
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = format!("{engine:?}\t{}\n", text.split_whitespace().collect::<Vec<_>>().join(" "));
     let (Ok(mut seen), Ok(mut file)) = (seen.lock(), file.lock()) else { return };
-    if seen.insert(text.clone()) {
-        let _ = writeln!(file, "{engine:?}\t{text}");
+    if seen.insert(line.clone()) {
+        // In one piece: several processes write to the file.
+        let _ = file.write_all(line.as_bytes());
     }
 }
 
