@@ -71,8 +71,12 @@ export async function serve(data, { env } = {}) {
   const url = `http://127.0.0.1:${await freePort()}`;
   const child = spawn(BIN, ['serve', '--data', data, '--listen', url.slice(7)], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
-  child.stdout.on('data', (chunk) => (log += chunk));
-  child.stderr.on('data', (chunk) => (log += chunk));
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', (chunk) => (log += chunk));
+    stream.unref();
+  }
+  // A test that fails before it stops its server must not keep the run from ending.
+  child.unref();
   const ended = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
   const end = (signal) => {
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
