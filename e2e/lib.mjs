@@ -79,6 +79,7 @@ export async function serve(data, { env } = {}) {
   child.unref();
   const ended = new Promise((done) => child.once('exit', (code, signal) => done({ code, signal })));
   const end = (signal) => {
+    child.ref();
     if (child.exitCode === null && child.signalCode === null) child.kill(signal);
     return ended;
   };
