@@ -94,11 +94,19 @@ mod tests {
     use tokio::net::TcpListener;
 
     fn settings(port: u16) -> SmtpSettings {
-        SmtpSettings { host: "127.0.0.1".into(), port, security: Security::Plain, credentials: None, from: "Peyvand <crm@example.ir>".into() }
+        SmtpSettings {
+            host: "127.0.0.1".into(),
+            port,
+            security: Security::Plain,
+            credentials: None,
+            from: "Peyvand <crm@example.ir>".into(),
+        }
     }
 
     fn mail() -> Mail {
-        Mail { to: "sara@example.ir".into(), subject: "یادآوری".into(), text: "سلام".into(), message_id: "<1@example.ir>".into() }
+        Mail {
+            to: "sara@example.ir".into(), subject: "یادآوری".into(), text: "سلام".into(), message_id: "<1@example.ir>".into()
+        }
     }
 
     /// A server that answers the receiver's address with `verdict` and gives the text it was handed.

@@ -41,7 +41,8 @@ pub fn tables(migrations: &[Migration]) -> Vec<Table> {
         match words[..] {
             ["CREATE", "TABLE", ..] => tables.extend(created(statement)),
             ["ALTER", "TABLE", name, "ADD", "COLUMN", column, kind, ..] => {
-                if let (Some(table), Some(kind)) = (tables.iter_mut().find(|table| table.name == name), kind_of(kind.trim_end_matches(';'))) {
+                if let (Some(table), Some(kind)) = (tables.iter_mut().find(|table| table.name == name), kind_of(kind.trim_end_matches(';')))
+                {
                     table.columns.push(Column { name: column, kind, refers_to_own: refers_to(statement, name) });
                 }
             }

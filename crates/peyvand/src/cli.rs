@@ -49,7 +49,7 @@ pub enum Command {
     /// Run an operation and print its result as JSON
     Op(Op),
     /// Bring a file in: customers, purchases or interactions
-    Import(crate::import::Arguments),
+    Import(Box<crate::import::Arguments>),
     /// Print the description of the API (OpenAPI 3.1)
     Openapi,
     /// Fill an empty database with a shop to try things on

@@ -248,7 +248,9 @@ impl Settings {
         if let Some(listen) = &given.listen {
             put(&mut table, &mut origins, "http.listen", Value::String(listen.clone()), Origin::Option("--listen"))?;
         }
-        let config = table.try_into().map_err(|error: toml::de::Error| Problem::new("", "cli-config-value").with("key", "?").with("origin", "?").with("detail", error.message()))?;
+        let config = table.try_into().map_err(|error: toml::de::Error| {
+            Problem::new("", "cli-config-value").with("key", "?").with("origin", "?").with("detail", error.message())
+        })?;
         Ok(Settings { config, data: given.data.clone(), origins })
     }
 
@@ -322,9 +324,10 @@ fn put(table: &mut Table, origins: &mut BTreeMap<String, Origin>, key: &str, val
         return Err(unknown(key, &origin.to_string(), origins));
     };
     *place = value;
-    table.clone().try_into::<Config>().map_err(|error| {
-        Problem::new("", "cli-config-value").with("key", key).with("origin", &origin).with("detail", error.message())
-    })?;
+    table
+        .clone()
+        .try_into::<Config>()
+        .map_err(|error| Problem::new("", "cli-config-value").with("key", key).with("origin", &origin).with("detail", error.message()))?;
     origins.insert(key.to_owned(), origin);
     Ok(())
 }
@@ -411,7 +414,8 @@ mod tests {
 
     #[test]
     fn the_environment_wins_over_the_file_and_both_over_the_defaults() {
-        let settings = load("[http]\nlisten = \"0.0.0.0:1\"\n[database]\nconnections = 3\n", &[("PEYVAND__HTTP__LISTEN", "0.0.0.0:2")]).unwrap();
+        let settings =
+            load("[http]\nlisten = \"0.0.0.0:1\"\n[database]\nconnections = 3\n", &[("PEYVAND__HTTP__LISTEN", "0.0.0.0:2")]).unwrap();
         assert_eq!(settings.config.http.listen, "0.0.0.0:2");
         assert_eq!(settings.config.database.connections, 3);
         assert_eq!(settings.config.log, Log::default());
@@ -456,7 +460,11 @@ mod tests {
             std::fs::write(&path, &example).unwrap();
         }
         assert_eq!(std::fs::read_to_string(path).unwrap(), example, "run the test with PEYVAND_WRITE_EXAMPLE=1 to write it anew");
-        let settings: String = example.lines().map(|line| line.strip_prefix('#').filter(|line| !line.starts_with(' ')).unwrap_or(line)).collect::<Vec<_>>().join("\n");
+        let settings: String = example
+            .lines()
+            .map(|line| line.strip_prefix('#').filter(|line| !line.starts_with(' ')).unwrap_or(line))
+            .collect::<Vec<_>>()
+            .join("\n");
         assert_eq!(load(&settings, &[]).unwrap().config, Config::default());
     }
 }

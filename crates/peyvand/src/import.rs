@@ -174,7 +174,8 @@ fn explain(prepared: &Prepared) {
         let field = column.field.map_or_else(|| "-".to_owned(), |field| field.name().to_owned());
         let mut more = String::new();
         if let Some(calendar) = column.calendar {
-            more = format!(" ({})", serde_json::to_value(calendar).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default());
+            more =
+                format!(" ({})", serde_json::to_value(calendar).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default());
         }
         if let Some(currency) = &column.currency {
             more = format!(" ({currency})");

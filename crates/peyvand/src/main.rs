@@ -99,7 +99,9 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
         }
         Command::Config(cli::Config::Show { json }) => show(&settings()?, json)?,
         Command::Config(cli::Config::Example) => print(config::example()?.as_bytes())?,
-        Command::Openapi => say(&serde_json::to_string_pretty(&peyvand_web::api::openapi(&peyvand_core::operations())).map_err(Error::fault)?)?,
+        Command::Openapi => {
+            say(&serde_json::to_string_pretty(&peyvand_web::api::openapi(&peyvand_core::operations())).map_err(Error::fault)?)?
+        }
         Command::User(cli::User::Add { email, name, post, unit, password_stdin }) => {
             if !password_stdin {
                 return Err(Error::invalid("", "cli-password-needed"));
@@ -219,10 +221,8 @@ fn quiet(settings: &Settings) -> Result<()> {
 fn show(settings: &Settings, json: bool) -> Result<()> {
     let lines = settings.show()?;
     if json {
-        let lines: serde_json::Map<_, _> = lines
-            .into_iter()
-            .map(|(key, value, origin)| (key, serde_json::json!({"value": value, "origin": origin})))
-            .collect();
+        let lines: serde_json::Map<_, _> =
+            lines.into_iter().map(|(key, value, origin)| (key, serde_json::json!({"value": value, "origin": origin}))).collect();
         return say(&serde_json::Value::Object(lines).to_string());
     }
     say(&format!("# data = {}", settings.data.display()))?;

@@ -34,7 +34,8 @@ fn input(arguments: &[String], stdin: impl Read) -> Result<Map<String, Value>> {
     let mut input = Map::new();
     if arguments.iter().any(|argument| argument == "-") {
         let mut text = String::new();
-        let read = stdin.take(INPUT_MAX + 1).read_to_string(&mut text).map_err(|error| Problem::new("", "cli-op-stdin").with("detail", error))?;
+        let read =
+            stdin.take(INPUT_MAX + 1).read_to_string(&mut text).map_err(|error| Problem::new("", "cli-op-stdin").with("detail", error))?;
         if read as u64 > INPUT_MAX {
             return Err(Problem::new("", "cli-op-stdin").with("detail", format!("> {INPUT_MAX} B")).into());
         }

@@ -51,7 +51,9 @@ impl Words {
             }
             Error::Limited(wait) => self.ta("cli-error-limited", &[("seconds", i64::try_from(wait.as_secs()).unwrap_or(i64::MAX).into())]),
             Error::Unavailable => self.t("cli-error-unavailable"),
-            Error::Fault(fault) => self.ta("cli-error-fault", &[("detail", fault.source.to_string().into()), ("at", fault.at.to_string().into())]),
+            Error::Fault(fault) => {
+                self.ta("cli-error-fault", &[("detail", fault.source.to_string().into()), ("at", fault.at.to_string().into())])
+            }
         }
     }
 

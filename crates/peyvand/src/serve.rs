@@ -41,10 +41,9 @@ pub async fn serve(settings: &Settings, words: &Words) -> Result<()> {
     let http = &settings.config.http;
     let options = peyvand_web::Options { behind_proxy: http.behind_proxy, secure_cookies: http.secure_cookies };
     let router = peyvand_web::router(app.clone(), options, Some(metrics()?));
-    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(async move {
-            let _ = until.wait_for(|stop| *stop).await;
-        });
+    let server = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(async move {
+        let _ = until.wait_for(|stop| *stop).await;
+    });
     let server = tokio::spawn(server.into_future());
 
     println!("{}", words.ta("cli-serve-ready", &[("address", open_at(address).into())]));
@@ -99,7 +98,10 @@ struct Signals {
 
 impl Signals {
     fn listen() -> Result<Signals> {
-        Ok(Signals { terminate: signal(SignalKind::terminate()).map_err(Error::fault)?, interrupt: signal(SignalKind::interrupt()).map_err(Error::fault)? })
+        Ok(Signals {
+            terminate: signal(SignalKind::terminate()).map_err(Error::fault)?,
+            interrupt: signal(SignalKind::interrupt()).map_err(Error::fault)?,
+        })
     }
 
     async fn told(&mut self) -> &'static str {
@@ -124,8 +126,9 @@ pub async fn told_to_stop() -> Result<&'static str> {
 /// For a filter that cannot be read.
 pub fn log(settings: &Settings) -> Result<()> {
     let log = &settings.config.log;
-    let filter = EnvFilter::try_new(&log.filter)
-        .map_err(|error| Problem::new("", "cli-config-value").with("key", "log.filter").with("origin", &log.filter).with("detail", error))?;
+    let filter = EnvFilter::try_new(&log.filter).map_err(|error| {
+        Problem::new("", "cli-config-value").with("key", "log.filter").with("origin", &log.filter).with("detail", error)
+    })?;
     let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match log.format {
         LogFormat::Json => lines.json().flatten_event(true).init(),

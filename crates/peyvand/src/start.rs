@@ -76,10 +76,7 @@ pub async fn database(settings: &Settings) -> Result<Db> {
     let database = &settings.config.database;
     let options = Options { connections: database.connections.max(1), named_statements: database.named_statements };
     Db::open(&url, &options).await.map_err(|error| {
-        Problem::new("", "cli-database-unreachable")
-            .with("address", crate::config::without_password(&url))
-            .with("detail", error)
-            .into()
+        Problem::new("", "cli-database-unreachable").with("address", crate::config::without_password(&url)).with("detail", error).into()
     })
 }
 
@@ -112,7 +109,8 @@ fn mail(mail: &Mail) -> Result<Option<Smtp>> {
         credentials: (!mail.user.is_empty()).then(|| (mail.user.clone(), mail.password.clone())),
         from: mail.from.clone(),
     });
-    smtp.map(Some).map_err(|problem| Problem::new("", "cli-config-value").with("key", "mail").with("origin", "mail").with("detail", problem).into())
+    smtp.map(Some)
+        .map_err(|problem| Problem::new("", "cli-config-value").with("key", "mail").with("origin", "mail").with("detail", problem).into())
 }
 
 async fn keys(settings: &Settings, db: &Db) -> Result<Keys> {

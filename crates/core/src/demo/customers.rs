@@ -2,9 +2,9 @@
 
 use super::chance::Chance;
 use super::words::{CITIES, FAMILIES, FIRMS, HEARD, HOTELS, JOBS, MEN, PLACES, QUARTERS, STREETS, TAGS, WOMEN};
+use crate::Day;
 use crate::parties::check::{Channel, Consent, Gender, Kind, NewContact, NewParty, Role, Stance};
 use crate::parties::identity::{IdentityKind, check};
-use crate::Day;
 
 /// How a customer lives with the shop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,7 +157,13 @@ fn person(chance: &mut Chance, number: usize) -> NewParty {
     let honorific = match chance.between(0, 19) {
         0 => "dr",
         1 | 2 => "engineer",
-        3..=13 => if woman { "ms" } else { "mr" },
+        3..=13 => {
+            if woman {
+                "ms"
+            } else {
+                "mr"
+            }
+        }
         _ => "",
     };
     facts.honorific = (!honorific.is_empty()).then(|| honorific.to_owned());
@@ -255,7 +261,8 @@ mod tests {
     fn every_customer_has_a_phone_that_can_be_read_and_ids_that_hold() {
         let first: Day = "2023-11-01".parse().unwrap();
         let all = customers(1, 3000, first, first.plus(1095));
-        let ids: Vec<_> = all.iter().filter_map(|customer| customer.facts.national_id.as_ref().or(customer.facts.legal_id.as_ref())).collect();
+        let ids: Vec<_> =
+            all.iter().filter_map(|customer| customer.facts.national_id.as_ref().or(customer.facts.legal_id.as_ref())).collect();
         assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), ids.len());
         assert!(all.is_sorted_by_key(|customer| customer.came));
         assert!(all.iter().any(|customer| customer.facts.national_id.is_some()));

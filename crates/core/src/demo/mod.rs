@@ -10,9 +10,9 @@ mod words;
 
 use crate::organisation::people::{self, NewUser};
 use crate::organisation::units::{self, NewUnit, UnitChange};
+use crate::parties::Party;
 use crate::parties::check::Checks;
 use crate::parties::write::insert_parties;
-use crate::parties::Party;
 use crate::platform::access::{Actor, Rights, Unit, User, UserActor};
 use crate::platform::calendar::Calendar;
 use crate::platform::events::{self, Event};
@@ -78,8 +78,11 @@ pub struct Shop {
     pub sign_in: Vec<SignIn>,
 }
 
-/// Unit, then its people: name, first part of the address, post, whether they lead it.
-const STAFF: &[(&str, &[(&str, &str, &str, bool)])] = &[
+/// Somebody of the shop: name, first part of the address, post, whether they lead their unit.
+type Person = (&'static str, &'static str, &'static str, bool);
+
+/// Units and their people.
+const STAFF: &[(&str, &[Person])] = &[
     (
         "فروش",
         &[
@@ -241,7 +244,7 @@ impl Story {
         let mut tx = self.app.db.begin().await?;
         for day in customers.chunk_by(|one, other| one.came == other.came) {
             let came = day[0].came;
-            let seller: &Member = *chance.pick(&sellers[1..]);
+            let seller = chance.pick(&sellers[1..]);
             let ctx = self.at(trade::opening_hours(&mut chance, came, &self.zone), Some(seller));
             let checks = Checks { country: "IR", calendar: Calendar::Gregorian, today: came, keys: &keys };
             let mut checked = Vec::with_capacity(day.len());

@@ -41,7 +41,14 @@ impl Story {
         self.clock.id(at).to_value()
     }
 
-    async fn interactions(&self, tx: &mut Tx, chance: &mut Chance, customers: &[Customer], parties: &[Kept], staff: &[Member]) -> Result<()> {
+    async fn interactions(
+        &self,
+        tx: &mut Tx,
+        chance: &mut Chance,
+        customers: &[Customer],
+        parties: &[Kept],
+        staff: &[Member],
+    ) -> Result<()> {
         let friend = customers.iter().position(|customer| customer.habit == Habit::Cafe && customer.left.is_none());
         let mut moments: Vec<(Instant, usize)> = Vec::new();
         for (position, customer) in customers.iter().enumerate() {
@@ -121,7 +128,8 @@ impl Story {
             let due = opening_hours(chance, due_day, &self.zone);
             let planned = Instant(due.0 - chance.between(1, 9) * DAY).max(Instant::start_of(customer.came, &self.zone).plus(HOUR));
             let planned = planned.min(self.now.plus(-HOUR));
-            let done = (fate <= 6).then(|| Instant(due.0 + chance.between(-5, 30) * HOUR).max(planned.plus(HOUR)).min(self.now.plus(-HOUR)));
+            let done =
+                (fate <= 6).then(|| Instant(due.0 + chance.between(-5, 30) * HOUR).max(planned.plus(HOUR)).min(self.now.plus(-HOUR)));
             let outcome = done.map(|_| *chance.pick(DONE));
             let id = self.clock.id(planned);
             let importance = *chance.pick(&["normal", "normal", "normal", "high", "low"]);
@@ -155,7 +163,8 @@ impl Story {
                 events.push(self.event(done, "follow_up.done", party.owner, party.id, Some(id), data));
             }
         }
-        let head = "INSERT INTO follow_ups (id, party_id, owner_id, what, channel, importance, planned_at, due_at, remind_at, reminded_at, state,
+        let head =
+            "INSERT INTO follow_ups (id, party_id, owner_id, what, channel, importance, planned_at, due_at, remind_at, reminded_at, state,
                       done_at, done_by, result, result_text, escalation, version, created_by, created_at) VALUES ";
         write(tx, head, rows).await?;
         self.happened(tx, events).await
@@ -190,7 +199,14 @@ impl Story {
                     party.owner.to_value(),
                     at.to_value(),
                 ]);
-                events.push(self.event(at, "preference.learned", party.owner, party.id, Some(id), json!({"kind": kind, "term": term, "words": words})));
+                events.push(self.event(
+                    at,
+                    "preference.learned",
+                    party.owner,
+                    party.id,
+                    Some(id),
+                    json!({"kind": kind, "term": term, "words": words}),
+                ));
             }
         }
         let head = "INSERT INTO preferences (id, party_id, kind, term, words, source, confidence, observed_on, interaction_id, created_by, created_at) VALUES ";
@@ -273,11 +289,24 @@ impl Story {
                 ]);
             }
         }
-        write(tx, "INSERT INTO opportunities (id, party_id, title, state, owner_id, created_by, created_at, closed_at) VALUES ", opportunities).await?;
+        write(
+            tx,
+            "INSERT INTO opportunities (id, party_id, title, state, owner_id, created_by, created_at, closed_at) VALUES ",
+            opportunities,
+        )
+        .await?;
         write(tx, "INSERT INTO ideas (id, party_id, text, state, created_by, created_at) VALUES ", ideas).await
     }
 
-    fn event(&self, at: Instant, kind: &str, by: Id<User>, party: Id<Party>, subject: Option<uuid::Uuid>, data: serde_json::Value) -> Vec<Value> {
+    fn event(
+        &self,
+        at: Instant,
+        kind: &str,
+        by: Id<User>,
+        party: Id<Party>,
+        subject: Option<uuid::Uuid>,
+        data: serde_json::Value,
+    ) -> Vec<Value> {
         vec![
             self.id(at),
             at.to_value(),

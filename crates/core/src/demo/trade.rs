@@ -93,10 +93,9 @@ pub fn lines(seed: u64, customers: &[Customer], parties: &[Id<Party>], last: Day
 
 fn basket(chance: &mut Chance, habit: Habit, party: Option<Id<Party>>, day: Day, last: Day, zone: &TimeZone) -> Vec<NewLine> {
     let at = opening_hours(chance, day, zone);
-    let channel = *chance.weighted(
-        &[("shop", 0.5), ("website", 0.28), ("phone", 0.14), ("instagram", 0.08)],
-        |(_, share)| if party.is_none() { f64::from(*share == 0.5) } else { *share },
-    );
+    let channel = *chance.weighted(&[("shop", 0.5), ("website", 0.28), ("phone", 0.14), ("instagram", 0.08)], |(_, share)| {
+        if party.is_none() { f64::from(*share == 0.5) } else { *share }
+    });
     let more = match habit {
         Habit::Home | Habit::Giver => 0.6,
         Habit::Enthusiast => 0.9,
@@ -151,8 +150,20 @@ fn quantity(chance: &mut Chance, habit: Habit, code: &str, price: i64, feast: bo
     let used_up = ["CF", "TE", "SY", "CU-106", "BA-109", "BA-110"].iter().any(|kind| code.starts_with(kind));
     match habit {
         _ if price > 5_000_000 => 1,
-        Habit::Home | Habit::Enthusiast | Habit::Giver => if used_up { chance.between(1, 3) } else { 1 },
-        Habit::Cafe | Habit::Hotel => if used_up { chance.between(2, 12) } else { chance.between(1, 4) },
+        Habit::Home | Habit::Enthusiast | Habit::Giver => {
+            if used_up {
+                chance.between(1, 3)
+            } else {
+                1
+            }
+        }
+        Habit::Cafe | Habit::Hotel => {
+            if used_up {
+                chance.between(2, 12)
+            } else {
+                chance.between(1, 4)
+            }
+        }
         Habit::Office if code.starts_with("GF") && feast => chance.between(6, 40),
         Habit::Office => chance.between(1, 6),
     }

@@ -112,7 +112,10 @@ async fn write(db: &Db, keys: &Keys, with_keys: bool, now: Instant, part: &Path,
     let mut counts = BTreeMap::new();
     let mut so_far = 0;
     for table in tables_at(schema) {
-        out.line(&TableLine { table: table.name.to_owned(), columns: table.columns.iter().map(|column| column.name.to_owned()).collect() })?;
+        out.line(&TableLine {
+            table: table.name.to_owned(),
+            columns: table.columns.iter().map(|column| column.name.to_owned()).collect(),
+        })?;
         let kinds: Vec<Kind> = table.columns.iter().map(|column| column.kind).collect();
         let mut rows = 0;
         let mut after: Option<Vec<Value>> = None;
@@ -199,7 +202,8 @@ impl<W: Write> Lines<W> {
 /// # Errors
 /// When the database is not empty, the file is not whole, of a newer program, or its keys are not to be had.
 pub async fn restore(db: &Db, data: &Path, file: &Path, now: Instant, progress: impl Fn(u64)) -> Result<Report> {
-    let opened = File::open(file).map_err(|error| Error::from(Problem::new("", "backup-unreadable").with("file", file.display()).with("detail", error)))?;
+    let opened = File::open(file)
+        .map_err(|error| Error::from(Problem::new("", "backup-unreadable").with("file", file.display()).with("detail", error)))?;
     let unpacked = zstd::Decoder::new(opened).map_err(Error::fault)?;
     let mut lines = ReadLines { input: BufReader::new(unpacked), sum: Sha256::new(), line: Vec::new() };
     let header: Header = lines.next().map_err(|_| Problem::new("", "backup-not-one").with("file", file.display()))?;
@@ -471,13 +475,13 @@ mod tests {
         tx.run(
             sql("INSERT INTO purchases (id, party_id, at, day, currency, gross_minor, refund_minor, lines, created_at)
                  VALUES ($1, $1, 1, '2026-01-01', 'IRR', 1, 0, 1, 1)")
-                .bind(party),
+            .bind(party),
         )
         .await
         .unwrap();
         tx.run(
-            sql("INSERT INTO purchase_lines (id, purchase_id, day, quantity, unit_price_minor, discount_minor, amount_minor, currency)
-                 VALUES ($1, $1, '2026-01-01', $2, 1, 0, 1, 'IRR')")
+            sql("INSERT INTO purchase_lines (id, purchase_id, day, quantity, unit_price_minor, discount_minor, amount_minor, sign, currency)
+                 VALUES ($1, $1, '2026-01-01', $2, 1, 0, 1, 1, 'IRR')")
                 .bind(party)
                 .bind(0.1_f64 + 0.2),
         )
@@ -485,7 +489,9 @@ mod tests {
         .unwrap();
         let (first,): (uuid::Uuid,) = tx.one(sql("SELECT id FROM units LIMIT 1")).await.unwrap();
         // A unit below another whose id comes later.
-        tx.run(sql("INSERT INTO units (id, name, parent_id, created_at) VALUES ($1, 'below', $2, 1)").bind(uuid::Uuid::nil()).bind(first)).await.unwrap();
+        tx.run(sql("INSERT INTO units (id, name, parent_id, created_at) VALUES ($1, 'below', $2, 1)").bind(uuid::Uuid::nil()).bind(first))
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         ctx.app.clone()
     }
@@ -550,6 +556,25 @@ mod tests {
             assert!(!folder.path().join(KEYS).exists());
         }
         restore(&db, folder.path(), &file, NOW, |_| ()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_backup_of_an_older_schema_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let old = Db::open(&format!("sqlite:{}", folder.path().join("old.db").display()), &Options::default()).await.unwrap();
+        migrate(&old, &MIGRATIONS[..2]).await.unwrap();
+        let mut tx = old.begin().await.unwrap();
+        tx.run(sql("INSERT INTO units (id, name, created_at) VALUES ($1, 'shop', 1)").bind(uuid::Uuid::nil())).await.unwrap();
+        tx.commit().await.unwrap();
+        let file = folder.path().join("b");
+        backup(&old, &Keys::generate(), true, NOW, &file, |_| ()).await.unwrap();
+
+        let db = empty_sqlite(folder.path()).await;
+        restore(&db, folder.path(), &file, NOW, |_| ()).await.unwrap();
+        assert_eq!(schema_version(&db).await.unwrap(), MIGRATIONS.last().unwrap().version);
+        let (units, parties): (i64, i64) =
+            db.one(sql("SELECT (SELECT count(*) FROM units), (SELECT count(*) FROM parties)")).await.unwrap();
+        assert_eq!((units, parties), (1, 0));
     }
 
     #[tokio::test]
