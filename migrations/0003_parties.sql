@@ -58,6 +58,9 @@ CREATE INDEX parties_owner_id_silent_from ON parties (owner_id, silent_from, id)
 CREATE INDEX parties_silent_from_id ON parties (silent_from, id) WHERE silent_from <> '';
 CREATE INDEX parties_unit_id_name_key_id ON parties (unit_id, name_key, id);
 CREATE INDEX parties_city_key_name_key_id ON parties (city_key, name_key, id);
+-- Ids grow, so these are appended to.
+CREATE INDEX parties_role_id ON parties (role, id);
+CREATE INDEX parties_stance_id ON parties (stance, id) WHERE stance IS NOT NULL;
 CREATE INDEX parties_rhythm_due ON parties (id) WHERE rhythm_due;
 CREATE INDEX parties_import_id ON parties (import_id, id) WHERE import_id IS NOT NULL;
 

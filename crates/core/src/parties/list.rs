@@ -11,6 +11,7 @@ use peyvand_db::{Db, Sql, ToValue, Value, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// Up to this many a count is exact; beyond it the answer is "more than".
 pub const COUNT_MAX: i64 = 10_000;
@@ -235,8 +236,8 @@ pub struct PartyPage {
 struct Condition {
     text: &'static str,
     value: Option<Value>,
-    /// Whether an index begins with this column.
-    indexed: bool,
+    /// The column with which an index begins; empty when none does.
+    index: &'static str,
 }
 
 /// Filters as conditions on table `parties` with alias `p`.
@@ -254,56 +255,59 @@ impl PartyFilters {
         let mut fields = Fields::default();
         let mut all: Vec<Condition> = Vec::new();
         let zone = &ctx.prefs.time_zone;
-        let mut add = |text: &'static str, value: Value, indexed: bool| all.push(Condition { text, value: Some(value), indexed });
+        let mut add = |text: &'static str, value: Value, index: &'static str| all.push(Condition { text, value: Some(value), index });
         if let Some(owner) = self.owner_id {
-            add("p.owner_id = ", owner.to_value(), true);
+            add("p.owner_id = ", owner.to_value(), "owner_id");
         }
         if let Some(unit) = self.unit_id {
-            add("p.unit_id = ", unit.to_value(), true);
+            add("p.unit_id = ", unit.to_value(), "unit_id");
         }
         if let Some(city) = &self.city {
-            add("p.city_key = ", search_key(city).to_value(), true);
+            add("p.city_key = ", search_key(city).to_value(), "city_key");
         }
         if let Some(import) = self.import_id {
-            add("p.import_id = ", import.to_value(), true);
+            add("p.import_id = ", import.to_value(), "import_id");
         }
         if let Some(kind) = self.kind {
-            add("p.kind = ", kind.to_value(), false);
+            add("p.kind = ", kind.to_value(), "");
         }
         if let Some(role) = self.role {
-            add("p.role = ", role.to_value(), false);
+            add("p.role = ", role.to_value(), "role");
         }
         if let Some(province) = &self.province {
-            add("p.province = ", province.to_value(), false);
+            add("p.province = ", province.to_value(), "");
         }
         if let Some(source) = &self.source {
-            add("p.source = ", source.to_value(), false);
+            add("p.source = ", source.to_value(), "");
         }
         if let Some(gender) = self.gender {
-            add("p.gender = ", gender.to_value(), false);
+            add("p.gender = ", gender.to_value(), "");
         }
         if let Some(stance) = self.stance {
-            add("p.stance = ", stance.to_value(), false);
+            add("p.stance = ", stance.to_value(), "stance");
         }
         if let Some(day) = self.created_from {
-            add("p.created_at >= ", Instant::start_of(day, zone).to_value(), false);
+            let start = Instant::start_of(day, zone);
+            add("p.created_at >= ", start.to_value(), "");
+            // An id begins with the moment of its making or, in a busy one, a later: the index of the key tells few from many.
+            add("p.id >= ", Uuid::from_u128(u128::from(start.0.unsigned_abs()) << 80).to_value(), "id");
         }
         if let Some(day) = self.created_until {
-            add("p.created_at < ", Instant::start_of(day.plus(1), zone).to_value(), false);
+            add("p.created_at < ", Instant::start_of(day.plus(1), zone).to_value(), "");
         }
         if let Some(day) = self.last_contact_from {
-            add("p.last_contact_at >= ", Instant::start_of(day, zone).to_value(), false);
+            add("p.last_contact_at >= ", Instant::start_of(day, zone).to_value(), "last_contact_at");
         }
         if let Some(day) = self.last_contact_until {
-            add("p.last_contact_at < ", Instant::start_of(day.plus(1), zone).to_value(), false);
-            add("p.last_contact_at > ", Instant::NEVER.to_value(), false);
+            add("p.last_contact_at < ", Instant::start_of(day.plus(1), zone).to_value(), "last_contact_at");
+            add("p.last_contact_at > ", Instant::NEVER.to_value(), "last_contact_at");
         }
         if let Some(day) = self.last_purchase_from {
-            add("p.last_purchase_on >= ", day.to_value(), false);
+            add("p.last_purchase_on >= ", day.to_value(), "last_purchase_on");
         }
         if let Some(day) = self.last_purchase_until {
-            add("p.last_purchase_on <= ", day.to_value(), false);
-            add("p.last_purchase_on > ", "".to_value(), false);
+            add("p.last_purchase_on <= ", day.to_value(), "last_purchase_on");
+            add("p.last_purchase_on > ", "".to_value(), "last_purchase_on");
         }
         let mut money = |field: &'static str, text: &Option<String>| -> Option<i64> {
             let text = text.as_ref()?;
@@ -311,34 +315,35 @@ impl PartyFilters {
             fields.take(read.map(|money| money.minor).map_err(|problem| Problem::new(field, problem.key())))
         };
         if let Some(minor) = money("spent_from", &self.spent_from) {
-            add("p.spent_minor >= ", minor.to_value(), false);
+            add("p.spent_minor >= ", minor.to_value(), "spent_minor");
         }
         if let Some(minor) = money("spent_until", &self.spent_until) {
-            add("p.spent_minor <= ", minor.to_value(), false);
+            add("p.spent_minor <= ", minor.to_value(), "spent_minor");
         }
         let (today, tomorrow) = (Instant::start_of(ctx.today(), zone), Instant::start_of(ctx.today().plus(1), zone));
         match self.next {
             None => {}
-            Some(Next::None) => add("p.next_follow_up_at = ", Instant::NOT_PLANNED.to_value(), false),
-            Some(Next::Overdue) => add("p.next_follow_up_at < ", ctx.now().to_value(), false),
+            Some(Next::None) => add("p.next_follow_up_at = ", Instant::NOT_PLANNED.to_value(), "next_follow_up_at"),
+            Some(Next::Overdue) => add("p.next_follow_up_at < ", ctx.now().to_value(), "next_follow_up_at"),
             Some(Next::Today) => {
-                add("p.next_follow_up_at >= ", today.to_value(), false);
-                add("p.next_follow_up_at < ", tomorrow.to_value(), false);
+                add("p.next_follow_up_at >= ", today.to_value(), "next_follow_up_at");
+                add("p.next_follow_up_at < ", tomorrow.to_value(), "next_follow_up_at");
             }
             Some(Next::Future) => {
-                add("p.next_follow_up_at >= ", tomorrow.to_value(), false);
-                add("p.next_follow_up_at < ", Instant::NOT_PLANNED.to_value(), false);
+                add("p.next_follow_up_at >= ", tomorrow.to_value(), "next_follow_up_at");
+                add("p.next_follow_up_at < ", Instant::NOT_PLANNED.to_value(), "next_follow_up_at");
             }
         }
         if self.silent == Some(true) {
-            add("p.silent_from <= ", ctx.today().to_value(), false);
-            add("p.silent_from > ", "".to_value(), false);
+            add("p.silent_from <= ", ctx.today().to_value(), "silent_from");
+            // In the words of the index, which leaves the others out.
+            all.push(Condition { text: "p.silent_from <> ''", value: None, index: "silent_from" });
         }
         if self.unowned == Some(true) {
-            all.push(Condition { text: "p.owner_id IS NULL", value: None, indexed: true });
+            all.push(Condition { text: "p.owner_id IS NULL", value: None, index: "owner_id" });
         }
         let text = if self.archived == Some(true) { "p.archived_at IS NOT NULL" } else { "p.archived_at IS NULL" };
-        all.push(Condition { text, value: None, indexed: false });
+        all.push(Condition { text, value: None, index: "" });
         if fields.0.is_empty() { Ok(Conditions { all, ids: None, tag: self.tag.clone() }) } else { Err(fields) }
     }
 
@@ -370,6 +375,16 @@ impl PartyFilters {
 }
 
 impl Conditions {
+    /// The conditions on one column, through its index.
+    fn on(&self, index: &'static str, query: &mut Sql) {
+        for (position, found) in self.all.iter().filter(|found| found.index == index).enumerate() {
+            query.push(if position == 0 { "" } else { " AND " }).push(found.text);
+            if let Some(value) = &found.value {
+                query.value(value.clone());
+            }
+        }
+    }
+
     /// What is not a comparison of a column.
     fn rest(&self, query: &mut Sql) {
         if let Some(tag) = &self.tag {
@@ -388,8 +403,8 @@ enum Way {
     Sort,
     /// Through an index of this condition and the sort together.
     Both(usize),
-    /// All that fit this condition, then sorted: there are few.
-    Narrow(usize),
+    /// All that fit the conditions on this indexed column, then sorted: there are few.
+    Narrow(&'static str),
     /// Those who have the tag, then sorted: there are few.
     Tag,
     /// The named ones, then sorted.
@@ -435,19 +450,22 @@ async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: Sort) -> Resu
         return Ok(Way::Ids);
     }
     let owned = conditions.all.iter().position(|condition| condition.text == "p.owner_id = ");
-    for (at, found) in conditions.all.iter().enumerate().filter(|(_, found)| found.indexed) {
+    let mut probed = "";
+    for (at, found) in conditions.all.iter().enumerate().filter(|(_, found)| !found.index.is_empty()) {
         let with_name = matches!(found.text, "p.owner_id = " | "p.unit_id = " | "p.city_key = ");
         let with_next = found.text == "p.owner_id = ";
         if sort == Sort::Name && with_name || sort == Sort::NextFollowUp && with_next {
             return Ok(Way::Both(at));
         }
-        let mut probe = sql(PROBE);
-        probe.push(found.text);
-        if let Some(value) = &found.value {
-            probe.value(value.clone());
+        // The two ends of a range stand side by side.
+        if found.index == probed {
+            continue;
         }
+        probed = found.index;
+        let mut probe = sql(PROBE);
+        conditions.on(found.index, &mut probe);
         if is_narrow(db, probe).await? {
-            return Ok(Way::Narrow(at));
+            return Ok(Way::Narrow(found.index));
         }
     }
     if let Some(tag) = &conditions.tag
@@ -472,13 +490,9 @@ async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: Sort) -> Resu
 fn page_query(seen: &Sight, conditions: &Conditions, way: Way, sort: Sort, desc: bool, edge: Option<&(Value, Id<Party>)>, limit: i64) -> Sql {
     let mut query;
     match way {
-        Way::Narrow(at) => {
+        Way::Narrow(index) => {
             query = sql("WITH s AS MATERIALIZED (SELECT p.id AS party_id FROM parties p WHERE ");
-            let found = &conditions.all[at];
-            query.push(found.text);
-            if let Some(value) = &found.value {
-                query.value(value.clone());
-            }
+            conditions.on(index, &mut query);
             query.push(") ");
         }
         Way::Tag => {
