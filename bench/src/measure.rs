@@ -401,7 +401,7 @@ async fn at_work(shop: Shop, mut me: Person, until: Instant) -> Person {
 
 /// Takes one of the own open follow-ups and completes it.
 async fn complete(me: &mut Person, token: &str) {
-    let Some(answer) = me.ask(Request::api("/api/v1/follow_ups?limit=20", token)).await else { return };
+    let Some(answer) = me.ask(Request::api("/api/v1/follow-ups?state=open&mine=true&limit=20", token)).await else { return };
     let Ok(page) = answer.json() else { return };
     let open: Vec<(String, i64)> = page["items"]
         .as_array()
@@ -415,7 +415,7 @@ async fn complete(me: &mut Person, token: &str) {
     }
     let (id, version) = &open[me.draw.below(open.len() as u64) as usize];
     let body = json!({"version": version, "result": "answered"});
-    me.ask(Request::api(format!("/api/v1/follow_ups/{id}/complete"), token).json(&body)).await;
+    me.ask(Request::api(format!("/api/v1/follow-ups/{id}/complete"), token).json(&body)).await;
 }
 
 /// Memory and start of the server.
