@@ -162,7 +162,7 @@ impl Sql {
                 Value::Bool(value) => query.bind(value),
                 Value::Int(value) => query.bind(value),
                 Value::Real(value) => query.bind(value),
-                Value::Text(value) => query.bind(value),
+                Value::Text(value) => query.bind(without_nul(value)),
                 Value::Bytes(value) => query.bind(value),
                 Value::Id(value) => query.bind(value),
                 Value::Json(value) => query.bind(value.to_string()),
@@ -187,7 +187,7 @@ impl Sql {
                 Value::Bool(value) => query.bind(value),
                 Value::Int(value) => query.bind(value),
                 Value::Real(value) => query.bind(value),
-                Value::Text(value) => query.bind(value),
+                Value::Text(value) => query.bind(without_nul(value)),
                 Value::Bytes(value) => query.bind(value),
                 Value::Id(value) => query.bind(value),
                 Value::Json(value) => query.bind(value),
@@ -195,6 +195,12 @@ impl Sql {
         }
         query
     }
+}
+
+/// PostgreSQL refuses U+0000 in a text, and SQLite's functions end at it; as U+FFFD it is harmless and equal to nothing that
+/// anybody stored.
+fn without_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 /// Statements with more parameters than this lose their parameters' names on SQLite.
