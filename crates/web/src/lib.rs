@@ -5,6 +5,7 @@ pub mod assets;
 pub mod error;
 pub mod form;
 pub mod health;
+pub mod interactions;
 pub mod layers;
 pub mod page;
 pub mod parties;
@@ -84,5 +85,5 @@ pub fn router(app: App, options: Options, metrics: Option<PrometheusHandle>) -> 
 
 /// The pages of all rooms.
 fn pages() -> Router<State> {
-    Router::new().merge(parties::routes())
+    Router::new().merge(parties::routes()).merge(interactions::routes())
 }

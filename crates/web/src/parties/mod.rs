@@ -3,10 +3,12 @@
 mod form;
 mod index;
 pub mod palette;
+mod show;
+mod story;
 
 use crate::State;
 use axum::Router;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 /// The pages of the room.
 pub fn routes() -> Router<State> {
@@ -20,4 +22,14 @@ pub fn routes() -> Router<State> {
         .route("/parties/filters", get(index::filters))
         .route("/parties/columns", get(index::columns).post(index::choose_columns))
         .route("/parties/{id}/edit", get(form::edit).post(form::update))
+        .route("/parties/{id}", get(show::show))
+        .route("/parties/{id}/archive", post(show::archive))
+        .route("/parties/{id}/identities/{kind}/reveal", post(show::reveal))
+        .route("/parties/{id}/preferences/new", get(show::new_preference).post(show::put_preference))
+        .route("/parties/{id}/preferences/{preference}/end", post(show::end_preference))
+        .route("/parties/{id}/relations/new", get(show::new_relation).post(show::put_relation))
+        .route("/parties/{id}/relations/{relation}/end", post(show::end_relation))
+        .route("/parties/{id}/contacts/new", get(show::new_contact).post(show::put_contact))
+        .route("/parties/{id}/contacts/{contact}/consent", post(show::consent))
+        .route("/parties/{id}/contacts/{contact}/remove", post(show::remove_contact))
 }

@@ -1,0 +1,24 @@
+# Writing down what passed.
+interactions-log = تسجيل
+interactions-logged = سُجِّل لـ«{ $name }»
+interactions-with = مع مَن؟
+interactions-with-hint = الاسم أو الهاتف أو رمز العميل
+interactions-what = ماذا جرى؟
+interactions-what-hint = ماذا جرى؟ ملاحظة أو نتيجة اتصال أو حاجة سمعتها…
+interactions-channel = وسيلة التواصل
+interactions-direction = مِمَّن؟
+interactions-inbound = منه إلينا
+interactions-outbound = منّا إليه
+interactions-reason = لماذا؟
+interactions-origin = من أين جاء؟
+interactions-result = النتيجة
+interactions-need = حاجة جديدة
+interactions-next = الخطوة التالية
+interactions-next-hint = مثل: إرسال عرض السعر
+interactions-next-due = حتى متى؟
+interactions-more = الوقت والفرصة والفكرة
+interactions-at = في أي يوم؟
+interactions-time = الساعة
+interactions-minutes = كم دقيقة؟
+interactions-opportunity = فرصة بيع
+interactions-idea = فكرة

@@ -1,0 +1,24 @@
+# Writing down what passed.
+interactions-log = Log
+interactions-logged = Logged for { $name }
+interactions-with = With whom?
+interactions-with-hint = Name, phone or customer code
+interactions-what = What happened?
+interactions-what-hint = What happened? A note, the outcome of a call, a need you heard of…
+interactions-channel = Channel
+interactions-direction = Who began?
+interactions-inbound = They to us
+interactions-outbound = We to them
+interactions-reason = Reason
+interactions-origin = What led them to us
+interactions-result = Result
+interactions-need = Need learned
+interactions-next = Next step
+interactions-next-hint = Such as: send the quote
+interactions-next-due = Until when?
+interactions-more = Time, opportunity, idea
+interactions-at = Which day?
+interactions-time = Hour
+interactions-minutes = Minutes
+interactions-opportunity = Opportunity
+interactions-idea = Idea

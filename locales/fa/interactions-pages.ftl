@@ -1,0 +1,24 @@
+# Writing down what passed.
+interactions-log = ثبت
+interactions-logged = برای «{ $name }» ثبت شد
+interactions-with = با چه کسی؟
+interactions-with-hint = نام، تلفن یا کد مشتری
+interactions-what = چه گذشت؟
+interactions-what-hint = چه گذشت؟ یادداشت، نتیجه‌ی تماس یا نیازی که شنیدید…
+interactions-channel = راه ارتباط
+interactions-direction = از سوی چه کسی؟
+interactions-inbound = او به ما
+interactions-outbound = ما به او
+interactions-reason = برای چه؟
+interactions-origin = از کجا آمد؟
+interactions-result = نتیجه
+interactions-need = نیاز تازه
+interactions-next = گام بعدی
+interactions-next-hint = مانند: فرستادن پیش‌فاکتور
+interactions-next-due = تا کی؟
+interactions-more = زمان، فرصت و ایده
+interactions-at = چه روزی؟
+interactions-time = ساعت
+interactions-minutes = چند دقیقه؟
+interactions-opportunity = فرصت فروش
+interactions-idea = ایده
