@@ -2,3 +2,4 @@
 interactions-customer-unknown = No customer goes by this. Check the customer code, phone or national ID.
 interactions-customer-several = Several customers share this number or address. Enter the customer code.
 interactions-at-future = This time has not come yet. Enter a time that has passed.
+interactions-next-usual = Follow up

@@ -2,3 +2,4 @@
 interactions-customer-unknown = مشتری‌ای با این شناسه پیدا نشد. کد مشتری، تلفن یا کد ملی را بازبینی کنید.
 interactions-customer-several = این شماره یا نشانی از آنِ چند مشتری است. کد مشتری را بنویسید.
 interactions-at-future = این زمان هنوز نرسیده است. زمانی را بنویسید که گذشته باشد.
+interactions-next-usual = پیگیری

@@ -61,13 +61,15 @@ pub(crate) async fn put(
 ) -> Result<Id<Idea>> {
     let id: Id<Idea> = ctx.id();
     tx.run(
-        sql("INSERT INTO ideas (id, party_id, interaction_id, text, state, created_by, created_at) VALUES ($1, $2, $3, $4, 'open', $5, $6)")
-            .bind(id)
-            .bind(party)
-            .bind(interaction)
-            .bind(text)
-            .bind(ctx.actor.user())
-            .bind(ctx.now()),
+        sql(
+            "INSERT INTO ideas (id, party_id, interaction_id, text, state, created_by, created_at) VALUES ($1, $2, $3, $4, 'open', $5, $6)",
+        )
+        .bind(id)
+        .bind(party)
+        .bind(interaction)
+        .bind(text)
+        .bind(ctx.actor.user())
+        .bind(ctx.now()),
     )
     .await?;
     events::record(tx, ctx, Event { kind: "idea.created", party, subject: Some(id.0), data: serde_json::json!({"text": text}) }).await?;

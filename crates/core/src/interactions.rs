@@ -1,11 +1,13 @@
 //! What passed between us and a party: calls, messages, visits, notes.
 
+use crate::follow_ups::{self, FollowUp, NewFollowUp, NextStep};
 use crate::operation::{Page, page_size};
 use crate::parties::preferences::{self, PreferenceKind};
 use crate::parties::{Party, whom};
 use crate::platform::access::User;
 use crate::platform::calendar::{parse_instant, parse_moment};
 use crate::platform::events::{self, Event, cursor};
+use crate::platform::locale::Loc;
 use crate::platform::text::{clean_line, clean_text};
 use crate::platform::time::{DAY, HOUR, Instant};
 use crate::{Act, Ctx, Error, Fields, Operations, Perm, Problem, Result, Room};
@@ -139,6 +141,12 @@ pub struct LogInteraction {
     pub opportunity: Option<String>,
     /// An idea that came up.
     pub idea: Option<String>,
+    /// What is to be done next.
+    pub next: Option<NextStep>,
+    /// Of a plain next step: what is to be done; "follow up" unless given.
+    pub next_what: Option<String>,
+    /// Of a plain next step: until when, as in `follow_ups.create`; tomorrow unless given.
+    pub next_due: Option<String>,
 }
 
 /// What was written down, and what came of it.
@@ -146,6 +154,8 @@ pub struct LogInteraction {
 pub struct Logged {
     /// The entry.
     pub interaction: Interaction,
+    /// The follow-up that was planned.
+    pub follow_up_id: Option<Id<FollowUp>>,
 }
 
 /// The content of an entry, checked.
@@ -179,32 +189,33 @@ fn word(text: Option<&str>) -> Option<String> {
     text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-fn checked(
-    ctx: &Ctx,
-    at: Option<&str>,
-    reason: Option<&str>,
-    origin: Option<&str>,
-    result: Option<&str>,
+/// The content of an entry as it was given.
+struct Given<'a> {
+    at: Option<&'a str>,
+    reason: Option<&'a str>,
+    origin: Option<&'a str>,
+    result: Option<&'a str>,
     duration_s: Option<i64>,
-    text: Option<&str>,
-    problems: &mut Fields,
-) -> Checked {
-    let at = word(at).and_then(|text| problems.take(moment(ctx, "at", &text, Time::midnight())));
+    text: Option<&'a str>,
+}
+
+fn checked(ctx: &Ctx, given: &Given<'_>, problems: &mut Fields) -> Checked {
+    let at = word(given.at).and_then(|text| problems.take(moment(ctx, "at", &text, Time::midnight())));
     if at.is_some_and(|at| at > ctx.now().plus(AHEAD)) {
         problems.add("at", "interactions-at-future");
     }
-    if duration_s.is_some_and(|duration| !(0..=DURATION_MAX).contains(&duration)) {
+    if given.duration_s.is_some_and(|duration| !(0..=DURATION_MAX).contains(&duration)) {
         problems.0.push(Problem::new("duration_s", "input-range").with("min", 0).with("max", DURATION_MAX));
     }
-    let text = text.and_then(|text| {
+    let text = given.text.and_then(|text| {
         problems.take(clean_text(text, TEXT_MAX).map_err(|problem| Problem::new("text", problem.key()).with("max", TEXT_MAX)))
     });
     Checked {
         at,
-        reason: word(reason),
-        origin: word(origin),
-        result: word(result),
-        duration_s,
+        reason: word(given.reason),
+        origin: word(given.origin),
+        result: word(given.result),
+        duration_s: given.duration_s,
         text: text.filter(|text| !text.is_empty()),
     }
 }
@@ -296,11 +307,9 @@ pub(crate) async fn refresh_last_contacts(tx: &mut Tx, parties: &[Id<Party>]) ->
     if parties.is_empty() {
         return Ok(());
     }
-    let mut update = sql(
-        "UPDATE parties SET rhythm_due = TRUE, last_contact_at = COALESCE((SELECT i.at FROM interactions i
+    let mut update = sql("UPDATE parties SET rhythm_due = TRUE, last_contact_at = COALESCE((SELECT i.at FROM interactions i
            WHERE i.party_id = parties.id AND i.channel <> 'note' ORDER BY i.at DESC, i.id DESC LIMIT 1), 0)
-         WHERE id IN ",
-    );
+         WHERE id IN ");
     update.list_padded(parties);
     tx.run(update).await?;
     Ok(())
@@ -379,16 +388,17 @@ pub(crate) async fn insert_interactions(tx: &mut Tx, ctx: &Ctx, entries: Vec<New
 pub async fn log(ctx: &Ctx, new: LogInteraction) -> Result<Logged> {
     let writer = ctx.write(Perm(Room::Interactions, Act::Create))?;
     let mut problems = Fields::default();
-    let content = checked(
-        ctx,
-        new.at.as_deref(),
-        new.reason.as_deref(),
-        new.origin.as_deref(),
-        new.result.as_deref(),
-        new.duration_s,
-        new.text.as_deref(),
-        &mut problems,
-    );
+    let given = Given {
+        at: new.at.as_deref(),
+        reason: new.reason.as_deref(),
+        origin: new.origin.as_deref(),
+        result: new.result.as_deref(),
+        duration_s: new.duration_s,
+        text: new.text.as_deref(),
+    };
+    let content = checked(ctx, &given, &mut problems);
+    let is_flat = new.next.is_none();
+    let next = next_step(ctx, new.next, word(new.next_what.as_deref()), word(new.next_due.as_deref()));
     let need = word(new.need.as_deref());
     let opportunity = take_line(new.opportunity.as_deref(), "opportunity", &mut problems);
     let idea = take_line(new.idea.as_deref(), "idea", &mut problems);
@@ -432,9 +442,47 @@ pub async fn log(ctx: &Ctx, new: LogInteraction) -> Result<Logged> {
     if let Some(text) = idea {
         crate::ideas::put(&mut tx, ctx, &text, Some(party.id), Some(id)).await?;
     }
+    let mut follow_up_id = None;
+    if let Some(next) = next {
+        let planned = follow_ups::plan(&mut tx, ctx, NewFollowUp { party_id: Some(party.id), ..next }).await;
+        follow_up_id = Some(planned.map_err(|error| at_next(error, is_flat))?);
+    }
     let interaction = read(&mut tx, id).await?;
     tx.commit().await?;
-    Ok(Logged { interaction })
+    Ok(Logged { interaction, follow_up_id })
+}
+
+fn next_step(ctx: &Ctx, next: Option<NextStep>, what: Option<String>, due: Option<String>) -> Option<NewFollowUp> {
+    if let Some(next) = next {
+        return Some(NewFollowUp {
+            what: next.what,
+            due: next.due,
+            owner_id: next.owner_id,
+            importance: next.importance,
+            channel: next.channel,
+            remind_minutes: next.remind_minutes,
+            ..NewFollowUp::default()
+        });
+    }
+    if what.is_none() && due.is_none() {
+        return None;
+    }
+    let what = what.unwrap_or_else(|| Loc::new(ctx.prefs.clone(), ctx.now()).t("interactions-next-usual"));
+    let due = due.unwrap_or_else(|| ctx.today().plus(1).to_string());
+    Some(NewFollowUp { what, due, ..NewFollowUp::default() })
+}
+
+/// Puts a problem of the next step at the field that it was given in.
+fn at_next(error: Error, is_flat: bool) -> Error {
+    match error {
+        Error::Invalid(mut fields) => {
+            for problem in &mut fields.0 {
+                problem.field = format!("next{}{}", if is_flat { "_" } else { "." }, problem.field).into();
+            }
+            Error::Invalid(fields)
+        }
+        error => error,
+    }
 }
 
 fn take_line(text: Option<&str>, field: &'static str, problems: &mut Fields) -> Option<String> {
@@ -480,16 +528,15 @@ pub struct UpdateInteraction {
 pub async fn update(ctx: &Ctx, change: UpdateInteraction) -> Result<Interaction> {
     let writer = ctx.write(Perm(Room::Interactions, Act::Change))?;
     let mut problems = Fields::default();
-    let content = checked(
-        ctx,
-        change.at.as_deref(),
-        change.reason.as_deref(),
-        change.origin.as_deref(),
-        change.result.as_deref(),
-        change.duration_s,
-        change.text.as_deref(),
-        &mut problems,
-    );
+    let given = Given {
+        at: change.at.as_deref(),
+        reason: change.reason.as_deref(),
+        origin: change.origin.as_deref(),
+        result: change.result.as_deref(),
+        duration_s: change.duration_s,
+        text: change.text.as_deref(),
+    };
+    let content = checked(ctx, &given, &mut problems);
     problems.check()?;
     let mut tx = writer.begin().await?;
     let mut query = Sql::select::<Interaction>(FROM);
@@ -598,4 +645,128 @@ pub fn operations(ops: &mut Operations) {
         "Corrects an entry of one's own within a day.",
         update,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::follow_ups::ListFollowUps;
+    use crate::parties::preferences::{ListPreferences, list as preferences_of};
+    use crate::testing;
+
+    fn talk(party: Id<Party>) -> LogInteraction {
+        LogInteraction { party_id: Some(party), ..Default::default() }
+    }
+
+    async fn last_contact(ctx: &Ctx, party: Id<Party>) -> Instant {
+        let (at,): (Instant,) = ctx.app.db.one(sql("SELECT last_contact_at FROM parties WHERE id = $1").bind(party)).await.unwrap();
+        at
+    }
+
+    #[tokio::test]
+    async fn one_entry_brings_the_need_the_opportunity_the_idea_and_the_next_step() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let new = LogInteraction {
+            reason: Some("question".into()),
+            text: Some("قیمت تازه را پرسید.".into()),
+            need: Some("training".into()),
+            opportunity: Some("سرویس سالانه".into()),
+            idea: Some("بستهٔ عید".into()),
+            next_what: Some("فرستادن فاکتور".into()),
+            ..talk(party)
+        };
+        let logged = ctx.run(log, new).await.unwrap();
+        assert_eq!((logged.interaction.channel, logged.interaction.direction), (Channel::Phone, Direction::Inbound));
+        let known = ctx.run(preferences_of, ListPreferences { id: party }).await.unwrap();
+        assert_eq!((known[0].term.as_deref(), known[0].interaction_id), (Some("training"), Some(logged.interaction.id)));
+        let planned = ctx.run(follow_ups::list, ListFollowUps { party_id: Some(party), ..Default::default() }).await.unwrap();
+        assert_eq!(planned.items[0].what, "فرستادن فاکتور");
+        assert_eq!(planned.items[0].due_at.day(&ctx.prefs.time_zone), ctx.today().plus(1));
+        let counts: (i64, i64) =
+            ctx.app.db.one(sql("SELECT (SELECT count(*) FROM opportunities), (SELECT count(*) FROM ideas)")).await.unwrap();
+        assert_eq!(counts, (1, 1));
+        assert_eq!(last_contact(&ctx, party).await, ctx.now());
+    }
+
+    #[tokio::test]
+    async fn an_older_contact_and_a_note_leave_the_last_contact_alone() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        ctx.run(log, LogInteraction { at: Some("۱۴۰۵/۸/۲۰".into()), ..talk(party) }).await.unwrap();
+        let first = last_contact(&ctx, party).await;
+        assert_eq!(first.day(&ctx.prefs.time_zone).to_string(), "2026-11-11");
+        ctx.run(log, LogInteraction { at: Some("1405/8/1".into()), ..talk(party) }).await.unwrap();
+        ctx.run(log, LogInteraction { channel: Some(Channel::Note), text: Some("x".into()), ..talk(party) }).await.unwrap();
+        assert_eq!(last_contact(&ctx, party).await, first);
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_is_refused_at_its_field() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let field = async |new: LogInteraction| match ctx.run(log, new).await {
+            Err(Error::Invalid(fields)) => fields.0[0].field.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(field(LogInteraction { at: Some("1410/1/1".into()), ..talk(party) }).await, "at");
+        assert_eq!(field(LogInteraction { reason: Some("nonsense".into()), ..talk(party) }).await, "reason");
+        assert_eq!(field(LogInteraction { customer: Some("09120000000".into()), ..Default::default() }).await, "customer");
+        assert_eq!(field(LogInteraction::default()).await, "customer");
+        assert_eq!(field(LogInteraction { next_due: Some("1390/1/1".into()), ..talk(party) }).await, "next_due");
+        let count: (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM interactions")).await.unwrap();
+        assert_eq!(count, (0,));
+    }
+
+    #[tokio::test]
+    async fn a_customer_is_found_by_any_spelling_of_their_phone() {
+        let ctx = testing::ctx().await;
+        let new =
+            crate::parties::check::NewParty {
+                name: Some("سارا محمدی".into()), mobile: Some("09125550142".into()), ..Default::default()
+            };
+        let party = ctx.run(crate::parties::party::create, new).await.unwrap();
+        for customer in ["۰۹۱۲ ۵۵۵ ۰۱۴۲", "+98 912 555 0142", party.code.as_deref().unwrap()] {
+            let logged = ctx.run(log, LogInteraction { customer: Some(customer.into()), ..Default::default() }).await.unwrap();
+            assert_eq!(logged.interaction.party_id, party.id, "{customer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_agent_logs_and_sees_only_what_is_theirs() {
+        let owner = testing::ctx().await;
+        let agent = testing::as_post(&owner.app, "agent", "sara").await;
+        let (mine, theirs) = (testing::party(&agent, "mine").await, testing::party(&owner, "theirs").await);
+        assert!(matches!(agent.run(log, talk(theirs)).await, Err(Error::NotFound("party"))));
+        owner.run(log, talk(theirs)).await.unwrap();
+        agent.run(log, talk(mine)).await.unwrap();
+        let of = |party| ListInteractions { party_id: Some(party), ..Default::default() };
+        assert_eq!(agent.run(list, of(theirs)).await.unwrap().items.len(), 0);
+        assert_eq!(agent.run(list, of(mine)).await.unwrap().items.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_entry_is_corrected_by_its_author_within_a_day() {
+        let ctx = testing::ctx().await;
+        let other = testing::as_post(&ctx.app, "owner", "other").await;
+        let party = testing::party(&ctx, "سارا").await;
+        let logged = ctx.run(log, LogInteraction { text: Some("ا".into()), result: Some("answered".into()), ..talk(party) }).await.unwrap();
+        let change = UpdateInteraction {
+            id: logged.interaction.id,
+            at: None,
+            channel: Some(Channel::Visit),
+            direction: None,
+            reason: None,
+            origin: None,
+            result: Some(String::new()),
+            duration_s: None,
+            text: Some("ب".into()),
+        };
+        let changed = ctx.run(update, change.clone()).await.unwrap();
+        assert_eq!((changed.channel, changed.text.as_deref(), changed.result), (Channel::Visit, Some("ب"), None));
+        assert!(matches!(other.run(update, change.clone()).await, Err(Error::NotFound(_))));
+        let mut late = ctx.clone();
+        late.now = ctx.now().plus(CORRECTABLE);
+        assert!(matches!(late.run(update, change).await, Err(Error::NotFound(_))));
+    }
 }

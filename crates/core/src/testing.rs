@@ -106,6 +106,32 @@ pub async fn as_post(app: &App, post: &str, name: &str) -> Ctx {
     with_rights(app, id, name, rights, vec![unit])
 }
 
+/// A bare party of that name, owned by the user of the context and in their unit.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn party(ctx: &Ctx, name: &str) -> Id<crate::parties::Party> {
+    let id = ctx.id();
+    let mut tx = ctx.app.db.begin().await.expect("a transaction");
+    let no = crate::parties::write::next_numbers(&mut tx, "party", 1).await.expect("a number");
+    tx.run(
+        sql("INSERT INTO parties (id, no, kind, role, name, name_key, owner_id, unit_id, last_contact_at, first_purchase_on,
+               last_purchase_on, purchases, spent_minor, next_follow_up_at, silent_from, rhythm_due, version, created_at, updated_at)
+             VALUES ($1, $2, 'person', 'prospect', $3, $3, $4, $5, 0, '', '', 0, 0, $6, '', FALSE, 1, $7, $7)")
+        .bind(id)
+        .bind(no)
+        .bind(name)
+        .bind(ctx.actor.user())
+        .bind(ctx.actor.unit())
+        .bind(Instant::NOT_PLANNED)
+        .bind(ctx.now()),
+    )
+    .await
+    .expect("a party");
+    tx.commit().await.expect("a party");
+    id
+}
+
 /// A context of a user with the given rights.
 #[must_use]
 pub fn with_rights(app: &App, id: Id<User>, name: &str, rights: Rights, units: Vec<Id<Unit>>) -> Ctx {

@@ -1,1 +1,3 @@
-//! Peyvand: stats.
+//! Numbers that describe customers; plain functions on plain values.
+
+pub mod rhythm;

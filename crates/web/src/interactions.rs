@@ -38,7 +38,6 @@ pub struct Compose {
     channels: Options,
     results: Options,
     needs: Options,
-    may_plan: bool,
 }
 
 /// The box with what is in it.
@@ -54,7 +53,6 @@ pub async fn compose(req: &Req, party: Id<Party>, f: FormView) -> Result<Compose
         channels: channels(req),
         results: list(req, &terms, "result"),
         needs: list(req, &terms, "need"),
-        may_plan: req.can(Room::FollowUps, Act::Create),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Customers in the widest sense: persons, organisations, suppliers.
 
+pub mod bulk;
 pub mod check;
 pub mod contacts;
 pub mod duplicates;
@@ -10,7 +11,10 @@ pub mod list;
 pub mod named;
 pub mod party;
 pub mod preferences;
+pub mod relations;
+pub mod rhythm;
 pub mod search;
+pub mod timeline;
 pub mod whom;
 pub mod write;
 
@@ -21,7 +25,10 @@ use crate::Operations;
 /// The operations of the room.
 pub fn operations(ops: &mut Operations) {
     party::operations(ops);
+    bulk::operations(ops);
     preferences::operations(ops);
+    relations::operations(ops);
+    timeline::operations(ops);
     list::operations(ops);
     named::operations(ops);
     search::operations(ops);

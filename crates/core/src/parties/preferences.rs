@@ -146,11 +146,12 @@ async fn put(tx: &mut Tx, ctx: &Ctx, party: Id<Party>, learned: Learned) -> Resu
             .bind(term.as_ref().unwrap_or(&learned.text)),
         )
         .await?;
-    let id = match known {
-        Some((id,)) => id,
-        None => {
-            let id: Id<Preference> = ctx.id();
-            tx.run(
+    let id =
+        match known {
+            Some((id,)) => id,
+            None => {
+                let id: Id<Preference> = ctx.id();
+                tx.run(
                 sql("INSERT INTO preferences (id, party_id, kind, term, words, source, confidence, observed_on, interaction_id, created_by,
                        created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
                 .bind(id)
@@ -166,9 +167,9 @@ async fn put(tx: &mut Tx, ctx: &Ctx, party: Id<Party>, learned: Learned) -> Resu
                 .bind(ctx.now()),
             )
             .await?;
-            id
-        }
-    };
+                id
+            }
+        };
     let data = serde_json::json!({"kind": learned.kind, "term": term, "words": own_words});
     events::record(tx, ctx, Event::of_party("preference.learned", party, data).about(id)).await?;
     Ok(id)
@@ -271,8 +272,14 @@ pub async fn end(ctx: &Ctx, input: EndPreference) -> Result<Done> {
 /// The operations.
 pub fn operations(ops: &mut Operations) {
     let change = Some(Perm(Room::Parties, Act::Change));
-    ops.add("preferences.create", "POST /preferences", change, "Notes a preference, taste, expectation, need or trait of a customer.", create)
-        .example(|| serde_json::json!({"customer": "09121234567", "kind": "trait", "text": "price_first"}));
+    ops.add(
+        "preferences.create",
+        "POST /preferences",
+        change,
+        "Notes a preference, taste, expectation, need or trait of a customer.",
+        create,
+    )
+    .example(|| serde_json::json!({"customer": "09121234567", "kind": "trait", "text": "price_first"}));
     ops.add("preferences.list", "GET /parties/{id}/preferences", Some(Perm(Room::Parties, Act::See)), "What is known of a customer.", list);
     ops.add("preferences.end", "DELETE /preferences/{id}", change, "Says that something does not hold any more.", end);
 }

@@ -35,6 +35,8 @@ pub enum Job {
         /// The import.
         import: Id<super::import::record::Import>,
     },
+    /// Works out anew from when on customers are silent, where contacts or purchases have changed.
+    RefreshRhythms,
 }
 
 /// A row of the queue.
@@ -159,6 +161,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::RemindFollowUps => crate::follow_ups::reminders::remind(ctx).await.map(|()| Outcome::Done),
         Job::RunImport { import } => super::import::engine::run_job(ctx, *import, stop, id).await,
         Job::UndoImport { import } => super::import::undo::run(&ctx.app, Door::Job, *import, stop, Some(id)).await,
+        Job::RefreshRhythms => crate::parties::rhythm::refresh(ctx, id, stop).await,
     }
 }
 
@@ -217,8 +220,11 @@ async fn finish(app: &App, id: Id<QueuedJob>, attempts: i64, outcome: Result<Out
 }
 
 /// Recurring work: name, every so many milliseconds, job.
-const SCHEDULES: &[(&str, i64, Job)] =
-    &[("housekeeping", super::time::DAY, Job::Housekeeping), ("remind_follow_ups", super::time::MINUTE / 2, Job::RemindFollowUps)];
+const SCHEDULES: &[(&str, i64, Job)] = &[
+    ("housekeeping", super::time::DAY, Job::Housekeeping),
+    ("remind_follow_ups", super::time::MINUTE / 2, Job::RemindFollowUps),
+    ("refresh_rhythms", super::time::MINUTE, Job::RefreshRhythms),
+];
 
 async fn due_schedules(app: &App) -> Result<()> {
     let now = app.clock.now();

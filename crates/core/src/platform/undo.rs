@@ -1,6 +1,8 @@
 //! Undo instead of confirm: a reversible act stores its inverse, which its doer may run for a day.
 
 use crate::operation::{DONE, Done};
+use crate::parties::{Party, bulk};
+use crate::platform::access::User;
 use crate::{Ctx, Error, Operations, Result};
 use peyvand_db::{Id, Tx, sql};
 use schemars::JsonSchema;
@@ -29,6 +31,27 @@ pub enum Inverse {
     DropFollowUps {
         /// The follow-ups.
         ids: Vec<Id<crate::follow_ups::FollowUp>>,
+    },
+    /// Takes a tag off, or puts it back on.
+    Tag {
+        /// The tag.
+        tag: String,
+        /// The parties it was put on or taken off.
+        parties: Vec<Id<Party>>,
+        /// Whether it was put on.
+        was_added: bool,
+    },
+    /// Gives parties back to who had them.
+    Assign {
+        /// Party, owner and unit before.
+        before: Vec<bulk::Owned>,
+        /// Whom they were given to.
+        given_to: Id<User>,
+    },
+    /// Brings archived parties back.
+    Archive {
+        /// The parties.
+        parties: Vec<Id<Party>>,
     },
 }
 
@@ -92,6 +115,9 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
             }
         }
         Inverse::DropFollowUps { ids } => crate::follow_ups::drop_made(&mut tx, ctx, &ids).await?,
+        Inverse::Tag { tag, parties, was_added } => bulk::undo_tag(&mut tx, ctx, &tag, &parties, was_added).await?,
+        Inverse::Assign { before, given_to } => bulk::undo_assign(&mut tx, ctx, &before, given_to).await?,
+        Inverse::Archive { parties } => bulk::undo_archive(&mut tx, ctx, &parties).await?,
     }
     tx.commit().await?;
     Ok(DONE)

@@ -2,8 +2,8 @@
 
 use crate::interactions::Interaction;
 use crate::operation::{Page, page_size};
-use crate::parties::whom::{self, Whom};
 use crate::parties::Party;
+use crate::parties::whom::{self, Whom};
 use crate::platform::access::User;
 use crate::platform::events::{self, Event};
 use crate::platform::text::clean_line;
@@ -58,7 +58,13 @@ const FROM: &str = "FROM opportunities t JOIN parties p ON p.id = t.party_id WHE
 ///
 /// # Errors
 /// When the database refuses.
-pub(crate) async fn open(tx: &mut Tx, ctx: &Ctx, party: &Whom, title: &str, interaction: Option<Id<Interaction>>) -> Result<Id<Opportunity>> {
+pub(crate) async fn open(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    party: &Whom,
+    title: &str,
+    interaction: Option<Id<Interaction>>,
+) -> Result<Id<Opportunity>> {
     let id: Id<Opportunity> = ctx.id();
     tx.run(
         sql("INSERT INTO opportunities (id, party_id, interaction_id, title, state, owner_id, created_by, created_at)
@@ -186,5 +192,11 @@ pub fn operations(ops: &mut Operations) {
         .example(|| serde_json::json!({"customer": "09121234567", "title": "سرویس سالانهٔ دستگاه"}));
     ops.add("opportunities.list", "GET /opportunities", Some(Perm(Room::Sales, Act::See)), "Opportunities, newest first.", list)
         .example(|| serde_json::json!({"state": "open"}));
-    ops.add("opportunities.close", "POST /opportunities/{id}/close", Some(Perm(Room::Sales, Act::Change)), "Closes an opportunity as won or lost.", close);
+    ops.add(
+        "opportunities.close",
+        "POST /opportunities/{id}/close",
+        Some(Perm(Room::Sales, Act::Change)),
+        "Closes an opportunity as won or lost.",
+        close,
+    );
 }

@@ -1,7 +1,7 @@
 //! Purchases as they are entered, listed and summed up.
 
-use super::write::{self, Fate, NewLine};
 use super::Product;
+use super::write::{self, Fate, NewLine};
 use crate::interactions::moment;
 use crate::operation::{Page, page_size};
 use crate::parties::{Party, whom};
@@ -18,6 +18,8 @@ use std::collections::HashMap;
 
 /// Lines that one purchase may be entered with; a longer invoice comes in as a file.
 const LINES_MAX: usize = 500;
+/// Lines of a purchase that a timeline shows.
+const FIRST_LINES: i64 = 4;
 /// Characters of a name, a code, an invoice number.
 const WORDS_MAX: usize = 200;
 /// Characters of a note.
@@ -344,13 +346,24 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
 async fn read(tx: &mut Tx, id: Id<Purchase>) -> Result<PurchaseWithLines> {
     let purchase: Purchase =
         tx.one(Sql::select::<Purchase>("FROM purchases q LEFT JOIN parties p ON p.id = q.party_id WHERE q.id = $1").bind(id)).await?;
-    let items = tx.all(lines_of(&[id])).await?;
+    let items = tx.all(lines_of(id)).await?;
     Ok(with_lines(purchase, items))
 }
 
-fn lines_of(purchases: &[Id<Purchase>]) -> Sql {
-    let mut query = Sql::select::<Line>("FROM purchase_lines l LEFT JOIN products d ON d.id = l.product_id WHERE l.purchase_id IN ");
-    query.list_padded(purchases).push(" ORDER BY l.id LIMIT ").arg(LINES_MAX as i64);
+fn lines_of(purchase: Id<Purchase>) -> Sql {
+    let mut query = Sql::select::<Line>("FROM purchase_lines l LEFT JOIN products d ON d.id = l.product_id WHERE l.purchase_id = ");
+    query.arg(purchase).push(" ORDER BY l.id LIMIT ").arg(LINES_MAX as i64);
+    query
+}
+
+/// The first lines of each of several purchases.
+fn first_lines_of(purchases: &[Id<Purchase>]) -> Sql {
+    let mut query = Sql::select::<Line>(
+        "FROM (SELECT t.*, ROW_NUMBER() OVER (PARTITION BY t.purchase_id ORDER BY t.id) AS place FROM purchase_lines t
+               WHERE t.purchase_id IN ",
+    );
+    query.list_padded(purchases).push(") l LEFT JOIN products d ON d.id = l.product_id WHERE l.place <= ").arg(FIRST_LINES);
+    query.push(" ORDER BY l.id");
     query
 }
 
@@ -360,7 +373,7 @@ fn with_lines(purchase: Purchase, items: Vec<Line>) -> PurchaseWithLines {
     PurchaseWithLines { purchase, gross, refunds, net, items }
 }
 
-/// Purchases by id with up to so many lines each, for those who have found the ids within their sight.
+/// Purchases by id with their first lines, for those who have found the ids within their sight.
 ///
 /// # Errors
 /// When the database refuses.
@@ -372,7 +385,7 @@ pub(crate) async fn by_ids(db: &Db, ids: &[Id<Purchase>]) -> Result<Vec<Purchase
     query.list_padded(ids);
     let purchases: Vec<Purchase> = db.all(query).await?;
     let mut lines: HashMap<Id<Purchase>, Vec<Line>> = HashMap::new();
-    for line in db.all::<Line>(lines_of(ids)).await? {
+    for line in db.all::<Line>(first_lines_of(ids)).await? {
         lines.entry(line.purchase_id).or_default().push(line);
     }
     Ok(purchases
@@ -402,7 +415,7 @@ pub async fn get(ctx: &Ctx, input: GetPurchase) -> Result<PurchaseWithLines> {
     reader.sight.parties(&mut query);
     query.push(" AND q.id = ").arg(input.id);
     let purchase: Purchase = reader.db.maybe(query).await?.ok_or(Error::NotFound("purchase"))?;
-    let items = reader.db.all(lines_of(&[input.id])).await?;
+    let items = reader.db.all(lines_of(input.id)).await?;
     Ok(with_lines(purchase, items))
 }
 
@@ -601,9 +614,8 @@ pub async fn totals(ctx: &Ctx, input: TotalsOf) -> Result<Totals> {
     let (customers,): (i64,) = reader.db.one(count).await?;
 
     let home = ctx.app.organisation().await?.currency;
-    let lines = |currency: Currency| -> i64 {
-        sums.iter().filter(|sum| sum.currency == currency).map(|sum| sum.up + sum.down + sum.zero).sum()
-    };
+    let lines =
+        |currency: Currency| -> i64 { sums.iter().filter(|sum| sum.currency == currency).map(|sum| sum.up + sum.down + sum.zero).sum() };
     let busiest = sums.iter().map(|sum| sum.currency).max_by_key(|currency| (*currency == home && lines(home) > 0, lines(*currency)));
     let currency = wanted.or(busiest).unwrap_or(home);
     let of = |known: bool| sums.iter().find(|sum| sum.currency == currency && sum.is_known == known);
@@ -642,6 +654,101 @@ pub fn operations(ops: &mut Operations) {
     ops.add("purchases.create", "POST /purchases", Some(Perm(Room::Sales, Act::Create)), "Enters a purchase or a refund.", create)
         .example(|| serde_json::json!({"date": "1405/08/30", "lines": [{"product": "A-12", "product_name": "چای ممتاز", "quantity": "2", "unit_price": "850000"}]}));
     ops.add("purchases.list", "GET /purchases", see, "Purchases, newest first.", list).example(|| serde_json::json!({"limit": 20}));
-    ops.add("purchases.totals", "GET /purchases/totals", see, "Sums of purchases in one currency.", totals).example(|| serde_json::json!({}));
+    ops.add("purchases.totals", "GET /purchases/totals", see, "Sums of purchases in one currency.", totals)
+        .example(|| serde_json::json!({}));
     ops.add("purchases.get", "GET /purchases/{id}", see, "One purchase with its lines.", get);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    fn figures_of(quantity: &str, price: &str, discount: &str, amount: &str) -> Result<(f64, i64, i64), String> {
+        fn text(text: &str) -> Option<&str> {
+            Some(text).filter(|text| !text.is_empty())
+        }
+        let pounds = Currency::from_code("GBP").unwrap();
+        figures(text(quantity), text(price), text(discount), text(amount), pounds)
+            .map(|figures| (figures.quantity, figures.unit_price_minor, figures.amount_minor))
+            .map_err(|problem| problem.field.into_owned())
+    }
+
+    #[test]
+    fn what_is_missing_in_a_line_follows_from_the_rest() {
+        assert_eq!(figures_of("6", "2.55", "", ""), Ok((6.0, 255, 1530)));
+        assert_eq!(figures_of("-6", "2.55", "", ""), Ok((-6.0, 255, -1530)));
+        assert_eq!(figures_of("2", "10", "5", ""), Ok((2.0, 1000, 1500)));
+        assert_eq!(figures_of("-2", "10", "5", ""), Ok((-2.0, 1000, -1500)));
+        assert_eq!(figures_of("۴", "", "", "۱۰"), Ok((4.0, 250, 1000)));
+        assert_eq!(figures_of("", "", "", "-7"), Ok((-1.0, 700, -700)));
+        assert_eq!(figures_of("0", "", "", "7"), Ok((0.0, 0, 700)));
+        assert_eq!(figures_of("1", "", "", ""), Err("amount".into()));
+        assert_eq!(figures_of("x", "1", "", ""), Err("quantity".into()));
+    }
+
+    fn buy(party: Option<Id<Party>>, product: &str, amount: &str) -> NewPurchase {
+        NewPurchase { party_id: party, product: Some(product.into()), amount: Some(amount.into()), ..Default::default() }
+    }
+
+    async fn facts(ctx: &Ctx, party: Id<Party>) -> (i64, i64, String, String, String) {
+        let query = sql("SELECT purchases, spent_minor, first_purchase_on, last_purchase_on, role FROM parties WHERE id = $1").bind(party);
+        ctx.app.db.one(query).await.unwrap()
+    }
+
+    async fn sums(ctx: &Ctx) -> (i64, i64, String, String, String, i64) {
+        let totals = ctx.run(totals, TotalsOf::default()).await.unwrap();
+        (totals.customers, totals.lines, totals.gross, totals.refunds, totals.net, totals.lines_without_customer)
+    }
+
+    #[tokio::test]
+    async fn a_purchase_makes_a_customer_and_its_return_gives_the_line_back() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let new = NewPurchase { date: Some("1405/8/20".into()), invoice: Some("F1".into()), ..buy(Some(party), "A-1", "1000") };
+        let bought = ctx.run(create, new).await.unwrap();
+        assert_eq!((bought.gross.as_str(), bought.items[0].product.as_deref()), ("1000.00", Some("A-1")));
+        assert_eq!(facts(&ctx, party).await, (1, 100_000, "2026-11-11".into(), "2026-11-11".into(), "customer".into()));
+        let back = ctx.run(create, buy(Some(party), "A-1", "-400")).await.unwrap();
+        assert_eq!(back.items[0].refund_of, Some(bought.items[0].id));
+        assert_eq!(facts(&ctx, party).await, (1, 60_000, "2026-11-11".into(), "2026-11-11".into(), "customer".into()));
+        assert_eq!(sums(&ctx).await, (1, 1, "1000.00".into(), "400.00".into(), "600.00".into(), 0));
+        let taken = ctx.run(create, NewPurchase { invoice: Some("F1".into()), ..buy(None, "A-1", "5") }).await;
+        assert!(matches!(taken, Err(Error::Conflict(_))));
+    }
+
+    #[tokio::test]
+    async fn a_sale_to_nobody_known_is_counted_apart() {
+        let ctx = testing::ctx().await;
+        ctx.run(create, buy(None, "A-1", "1000")).await.unwrap();
+        assert_eq!(sums(&ctx).await, (0, 0, "0.00".into(), "0.00".into(), "0.00".into(), 1));
+    }
+
+    #[tokio::test]
+    async fn an_agent_sees_the_sums_of_their_own_customers_alone() {
+        let owner = testing::ctx().await;
+        let agent = testing::as_post(&owner.app, "agent", "sara").await;
+        let (mine, theirs) = (testing::party(&agent, "mine").await, testing::party(&owner, "theirs").await);
+        agent.run(create, buy(Some(mine), "A", "10")).await.unwrap();
+        owner.run(create, buy(Some(theirs), "A", "100")).await.unwrap();
+        owner.run(create, buy(None, "A", "1000")).await.unwrap();
+        assert_eq!(sums(&agent).await, (1, 1, "10.00".into(), "0.00".into(), "10.00".into(), 0));
+        assert_eq!(sums(&owner).await, (2, 2, "110.00".into(), "0.00".into(), "110.00".into(), 1));
+        assert_eq!(agent.run(list, ListPurchases::default()).await.unwrap().items.len(), 1);
+        assert!(agent.run(create, buy(Some(theirs), "A", "1")).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_range_of_days_and_a_currency_narrow_the_sums() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        ctx.run(create, NewPurchase { date: Some("1405/8/1".into()), ..buy(Some(party), "A", "10") }).await.unwrap();
+        ctx.run(create, NewPurchase { currency: Some("GBP".into()), ..buy(Some(party), "A", "7") }).await.unwrap();
+        let early = ctx.run(totals, TotalsOf { until: Some("1405/8/2".into()), ..Default::default() }).await.unwrap();
+        assert_eq!((early.gross.as_str(), early.customers, early.other_currencies.len()), ("10.00", 1, 0));
+        let pounds = ctx.run(totals, TotalsOf { currency: Some("gbp".into()), ..Default::default() }).await.unwrap();
+        assert_eq!((pounds.gross.as_str(), pounds.other_currencies), ("7.00", vec![Currency::IRR]));
+        // What was spent is kept in the organisation's currency alone.
+        assert_eq!(facts(&ctx, party).await.1, 1000);
+    }
 }

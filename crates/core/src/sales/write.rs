@@ -368,14 +368,12 @@ async fn link_returns(tx: &mut Tx, returns: &[Id<PurchaseLine>]) -> Result<()> {
     if returns.is_empty() {
         return Ok(());
     }
-    let mut update = sql(
-        "UPDATE purchase_lines SET refund_of = COALESCE(
+    let mut update = sql("UPDATE purchase_lines SET refund_of = COALESCE(
            (SELECT l.id FROM purchase_lines l WHERE l.party_id = purchase_lines.party_id AND l.product_id = purchase_lines.product_id
               AND l.day <= purchase_lines.day AND l.amount_minor >= -purchase_lines.amount_minor ORDER BY l.day DESC, l.id DESC LIMIT 1),
            (SELECT l.id FROM purchase_lines l WHERE l.party_id = purchase_lines.party_id AND l.product_id = purchase_lines.product_id
               AND l.day <= purchase_lines.day AND l.amount_minor > 0 ORDER BY l.day DESC, l.id DESC LIMIT 1))
-         WHERE id IN ",
-    );
+         WHERE id IN ");
     update.list_padded(returns);
     tx.run(update).await?;
     Ok(())
@@ -398,10 +396,8 @@ async fn become_customers(tx: &mut Tx, ctx: &Ctx, deltas: &BTreeMap<Id<Party>, D
     let mut end = sql("UPDATE party_roles SET until_on = $1 WHERE until_on IS NULL AND role = 'prospect' AND party_id IN ").bind(today);
     end.list_padded(&ids);
     tx.run(end).await?;
-    let rows = ids
-        .iter()
-        .map(|party| vec![ctx.id::<()>().to_value(), party.to_value(), "customer".to_value(), since(party).to_value()])
-        .collect();
+    let rows =
+        ids.iter().map(|party| vec![ctx.id::<()>().to_value(), party.to_value(), "customer".to_value(), since(party).to_value()]).collect();
     for statement in Sql::inserts("INSERT INTO party_roles (id, party_id, role, since_on) VALUES ", rows, "") {
         tx.run(statement).await?;
     }
@@ -535,13 +531,11 @@ pub async fn remove_lines(tx: &mut Tx, ctx: &Ctx, lines: &[Id<PurchaseLine>]) ->
         tx.run(statement).await?;
     }
     if !parties.is_empty() {
-        let mut count = sql(
-            "UPDATE parties SET
+        let mut count = sql("UPDATE parties SET
                purchases = (SELECT count(*) FROM purchases q WHERE q.party_id = parties.id AND q.gross_minor > 0),
                first_purchase_on = COALESCE((SELECT MIN(q.day) FROM purchases q WHERE q.party_id = parties.id AND q.gross_minor > 0), ''),
                last_purchase_on = COALESCE((SELECT MAX(q.day) FROM purchases q WHERE q.party_id = parties.id AND q.gross_minor > 0), '')
-             WHERE id IN ",
-        );
+             WHERE id IN ");
         count.list_padded(&parties);
         tx.run(count).await?;
     }
@@ -558,5 +552,119 @@ pub async fn check_refund(tx: &mut Tx, line: Id<PurchaseLine>, party: Option<Id<
     match found {
         Some((owner, amount)) if owner == party && amount > 0 => Ok(()),
         _ => Err(Error::NotFound("purchase_line")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sales::purchases::{TotalsOf, totals};
+    use crate::testing;
+
+    fn line(party: Option<Id<Party>>, invoice: &str, product: &str, amount: i64, key: i64) -> NewLine {
+        NewLine {
+            party,
+            invoice: Some(invoice.to_owned()).filter(|invoice| !invoice.is_empty()),
+            basket: None,
+            at: testing::NOW,
+            day: testing::NOW.day(&jiff::tz::TimeZone::UTC),
+            currency: Currency::IRR,
+            product: Some(product.to_owned()),
+            product_name: None,
+            quantity: amount.signum() as f64,
+            unit_price_minor: amount.abs(),
+            discount_minor: 0,
+            amount_minor: amount,
+            sign: amount.signum(),
+            channel: None,
+            country: None,
+            note: None,
+            refund_of: None,
+            source_key: Some(key),
+        }
+    }
+
+    async fn write(ctx: &Ctx, lines: Vec<NewLine>) -> Written {
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        let written = insert_purchases(&mut tx, ctx, lines, None).await.unwrap();
+        tx.commit().await.unwrap();
+        written
+    }
+
+    async fn state(ctx: &Ctx, party: Id<Party>) -> (i64, i64, i64, i64, i64, i64) {
+        let totals = ctx.run(totals, TotalsOf::default()).await.unwrap();
+        let (purchases, spent): (i64, i64) =
+            ctx.app.db.one(sql("SELECT purchases, spent_minor FROM parties WHERE id = $1").bind(party)).await.unwrap();
+        let (rows,): (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM purchases")).await.unwrap();
+        (totals.lines, totals.gross_minor, totals.refunds_minor, purchases, spent, rows)
+    }
+
+    #[tokio::test]
+    async fn a_batch_keeps_invoices_facts_and_sums_right() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "الف").await;
+        let lines = vec![
+            line(Some(party), "1", "A", 500, 1),
+            line(Some(party), "1", "B", 200, 2),
+            line(Some(party), "C1", "A", -500, 3),
+            line(None, "2", "A", 50, 4),
+            line(Some(party), "", "A", 30, 5),
+        ];
+        let written = write(&ctx, lines).await;
+        assert_eq!((written.fates, written.purchases.len()), (vec![Fate::Added; 5], 4));
+        assert_eq!(state(&ctx, party).await, (3, 730, 500, 2, 230, 4));
+    }
+
+    #[tokio::test]
+    async fn lines_of_an_invoice_that_is_there_are_added_to_it() {
+        let ctx = testing::ctx().await;
+        let (party, other) = (testing::party(&ctx, "الف").await, testing::party(&ctx, "ب").await);
+        write(&ctx, vec![line(Some(party), "1", "A", 500, 1)]).await;
+        let more = vec![
+            line(Some(party), "1", "B", 100, 2),
+            line(None, "1", "B", 10, 3),
+            line(Some(other), "1", "B", 1, 4),
+            NewLine { currency: Currency::from_code("GBP").unwrap(), ..line(Some(party), "1", "B", 1, 5) },
+        ];
+        assert_eq!(write(&ctx, more).await.fates, [Fate::Added, Fate::Added, Fate::OtherParty, Fate::OtherCurrency]);
+        assert_eq!(state(&ctx, party).await, (3, 610, 0, 1, 610, 1));
+    }
+
+    #[tokio::test]
+    async fn a_refund_is_linked_to_the_newest_line_that_is_large_enough() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "الف").await;
+        let earlier = |line: NewLine, days: i64| NewLine { day: line.day.plus(-days), ..line };
+        let lines = vec![
+            earlier(line(Some(party), "1", "A", 500, 1), 30),
+            earlier(line(Some(party), "2", "A", 900, 2), 20),
+            earlier(line(Some(party), "3", "A", 100, 3), 10),
+            line(Some(party), "4", "A", -600, 4),
+            line(Some(party), "5", "A", -5000, 5),
+            line(Some(party), "6", "other", -1, 6),
+        ];
+        write(&ctx, lines).await;
+        let linked = async |key: i64| -> Option<i64> {
+            let query = sql("SELECT o.source_key FROM purchase_lines l LEFT JOIN purchase_lines o ON o.id = l.refund_of
+                             WHERE l.source_key = $1");
+            let (original,): (Option<i64>,) = ctx.app.db.one(query.bind(key)).await.unwrap();
+            original
+        };
+        assert_eq!((linked(4).await, linked(5).await, linked(6).await), (Some(2), Some(3), None));
+    }
+
+    #[tokio::test]
+    async fn lines_that_are_removed_leave_no_trace_in_the_sums() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "الف").await;
+        write(&ctx, vec![line(Some(party), "1", "A", 500, 1)]).await;
+        let before = state(&ctx, party).await;
+        write(&ctx, vec![line(Some(party), "1", "A", -100, 2), line(Some(party), "2", "A", 70, 3), line(None, "3", "A", 9, 4)]).await;
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        let ids: Vec<(Id<PurchaseLine>,)> = tx.all(sql("SELECT id FROM purchase_lines WHERE source_key IN (2, 3, 4)")).await.unwrap();
+        let ids: Vec<Id<PurchaseLine>> = ids.into_iter().map(|(id,)| id).collect();
+        remove_lines(&mut tx, &ctx, &ids).await.unwrap();
+        tx.commit().await.unwrap();
+        assert_eq!(state(&ctx, party).await, before);
     }
 }

@@ -165,7 +165,7 @@ fn record(req: &Req, one: RecordEvent) -> Entry {
     };
     let mut told = blank(tone, icon, title);
     told.details.extend(one.actor);
-    let text = |name: &str| one.data.get(name).and_then(Value::as_str).map(str::to_owned);
+    let text = |name: &str| -> Option<String> { one.data.get(name).and_then(Value::as_str).map(str::to_owned) };
     match room {
         "preference" => {
             let kind = text("kind").unwrap_or_default();

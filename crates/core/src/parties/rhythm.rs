@@ -1,0 +1,185 @@
+//! From when on somebody is silent for longer than their rhythm: kept in `parties.silent_from` by a job, so that lists
+//! find the silent by an index.
+
+use super::Party;
+use super::check::Role;
+use crate::platform::jobs::{self, Outcome, QueuedJob};
+use crate::{Ctx, Day, Instant, Result};
+use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
+use peyvand_stats::rhythm::rhythm;
+use std::collections::HashMap;
+use tokio::sync::watch;
+
+/// Parties of one transaction.
+const BATCH: i64 = 500;
+/// Batches after which the job says that it is still at work.
+const RENEW_AFTER: usize = 20;
+/// The newest days that a rhythm is read from: old habits do not outweigh new ones.
+const DAYS: i64 = 24;
+/// Without a rhythm of their own: a customer is silent after a quarter without purchase or contact.
+const SILENT_CUSTOMER: i64 = 91;
+/// Without a rhythm of their own: somebody who may become a customer is silent after a fortnight.
+const SILENT_PROSPECT: i64 = 14;
+
+row! {
+    struct Claimed {
+        id: Id<Party>,
+        role: Role,
+        archived_at: Option<Instant>,
+    }
+}
+
+/// The day from which a party is silent; `None` when nothing is known or nobody waits for them.
+///
+/// Read from purchase days where there are enough of them, else from purchase and contact days together, else a default
+/// by role. It counts from the last day of either kind.
+#[must_use]
+pub fn silent_from(role: Role, purchases: &[Day], contacts: &[Day]) -> Option<Day> {
+    let last = purchases.iter().chain(contacts).max().copied()?;
+    let number = |day: &Day| day.since(Day(jiff::civil::Date::ZERO));
+    let bought: Vec<i64> = purchases.iter().map(number).collect();
+    let both: Vec<i64> = purchases.iter().chain(contacts).map(number).collect();
+    let usual = match role {
+        Role::Customer => SILENT_CUSTOMER,
+        Role::Prospect => SILENT_PROSPECT,
+        Role::Supplier | Role::Partner | Role::Ended => return None,
+    };
+    let wait = rhythm(&bought).or_else(|| rhythm(&both)).map_or(usual, |rhythm| rhythm.silent_after());
+    Some(last.plus(wait))
+}
+
+/// The job: works off the parties whose contacts or purchases have changed.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn refresh(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
+    let mut batches = 0;
+    while batch(ctx).await? == BATCH as usize {
+        if *stop.borrow() {
+            return Ok(Outcome::GoOn);
+        }
+        batches += 1;
+        if batches % RENEW_AFTER == 0 {
+            jobs::renew(&ctx.app, job).await?;
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// One batch: how many parties it had. The mark is taken off first, in the same transaction: whoever adds a contact
+/// meanwhile waits for the row and marks it anew.
+async fn batch(ctx: &Ctx) -> Result<usize> {
+    let waiting: Option<(i64,)> = ctx.app.db.maybe(sql("SELECT 1 FROM parties WHERE rhythm_due LIMIT 1")).await?;
+    if waiting.is_none() {
+        return Ok(0);
+    }
+    let zone = ctx.app.organisation().await?.zone();
+    let mut tx = ctx.app.db.begin().await?;
+    let parties: Vec<Claimed> = tx
+        .all(
+            sql("UPDATE parties SET rhythm_due = FALSE WHERE id IN
+                   (SELECT id FROM parties WHERE rhythm_due ORDER BY id LIMIT $1 {skip_locked})
+                 RETURNING id, role, archived_at")
+            .bind(BATCH),
+        )
+        .await?;
+    let ids: Vec<Id<Party>> = parties.iter().map(|party| party.id).collect();
+    let mut purchases: HashMap<Id<Party>, Vec<Day>> = HashMap::new();
+    let mut contacts: HashMap<Id<Party>, Vec<Day>> = HashMap::new();
+    for (party, at) in newest(&mut tx, "purchases", &ids).await? {
+        purchases.entry(party).or_default().push(at.day(&zone));
+    }
+    for (party, at) in newest(&mut tx, "interactions", &ids).await? {
+        contacts.entry(party).or_default().push(at.day(&zone));
+    }
+    let days = |of: &HashMap<Id<Party>, Vec<Day>>, party| of.get(&party).cloned().unwrap_or_default();
+    let rows = parties
+        .iter()
+        .map(|party| {
+            let day = match party.archived_at {
+                None => silent_from(party.role, &days(&purchases, party.id), &days(&contacts, party.id)),
+                Some(_) => None,
+            };
+            vec![party.id.to_value(), day.map_or_else(String::new, |day| day.to_string()).to_value()]
+        })
+        .collect();
+    for statement in Sql::inserts(
+        "WITH v (id, silent_on) AS (VALUES ",
+        rows,
+        ") UPDATE parties SET silent_from = v.silent_on FROM v WHERE parties.id = v.id AND parties.silent_from <> v.silent_on",
+    ) {
+        tx.run(statement).await?;
+    }
+    tx.commit().await?;
+    Ok(parties.len())
+}
+
+async fn newest(tx: &mut Tx, table: &'static str, parties: &[Id<Party>]) -> Result<Vec<(Id<Party>, Instant)>> {
+    if parties.is_empty() {
+        return Ok(Vec::new());
+    }
+    // Two contacts on a day count once, so a few more are read than days are used.
+    let mut query = sql(match table {
+        "purchases" => {
+            "SELECT t.party_id, t.at FROM (SELECT party_id, at, ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY at DESC) AS place
+               FROM purchases WHERE gross_minor > 0 AND party_id IN "
+        }
+        _ => {
+            "SELECT t.party_id, t.at FROM (SELECT party_id, at, ROW_NUMBER() OVER (PARTITION BY party_id ORDER BY at DESC) AS place
+               FROM interactions WHERE channel <> 'note' AND party_id IN "
+        }
+    });
+    query.list_padded(parties).push(") t WHERE t.place <= ").arg(DAYS);
+    Ok(tx.all(query).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interactions::{self, LogInteraction};
+    use crate::sales::purchases::{self, NewPurchase};
+    use crate::testing;
+
+    fn days(numbers: &[i64]) -> Vec<Day> {
+        let first: Day = "2026-01-01".parse().unwrap();
+        numbers.iter().map(|number| first.plus(*number)).collect()
+    }
+
+    #[test]
+    fn who_buys_every_month_is_silent_after_two() {
+        let found = silent_from(Role::Customer, &days(&[0, 30, 60, 90]), &[]);
+        assert_eq!(found, Some(days(&[151])[0]));
+    }
+
+    #[test]
+    fn contacts_count_where_purchases_are_too_few_and_silence_is_counted_from_the_last_of_either() {
+        assert_eq!(silent_from(Role::Customer, &days(&[0]), &days(&[10, 20, 30])), Some(days(&[51])[0]));
+        assert_eq!(silent_from(Role::Customer, &days(&[0, 30, 60, 90]), &days(&[100])), Some(days(&[161])[0]));
+    }
+
+    #[test]
+    fn without_a_rhythm_the_role_decides() {
+        assert_eq!(silent_from(Role::Customer, &days(&[0]), &[]), Some(days(&[SILENT_CUSTOMER])[0]));
+        assert_eq!(silent_from(Role::Prospect, &[], &days(&[0])), Some(days(&[SILENT_PROSPECT])[0]));
+        assert_eq!(silent_from(Role::Customer, &[], &[]), None);
+        assert_eq!(silent_from(Role::Supplier, &[], &days(&[0])), None);
+    }
+
+    #[tokio::test]
+    async fn a_contact_or_a_purchase_moves_the_day_when_the_job_has_run() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا محمدی").await;
+        ctx.run(interactions::log, LogInteraction { party_id: Some(party), ..Default::default() }).await.unwrap();
+        let (_keep, stop) = watch::channel(false);
+        refresh(&ctx, Id::FIRST, &stop).await.unwrap();
+        let read = async || -> String {
+            let (day,): (String,) = ctx.app.db.one(sql("SELECT silent_from FROM parties WHERE id = $1").bind(party)).await.unwrap();
+            day
+        };
+        assert_eq!(read().await, ctx.today().plus(SILENT_PROSPECT).to_string());
+        let new = NewPurchase { party_id: Some(party), amount: Some("100".into()), ..Default::default() };
+        ctx.run(purchases::create, new).await.unwrap();
+        refresh(&ctx, Id::FIRST, &stop).await.unwrap();
+        assert_eq!(read().await, ctx.today().plus(SILENT_CUSTOMER).to_string());
+    }
+}
