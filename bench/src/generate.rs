@@ -589,6 +589,7 @@ async fn fill_purchases(db: &Db, shop: &Shop, count: u64) -> Outcome<Days> {
                 purchase.price.to_value(),
                 0_i64.to_value(),
                 amount.to_value(),
+                1_i64.to_value(),
                 "IRR".to_value(),
             ]);
             let sum = sums.entry(day).or_default();
@@ -602,7 +603,7 @@ async fn fill_purchases(db: &Db, shop: &Shop, count: u64) -> Outcome<Days> {
         );
         statements.extend(Sql::inserts(
             "INSERT INTO purchase_lines (id, purchase_id, party_id, product_id, day, quantity, unit_price_minor, discount_minor, amount_minor,
-               currency) VALUES ",
+               sign, currency) VALUES ",
             lines,
             "",
         ));
@@ -645,7 +646,7 @@ fn follow_up(shop: &Shop, index: u64) -> Vec<Value> {
         shop.party(party).to_value(),
         owner.to_value(),
         draw.one(&["تماس برای سفارش", "ارسال پیش‌فاکتور", "پرسش از رضایت", "Send the price list", "متابعة الطلب"]).to_value(),
-        draw.one(&["call", "message"]).to_value(),
+        draw.one(&["phone", "whatsapp"]).to_value(),
         draw.one(&["normal", "normal", "high"]).to_value(),
         due_at.to_value(),
         due_at.to_value(),

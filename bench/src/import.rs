@@ -80,19 +80,22 @@ pub async fn run(binary: &Path, place: &Place, kind: &str, file: &Path, name: &s
     let text = String::from_utf8_lossy(&output.stdout);
     let summary: Value = text.lines().last().and_then(|line| serde_json::from_str(line).ok()).unwrap_or(Value::Null);
     let rows = summary["rows"].as_i64().ok_or_else(|| format!("the import of {} gave no summary: {text}", file.display()))?;
-    seen.push((took, rows));
+    if seen.last().is_none_or(|(_, last)| *last < rows) {
+        seen.push((took, rows));
+    }
     let mut result = measure("import", &format!("{name}: rows a second, start and end of the process included"), "rows/s", rows as f64 / took, Some(budget), true);
     result["summary"] = summary;
     result["seconds"] = json!(took);
     eprintln!("import of {name}: {rows} rows in {took:.1} s, {:.0}/s {}", rows as f64 / took, result["summary"]);
     results.push(result);
+    // Between the first look and the last, so that opening the database and the last tidying up do not count.
     let at = |share: f64| moment_of(&seen, rows as f64 * share);
-    // From the first rows on, so that reading the head of the file and opening the database do not count.
-    let begin = seen.first().map_or(0.0, |(time, _)| *time);
-    if let (Some(first), Some(nine), Some(end)) = (at(0.1), at(0.9), at(1.0)) {
-        let begin = begin.min(first * 0.5);
-        let ratio = (first - begin) / (end - nine).max(0.001) * 100.0;
-        let mut result = measure("import", &format!("{name}: speed of the last tenth, of the first"), "%", ratio, Some(90.0), true);
+    if let (Some((begin, begun_with)), Some(first), Some(nine), Some(end)) = (seen.first().copied(), at(0.1), at(0.9), at(1.0)) {
+        let tenth = rows as f64 * 0.1;
+        let speeds = ((tenth - begun_with as f64).max(1.0) / (first - begin).max(0.001), tenth / (end - nine).max(0.001));
+        let mut result = measure("import", &format!("{name}: speed of the last tenth, of the first"), "%", speeds.1 / speeds.0 * 100.0, Some(90.0), true);
+        result["first_tenth_rows_per_second"] = json!(speeds.0.round());
+        result["last_tenth_rows_per_second"] = json!(speeds.1.round());
         result["progress"] = seen.iter().step_by(seen.len().div_ceil(100)).map(|(time, rows)| json!([time, rows])).collect();
         results.push(result);
     }

@@ -270,8 +270,7 @@ impl Subject<'_> {
                 at += 1;
                 let answer = connection.ask(&Request { encoding: Some(encoding), ..Request::page(&path, &session) }).await?;
                 if answer.status != 200 {
-                    eprintln!("{path}: {}", answer.status);
-                    continue;
+                    return Err(format!("{path}: {}", answer.status).into());
                 }
                 total += answer.wire;
                 files.push(json!({"path": path, "bytes": answer.wire}));
@@ -289,8 +288,13 @@ impl Subject<'_> {
             eprintln!("wire, {encoding}: {total} bytes in {} files", files.len());
             self.results.push(result);
             for (name, path) in [("the list", "/parties".to_owned()), ("today", "/today".to_owned()), ("a customer with 5,000 entries", format!("/parties/{}", self.shop.party(1)))] {
-                let answer = connection.ask(&Request { encoding: Some(encoding), ..Request::page(path, &session) }).await?;
-                self.results.push(measure("bytes", &format!("a further page: {name}, {encoding}"), "KB", answer.wire as f64 / 1_000.0, Some(30.0), false));
+                let answer = connection.ask(&Request { encoding: Some(encoding), ..Request::page(&path, &session) }).await?;
+                let mut result = measure("bytes", &format!("a further page: {name}, {encoding}"), "KB", answer.wire as f64 / 1_000.0, Some(30.0), false);
+                if answer.status != 200 {
+                    result["met"] = json!(false);
+                    result["error"] = json!(format!("{path}: {}", answer.status));
+                }
+                self.results.push(result);
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// An `async fn(&Ctx, In) -> Result<Out>`; lets one bound cover functions whose future borrows the context.
 pub trait Operation<'a, In, Out>: Send + Sync {
@@ -90,10 +90,13 @@ impl Operations {
         F: for<'a> Operation<'a, In, Out> + Clone + 'static,
     {
         let (method, path) = route.split_once(' ').unwrap_or(("GET", route));
+        // Made once, for the first input: it takes longer than most reads.
+        let schema: Arc<OnceLock<Schema>> = Arc::default();
         let run: Arc<Run> = Arc::new(move |ctx, mut input| {
             let operation = operation.clone();
+            let schema = schema.clone();
             Box::pin(async move {
-                let schema = schemars::SchemaGenerator::default().into_root_schema_for::<In>();
+                let schema = schema.get_or_init(|| SchemaGenerator::default().into_root_schema_for::<In>());
                 coerce(&mut input, schema.as_value());
                 let input: In = serde_json::from_value(Value::Object(input)).map_err(not_of_the_form)?;
                 let output = ctx.run(operation, input).await?;
