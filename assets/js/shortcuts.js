@@ -25,9 +25,9 @@ function press(element, event) {
   return true;
 }
 
+// All lists of a page are one to walk through.
 function step(event, by) {
-  const list = row()?.parentElement ?? last('[data-rows]');
-  const rows = list ? [...list.children].filter(visible) : [];
+  const rows = all('[data-rows] > *').filter(visible);
   const at = rows.indexOf(row());
   const next = rows[at < 0 ? (by > 0 ? 0 : rows.length - 1) : at + by];
   if (!next) return;

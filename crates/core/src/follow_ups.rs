@@ -498,15 +498,15 @@ async fn put(
         Some(next) => Some(plan(&mut tx, ctx, next).await?),
         None => None,
     };
-    let told = (after.owner_id != before.owner_id && Some(after.owner_id) != ctx.actor.user()).then_some(after.owner_id);
-    if let Some(owner) = told {
-        tell_new_owner(&mut tx, ctx, owner, after.party_id, Some(after.id), &after.what, after.due_at).await?;
+    let owners = [before.owner_id, after.owner_id];
+    if after.owner_id != before.owner_id && Some(after.owner_id) != ctx.actor.user() {
+        tell_new_owner(&mut tx, ctx, after.owner_id, after.party_id, Some(after.id), &after.what, after.due_at).await?;
     }
     let logged = after.interaction_id.filter(|id| Some(*id) != before.interaction_id);
     let undo = undo::remember(&mut tx, ctx, &Inverse::FollowUps { before: vec![before], made: next.into_iter().collect(), logged }).await?;
     let follow_up = as_read(&mut tx, after.id).await?;
     tx.commit().await?;
-    if let Some(owner) = told {
+    for owner in owners {
         notifications::tell(ctx, owner);
     }
     Ok(Acted { follow_up, undo, next })
@@ -519,14 +519,11 @@ async fn put(
 pub async fn create(ctx: &Ctx, new: NewFollowUp) -> Result<Acted> {
     let writer = ctx.write(Perm(Room::FollowUps, Act::Create))?;
     let mut tx = writer.begin().await?;
-    let owner = new.owner_id;
     let id = plan(&mut tx, ctx, new).await?;
     let undo = undo::remember(&mut tx, ctx, &Inverse::DropFollowUps { ids: vec![id] }).await?;
     let follow_up = as_read(&mut tx, id).await?;
     tx.commit().await?;
-    if let Some(owner) = owner {
-        notifications::tell(ctx, owner);
-    }
+    notifications::tell(ctx, follow_up.owner_id);
     Ok(Acted { follow_up, undo, next: None })
 }
 

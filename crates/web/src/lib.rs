@@ -3,13 +3,18 @@
 pub mod api;
 pub mod assets;
 pub mod error;
+pub mod follow_ups;
 pub mod form;
 pub mod health;
 pub mod interactions;
 pub mod layers;
+pub mod live;
+pub mod notifications;
 pub mod page;
 pub mod parties;
 pub mod request;
+pub mod today;
+pub mod undo;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -53,6 +58,8 @@ pub struct Shared {
     pub options: Options,
     /// Figures for `/metrics`; absent when the program records none.
     pub metrics: Option<PrometheusHandle>,
+    /// Event streams that are open.
+    pub streams: live::Streams,
 }
 
 impl std::ops::Deref for State {
@@ -65,7 +72,7 @@ impl std::ops::Deref for State {
 /// All addresses of the program.
 #[must_use]
 pub fn router(app: App, options: Options, metrics: Option<PrometheusHandle>) -> Router {
-    let state = State(Arc::new(Shared { app, ops: peyvand_core::operations(), options, metrics }));
+    let state = State(Arc::new(Shared { app, ops: peyvand_core::operations(), options, metrics, streams: live::Streams::default() }));
     let pages = pages();
     Router::new()
         .merge(pages)
@@ -85,5 +92,12 @@ pub fn router(app: App, options: Options, metrics: Option<PrometheusHandle>) -> 
 
 /// The pages of all rooms.
 fn pages() -> Router<State> {
-    Router::new().merge(parties::routes()).merge(interactions::routes())
+    Router::new()
+        .merge(today::routes())
+        .merge(parties::routes())
+        .merge(interactions::routes())
+        .merge(follow_ups::routes())
+        .merge(notifications::routes())
+        .merge(live::routes())
+        .merge(undo::routes())
 }

@@ -23,6 +23,7 @@ row! {
         owner_id: Id<User>,
         what: String,
         due_at: Instant,
+        owner: String,
     }
 }
 
@@ -58,7 +59,7 @@ async fn told(ctx: &Ctx, statement: impl Fn() -> (Sql, Kind)) -> Result<()> {
     loop {
         let mut tx = ctx.app.db.begin().await?;
         let (mut update, kind) = statement();
-        update.push(" RETURNING id, party_id, owner_id, what, due_at");
+        update.push(" RETURNING id, party_id, owner_id, what, due_at, (SELECT u.name FROM users u WHERE u.id = follow_ups.owner_id)");
         let late: Vec<Late> = tx.all(update).await?;
         if late.is_empty() {
             return Ok(());
@@ -68,7 +69,7 @@ async fn told(ctx: &Ctx, statement: impl Fn() -> (Sql, Kind)) -> Result<()> {
             .iter()
             .filter_map(|one| {
                 let user = if kind == Kind::Escalated { *heads.get(&one.owner_id)? } else { one.owner_id };
-                let data = json!({"what": one.what, "due_at": one.due_at, "owner_id": one.owner_id});
+                let data = json!({"what": one.what, "due_at": one.due_at, "owner": one.owner});
                 Some(News { user, kind, party: Some(one.party_id), subject: Some(one.id.0), data })
             })
             .collect();

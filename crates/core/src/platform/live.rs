@@ -10,7 +10,7 @@ const BACKLOG: usize = 256;
 /// A word to open pages.
 #[derive(Clone, Debug)]
 pub enum Message {
-    /// A user has a new notification.
+    /// A user has a new notification, or what their badges count has changed.
     Notified(Id<User>),
     /// An import came further.
     Import(Id<super::import::record::Import>),

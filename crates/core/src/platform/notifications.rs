@@ -158,6 +158,15 @@ pub async fn read(ctx: &Ctx, input: ReadNotifications) -> Result<Done> {
     Ok(DONE)
 }
 
+/// The party that a user's notification is about; `None` when they have no such notification.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn party_of(db: &Db, user: Id<User>, id: Id<Notification>) -> Result<Option<Option<Id<Party>>>> {
+    let query = sql("SELECT party_id FROM notifications WHERE id = $1 AND user_id = $2").bind(id).bind(user);
+    Ok(db.maybe::<(Option<Id<Party>>,)>(query).await?.map(|(party,)| party))
+}
+
 /// How many the user has not read, up to [`COUNTED`], and the newest one's id.
 ///
 /// # Errors

@@ -172,6 +172,14 @@ pub async fn session(app: &App, token: &str) -> Result<Option<Arc<Session>>> {
     Ok(Some(session))
 }
 
+/// Whether a session is still open. Asking is no use of it, so that a page left open does not keep it alive.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn is_open(app: &App, session: &Session) -> Result<bool> {
+    Ok(look_up(app, session.hash, BY_SESSION).await?.is_some())
+}
+
 /// The user of an API token, if it is one and still good.
 ///
 /// # Errors

@@ -120,6 +120,9 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::Archive { parties } => bulk::undo_archive(&mut tx, ctx, &parties).await?,
     }
     tx.commit().await?;
+    if let Some(user) = ctx.actor.user() {
+        super::notifications::tell(ctx, user);
+    }
     Ok(DONE)
 }
 
