@@ -34,9 +34,6 @@ posts-owner-full = The owner's post keeps every right, so that nobody is locked 
 posts-ready-made = The posts that come with Peyvand stay. You can rename them.
 posts-held = Somebody holds this post. Give them another one first.
 
-post-owner = Owner
-post-manager = Manager
-post-agent = Agent
 
 room-parties = Customers
 room-identities = National IDs in full

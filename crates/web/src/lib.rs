@@ -13,6 +13,9 @@ pub mod notifications;
 pub mod page;
 pub mod parties;
 pub mod request;
+pub mod set_up;
+pub mod settings;
+pub mod sign_in;
 pub mod today;
 pub mod undo;
 
@@ -93,6 +96,8 @@ pub fn router(app: App, options: Options, metrics: Option<PrometheusHandle>) -> 
 /// The pages of all rooms.
 fn pages() -> Router<State> {
     Router::new()
+        .merge(sign_in::routes())
+        .merge(set_up::routes())
         .merge(today::routes())
         .merge(parties::routes())
         .merge(interactions::routes())
@@ -100,4 +105,5 @@ fn pages() -> Router<State> {
         .merge(notifications::routes())
         .merge(live::routes())
         .merge(undo::routes())
+        .merge(settings::routes())
 }

@@ -88,7 +88,7 @@ impl Shell {
             crumbs: Vec::new(),
             organisation,
             user: session.map(|session| session.actor.name.clone()),
-            post: session.map(|session| post_name(&req.loc, &session.post)).unwrap_or_default(),
+            post: session.map(|session| post_name(&req.loc, &session.post, session.post_name.as_deref())).unwrap_or_default(),
             csrf: session.map(|session| session.csrf.clone()).unwrap_or_default(),
             menu,
             flash: req.flash.clone(),
@@ -194,11 +194,15 @@ impl std::ops::Deref for Shell {
     }
 }
 
-/// The name of a post: that of the catalogue for a ready-made one, else the organisation's own word.
+/// The name of a post: the organisation's own, or that of the catalogue for a ready-made one.
 #[must_use]
-pub fn post_name(loc: &Loc, word: &str) -> String {
+pub fn post_name(loc: &Loc, word: &str, name: Option<&str>) -> String {
     let key = format!("post-{word}");
-    if loc.has(&key) { loc.t(&key) } else { word.to_owned() }
+    match name {
+        Some(name) => name.to_owned(),
+        None if loc.has(&key) => loc.t(&key),
+        None => word.to_owned(),
+    }
 }
 
 /// First letter of a name.

@@ -98,6 +98,26 @@ pub async fn list(ctx: &Ctx, input: ListUsers) -> Result<Page<Person>> {
     Ok(Page { items, next })
 }
 
+/// Whose account.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetUser {
+    /// The user.
+    pub id: Id<User>,
+}
+
+/// One account.
+///
+/// # Errors
+/// Without the right, and for somebody out of sight.
+pub async fn get(ctx: &Ctx, input: GetUser) -> Result<Person> {
+    let reader = ctx.read(Perm(Room::Organisation, Act::See))?;
+    let mut query = Sql::select::<Person>(FROM);
+    query.push(" AND u.id = ").arg(input.id);
+    sight(&reader.sight, &mut query);
+    reader.db.maybe(query).await?.ok_or(Error::NotFound("user"))
+}
+
 /// A new account.
 #[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -386,6 +406,7 @@ async fn check_owner_stays(tx: &mut Tx, person: &Person) -> Result<()> {
 /// The operations of people.
 pub fn operations(ops: &mut Operations) {
     ops.add("users.list", "GET /users", Some(Perm(Room::Organisation, Act::See)), "The people with an account.", list);
+    ops.add("users.get", "GET /users/{id}", Some(Perm(Room::Organisation, Act::See)), "One account.", get);
     ops.add("users.create", "POST /users", Some(Perm(Room::Organisation, Act::Create)), "Opens an account.", create)
         .example(|| serde_json::json!({"email": "sara@example.ir", "name": "سارا احمدی", "post": "agent"}));
     ops.add(

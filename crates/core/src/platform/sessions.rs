@@ -58,6 +58,8 @@ pub struct Session {
     pub email: String,
     /// Word of their post.
     pub post: String,
+    /// The organisation's own name of the post.
+    pub post_name: Option<String>,
     /// Under which the session or token is stored.
     pub hash: TokenHash,
     seen_at: Instant,
@@ -130,6 +132,7 @@ row! {
         email: String = "u.email",
         name: String = "u.name",
         post: String = "o.word",
+        post_name: Option<String> = "o.name",
         rights: serde_json::Value = "o.rights",
         unit_id: Id<Unit> = "u.unit_id",
         lang: Option<Lang> = "u.lang",
@@ -274,6 +277,7 @@ impl Found {
             csrf: self.csrf,
             email: self.email,
             post: self.post,
+            post_name: self.post_name,
             hash,
             seen_at: self.seen_at,
             expires_at: self.expires_at,

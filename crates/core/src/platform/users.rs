@@ -170,6 +170,28 @@ pub struct MeChange {
     pub money_unit: Option<MoneyUnit>,
     /// Whether letter keys are shortcuts.
     pub shortcuts: Option<bool>,
+    /// Choices to give up, so that the organisation's counts again: `lang`, `calendar`, `digits`, `time_zone`, `theme`,
+    /// `money_unit`.
+    #[serde(default)]
+    pub reset: Vec<Choice>,
+}
+
+peyvand_db::words! {
+    /// A display choice.
+    pub enum Choice {
+        /// Language.
+        Lang = "lang",
+        /// Calendar.
+        Calendar = "calendar",
+        /// Digits.
+        Digits = "digits",
+        /// Time zone.
+        TimeZone = "time_zone",
+        /// Light or dark.
+        Theme = "theme",
+        /// Money unit.
+        MoneyUnit = "money_unit",
+    }
 }
 
 /// A person's name as it is stored.
@@ -213,6 +235,20 @@ pub async fn update(ctx: &Ctx, change: MeChange) -> Result<Me> {
         .bind(id),
     )
     .await?;
+    for choice in &change.reset {
+        tx.run(
+            sql(match choice {
+                Choice::Lang => "UPDATE users SET lang = NULL WHERE id = $1",
+                Choice::Calendar => "UPDATE users SET calendar = NULL WHERE id = $1",
+                Choice::Digits => "UPDATE users SET digits = NULL WHERE id = $1",
+                Choice::TimeZone => "UPDATE users SET time_zone = NULL WHERE id = $1",
+                Choice::Theme => "UPDATE users SET theme = NULL WHERE id = $1",
+                Choice::MoneyUnit => "UPDATE users SET money_unit = NULL WHERE id = $1",
+            })
+            .bind(id),
+        )
+        .await?;
+    }
     if let Some(name) = &name {
         events::record(&mut tx, ctx, Event::of("user.changed", id, serde_json::json!({"name": name}))).await?;
     }

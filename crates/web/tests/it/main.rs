@@ -1,5 +1,6 @@
 //! The product through its HTTP door, without a socket.
 
+mod access;
 mod frame;
 
 use axum::Router;
