@@ -17,9 +17,9 @@ use peyvand_core::platform::locale::{Loc, Prefs, time_zone};
 use peyvand_core::platform::money::{Currency, MoneyUnit};
 use peyvand_core::platform::organisation::Kind;
 use peyvand_core::platform::readiness::{self, Answers, Barrier, Score};
+use peyvand_core::platform::sessions;
 use peyvand_core::platform::set_up::{self, NewOrganisation};
 use peyvand_core::platform::text::{Digits, Lang};
-use peyvand_core::platform::sessions;
 use peyvand_core::{Act, Error, Fields, Problem, Room};
 
 /// Addresses of the set-up.
@@ -198,7 +198,8 @@ fn shown(req: &Req, step: usize, sent: Sent, problems: &[Problem]) -> PageResult
 
 /// What a step must have before the next one is shown; the rules themselves are checked at the end.
 fn check(step: usize, sent: &Sent) -> Vec<Problem> {
-    let mut problems: Vec<Problem> = FIELDS[step].iter().filter(|name| sent.get(name).is_none()).map(|name| Problem::new(*name, "input-needed")).collect();
+    let mut problems: Vec<Problem> =
+        FIELDS[step].iter().filter(|name| sent.get(name).is_none()).map(|name| Problem::new(*name, "input-needed")).collect();
     if let Some(zone) = sent.get("time_zone")
         && step == 1
         && time_zone(zone).is_none()
@@ -296,10 +297,7 @@ pub(crate) fn questions(loc: &Loc) -> Vec<Question> {
 
 /// The scores that a form carries, one field a barrier.
 pub(crate) fn scores(sent: &Sent) -> Vec<Score> {
-    Barrier::ALL
-        .iter()
-        .filter_map(|barrier| Some(Score { barrier: *barrier, score: sent.get(barrier.as_str())?.parse().ok()? }))
-        .collect()
+    Barrier::ALL.iter().filter_map(|barrier| Some(Score { barrier: *barrier, score: sent.get(barrier.as_str())?.parse().ok()? })).collect()
 }
 
 #[derive(Template)]

@@ -26,11 +26,7 @@ const VIEW_AGE: u32 = 365 * 24 * 60 * 60;
 
 /// Addresses of signing in.
 pub fn routes() -> Router<State> {
-    Router::new()
-        .route("/", get(start))
-        .route("/sign-in", get(show).post(enter))
-        .route("/sign-out", post(leave))
-        .route("/view", post(view))
+    Router::new().route("/", get(start)).route("/sign-in", get(show).post(enter)).route("/sign-out", post(leave)).route("/view", post(view))
 }
 
 /// Where everybody begins: the set-up on an empty database, else today's work or the sign-in.
@@ -51,7 +47,9 @@ pub(crate) const LANGS: [(&str, &str); 3] = [("fa", "فارسی"), ("ar", "ال�
 
 /// The calendars.
 pub(crate) fn calendars(req: &Req) -> Choices {
-    [("jalali", "calendar-jalali"), ("hijri", "calendar-hijri"), ("gregorian", "calendar-gregorian")].map(|(word, key)| (word, req.t(key))).into()
+    [("jalali", "calendar-jalali"), ("hijri", "calendar-hijri"), ("gregorian", "calendar-gregorian")]
+        .map(|(word, key)| (word, req.t(key)))
+        .into()
 }
 
 /// The digits, each shown as itself.

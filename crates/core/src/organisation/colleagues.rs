@@ -34,7 +34,8 @@ pub async fn list(ctx: &Ctx, _: Nothing) -> Result<Vec<Colleague>> {
     if matches!(ctx.actor, Actor::Nobody) {
         return Err(Error::SignedOut);
     }
-    let mut query = Sql::select::<Colleague>("FROM users u JOIN units n ON n.id = u.unit_id WHERE u.is_active ORDER BY u.name, u.id LIMIT ");
+    let mut query =
+        Sql::select::<Colleague>("FROM users u JOIN units n ON n.id = u.unit_id WHERE u.is_active ORDER BY u.name, u.id LIMIT ");
     query.arg(MOST);
     Ok(ctx.app.db.all(query).await?)
 }

@@ -72,7 +72,8 @@ impl std::ops::Deref for Frame {
 
 /// The frame of the page at `href`; its title is the menu's label unless a page below it has its own.
 fn frame(req: &Req, href: &'static str, title: Option<String>) -> Frame {
-    let entry = |(at, icon, key): (&'static str, &'static str, &'static str)| Entry { href: at, icon, label: req.t(key), is_current: at == href };
+    let entry =
+        |(at, icon, key): (&'static str, &'static str, &'static str)| Entry { href: at, icon, label: req.t(key), is_current: at == href };
     let own: Vec<Entry> = OWN.into_iter().map(entry).collect();
     let shared: Vec<Entry> =
         SHARED.into_iter().filter(|(.., room)| req.can(*room, Act::See)).map(|(at, icon, key, _)| entry((at, icon, key))).collect();

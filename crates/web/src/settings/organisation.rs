@@ -295,7 +295,8 @@ async fn history(req: Req, Form(filter): Form<HistoryFilter>) -> PageResult {
         put(name, day.map(|day| day.to_string()));
         put(&format!("{name}_text"), day.map(|day| req.loc.day_short(day)).or(text));
     }
-    let query: String = values.iter().filter(|(name, _)| !name.ends_with("_text")).map(|(name, value)| format!("{name}={}&", percent(value))).collect();
+    let query: String =
+        values.iter().filter(|(name, _)| !name.ends_with("_text")).map(|(name, value)| format!("{name}={}&", percent(value))).collect();
     let people = if req.can(Room::Organisation, Act::See) {
         let list = people::ListUsers { limit: Some(peyvand_core::operation::PAGE_MAX), ..Default::default() };
         req.ctx.run(people::list, list).await?.items.into_iter().map(|person| (person.id.to_string(), person.name)).collect()
@@ -305,7 +306,10 @@ async fn history(req: Req, Form(filter): Form<HistoryFilter>) -> PageResult {
     let view = HistoryPage {
         s: frame(&req, "/settings/history", None),
         f: FormView::again(Sent(values), &problems, &req.loc),
-        kinds: KINDS.iter().map(|kind| ((*kind).to_owned(), req.t(&format!("events-{}", kind.trim_end_matches('.').replace('_', "-"))))).collect(),
+        kinds: KINDS
+            .iter()
+            .map(|kind| ((*kind).to_owned(), req.t(&format!("events-{}", kind.trim_end_matches('.').replace('_', "-")))))
+            .collect(),
         people,
         items: page.items,
         next: page.next.map(|next| format!("/settings/history?{query}after={next}")),

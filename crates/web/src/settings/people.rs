@@ -13,8 +13,8 @@ use axum::routing::{get, post};
 use peyvand_core::operation::{Nothing, PAGE_MAX};
 use peyvand_core::organisation::explain::{self, Explain, Explanation};
 use peyvand_core::organisation::people::{self, DeactivateUser, ListUsers, NewUser, Person, UserChange};
-use peyvand_core::organisation::units::{self, NewUnit, UnitChange, UnitRow};
 use peyvand_core::organisation::posts;
+use peyvand_core::organisation::units::{self, NewUnit, UnitChange, UnitRow};
 use peyvand_core::platform::access::{Unit, User};
 use peyvand_core::{Act, Error, Id, Problem, Room};
 use serde::Deserialize;
@@ -257,7 +257,11 @@ impl UnitsPage {
         Ok(UnitsPage {
             s: frame(req, "/settings/units", title),
             f,
-            parents: unit_options(req).await?.into_iter().filter(|(id, _)| Some(id) != unit.map(|unit| unit.to_string()).as_ref()).collect(),
+            parents: unit_options(req)
+                .await?
+                .into_iter()
+                .filter(|(id, _)| Some(id) != unit.map(|unit| unit.to_string()).as_ref())
+                .collect(),
             heads: heads.into_iter().map(|person| (person.id.to_string(), person.name)).collect(),
             units,
             unit,

@@ -45,7 +45,11 @@ impl PostsPage {
             .filter(|room| post.rights.of(**room).see != Reach::Nothing)
             .map(|room| self.s.t(&format!("room-{}", room.as_str().replace('_', "-"))))
             .collect();
-        if open.len() == Room::ALL.len() { self.s.t("posts-every-room") } else { open.join(if self.s.lang() == "en" { ", " } else { "، " }) }
+        if open.len() == Room::ALL.len() {
+            self.s.t("posts-every-room")
+        } else {
+            open.join(if self.s.lang() == "en" { ", " } else { "، " })
+        }
     }
 }
 
@@ -112,8 +116,7 @@ fn rights_of(sent: &Sent) -> Rights {
     let rights = Room::ALL.iter().map(|room| {
         let may = |act: Act| sent.get(&format!("{act}.{room}")).is_some();
         let see = sent.get(&format!("see.{room}")).and_then(|reach| reach.parse().ok()).unwrap_or(Reach::Nothing);
-        let right =
-            Right { see, create: may(Act::Create), change: may(Act::Change), delete: may(Act::Delete), export: may(Act::Export) };
+        let right = Right { see, create: may(Act::Create), change: may(Act::Change), delete: may(Act::Delete), export: may(Act::Export) };
         (*room, right)
     });
     Rights(rights.filter(|(_, right)| right.see != Reach::Nothing).collect())

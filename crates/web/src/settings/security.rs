@@ -78,7 +78,8 @@ impl SecurityPage {
     }
 
     fn scope_words(&self, token: &Token) -> String {
-        let scopes: Vec<&str> = token.scopes.as_array().map(|scopes| scopes.iter().filter_map(|scope| scope.as_str()).collect()).unwrap_or_default();
+        let scopes: Vec<&str> =
+            token.scopes.as_array().map(|scopes| scopes.iter().filter_map(|scope| scope.as_str()).collect()).unwrap_or_default();
         if scopes.contains(&tokens::ALL) { self.s.t("tokens-all") } else { self.s.t1("tokens-scopes", "count", scopes.len()) }
     }
 
