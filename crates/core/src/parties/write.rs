@@ -413,10 +413,13 @@ pub fn matching(party: &CheckedParty, found: &HashMap<Lookup, Vec<Known>>) -> Ma
     let name = party.text("name").map(Cow::Borrowed).or_else(|| super::check::full_name(party.text("first_name"), party.text("last_name")).map(Cow::Owned));
     let name = name.unwrap_or_default();
     for contact in &party.contacts {
-        if let Some([known]) = found.get(&Lookup::Contact { value: contact.value.clone() }).map(Vec::as_slice)
-            && names_compatible(&name, &known.name)
-        {
-            return Match::One(Box::new(known.clone()));
+        let sharing = found.get(&Lookup::Contact { value: contact.value.clone() }).into_iter().flatten();
+        let alike: Vec<&Known> = sharing.filter(|known| names_compatible(&name, &known.name)).collect();
+        // Where several share the number and any of them may be meant, only the very same name decides.
+        let same = || alike.iter().find(|known| search_key(&known.name) == search_key(&name));
+        let known = if alike.len() == 1 { alike.first() } else { same() };
+        if let Some(known) = known {
+            return Match::One(Box::new((*known).clone()));
         }
     }
     Match::Nobody

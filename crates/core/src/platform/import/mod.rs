@@ -18,7 +18,10 @@ pub mod undo;
 mod xlsx;
 
 #[cfg(test)]
-mod tests {
+mod tests;
+
+#[cfg(test)]
+mod messages {
     use super::columns::MapProblem;
     use super::reader::{FileProblem, HeaderNote, RowProblem};
     use crate::platform::locale::{Arg, Loc, Prefs};

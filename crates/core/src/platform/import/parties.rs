@@ -3,7 +3,7 @@
 use super::engine::{Fate, Parsed, Run, rejected};
 use super::plan::{Item, Mode};
 use crate::parties::Party;
-use crate::parties::check::{CheckedParty, Consent, NewAddress, full_name, names_compatible};
+use crate::parties::check::{CheckedParty, Consent, NewAddress, full_name, name_key, names_compatible};
 use crate::parties::party::{PARTY_FROM, PartyRow, changes, update_party};
 use crate::parties::write::{Known, Lookup, Match, find_by_keys, insert_parties, lookups_of, matching};
 use crate::platform::events::{self, Event};
@@ -71,9 +71,14 @@ async fn wave<'a>(
         }
         fates[at] = Some(fill_in(tx, ctx, run, &row, &stored, party).await?);
     }
+    let twins = Twins::of(tx, &new).await?;
     let mut writing = Vec::with_capacity(new.len());
     let mut places = Vec::with_capacity(new.len());
     for (at, party) in new {
+        if twins.have(party) {
+            fates[at] = Some(Fate::Unchanged);
+            continue;
+        }
         if run.mode == Mode::Update {
             fates[at] = Some(rejected("", "import-party-not-there"));
             continue;
@@ -93,6 +98,46 @@ async fn wave<'a>(
     Ok(later)
 }
 
+/// Most parties read for the rows of a wave that carry no key: frequent names must not read the whole table.
+const TWINS_MAX: i64 = 2000;
+
+/// Parties of the names of rows that carry no key, phone or e-mail. Such a row cannot be told from one that says no more
+/// than what is there already, so it is taken for the same: else the same file twice would double them.
+struct Twins {
+    by_name: HashMap<String, Vec<Id<Party>>>,
+    stored: Stored,
+}
+
+impl Twins {
+    async fn of(tx: &mut Tx, rows: &[(usize, &CheckedParty)]) -> Result<Twins> {
+        let names: Vec<String> = rows.iter().filter(|(_, party)| lookups_of(party).is_empty()).map(|(_, party)| name_key(&name_of(party))).collect();
+        let mut twins = Twins { by_name: HashMap::new(), stored: Stored::default() };
+        if names.is_empty() {
+            return Ok(twins);
+        }
+        let mut query = sql("SELECT name_key, id FROM parties WHERE name_key IN ");
+        query.list_padded(&names).push(" LIMIT ").arg(TWINS_MAX);
+        let found: Vec<(String, Id<Party>)> = tx.all(query).await?;
+        twins.stored = Stored::read(tx, found.iter().map(|(_, id)| *id)).await?;
+        for (name, id) in found {
+            twins.by_name.entry(name).or_default().push(id);
+        }
+        Ok(twins)
+    }
+
+    fn have(&self, party: &CheckedParty) -> bool {
+        if self.by_name.is_empty() || !lookups_of(party).is_empty() {
+            return false;
+        }
+        let alike = self.by_name.get(&name_key(&name_of(party))).into_iter().flatten();
+        alike.filter_map(|id| self.stored.rows.get(id)).any(|row| {
+            changes(row, party).is_empty()
+                && party.addresses.iter().all(|address| self.stored.has_address(row.id, address))
+                && party.tags.iter().all(|tag| self.stored.has_tag(row.id, tag))
+        })
+    }
+}
+
 type Row<'a> = (usize, &'a CheckedParty, Vec<Lookup>);
 
 /// Rows that can be stored side by side, and those that share a key, or a phone and a name, with one of them.
@@ -100,8 +145,11 @@ fn apart(rows: Vec<(usize, &CheckedParty)>) -> (Vec<Row<'_>>, Vec<(usize, &Check
     let mut taken: HashMap<Lookup, Vec<String>> = HashMap::new();
     let (mut now, mut later) = (Vec::with_capacity(rows.len()), Vec::new());
     for (at, party) in rows {
-        let lookups = lookups_of(party);
+        let mut lookups = lookups_of(party);
         let name = name_of(party);
+        if lookups.is_empty() {
+            lookups.push(Lookup::Key { kind: "name".into(), value: name_key(&name) });
+        }
         let meets = lookups.iter().any(|lookup| match (lookup, taken.get(lookup)) {
             (_, None) => false,
             (Lookup::Key { .. }, Some(_)) => true,

@@ -1,0 +1,309 @@
+//! The story of an import, on a database.
+
+use super::columns::Kind;
+use super::engine::{self, Ended, Progress};
+use super::plan::Mode;
+use super::record::{self, ImportId, ImportRecord, ListRejects, NewImport, State};
+use super::undo;
+use crate::parties::party::{self, PartyId};
+use crate::platform::jobs;
+use crate::sales::purchases;
+use crate::testing::{as_post, ctx};
+use crate::{Ctx, Door, Error};
+use peyvand_db::{Id, sql};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use tokio::sync::watch;
+
+fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("testdata/import").join(name)
+}
+
+fn written(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+fn new(kind: Kind, path: &Path) -> NewImport {
+    NewImport { path: path.to_owned(), file_name: "file.csv".into(), kind: Some(kind), ..NewImport::default() }
+}
+
+async fn prepare(ctx: &Ctx, new: &NewImport) -> Id<record::Import> {
+    let prepared = record::prepare(ctx, new).await.unwrap();
+    record::create(ctx, new, &prepared).await.unwrap()
+}
+
+async fn run(ctx: &Ctx, id: Id<record::Import>) -> ImportRecord {
+    let (_keep, stop) = watch::channel(false);
+    let ended = engine::run(&ctx.app, Door::Cli, id, &stop, None, |_| {}).await.unwrap();
+    assert_eq!(ended, Ended::Done);
+    let import = record::get(ctx, ImportId { id }).await.unwrap();
+    assert_eq!(import.rows, import.created + import.updated + import.unchanged + import.rejected);
+    import
+}
+
+async fn bring(ctx: &Ctx, new: &NewImport) -> ImportRecord {
+    let id = prepare(ctx, new).await;
+    run(ctx, id).await
+}
+
+fn counts(import: &ImportRecord) -> [i64; 5] {
+    [import.rows, import.created, import.updated, import.unchanged, import.rejected]
+}
+
+async fn count(ctx: &Ctx, text: &'static str) -> i64 {
+    let (count,): (i64,) = ctx.app.db.one(sql(text)).await.unwrap();
+    count
+}
+
+async fn reasons(ctx: &Ctx, id: Id<record::Import>) -> Vec<(i64, Vec<String>)> {
+    let page = record::rejects(ctx, ListRejects { id, after: None, limit: None }).await.unwrap();
+    page.items.into_iter().map(|reject| (reject.row, reject.problems.into_iter().map(|problem| problem.field).collect())).collect()
+}
+
+#[tokio::test]
+async fn a_purchase_file_gives_the_totals_of_its_lines() {
+    let ctx = ctx().await;
+    let mut file = new(Kind::Purchases, &data("online-retail-totals.csv"));
+    file.currency = Some("GBP".into());
+    let import = bring(&ctx, &file).await;
+    assert_eq!(counts(&import), [876, 876, 0, 0, 0]);
+    assert_eq!((import.details.lines_without_customer, import.details.customers_created), (73, 43));
+    assert_eq!(count(&ctx, "SELECT SUM(up_minor) FROM purchase_days WHERE is_known").await, 2_350_376);
+    assert_eq!(count(&ctx, "SELECT SUM(lines_up) FROM purchase_days WHERE is_known").await, 718, "a line below a penny was sold all the same");
+    assert_eq!(count(&ctx, "SELECT SUM(down_minor) FROM purchase_days WHERE is_known").await, 352_680);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE purchases > 0").await, 35);
+    assert!(count(&ctx, "SELECT count(*) FROM purchase_lines WHERE refund_of IS NOT NULL").await > 20, "refunds know what they give back");
+
+    let again = bring(&ctx, &file).await;
+    assert_eq!(counts(&again), [876, 0, 0, 876, 0], "the same file twice changes nothing");
+    assert_eq!(count(&ctx, "SELECT SUM(up_minor) FROM purchase_days WHERE is_known").await, 2_350_376);
+}
+
+#[tokio::test]
+async fn a_table_aligned_by_spaces_is_read_as_purchases() {
+    let ctx = ctx().await;
+    let mut file = new(Kind::Purchases, &data("cdnow-master.txt"));
+    file.currency = Some("USD".into());
+    let import = bring(&ctx, &file).await;
+    assert_eq!((import.rows, import.details.customers_created), (40, 10));
+    assert_eq!(count(&ctx, "SELECT SUM(up_minor) FROM purchase_days").await, 136_182);
+    assert_eq!(counts(&bring(&ctx, &file).await), [40, 0, 0, 40, 0]);
+}
+
+#[tokio::test]
+async fn a_line_that_stands_twice_more_than_before_is_new() {
+    let ctx = ctx().await;
+    let once = written("invoice,date,customer,product,quantity,unit_price\n1,2024-05-01,77,A,1,5\n");
+    let twice = written("invoice,date,customer,product,quantity,unit_price\n1,2024-05-01,77,A,1,5\n1,2024-05-01,77,A,1,5\n");
+    assert_eq!(counts(&bring(&ctx, &new(Kind::Purchases, once.path())).await), [1, 1, 0, 0, 0]);
+    assert_eq!(counts(&bring(&ctx, &new(Kind::Purchases, twice.path())).await), [2, 1, 0, 1, 0]);
+    assert_eq!(counts(&bring(&ctx, &new(Kind::Purchases, twice.path())).await), [2, 0, 0, 2, 0]);
+}
+
+#[tokio::test]
+async fn people_are_found_by_any_key_and_filled_in() {
+    let ctx = ctx().await;
+    let first = written("name,national_id,mobile,city\nسارا محمدی,0084575948,09125550142,\nرضا کریمی,,09125550199,شیراز\n");
+    assert_eq!(counts(&bring(&ctx, &new(Kind::Parties, first.path())).await), [2, 2, 0, 0, 0]);
+    let second = written("name,national_id,mobile,city\nسارا محمدي,۰۰۸۴۵۷۵۹۴۸,,تهران\nرضا كریمی,,0912 555 0199,\nمینا کریمی,,09125550199,\n");
+    let import = bring(&ctx, &new(Kind::Parties, second.path())).await;
+    assert_eq!(counts(&import)[1], 1, "a sister on the same phone is somebody else");
+    assert_eq!(counts(&import)[0], 3);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties").await, 3);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE city = 'تهران'").await, 1);
+    assert_eq!(counts(&bring(&ctx, &new(Kind::Parties, second.path())).await)[3], 3, "the same file twice changes nothing");
+}
+
+#[tokio::test]
+async fn two_files_of_people_who_partly_are_the_same_are_counted_whole() {
+    let ctx = ctx().await;
+    let a = bring(&ctx, &new(Kind::Parties, &data("people-a.csv"))).await;
+    assert_eq!(a.rows, a.created + a.rejected);
+    let b = bring(&ctx, &new(Kind::Parties, &data("people-b.csv"))).await;
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties").await, a.created + b.created);
+    let again = bring(&ctx, &new(Kind::Parties, &data("people-b.csv"))).await;
+    assert_eq!((again.created, again.updated, again.rejected), (0, 0, b.rejected));
+}
+
+#[tokio::test]
+async fn modes_only_add_or_only_change() {
+    let ctx = ctx().await;
+    let one = written("name,code,job\nسارا,1001,پزشک\n");
+    bring(&ctx, &new(Kind::Parties, one.path())).await;
+    let both = written("name,code,job\nسارا,1001,معلم\nرضا,1002,راننده\n");
+    let create = NewImport { mode: Some(Mode::Create), ..new(Kind::Parties, both.path()) };
+    assert_eq!(counts(&bring(&ctx, &create).await), [2, 1, 0, 1, 0]);
+    let more = written("name,code,job\nسارا,1001,معلم\nمینا,1003,راننده\n");
+    let update = NewImport { mode: Some(Mode::Update), ..new(Kind::Parties, more.path()) };
+    assert_eq!(counts(&bring(&ctx, &update).await), [2, 0, 1, 0, 1]);
+}
+
+#[tokio::test]
+async fn rejected_rows_say_why_and_come_in_again_when_fixed() {
+    let ctx = ctx().await;
+    let file = written("name,mobile,birth_date,source\nسارا,0912,1365/2/31,اینستاگرام\n,,,\nرضا,09125550142,1365/1/31,اینستاگرام\n=1+1,09125550143,,\n");
+    let import = bring(&ctx, &new(Kind::Parties, file.path())).await;
+    assert_eq!((import.created, import.rejected), (import.rows - 1, 1));
+    let reasons = reasons(&ctx, import.id).await;
+    assert_eq!(reasons[0].0, 2);
+    assert!(reasons[0].1.contains(&"mobile".to_owned()), "{reasons:?}");
+}
+
+#[tokio::test]
+async fn an_invoice_belongs_to_one_customer() {
+    let ctx = ctx().await;
+    let file = written("invoice,date,customer,amount\n1,1403/1/5,77,5000\n1,1403/1/5,78,5000\n2,1403/13/5,78,5000\n3,1403/1/6,,1000\n4,1450/1/6,77,1000\n");
+    let import = bring(&ctx, &new(Kind::Purchases, file.path())).await;
+    assert_eq!(counts(&import), [5, 2, 0, 0, 3]);
+    let reasons = reasons(&ctx, import.id).await;
+    assert_eq!(reasons.iter().map(|(row, fields)| (*row, fields[0].as_str())).collect::<Vec<_>>(), [(3, "customer"), (4, "date"), (6, "date")]);
+}
+
+#[tokio::test]
+async fn contacts_come_with_words_of_three_languages() {
+    let ctx = ctx().await;
+    let people = written("name,mobile\nسارا محمدی,09125550142\n");
+    bring(&ctx, &new(Kind::Parties, people.path())).await;
+    let file = written(
+        "date,customer,channel,direction,reason,result,text,duration\n1403/2/1 10:30,09125550142,تلفن,خروجی,سؤال,no answer,سلام,1:30\n1403/2/2,سارا محمدی,whatsapp,in,تعویض رنگ,,متن,\n1403/2/3,,sms,,,,,\n",
+    );
+    let import = bring(&ctx, &new(Kind::Interactions, file.path())).await;
+    assert_eq!(counts(&import), [3, 2, 0, 0, 1]);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM interactions WHERE channel = 'phone' AND direction = 'outbound' AND duration_s = 90 AND result = 'no_answer'").await, 1);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM terms WHERE list = 'reason' AND label = 'تعویض رنگ'").await, 1, "a reason of their own is kept as a word");
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE last_contact_at > 0").await, 1);
+    assert_eq!(counts(&bring(&ctx, &new(Kind::Interactions, file.path())).await), [3, 0, 0, 2, 1]);
+}
+
+#[tokio::test]
+async fn a_stopped_import_goes_on_without_a_duplicate_or_a_loss() {
+    let ctx = ctx().await;
+    let mut text = String::from("invoice,date,customer,product,quantity,unit_price\n");
+    for row in 0..3500 {
+        // Every line twice, far apart.
+        let line = row % 1750;
+        text.push_str(&format!("{},2024-05-{:02},{},P{},1,{}\n", line / 3, line % 28 + 1, line / 3 % 40, line % 11, line % 7 + 1));
+    }
+    let file = written(&text);
+    let whole = bring(&ctx, &new(Kind::Purchases, file.path())).await;
+    assert_eq!(counts(&whole)[1], 3500);
+    let gross = count(&ctx, "SELECT SUM(up_minor) FROM purchase_days").await;
+
+    // The second time it is stopped after each batch.
+    let id = prepare(&ctx, &new(Kind::Purchases, file.path())).await;
+    let mut runs = 0;
+    loop {
+        let (halt, stop) = watch::channel(false);
+        let tick = |_: &Progress| {
+            let _ = halt.send(true);
+        };
+        runs += 1;
+        if engine::run(&ctx.app, Door::Cli, id, &stop, None, tick).await.unwrap() == Ended::Done {
+            break;
+        }
+    }
+    assert!(runs > 2);
+    let import = record::get(&ctx, ImportId { id }).await.unwrap();
+    assert_eq!(counts(&import), [3500, 0, 0, 3500, 0]);
+    assert_eq!(count(&ctx, "SELECT SUM(up_minor) FROM purchase_days").await, gross);
+}
+
+async fn undone(ctx: &Ctx, id: Id<record::Import>) -> ImportRecord {
+    ctx.run(record::undo, ImportId { id }).await.unwrap();
+    jobs::drain(&ctx.app).await.unwrap();
+    record::get(ctx, ImportId { id }).await.unwrap()
+}
+
+#[tokio::test]
+async fn undo_takes_back_what_nobody_touched_since() {
+    let ctx = ctx().await;
+    let before = written("name,code,mobile,job\nسارا محمدی,1001,09125550142,پزشک\n");
+    bring(&ctx, &new(Kind::Parties, before.path())).await;
+    let file = written("name,code,mobile,job,tags\nسارا محمدی,1001,09125550143,معلم,وفادار\nرضا,1002,,,\nمینا,1003,,,\n");
+    let import = bring(&ctx, &new(Kind::Parties, file.path())).await;
+    assert_eq!(counts(&import), [3, 2, 1, 0, 0]);
+    let (touched,): (Id<party::Party>,) = ctx.app.db.one(sql("SELECT id FROM parties WHERE name = 'مینا'")).await.unwrap();
+    let mina = ctx.run(party::get, PartyId { id: touched }).await.unwrap();
+    let change = serde_json::from_value(serde_json::json!({"id": mina.id, "version": mina.version, "job": "نقاش"})).unwrap();
+    ctx.run(party::update, change).await.unwrap();
+
+    let undone = undone(&ctx, import.id).await;
+    assert_eq!(undone.state, State::Undone);
+    assert_eq!((undone.details.removed, undone.details.reverted, undone.details.kept), (1, 1, 1));
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties").await, 2);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE job = 'پزشک'").await, 1);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM contact_points").await, 1);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM party_tags").await, 0);
+    assert!(matches!(ctx.run(record::undo, ImportId { id: import.id }).await, Err(Error::Conflict(_))), "only once");
+}
+
+#[tokio::test]
+async fn undo_of_purchases_leaves_no_trace_in_sums() {
+    let ctx = ctx().await;
+    let import = bring(&ctx, &new(Kind::Purchases, &data("online-retail-totals.csv"))).await;
+    let undone = undone(&ctx, import.id).await;
+    assert_eq!(undone.state, State::Undone);
+    for table in ["SELECT count(*) FROM purchase_lines", "SELECT count(*) FROM purchases", "SELECT count(*) FROM parties", "SELECT count(*) FROM identity_keys"] {
+        assert_eq!(count(&ctx, table).await, 0, "{table}");
+    }
+    assert_eq!(count(&ctx, "SELECT SUM(lines_up + lines_down + lines_zero + up_minor + down_minor) FROM purchase_days").await, 0);
+    let (_keep, stop) = watch::channel(false);
+    assert_eq!(undo::run(&ctx.app, Door::Cli, import.id, &stop, None).await.unwrap(), jobs::Outcome::Done);
+}
+
+#[tokio::test]
+async fn a_started_import_runs_as_a_job_in_the_name_of_who_brought_it() {
+    let owner = ctx().await;
+    let manager = as_post(&owner.app, "manager", "manager").await;
+    let file = written("name,mobile\nسارا محمدی,09125550142\n");
+    let draft = NewImport { is_draft: true, kind: None, ..new(Kind::Parties, file.path()) };
+    let prepared = record::prepare(&manager, &draft).await.unwrap();
+    assert_eq!(prepared.kind, Kind::Parties);
+    let id = record::create(&manager, &draft, &prepared).await.unwrap();
+    let start = record::StartImport { id, kind: None, options: None, save_map: Some("ماهانه".into()) };
+    manager.run(record::start, start.clone()).await.unwrap();
+    assert!(matches!(manager.run(record::start, start).await, Err(Error::Conflict(_))));
+    jobs::drain(&owner.app).await.unwrap();
+    assert_eq!(record::get(&manager, ImportId { id }).await.unwrap().state, State::Done);
+    let found = manager.run(record::maps, record::ListMaps::default()).await.unwrap();
+    assert_eq!(found[0].name, "ماهانه");
+    assert_eq!(count(&owner, "SELECT count(*) FROM parties WHERE unit_id IS NOT NULL").await, 1, "it belongs to the unit of who brought it");
+    let agent = as_post(&owner.app, "agent", "agent").await;
+    assert!(matches!(agent.run(record::get, ImportId { id }).await, Err(Error::Forbidden(_))));
+}
+
+#[tokio::test]
+async fn a_file_without_a_known_column_is_refused_with_the_names_of_both_sides() {
+    let ctx = ctx().await;
+    let file = written("foo,bar\n1,2\n");
+    let Err(Error::Invalid(problems)) = record::prepare(&ctx, &new(Kind::Parties, file.path())).await else { panic!("taken") };
+    assert_eq!(problems.0[0].key, "import-map-no-known-column");
+    let file = written("customer,product\n1,2\n");
+    let Err(Error::Invalid(problems)) = record::prepare(&ctx, &new(Kind::Purchases, file.path())).await else { panic!("taken") };
+    assert_eq!(problems.0[0].key, "import-map-field-missing");
+}
+
+#[tokio::test]
+async fn a_changed_file_is_not_gone_on_with() {
+    let ctx = ctx().await;
+    let mut file = written("name\nسارا\n");
+    let id = prepare(&ctx, &new(Kind::Parties, file.path())).await;
+    file.write_all("رضا\n".as_bytes()).unwrap();
+    let (_keep, stop) = watch::channel(false);
+    assert_eq!(engine::run(&ctx.app, Door::Cli, id, &stop, None, |_| {}).await.unwrap(), Ended::Failed);
+    let import = record::get(&ctx, ImportId { id }).await.unwrap();
+    assert_eq!((import.state, import.problem.is_some()), (State::Failed, true));
+}
+
+#[tokio::test]
+async fn a_rehearsal_stores_nothing() {
+    let ctx = ctx().await;
+    let prepared = record::prepare(&ctx, &new(Kind::Purchases, &data("online-retail-totals.csv"))).await.unwrap();
+    let told = engine::rehearse(&ctx, prepared, Some(50)).await.unwrap();
+    assert_eq!((told.rows, told.created), (50, 50));
+    let totals = ctx.run(purchases::totals, serde_json::from_value(serde_json::json!({})).unwrap()).await;
+    assert!(totals.is_ok());
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties").await + count(&ctx, "SELECT count(*) FROM imports").await, 0);
+}
