@@ -85,7 +85,7 @@ pub async fn run(app: &App, words: &Words, arguments: &Arguments) -> Result<serd
     }
     explain(&prepared);
     if arguments.dry_run {
-        let counts = engine::rehearse(&ctx, prepared, None).await?;
+        let counts = engine::rehearse(&ctx, prepared).await?;
         for (row, problems) in &counts.rejects {
             for problem in problems {
                 eprintln!("{}", words.ta("cli-import-row", &[("row", row.to_string().into()), ("problem", words.problem(problem).into())]));

@@ -6,6 +6,7 @@ pub mod error;
 pub mod follow_ups;
 pub mod form;
 pub mod health;
+pub mod imports;
 pub mod interactions;
 pub mod layers;
 pub mod live;
@@ -105,5 +106,6 @@ fn pages() -> Router<State> {
         .merge(notifications::routes())
         .merge(live::routes())
         .merge(undo::routes())
+        .merge(imports::routes())
         .merge(settings::routes())
 }

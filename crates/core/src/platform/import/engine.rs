@@ -194,7 +194,7 @@ pub async fn run(
         let (source, plan) = (source.clone(), plan.clone());
         tokio::task::spawn_blocking(move || {
             let rows = if is_begun { source.rows_from(mark) } else { source.rows() };
-            let outcome = rows.and_then(|rows| read(rows, &plan, &sender));
+            let outcome = rows.and_then(|rows| read(rows, &plan, BATCH_ROWS, &sender));
             if let Err(problem) = outcome {
                 // Nobody listens after a stop.
                 let _ = sender.blocking_send(Err(problem));
@@ -260,6 +260,7 @@ pub async fn run(
     if ended == Ended::Done {
         reader.await.map_err(Error::fault)?;
         finish(&context(), &claim).await?;
+        discard_upload(app, &import.file_path);
         // Fresh statistics, or the first lists after a million rows are planned as for an empty table.
         app.db.analyze().await?;
     }
@@ -332,6 +333,16 @@ fn folder_name(folder: &std::path::Path) -> Result<String> {
     let name = uuid::Uuid::now_v7().to_string();
     std::fs::write(&path, &name).map_err(Error::fault)?;
     Ok(name)
+}
+
+/// Removes a file that was uploaded; one that lies elsewhere belongs to somebody.
+pub(super) fn discard_upload(app: &App, path: &str) {
+    let path = std::path::Path::new(path);
+    if path.starts_with(app.data.join("imports"))
+        && let Err(error) = std::fs::remove_file(path)
+    {
+        tracing::warn!(%error, "an uploaded file was not removed");
+    }
 }
 
 async fn release(app: &App, claim: &Claim, state: State) -> Result<()> {
@@ -423,9 +434,9 @@ pub async fn plan(app: &App, ctx: &Ctx, kind: Kind, options: &Options) -> Result
 }
 
 /// Reads and checks rows, batch by batch. Blocks.
-fn read(mut rows: Rows, plan: &Plan, sender: &mpsc::Sender<Result<Batch, FileProblem>>) -> Result<(), FileProblem> {
+fn read(mut rows: Rows, plan: &Plan, size: usize, sender: &mpsc::Sender<Result<Batch, FileProblem>>) -> Result<(), FileProblem> {
     let mut bytes = 0;
-    let mut batch = Vec::with_capacity(BATCH_ROWS);
+    let mut batch = Vec::with_capacity(size);
     loop {
         let mut row = RawRow::default();
         let is_row = rows.next_into(&mut row)?;
@@ -433,10 +444,10 @@ fn read(mut rows: Rows, plan: &Plan, sender: &mpsc::Sender<Result<Batch, FilePro
             bytes += row.cells().map(str::len).sum::<usize>();
             batch.push(Parsed { item: plan.read(&row), row });
         }
-        if batch.len() >= BATCH_ROWS || bytes >= BATCH_BYTES || !is_row {
+        if batch.len() >= size || bytes >= BATCH_BYTES || !is_row {
             let Some(last) = batch.last() else { return Ok(()) };
             let end = last.row.end;
-            let rows_of_it = std::mem::replace(&mut batch, Vec::with_capacity(BATCH_ROWS));
+            let rows_of_it = std::mem::replace(&mut batch, Vec::with_capacity(size));
             bytes = 0;
             let gone = sender.blocking_send(Ok(Batch { rows: rows_of_it, end, done: rows.progress() })).is_err();
             if gone || !is_row {
@@ -542,15 +553,36 @@ const REHEARSED_REJECTS: usize = 100;
 ///
 /// # Errors
 /// When the file breaks off, or the database refuses.
-pub async fn rehearse(ctx: &Ctx, prepared: Prepared, most: Option<usize>) -> Result<Rehearsal> {
+pub async fn rehearse(ctx: &Ctx, prepared: Prepared) -> Result<Rehearsal> {
+    let mut rehearsal = Rehearsal::default();
+    try_out(ctx, prepared, None, |parsed, fate| {
+        rehearsal.rows += 1;
+        match fate {
+            Fate::Created => rehearsal.created += 1,
+            Fate::Updated => rehearsal.updated += 1,
+            Fate::Unchanged => rehearsal.unchanged += 1,
+            Fate::Rejected(problems) => {
+                rehearsal.rejected += 1;
+                if rehearsal.rejects.len() < REHEARSED_REJECTS {
+                    rehearsal.rejects.push((parsed.row.number, problems));
+                }
+            }
+        }
+    })
+    .await?;
+    Ok(rehearsal)
+}
+
+/// Stores batches, or only the first rows, takes each back at once and tells what became of every row.
+pub(super) async fn try_out(ctx: &Ctx, prepared: Prepared, most: Option<usize>, mut each: impl FnMut(&Parsed, Fate) + Send) -> Result<()> {
     let app = &ctx.app;
-    let sight = ctx.write(crate::Perm(crate::Room::Imports, crate::Act::Create)).and_then(|_| ctx.actor.check(crate::Perm(crate::Room::Parties, crate::Act::Change)))?;
+    ctx.write(crate::Perm(crate::Room::Imports, crate::Act::Create))?;
     let plan = Arc::new(plan(app, ctx, prepared.kind, &prepared.options).await?);
     let run = Run {
         id: ctx.id(),
         mode: prepared.options.mode,
         plan: plan.clone(),
-        sight,
+        sight: ctx.actor.check(crate::Perm(crate::Room::Parties, crate::Act::Change))?,
         unit: ctx.actor.unit(),
         customers: Mutex::default(),
         seen: Mutex::default(),
@@ -560,25 +592,23 @@ pub async fn rehearse(ctx: &Ctx, prepared: Prepared, most: Option<usize>) -> Res
     let source = Arc::new(prepared.look.source);
     let reader = {
         let plan = plan.clone();
+        let size = most.unwrap_or(BATCH_ROWS).min(BATCH_ROWS);
         tokio::task::spawn_blocking(move || {
-            if let Err(problem) = source.rows().and_then(|rows| read(rows, &plan, &sender)) {
+            if let Err(problem) = source.rows().and_then(|rows| read(rows, &plan, size, &sender)) {
                 let _ = sender.blocking_send(Err(problem));
             }
         })
     };
-    let mut rehearsal = Rehearsal::default();
     while let Some(batch) = batches.recv().await {
-        let mut batch = batch.map_err(|problem| told("file", problem.key(), &problem.arguments()))?;
-        if let Some(most) = most {
-            batch.rows.truncate(most);
-        }
+        let batch = batch.map_err(|problem| told("file", problem.key(), &problem.arguments()))?;
         let mut tx = app.db.begin().await?;
         tx.run(
             sql("INSERT INTO imports (id, kind, file_name, file_path, file_size, file_hash, options, state, mark_offset, row_number, bytes_done,
                    rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected, details, lease_until, created_at)
-                 VALUES ($1, $2, '', '', 0, '', $3, 'draft', 0, 0, 0, 0, 0, 0, 0, 0, $3, 0, $4)")
+                 VALUES ($1, $2, '', '', 0, '', $3, 'draft', 0, 0, 0, 0, 0, 0, 0, 0, $4, 0, $5)")
             .bind(run.id)
             .bind(prepared.kind)
+            .bind(json!({}))
             .bind(json!({}))
             .bind(ctx.now()),
         )
@@ -587,18 +617,7 @@ pub async fn rehearse(ctx: &Ctx, prepared: Prepared, most: Option<usize>) -> Res
         let fates = write(&mut tx, ctx, &run, &batch.rows, &mut gained).await?;
         drop(tx);
         for (parsed, fate) in batch.rows.iter().zip(fates) {
-            rehearsal.rows += 1;
-            match fate {
-                Fate::Created => rehearsal.created += 1,
-                Fate::Updated => rehearsal.updated += 1,
-                Fate::Unchanged => rehearsal.unchanged += 1,
-                Fate::Rejected(problems) => {
-                    rehearsal.rejected += 1;
-                    if rehearsal.rejects.len() < REHEARSED_REJECTS {
-                        rehearsal.rejects.push((parsed.row.number, problems));
-                    }
-                }
-            }
+            each(parsed, fate);
         }
         let mut seen = lock(&run.seen);
         for key in gained.seen {
@@ -611,7 +630,7 @@ pub async fn rehearse(ctx: &Ctx, prepared: Prepared, most: Option<usize>) -> Res
     drop(batches);
     // It ends when nobody takes its batches.
     let _ = reader.await;
-    Ok(rehearsal)
+    Ok(())
 }
 
 fn reject(import: Id<Import>, row: &RawRow, problems: &[Problem]) -> Result<Vec<Value>> {
@@ -661,7 +680,7 @@ async fn recall(app: &App, run: &Run, source: &Arc<Source>, until: Mark) -> Resu
     let (sender, mut batches) = mpsc::channel::<Result<Batch, FileProblem>>(AHEAD);
     let reader = {
         let (source, plan) = (source.clone(), run.plan.clone());
-        tokio::task::spawn_blocking(move || source.rows().and_then(|rows| read(rows, &plan, &sender)))
+        tokio::task::spawn_blocking(move || source.rows().and_then(|rows| read(rows, &plan, BATCH_ROWS, &sender)))
     };
     'file: while let Some(batch) = batches.recv().await {
         let Ok(batch) = batch else { break };

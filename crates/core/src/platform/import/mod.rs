@@ -11,6 +11,7 @@ pub mod engine;
 mod interactions;
 mod parties;
 pub mod plan;
+pub mod preview;
 mod purchases;
 pub mod reader;
 pub mod record;

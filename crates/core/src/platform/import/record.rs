@@ -3,14 +3,15 @@
 use super::columns::{self, Choice, Field, Guess, Kind};
 use super::plan::{Column, Mode, told};
 use super::reader::{FileProblem, HeaderNote, Hints, RawRow, ReadLimits, Source};
-use crate::operation::{Page, page_size};
+use crate::operation::{DONE, Done, Page, page_size};
 use crate::platform::access::User;
 use crate::platform::calendar::Calendar;
 use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, Job};
 use crate::platform::locale::Loc;
-use crate::platform::text::{clean_line, search_key};
+use crate::platform::text::{clean_line, csv_safe, search_key};
 use crate::{Act, Ctx, Error, Instant, Operations, Perm, Problem, Result, Room, Sight};
+use futures_util::{Stream, StreamExt};
 use peyvand_db::{Id, Sql, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -847,6 +848,88 @@ pub async fn undo(ctx: &Ctx, input: ImportId) -> Result<ImportRecord> {
     get(ctx, ImportId { id: input.id }).await
 }
 
+/// Opens the file of a draft again, to be understood as said.
+///
+/// # Errors
+/// [`Error::NotFound`] out of sight or for an import that is no draft; when the file cannot be read.
+pub async fn reopen(ctx: &Ctx, id: Id<Import>, kind: Option<Kind>, options: Option<Options>) -> Result<Prepared> {
+    let import = stored(ctx, id, Act::Create).await?;
+    if import.state != State::Draft {
+        return Err(Error::NotFound("import"));
+    }
+    let known = import.options()?;
+    let (path, hints) = (PathBuf::from(&import.file_path), known.hints.clone());
+    let look = blocking(move || Look::at(&path, &hints)).await?;
+    let kind = kind.unwrap_or(import.kind);
+    let options = match options {
+        Some(options) => options,
+        None if kind == import.kind => known,
+        None => Options { columns: look.guessed(kind), ..known },
+    };
+    Ok(Prepared { look, kind, options, hash: import.file_hash })
+}
+
+/// A draft understood as an earlier file of the same form was.
+///
+/// # Errors
+/// As [`reopen`], and for a name that no map has.
+pub async fn reopen_like(ctx: &Ctx, id: Id<Import>, kind: Kind, map: &str) -> Result<Prepared> {
+    let mut prepared = reopen(ctx, id, Some(kind), None).await?;
+    let saved = saved_map(ctx, map, kind).await?;
+    prepared.options = Options { columns: prepared.look.alike(&saved.columns), hints: prepared.options.hints, ..saved };
+    Ok(prepared)
+}
+
+/// Forgets a draft and its file.
+///
+/// # Errors
+/// [`Error::NotFound`] out of sight; [`Error::Conflict`] for an import that was started.
+pub async fn discard(ctx: &Ctx, input: ImportId) -> Result<Done> {
+    let writer = ctx.write(Perm(Room::Imports, Act::Create))?;
+    let import = stored(ctx, input.id, Act::Create).await?;
+    let mut tx = writer.begin().await?;
+    let gone = tx.run(sql("DELETE FROM imports WHERE id = $1 AND state = 'draft'").bind(input.id)).await?;
+    tx.commit().await?;
+    if gone == 0 {
+        return Err(conflict("import-started-before"));
+    }
+    super::engine::discard_upload(&ctx.app, &import.file_path);
+    Ok(DONE)
+}
+
+/// The rejected rows as a CSV file: the columns of the original and one that says what is wrong. Corrected, it can be
+/// brought in as the original was.
+///
+/// # Errors
+/// [`Error::NotFound`] for an import out of sight.
+pub async fn rejects_csv(ctx: &Ctx, id: Id<Import>) -> Result<(String, impl Stream<Item = Result<Vec<u8>>> + Send + use<>)> {
+    let import = stored(ctx, id, Act::See).await?;
+    let options = import.options()?;
+    let loc = Loc::new(ctx.prefs.clone(), ctx.now());
+    // A spreadsheet takes a file without this mark for the encoding of the machine.
+    let mut head = "\u{FEFF}".as_bytes().to_vec();
+    let names = options.columns.iter().map(|column| column.name.clone()).chain([loc.t("imports-reject-column")]);
+    head.extend(csv_line(names)?);
+    let query = Sql::select::<StoredReject>("FROM import_rejects WHERE import_id = $1 ORDER BY row_number").bind(id);
+    let width = options.columns.len();
+    let rows = ctx.app.db.each::<StoredReject>(query).map(move |row| {
+        let reject = row?.shown(&loc, &options);
+        let told = |problem: &RejectProblem| problem.column.as_ref().map_or_else(|| problem.message.clone(), |column| format!("{column}: {}", problem.message));
+        let why = reject.problems.iter().map(told).collect::<Vec<_>>().join(" · ");
+        let mut cells = reject.cells;
+        cells.resize(width, String::new());
+        csv_line(cells.into_iter().chain([why]))
+    });
+    let name = format!("{}-{}.csv", import.file_name.rsplit_once('.').map_or(import.file_name.as_str(), |(stem, _)| stem), loc.t("imports-reject-file"));
+    Ok((name, futures_util::stream::iter([Ok(head)]).chain(rows)))
+}
+
+fn csv_line(cells: impl Iterator<Item = String>) -> Result<Vec<u8>> {
+    let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    writer.write_record(cells.map(|cell| csv_safe(&cell).into_owned())).map_err(Error::fault)?;
+    writer.into_inner().map_err(|error| Error::fault(error.to_string()))
+}
+
 /// The operations of the imports.
 pub fn operations(ops: &mut Operations) {
     let (see, change) = (Some(Perm(Room::Imports, Act::See)), Some(Perm(Room::Imports, Act::Change)));
@@ -855,6 +938,7 @@ pub fn operations(ops: &mut Operations) {
     ops.add("imports.rejects", "GET /imports/{id}/rejects", see, "The rows of an import that could not be taken, each with its reasons.", rejects);
     ops.add("imports.start", "POST /imports/{id}/start", Some(Perm(Room::Imports, Act::Create)), "Starts an import whose columns are confirmed, or goes on with a stopped one.", start);
     ops.add("imports.stop", "POST /imports/{id}/stop", change, "Stops an import after the rows in hand.", stop);
+    ops.add("imports.discard", "DELETE /imports/{id}", Some(Perm(Room::Imports, Act::Create)), "Forgets a file that was put here and not started.", discard);
     ops.add("imports.undo", "POST /imports/{id}/undo", Some(Perm(Room::Imports, Act::Delete)), "Takes an import back as a whole, in the background.", undo);
     ops.add("imports.maps", "GET /import-maps", see, "The saved maps of columns.", maps).example(|| json!({"kind": "parties"}));
 }
