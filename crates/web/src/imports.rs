@@ -180,7 +180,8 @@ struct MapPage {
 struct Preview {
     heads: Vec<String>,
     rows: Vec<PreviewRow>,
-    counts: [i64; 4],
+    /// Tone, word and number of each outcome.
+    badges: Vec<(&'static str, String, String)>,
 }
 
 impl MapPage {
@@ -306,9 +307,13 @@ async fn first_rows(req: &Req, prepared: Prepared) -> Result<Preview, PageError>
     let kind = prepared.kind;
     let heads = prepared.options.columns.iter().filter_map(|column| column.field).map(|field| field_label(req, kind, field)).collect();
     let rows = preview::preview(&req.ctx, prepared).await?;
-    let count = |outcome: &str| rows.iter().filter(|row| row.outcome == outcome).count() as i64;
-    let counts = [count("created"), count("updated"), count("unchanged"), count("rejected")];
-    Ok(Preview { heads, rows, counts })
+    let badges = [("peste", "created"), ("lapis", "updated"), ("grey", "unchanged"), ("anar", "rejected")]
+        .into_iter()
+        .map(|(tone, outcome)| (tone, outcome, rows.iter().filter(|row| row.outcome == outcome).count() as i64))
+        .filter(|(.., count)| *count > 0)
+        .map(|(tone, outcome, count)| (tone, req.t(&format!("imports-will-{outcome}")), req.loc.number(count)))
+        .collect();
+    Ok(Preview { heads, rows, badges })
 }
 
 type Fields = BTreeMap<String, String>;

@@ -906,6 +906,7 @@ pub async fn rejects_csv(ctx: &Ctx, id: Id<Import>) -> Result<(String, impl Stre
     let import = stored(ctx, id, Act::See).await?;
     let options = import.options()?;
     let loc = Loc::new(ctx.prefs.clone(), ctx.now());
+    let name = format!("{}-{}.csv", import.file_name.rsplit_once('.').map_or(import.file_name.as_str(), |(stem, _)| stem), loc.t("imports-reject-file"));
     // A spreadsheet takes a file without this mark for the encoding of the machine.
     let mut head = "\u{FEFF}".as_bytes().to_vec();
     let names = options.columns.iter().map(|column| column.name.clone()).chain([loc.t("imports-reject-column")]);
@@ -920,7 +921,6 @@ pub async fn rejects_csv(ctx: &Ctx, id: Id<Import>) -> Result<(String, impl Stre
         cells.resize(width, String::new());
         csv_line(cells.into_iter().chain([why]))
     });
-    let name = format!("{}-{}.csv", import.file_name.rsplit_once('.').map_or(import.file_name.as_str(), |(stem, _)| stem), loc.t("imports-reject-file"));
     Ok((name, futures_util::stream::iter([Ok(head)]).chain(rows)))
 }
 
