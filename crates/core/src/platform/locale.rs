@@ -96,6 +96,11 @@ impl From<i64> for Arg<'_> {
         Arg::Number(value)
     }
 }
+impl From<&i64> for Arg<'_> {
+    fn from(value: &i64) -> Self {
+        Arg::Number(*value)
+    }
+}
 impl From<usize> for Arg<'_> {
     fn from(value: usize) -> Self {
         Arg::Number(i64::try_from(value).unwrap_or(i64::MAX))
