@@ -332,6 +332,10 @@ mod tests {
         assert_eq!(shop.customers, 60);
         assert!(shop.purchases > 100 && shop.interactions > 100 && shop.follow_ups > 5, "{shop:?}");
         assert_eq!(told(&one.db).await, told(&two.db).await);
+        let owner = one.system(Door::Cli);
+        owner.run(crate::today::get, Default::default()).await.unwrap();
+        owner.run(crate::interactions::list, Default::default()).await.unwrap();
+        owner.run(crate::follow_ups::list, Default::default()).await.unwrap();
         assert!(fill(&one, &plan).await.is_err());
         let (ahead,): (i64,) = one.db.one(sql("SELECT count(*) FROM events WHERE at > $1").bind(testing::NOW)).await.unwrap();
         assert_eq!(ahead, 0);

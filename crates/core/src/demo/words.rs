@@ -355,18 +355,18 @@ pub const TALKS: &[(&str, &str, &str, &str, &str)] = &[
 
 /// What is to be done next; `{p}` is a product.
 pub const TASKS: &[(&str, &str)] = &[
-    ("call", "تماس برای نتیجه‌ی پیش‌فاکتور {p}"),
-    ("call", "احوال‌پرسی یک هفته پس از خرید {p}"),
-    ("call", "یادآوری سرویس دوره‌ای"),
-    ("message", "فرستادن عکس و اندازه‌های {p}"),
-    ("call", "خبر دادن رسیدن {p} به انبار"),
-    ("call", "پیگیری قسط این ماه"),
+    ("phone", "تماس برای نتیجه‌ی پیش‌فاکتور {p}"),
+    ("phone", "احوال‌پرسی یک هفته پس از خرید {p}"),
+    ("phone", "یادآوری سرویس دوره‌ای"),
+    ("whatsapp", "فرستادن عکس و اندازه‌های {p}"),
+    ("phone", "خبر دادن رسیدن {p} به انبار"),
+    ("phone", "پیگیری قسط این ماه"),
     ("visit", "بازدید برای نصب {p}"),
-    ("call", "دعوت به کارگاه باریستا"),
+    ("phone", "دعوت به کارگاه باریستا"),
     ("email", "فرستادن فاکتور رسمی"),
-    ("call", "پرسیدن نتیجه‌ی تعمیر"),
-    ("message", "پیشنهاد قهوه‌ی تازه‌برشته"),
-    ("call", "پیگیری شکایت تأخیر در ارسال"),
+    ("phone", "پرسیدن نتیجه‌ی تعمیر"),
+    ("whatsapp", "پیشنهاد قهوه‌ی تازه‌برشته"),
+    ("phone", "پیگیری شکایت تأخیر در ارسال"),
 ];
 
 /// What came of a follow-up that was done.
@@ -434,3 +434,27 @@ pub const IDEAS: &[&str] = &[
     "باشگاه مشتریان با امتیاز راه بیندازید",
     "فنجان‌ها را تک هم بفروشید",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::interactions::{Channel, Direction};
+    use crate::parties::preferences::PreferenceKind;
+    use crate::platform::terms::READY_MADE;
+
+    fn is_word(list: &str, word: &str) -> bool {
+        READY_MADE.iter().any(|(known, words)| *known == list && words.contains(&word))
+    }
+
+    #[test]
+    fn every_word_is_one_that_the_rooms_know() {
+        for (channel, direction, reason, result, _) in TALKS {
+            assert!(channel.parse::<Channel>().is_ok() && direction.parse::<Direction>().is_ok(), "{channel} {direction}");
+            assert!(is_word("reason", reason) && is_word("result", result), "{reason} {result}");
+        }
+        assert!(TASKS.iter().all(|(channel, _)| channel.parse::<Channel>().is_ok()));
+        assert!(DONE.iter().all(|(result, _)| is_word("result", result)));
+        assert!(HEARD.iter().all(|(source, _)| is_word("source", source)));
+        assert!(LEARNED.iter().all(|(kind, term, _)| kind.parse::<PreferenceKind>().is_ok() && is_word(kind, term)));
+    }
+}
