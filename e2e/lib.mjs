@@ -12,6 +12,7 @@ import assert from 'node:assert/strict';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..');
 export const BIN = resolve(process.env.PEYVAND_BIN ?? join(process.env.CARGO_TARGET_DIR ?? join(ROOT, 'target'), 'debug/peyvand'));
+if (!existsSync(BIN)) throw new Error(`no binary at ${BIN}: cargo build -p peyvand, or set PEYVAND_BIN`);
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
 // As root there is no sandbox; nothing may reach out of this machine.
 const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage'];
