@@ -1,5 +1,6 @@
 //! Customers: the list, adding and changing one, finding one.
 
+mod act;
 mod form;
 mod index;
 pub mod palette;
@@ -17,6 +18,9 @@ pub fn routes() -> Router<State> {
         .route("/parties", get(index::index).post(form::create))
         .route("/palette", get(palette::palette))
         .route("/parties/duplicates", get(form::duplicates))
+        .route("/parties/bulk/tag", post(act::tag))
+        .route("/parties/bulk/assign", post(act::assign))
+        .route("/parties/bulk/follow-up", post(act::follow_up))
         .route("/parties/file/{file}", get(index::export))
         .route("/parties/count", get(index::count))
         .route("/parties/filters", get(index::filters))
