@@ -1,10 +1,9 @@
 //! What is done with many customers at once, and taking the list out as a file.
 
-use crate::error::{PageError, PageResult};
+use crate::error::PageResult;
 use crate::form::{Sent, input};
-use crate::page::{Flash, go, html};
+use crate::page::{Flash, go};
 use crate::request::Req;
-use axum::response::IntoResponse;
 use peyvand_core::parties::bulk::{self, BulkAssign, BulkDone, BulkFollowUp, BulkTag};
 use serde_json::Value;
 
