@@ -146,8 +146,8 @@ async fn main() -> Outcome<()> {
         Command::Run { place, shop, binary, out, only, seconds, empty_database } => {
             let effort = Effort {
                 round: Duration::from_secs(seconds),
-                work: Duration::from_secs(seconds * 12),
-                rows: shop.parties / 5,
+                work: Duration::from_secs((seconds * 12).max(40)),
+                rows: (shop.parties / 5).max(100_000),
             };
             let wanted = |group: &str| only.is_empty() || only.iter().any(|one| one == group);
             run(&place, shop.shop(), &binary, &out, effort, empty_database, wanted).await
@@ -199,6 +199,7 @@ async fn run(
         }
         if wanted("work") {
             subject.work().await?;
+            subject.writers().await?;
         }
         measure::memory_after(&server, &mut results)?;
         server.stop().await?;
@@ -230,6 +231,7 @@ async fn run(
         "size": {"parties": shop.size.parties, "purchases": shop.size.purchases, "interactions": shop.size.interactions,
             "follow_ups": shop.size.follow_ups, "bytes": bytes},
         "seed": shop.seed,
+        "round_seconds": effort.round.as_secs(),
         "results": results,
     });
     if let Some(folder) = out.parent() {

@@ -18,7 +18,7 @@ const CLIENTS: u64 = 16;
 /// Each scenario runs so often; the round with the middle p95 counts.
 const ROUNDS: u64 = 3;
 /// Before the first round counts.
-const WARM_UP: Duration = Duration::from_secs(1);
+const WARM_UP: Duration = Duration::from_millis(500);
 /// How deep a deep page is.
 const DEEP: usize = 50_000;
 /// Deep pages that are asked for in turn.
@@ -252,6 +252,29 @@ impl Subject<'_> {
         let round = people_at_work(self.host, shop.seed, PEOPLE, self.effort.work, move |person, until| at_work(shop, person, until)).await;
         eprintln!("mixed work took {:.0} s", begun.elapsed().as_secs_f64());
         self.add("mixed work", "200 people: read, search, log, complete", 300.0, vec![round]);
+        Ok(())
+    }
+
+    /// Eight who write without a pause beside eight who read without a pause.
+    pub async fn writers(&mut self) -> Outcome<()> {
+        let (shop, token, reader) = (self.shop, self.token(0), self.token(0));
+        let write: Make = Arc::new(move |draw| {
+            let body = json!({"party_id": shop.party(1 + draw.below(shop.size.parties)), "channel": "phone", "direction": "outbound",
+                "result": "answered", "text": "تماس گرفته شد."});
+            Request::api("/api/v1/interactions", &token).json(&body)
+        });
+        let read: Make =
+            Arc::new(move |draw| Request::api(format!("/api/v1/parties/{}", shop.party(1 + draw.below(shop.size.parties))), &reader));
+        let plan = Plan { clients: 8, time: self.effort.work / 2, requests: usize::MAX };
+        let (writes, reads) = tokio::join!(closed_loop(self.host, shop.seed, plan, write), closed_loop(self.host, shop.seed + 1, plan, read));
+        let mut result = measure("writers beside readers", "8 log interactions, 8 read customers: a write", "ms p99", writes.percentile(99.0), Some(50.0), false);
+        if writes.errors + reads.errors > 0 {
+            result["met"] = json!(false);
+        }
+        eprintln!("writers: p99 {:.1} ms, {} writes, {} errors", writes.percentile(99.0), writes.times.len(), writes.errors);
+        result["writes"] = writes.json();
+        result["reads"] = reads.json();
+        self.results.push(result);
         Ok(())
     }
 
