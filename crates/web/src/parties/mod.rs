@@ -3,6 +3,7 @@
 mod act;
 mod form;
 mod index;
+mod options;
 pub mod palette;
 mod show;
 mod story;
@@ -17,6 +18,7 @@ pub fn routes() -> Router<State> {
         .route("/parties/new", get(form::fresh))
         .route("/parties", get(index::index).post(form::create))
         .route("/palette", get(palette::palette))
+        .route("/parties/options", get(options::options))
         .route("/parties/duplicates", get(form::duplicates))
         .route("/parties/bulk/tag", post(act::tag))
         .route("/parties/bulk/assign", post(act::assign))

@@ -20,7 +20,7 @@ use peyvand_core::parties::party::{self, ContactPoint, PartyId};
 use peyvand_core::parties::preferences::{self, Confidence, EndPreference, ListPreferences, NewPreference, Preference, PreferenceKind};
 use peyvand_core::parties::relations::{self, EndRelation, ListRelations, NewRelation, Relation, RelationSeen};
 use peyvand_core::parties::timeline::{self, TimelineEntry, TimelineKind, TimelineOf};
-use peyvand_core::parties::{Party, identity};
+use peyvand_core::parties::Party;
 use peyvand_core::platform::money::Currency;
 use peyvand_core::platform::terms::{self, ListTerms, Term};
 use peyvand_core::platform::text::search_key;
@@ -260,7 +260,7 @@ fn step(req: &Req, f: FollowUp) -> Step {
 fn way(req: &Req, point: ContactPoint) -> Way {
     let (shown, link) = match point.channel {
         Channel::Mobile | Channel::Phone | Channel::Fax | Channel::Whatsapp => {
-            let shown = identity::phone(&point.value, "IR").map_or_else(|_| point.value.clone(), |info| info.national);
+            let shown = req.loc.phone(&point.value);
             let link = match point.channel {
                 Channel::Whatsapp => format!("https://wa.me/{}", point.value.trim_start_matches('+')),
                 Channel::Fax => String::new(),
