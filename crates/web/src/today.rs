@@ -12,7 +12,7 @@ use peyvand_core::{Act, Room};
 
 /// The addresses of the room.
 pub fn routes() -> axum::Router<State> {
-    axum::Router::new().route("/", get(home)).route("/today", get(index))
+    axum::Router::new().route("/today", get(index))
 }
 
 /// Tasks with their number in words.
@@ -155,8 +155,3 @@ fn other_calendars(req: &Req, day: peyvand_core::Day) -> String {
     req.loc.day_everywhere(day).split(" · ").filter(|other| *other != own).collect::<Vec<_>>().join(" · ")
 }
 
-/// Leads to the day; who has not signed in, there first.
-async fn home(req: Req) -> PageResult {
-    crate::layers::signed_in(&req)?;
-    Ok(page::go(&req, "/today", None))
-}
