@@ -138,6 +138,7 @@ hijri-shift-after = متقدم على أم القرى بيوم
 # الجلسات والرموز
 sessions = أماكن تسجيل دخولك
 sessions-seen = آخر استخدام { $when }
+sessions-unknown = متصفح غير معروف
 sessions-this = هذه
 tokens = رموز البرامج
 tokens-none = لا يوجد رمز. يتيح الرمز لبرنامج آخر، كالمحاسبة أو موقعك، العمل باسمك.

@@ -144,6 +144,7 @@ hijri-shift-after = A day ahead of Umm al-Qura
 # Sessions and tokens
 sessions = Where you are signed in
 sessions-seen = last used { $when }
+sessions-unknown = Unknown browser
 sessions-this = This one
 tokens = API tokens
 tokens-none = There is no token. A token lets another program, such as accounting or your web site, work in your name.
