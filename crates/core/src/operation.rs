@@ -30,6 +30,8 @@ where
 
 type Run = dyn for<'a> Fn(&'a Ctx, Map<String, Value>) -> Pin<Box<dyn Future<Output = Result<Vec<u8>>> + Send + 'a>> + Send + Sync;
 
+type ReadTexts = dyn Fn(&mut Map<String, Value>) + Send + Sync;
+
 /// An operation as machines see it.
 #[derive(Clone)]
 pub struct Entry {
@@ -49,6 +51,9 @@ pub struct Entry {
     pub input: fn(&mut SchemaGenerator) -> Schema,
     /// Schema of the output.
     pub output: fn(&mut SchemaGenerator) -> Schema,
+    /// Turns values that are text only because they come from an address or a command line into what the input asks
+    /// for, where that is clear. What is not clear is left for the reader of the input to refuse.
+    pub read_texts: Arc<ReadTexts>,
     run: Arc<Run>,
 }
 
@@ -90,19 +95,16 @@ impl Operations {
         F: for<'a> Operation<'a, In, Out> + Clone + 'static,
     {
         let (method, path) = route.split_once(' ').unwrap_or(("GET", route));
-        // Made once, for the first input: it takes longer than most reads.
-        let schema: Arc<OnceLock<Schema>> = Arc::default();
-        let run: Arc<Run> = Arc::new(move |ctx, mut input| {
+        let run: Arc<Run> = Arc::new(move |ctx, input| {
             let operation = operation.clone();
-            let schema = schema.clone();
             Box::pin(async move {
-                let schema = schema.get_or_init(|| SchemaGenerator::default().into_root_schema_for::<In>());
-                coerce(&mut input, schema.as_value());
                 let input: In = serde_json::from_value(Value::Object(input)).map_err(not_of_the_form)?;
                 let output = ctx.run(operation, input).await?;
                 serde_json::to_vec(&output).map_err(Error::fault)
             })
         });
+        // Made once, for the first input: it takes longer than most reads.
+        let schema: OnceLock<Schema> = OnceLock::new();
         self.entries.push(Entry {
             name,
             method,
@@ -112,6 +114,9 @@ impl Operations {
             example: None,
             input: |generator| generator.subschema_for::<In>(),
             output: |generator| generator.subschema_for::<Out>(),
+            read_texts: Arc::new(move |input| {
+                coerce(input, schema.get_or_init(|| SchemaGenerator::default().into_root_schema_for::<In>()).as_value());
+            }),
             run,
         });
         let last = self.entries.len() - 1;
@@ -142,8 +147,6 @@ fn not_of_the_form(error: serde_json::Error) -> Error {
     Problem::new("", "input-form").with("detail", error).into()
 }
 
-/// Query strings and the command line carry text only: turns it into what the schema asks for, where that is clear.
-/// What is not clear is left for the reader of the input to refuse.
 fn coerce(input: &mut Map<String, Value>, schema: &Value) {
     for (name, value) in input.iter_mut() {
         let Value::String(text) = value else { continue };

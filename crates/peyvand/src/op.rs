@@ -17,7 +17,7 @@ pub async fn run(app: &App, name: &str, arguments: &[String]) -> Result<Vec<u8>>
     let Some(entry) = operations.get(name) else {
         return Err(Problem::new("", "cli-op-unknown").with("name", name).into());
     };
-    let input = input(arguments, std::io::stdin().lock())?;
+    let input = input(arguments, std::io::stdin().lock(), &*entry.read_texts)?;
     entry.run(&app.system(Door::Cli), input).await
 }
 
@@ -30,7 +30,7 @@ pub fn list() -> String {
 }
 
 /// The input from `key=value` words, and from the JSON object that `-` stands for; words win.
-fn input(arguments: &[String], stdin: impl Read) -> Result<Map<String, Value>> {
+fn input(arguments: &[String], stdin: impl Read, read_texts: &dyn Fn(&mut Map<String, Value>)) -> Result<Map<String, Value>> {
     let mut input = Map::new();
     if arguments.iter().any(|argument| argument == "-") {
         let mut text = String::new();
@@ -41,12 +41,15 @@ fn input(arguments: &[String], stdin: impl Read) -> Result<Map<String, Value>> {
         }
         input = serde_json::from_str(&text).map_err(|error| Error::from(Problem::new("", "cli-op-stdin").with("detail", error)))?;
     }
+    let mut words = Map::new();
     for argument in arguments.iter().filter(|argument| *argument != "-") {
         let Some((key, value)) = argument.split_once('=') else {
             return Err(Problem::new("", "cli-op-argument").with("argument", argument).into());
         };
-        input.insert(key.to_owned(), Value::String(value.to_owned()));
+        words.insert(key.to_owned(), Value::String(value.to_owned()));
     }
+    read_texts(&mut words);
+    input.extend(words);
     Ok(input)
 }
 
@@ -61,19 +64,19 @@ mod tests {
 
     #[test]
     fn a_value_keeps_its_equals_signs() {
-        let input = input(&words(&["q=a=b", "empty="]), std::io::empty()).unwrap();
+        let input = input(&words(&["q=a=b", "empty="]), std::io::empty(), &|_| ()).unwrap();
         assert_eq!(Value::Object(input), json!({"q": "a=b", "empty": ""}));
     }
 
     #[test]
     fn words_win_over_the_object_on_standard_input() {
-        let input = input(&words(&["-", "a=2"]), r#"{"a": 1, "b": [true]}"#.as_bytes()).unwrap();
+        let input = input(&words(&["-", "a=2"]), r#"{"a": 1, "b": [true]}"#.as_bytes(), &|_| ()).unwrap();
         assert_eq!(Value::Object(input), json!({"a": "2", "b": [true]}));
     }
 
     #[test]
     fn a_word_without_equals_sign_is_refused() {
-        assert!(input(&words(&["ali"]), std::io::empty()).is_err());
-        assert!(input(&words(&["-"]), "[1]".as_bytes()).is_err());
+        assert!(input(&words(&["ali"]), std::io::empty(), &|_| ()).is_err());
+        assert!(input(&words(&["-"]), "[1]".as_bytes(), &|_| ()).is_err());
     }
 }

@@ -43,16 +43,13 @@ async fn call(
     body: Bytes,
 ) -> PageResult {
     let entry = state.ops.get(name).ok_or(PageError(Error::NotFound("operation")))?;
-    let mut input = arguments(entry, &req, &body)?;
-    for (name, value) in path {
-        input.insert(name, Value::String(value));
-    }
+    let input = arguments(entry, &req, path, &body)?;
     let bytes = entry.run(&req.ctx, input).await?;
     Ok((StatusCode::OK, [(header::CONTENT_TYPE, "application/json")], bytes).into_response())
 }
 
-/// Query string and body as one map; a name given twice in the query is a list.
-fn arguments(entry: &Entry, req: &Req, body: &Bytes) -> Result<Map<String, Value>, PageError> {
+/// Address and body as one map; a name given twice in the query is a list. The body's values have their types.
+fn arguments(entry: &Entry, req: &Req, path: BTreeMap<String, String>, body: &Bytes) -> Result<Map<String, Value>, PageError> {
     let mut input = Map::new();
     let query = req.path.split_once('?').map_or("", |(_, query)| query);
     let pairs: Vec<(String, String)> = serde_html_form::from_str(query).map_err(|error| not_read(&error.to_string()))?;
@@ -65,9 +62,14 @@ fn arguments(entry: &Entry, req: &Req, body: &Bytes) -> Result<Map<String, Value
             Some(first) => *first = Value::Array(vec![first.take(), Value::String(value)]),
         }
     }
+    for (name, value) in &path {
+        input.insert(name.clone(), Value::String(value.clone()));
+    }
+    (entry.read_texts)(&mut input);
     if entry.writes() && !body.is_empty() {
-        match serde_json::from_slice(body) {
-            Ok(Value::Object(object)) => input.extend(object),
+        match serde_json::from_slice::<Value>(body) {
+            // What stands in the address says what is meant.
+            Ok(Value::Object(object)) => input.extend(object.into_iter().filter(|(name, _)| !path.contains_key(name))),
             Ok(_) => return Err(not_read("not a JSON object")),
             Err(error) => return Err(not_read(&error.to_string())),
         }
