@@ -14,6 +14,10 @@ export const PAGES = [
   { name: 'interactions-new', path: ({ party }) => `/interactions/new?party=${party}` },
   { name: 'notifications', path: () => '/notifications' },
   { name: 'settings', path: () => '/settings' },
+  ...['security', 'organisation', 'people', 'people/new', 'units', 'posts', 'posts/new', 'words', 'readiness', 'history'].map((page) => ({
+    name: `settings-${page.replace('/', '-')}`,
+    path: () => `/settings/${page}`,
+  })),
   { name: 'palette', path: () => '/today', press: async (page) => { await page.keyboard.press('Control+k'); await page.waitForTimeout(400); } },
   { name: 'not-found', path: () => '/no-such-page', status: 404 },
 ];
