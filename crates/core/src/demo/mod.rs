@@ -153,9 +153,9 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
         last: plan.date.plus(-1),
         now: Instant::start_of(plan.date, &zone).plus(MINUTE),
     };
-    let staff = story.people().await?;
+    let (owner, staff) = story.people().await?;
     let customers = customers::customers(plan.seed, plan.customers, first.plus(2), story.last);
-    let parties = story.write_customers(&customers, &staff).await?;
+    let parties = story.write_customers(&customers, owner, &staff).await?;
     let ids: Vec<Id<Party>> = parties.iter().map(|party| party.id).collect();
     story.write_purchases(&customers, &ids).await?;
     story.talk(&customers, &parties, &staff).await?;
@@ -191,8 +191,9 @@ impl Story {
         self.app.context(actor, Door::Web, Organisation::unnamed().prefs())
     }
 
-    async fn people(&self) -> Result<Vec<Member>> {
-        set_up::run(
+    /// The owner, then the staff.
+    async fn people(&self) -> Result<(Id<User>, Vec<Member>)> {
+        let owner = set_up::run(
             &self.app,
             NewOrganisation {
                 name: "فروشگاه ترنج".to_owned(),
@@ -233,10 +234,10 @@ impl Story {
                 staff.push(Member { id: person.id, unit: unit.id, place });
             }
         }
-        Ok(staff)
+        Ok((owner, staff))
     }
 
-    async fn write_customers(&self, customers: &[Customer], staff: &[Member]) -> Result<Vec<Kept>> {
+    async fn write_customers(&self, customers: &[Customer], owner: Id<User>, staff: &[Member]) -> Result<Vec<Kept>> {
         let keys = self.app.keys();
         let mut chance = Chance::new(self.seed, 3);
         let sellers: Vec<&Member> = staff.iter().filter(|member| member.place == 0).collect();
@@ -249,12 +250,18 @@ impl Story {
             let checks = Checks { country: "IR", calendar: Calendar::Gregorian, today: came, keys: &keys };
             let mut checked = Vec::with_capacity(day.len());
             for customer in day {
-                // The head of sales looks after the big ones.
-                let big = matches!(customer.habit, Habit::Hotel | Habit::Office) && chance.happens(0.5);
-                let owner = if big { sellers[0] } else { chance.pick(&sellers[1..]) };
+                // The owner looks after the hotels, the head of sales after half of the companies.
+                let (owner, unit) = match customer.habit {
+                    Habit::Hotel => (owner, sellers[0].unit),
+                    Habit::Office if chance.happens(0.5) => (sellers[0].id, sellers[0].unit),
+                    _ => {
+                        let seller = chance.pick(&sellers[1..]);
+                        (seller.id, seller.unit)
+                    }
+                };
                 let mut facts = customer.facts.clone();
-                facts.owner_id = Some(owner.id);
-                facts.unit_id = Some(owner.unit);
+                facts.owner_id = Some(owner);
+                facts.unit_id = Some(unit);
                 checked.push(facts.checked(&checks).and_then(crate::parties::check::CheckedParty::named).map_err(Error::Invalid)?);
             }
             let written = insert_parties(&mut tx, &ctx, &checked, None).await?;

@@ -112,7 +112,12 @@ impl Story {
         let today = self.last.plus(1);
         for (customer, party) in customers.iter().zip(parties) {
             let here = customer.left.is_none();
-            if !chance.happens(if here { 0.24 } else { 0.05 }) {
+            let often = match customer.habit {
+                Habit::Hotel if here => 0.7,
+                _ if here => 0.24,
+                _ => 0.05,
+            };
+            if !chance.happens(often) {
                 continue;
             }
             let (channel, what) = *chance.pick(TASKS);
