@@ -258,21 +258,19 @@ fn step(req: &Req, f: FollowUp) -> Step {
 }
 
 fn way(req: &Req, point: ContactPoint) -> Way {
+    let value = &point.value;
     let (shown, link) = match point.channel {
-        Channel::Mobile | Channel::Phone | Channel::Fax | Channel::Whatsapp => {
-            let shown = req.loc.phone(&point.value);
-            let link = match point.channel {
-                Channel::Whatsapp => format!("https://wa.me/{}", point.value.trim_start_matches('+')),
-                Channel::Fax => String::new(),
-                _ => format!("tel:{}", point.value),
-            };
-            (shown, link)
-        }
-        Channel::Email => (point.value.clone(), format!("mailto:{}", point.value)),
-        _ => (point.value.clone(), String::new()),
+        Channel::Mobile | Channel::Phone => (req.loc.phone(value), format!("tel:{value}")),
+        Channel::Fax => (req.loc.phone(value), String::new()),
+        Channel::Whatsapp => (req.loc.phone(value), format!("https://wa.me/{}", value.trim_start_matches('+'))),
+        Channel::Email => (value.clone(), format!("mailto:{value}")),
+        _ => (value.clone(), String::new()),
     };
-    let label = point.label.clone().unwrap_or_else(|| req.loc.term("channel", point.channel.as_str()));
-    Way { shown: req.loc.digits(&shown), link, label, point }
+    Way { shown, link, label: way_label(req, &point), point }
+}
+
+fn way_label(req: &Req, point: &ContactPoint) -> String {
+    point.label.clone().unwrap_or_else(|| req.loc.term("channel", point.channel.as_str()))
 }
 
 fn identity_label(req: &Req, kind: &str) -> String {

@@ -114,13 +114,13 @@ fn purchase(req: &Req, one: PurchaseWithLines) -> Entry {
     let loc = &req.loc;
     let back = one.purchase.gross_minor == 0 && one.purchase.refund_minor > 0;
     let mut told = if back {
-        blank("saffron", "receipt-refund", loc.t("timeline-refund"))
+        blank("saffron", "arrow-back-up", loc.t("timeline-refund"))
     } else {
         blank("teal", "shopping-bag", loc.t("timeline-purchase"))
     };
     told.details.extend(one.purchase.invoice.as_deref().map(|invoice| loc.t1("timeline-invoice", "number", invoice)));
     told.details.push(loc.t1("timeline-lines", "count", one.purchase.lines));
-    told.details.extend(one.purchase.channel.clone());
+    told.details.extend(one.purchase.channel.as_deref().map(|word| loc.term("channel", word)));
     let names: Vec<String> = one.items.iter().filter_map(|line| line.product_name.clone()).collect();
     let rest = one.purchase.lines - one.items.len() as i64;
     if !names.is_empty() {
@@ -173,7 +173,7 @@ fn record(req: &Req, one: RecordEvent) -> Entry {
             told.body.extend(text("term").map(|term| loc.term(&kind, &term)).or_else(|| text("words")));
         }
         "relation" => told.body.extend(text("other")),
-        "contact" | "consent" => told.body.extend(text("value").map(|value| loc.digits(&value))),
+        "contact" | "consent" => told.body.extend(text("value").map(|value| if value.starts_with('+') { loc.phone(&value) } else { value })),
         "opportunity" => told.body.extend(text("title")),
         "idea" => told.body.extend(text("text")),
         "party" => {
