@@ -211,7 +211,7 @@ pub fn checked_name(field: &'static str, name: &str) -> Result<String, Problem> 
 /// # Errors
 /// When nobody is signed in, for an API token, for a name or time zone that is none.
 pub async fn update(ctx: &Ctx, change: MeChange) -> Result<Me> {
-    let id = in_person(ctx)?.id;
+    let id = ctx.actor.person()?.id;
     let mut problems = Fields::default();
     let name = change.name.as_deref().and_then(|name| problems.take(checked_name("name", name)));
     if change.time_zone.as_deref().is_some_and(|zone| time_zone(zone).is_none()) {
