@@ -7,6 +7,7 @@ use super::plan::{Item, Mode, Plan, currency_word, told};
 use super::reader::{FileProblem, Mark, RawRow, ReadLimits, Rows, Source};
 use super::record::{self, Details, FROM, Import, Options, Prepared, State, Stored, blocking, file_hash, unreadable};
 use super::{customers, interactions, parties, purchases};
+use crate::parties::Party;
 use crate::platform::access::{Actor, Unit, User, UserActor};
 use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, QueuedJob};
@@ -17,7 +18,7 @@ use crate::platform::{sessions, time::MINUTE};
 use crate::{App, Ctx, Door, Error, Instant, Problem, Result, Sight};
 use peyvand_db::{Id, Sql, ToValue, Tx, Value, sql};
 use serde_json::json;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
@@ -100,6 +101,9 @@ pub(super) struct Run {
     pub customers: Mutex<customers::Cache>,
     /// Of lines that other imports brought as well: how often they came in this file so far.
     pub seen: Mutex<HashMap<i64, i64>>,
+    /// Parties that a row of this file has spoken of: what a later row says of them only fills gaps. Else two rows of one
+    /// customer that differ would take turns each time the file is brought in.
+    pub spoken: Mutex<HashSet<Id<Party>>>,
     /// Kinds of keys of other systems.
     pub systems: Vec<String>,
 }
@@ -110,6 +114,7 @@ pub(super) struct Gained {
     pub details: Details,
     pub customers: Vec<(String, customers::Customer)>,
     pub seen: Vec<i64>,
+    pub spoken: Vec<Id<Party>>,
 }
 
 struct Work {
@@ -120,7 +125,7 @@ struct Work {
     at: Mutex<(Mark, Progress)>,
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -173,6 +178,7 @@ pub async fn run(
         unit,
         customers: Mutex::default(),
         seen: Mutex::default(),
+        spoken: Mutex::default(),
         systems: customers::systems(app).await?,
     };
     if is_begun && import.rows_unchanged > 0 && import.kind != Kind::Parties {
@@ -513,6 +519,7 @@ async fn store(ctx: &Ctx, work: Arc<Work>) -> Result<bool> {
     *lock(&work.at) = (batch.end, after);
     *lock(&work.batch) = None;
     lock(&work.run.customers).learn(gained.customers);
+    lock(&work.run.spoken).extend(gained.spoken);
     let mut seen = lock(&work.run.seen);
     for key in gained.seen {
         *seen.entry(key).or_default() += 1;
@@ -522,7 +529,7 @@ async fn store(ctx: &Ctx, work: Arc<Work>) -> Result<bool> {
 
 async fn write(tx: &mut Tx, ctx: &Ctx, run: &Run, rows: &[Parsed], gained: &mut Gained) -> Result<Vec<Fate>> {
     match run.plan.kind {
-        Kind::Parties => parties::store(tx, ctx, run, rows).await,
+        Kind::Parties => parties::store(tx, ctx, run, rows, gained).await,
         Kind::Purchases => purchases::store(tx, ctx, run, rows, gained).await,
         Kind::Interactions => interactions::store(tx, ctx, run, rows, gained).await,
     }
@@ -586,6 +593,7 @@ pub(super) async fn try_out(ctx: &Ctx, prepared: Prepared, most: Option<usize>, 
         unit: ctx.actor.unit(),
         customers: Mutex::default(),
         seen: Mutex::default(),
+        spoken: Mutex::default(),
         systems: customers::systems(app).await?,
     };
     let (sender, mut batches) = mpsc::channel::<Result<Batch, FileProblem>>(AHEAD);
@@ -619,6 +627,7 @@ pub(super) async fn try_out(ctx: &Ctx, prepared: Prepared, most: Option<usize>, 
         for (parsed, fate) in batch.rows.iter().zip(fates) {
             each(parsed, fate);
         }
+        lock(&run.spoken).extend(gained.spoken);
         let mut seen = lock(&run.seen);
         for key in gained.seen {
             *seen.entry(key).or_default() += 1;

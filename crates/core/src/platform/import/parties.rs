@@ -1,6 +1,6 @@
 //! Stores rows of a party file: who is there is found by any key and filled in, who is not is added.
 
-use super::engine::{Fate, Parsed, Run, rejected};
+use super::engine::{Fate, Gained, Parsed, Run, lock, rejected};
 use super::plan::{Item, Mode};
 use crate::parties::Party;
 use crate::parties::check::{CheckedParty, Consent, NewAddress, full_name, name_key, names_compatible};
@@ -11,10 +11,11 @@ use crate::{Ctx, Error, Instant, Problem, Result, Sight};
 use data_encoding::BASE64;
 use peyvand_db::{Id, Sql, Tx, sql};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// Stores the rows of a batch and tells what became of each.
-pub(super) async fn store(tx: &mut Tx, ctx: &Ctx, run: &Run, rows: &[Parsed]) -> Result<Vec<Fate>> {
+pub(super) async fn store(tx: &mut Tx, ctx: &Ctx, run: &Run, rows: &[Parsed], gained: &mut Gained) -> Result<Vec<Fate>> {
     let mut fates: Vec<Option<Fate>> = vec![None; rows.len()];
     let mut open: Vec<(usize, &CheckedParty)> = Vec::with_capacity(rows.len());
     for (at, row) in rows.iter().enumerate() {
@@ -25,7 +26,7 @@ pub(super) async fn store(tx: &mut Tx, ctx: &Ctx, run: &Run, rows: &[Parsed]) ->
         }
     }
     while !open.is_empty() {
-        open = wave(tx, ctx, run, open, &mut fates).await?;
+        open = wave(tx, ctx, run, open, &mut fates, gained).await?;
     }
     // Every row was in some wave.
     Ok(fates.into_iter().map(|fate| fate.unwrap_or(Fate::Unchanged)).collect())
@@ -38,6 +39,7 @@ async fn wave<'a>(
     run: &Run,
     rows: Vec<(usize, &'a CheckedParty)>,
     fates: &mut [Option<Fate>],
+    gained: &mut Gained,
 ) -> Result<Vec<(usize, &'a CheckedParty)>> {
     let (mut now, mut later) = apart(rows);
     let found = find_by_keys(tx, now.iter().flat_map(|(_, _, lookups)| lookups.iter().cloned())).await?;
@@ -69,7 +71,10 @@ async fn wave<'a>(
             new.push((at, party));
             continue;
         }
-        fates[at] = Some(fill_in(tx, ctx, run, &row, &stored, party).await?);
+        let is_spoken = gained.spoken.contains(&row.id) || lock(&run.spoken).contains(&row.id);
+        gained.spoken.push(row.id);
+        let party = if is_spoken { Cow::Owned(stored.missing(&row, party)) } else { Cow::Borrowed(party) };
+        fates[at] = Some(fill_in(tx, ctx, run, &row, &stored, &party).await?);
     }
     let twins = Twins::of(tx, &new).await?;
     let mut writing = Vec::with_capacity(new.len());
@@ -91,7 +96,8 @@ async fn wave<'a>(
             Err(problems) => fates[at] = Some(Fate::Rejected(problems)),
         }
     }
-    insert_parties(tx, ctx, &writing, Some(run.id.0)).await?;
+    let written = insert_parties(tx, ctx, &writing, Some(run.id.0)).await?;
+    gained.spoken.extend(written.iter().map(|party| party.id));
     for at in places {
         fates[at] = Some(Fate::Created);
     }
@@ -237,6 +243,26 @@ impl Stored {
     fn contradicts(&self, id: Id<Party>, party: &CheckedParty) -> bool {
         let keys = self.keys.get(&id).map(Vec::as_slice).unwrap_or_default();
         party.keys.iter().filter(|key| !key.kind.starts_with("external")).any(|key| keys.iter().any(|stored| stored.kind == key.kind && stored.value != key.value))
+    }
+
+    /// What a row says beyond what is stored: nothing that is there is replaced.
+    fn missing(&self, row: &PartyRow, party: &CheckedParty) -> CheckedParty {
+        let stored = serde_json::to_value(row).unwrap_or_default();
+        let is_empty = |column: &str| stored.get(column).is_none_or(Value::is_null);
+        let mut party = party.clone();
+        let has_kind = |kind: &str| self.keys.get(&row.id).is_some_and(|keys| keys.iter().any(|key| key.kind == kind));
+        party.texts.retain(|(column, _)| is_empty(column));
+        // The name is made of these, so they stand or fall with it.
+        party.texts.retain(|(column, _)| !matches!(*column, "first_name" | "last_name"));
+        party.keys.retain(|key| key.kind.starts_with("external") || !has_kind(&key.kind));
+        party.birth_on = party.birth_on.filter(|_| row.birth_on.is_none());
+        (party.kind, party.role) = (None, None);
+        party.owner_id = party.owner_id.filter(|_| row.owner_id.is_none());
+        party.unit_id = party.unit_id.filter(|_| row.unit_id.is_none());
+        for contact in &mut party.contacts {
+            contact.consent = Consent::Unknown;
+        }
+        party
     }
 
     fn has_key(&self, id: Id<Party>, kind: &str, value: &str) -> bool {

@@ -128,6 +128,15 @@ async fn two_files_of_people_who_partly_are_the_same_are_counted_whole() {
 }
 
 #[tokio::test]
+async fn two_rows_of_one_customer_do_not_take_turns() {
+    let ctx = ctx().await;
+    let file = written("name,code,job,city\nسارا محمدی,1001,پزشک,\nسارا محمودی,1001,معلم,تهران\n");
+    assert_eq!(counts(&bring(&ctx, &new(Kind::Parties, file.path())).await), [2, 1, 1, 0, 0]);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE job = 'پزشک' AND city = 'تهران'").await, 1, "the first row counts, the second fills gaps");
+    assert_eq!(counts(&bring(&ctx, &new(Kind::Parties, file.path())).await), [2, 0, 0, 2, 0]);
+}
+
+#[tokio::test]
 async fn modes_only_add_or_only_change() {
     let ctx = ctx().await;
     let one = written("name,code,job\nسارا,1001,پزشک\n");
