@@ -115,10 +115,12 @@ export function launch() {
   return chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
 }
 
-/** How a reader sees things, for `PUT /me`. */
-export function view(lang, theme = 'light') {
+/** Chooses for our account, which is signed in on this page, how things are shown to it. */
+export async function choose(page, server, lang, theme = 'light') {
   const [calendar, digits] = VIEWS[lang];
-  return { lang, calendar, digits, theme };
+  const form = { name: USER.name, lang, calendar, digits, theme, money_unit: 'toman', time_zone: 'Asia/Tehran', shortcuts: 'on' };
+  const answer = await page.request.post(`${server.url}/settings`, { form, headers: { origin: server.url } });
+  assert.ok(answer.ok(), `the settings were not taken: ${answer.status()}`);
 }
 
 /**

@@ -46,7 +46,6 @@ for (const empty of [true, false]) {
   const ids = empty ? {} : await places(call);
   for (const lang of list(values.lang)) {
     for (const theme of list(values.theme)) {
-      if (call) await call('PUT', '/me', lib.view(lang, theme));
       for (const size of list(values.size)) {
         const open = () => lib.open(browser, server, { lang, theme, size: size === 'phone' ? lib.PHONE : lib.WIDE });
         let signed;
@@ -56,6 +55,7 @@ for (const empty of [true, false]) {
           else if (!page) {
             page = signed = await open();
             await lib.signIn(page, server);
+            await lib.choose(page, server, lang, theme);
           }
           page.noted.length = 0;
           const name = `${target.name}-${lang}-${size}-${theme}`;

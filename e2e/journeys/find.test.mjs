@@ -17,10 +17,10 @@ before(async () => {
   customer = await call('POST', '/parties', { kind: 'person', first_name: 'زهرا', last_name: 'کریمی‌نژاد', mobile: '0912 345 6789', national_id: ID });
   await call('POST', '/parties', { kind: 'person', first_name: 'Alexander', last_name: 'Whitfield', mobile: '+447911123456' });
   await call('POST', '/parties', { kind: 'organisation', name: 'شركة النور للتجارة' });
-  await call('PUT', '/me', lib.view('fa'));
   browser = await lib.launch();
   page = await lib.open(browser, server);
   await lib.signIn(page, server);
+  await lib.choose(page, server, 'fa');
 });
 
 after(async () => {

@@ -74,7 +74,7 @@ for (const [lang, size] of [['fa', lib.WIDE], ['en', lib.WIDE], ['fa', lib.PHONE
     await chapter('signing out and in again', async () => {
       await page.context().clearCookies({ name: 'peyvand_session' });
       await page.goto(`${server.url}/parties`);
-      await page.waitForURL('**/sign-in?next=*');
+      await page.waitForURL(/\/sign-in\?next=/);
       await lib.signIn(page, server);
     });
 
@@ -85,7 +85,8 @@ for (const [lang, size] of [['fa', lib.WIDE], ['en', lib.WIDE], ['fa', lib.PHONE
       await page.goto(`${server.url}/imports`);
       await bringIn(file);
       await main.getByText(words('imports-rejects'), { exact: true }).waitFor();
-      assert.match(await main.innerText(), new RegExp(story.mended), 'the refused row is shown');
+      // A phone leaves the cells out and shows the reason.
+      if (!phone) assert.match(await main.innerText(), new RegExp(story.mended), 'the refused row is shown');
     });
 
     await chapter('the refused row is mended and comes in', async () => {

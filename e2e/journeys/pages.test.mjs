@@ -20,15 +20,13 @@ const NEXT_PAGE = 30 * 1024;
 let browser;
 let demo;
 let empty;
-let call;
 let ids;
 
 before(async () => {
   browser = await lib.launch();
   const data = await lib.demoFolder();
   [demo, empty] = await Promise.all([lib.serve(data), lib.serve(lib.folder())]);
-  call = await lib.api(demo, data);
-  ids = await places(call);
+  ids = await places(await lib.api(demo, data));
 });
 
 after(async () => {
@@ -39,9 +37,9 @@ after(async () => {
 for (const [lang, theme, size] of VIEWS) {
   const phone = size.width < 600;
   test(`pages in ${lang}, ${theme}, ${phone ? 'on a phone' : 'wide'}`, async (t) => {
-    await call('PUT', '/me', lib.view(lang, theme));
     const signed = await lib.open(browser, demo, { lang, theme, size });
     await lib.signIn(signed, demo);
+    await lib.choose(signed, demo, lang, theme);
     for (const target of PAGES) {
       await t.test(target.name, async () => {
         const page = target.signedOut ? await lib.open(browser, target.empty ? empty : demo, { lang, theme, size }) : signed;

@@ -24,7 +24,7 @@ pub use value::{Id, Kind, ToValue, Value};
 #[doc(hidden)]
 pub use {schemars, serde, serde_json};
 
-use futures_util::{Stream, TryStreamExt};
+use futures_util::{Stream, StreamExt, TryStreamExt};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
@@ -208,7 +208,8 @@ impl Db {
                 let _ = sender.send(Err(error)).await;
             }
         });
-        futures_util::stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) })
+        // Whoever compresses the stream asks again after its end.
+        futures_util::stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) }).fuse()
     }
 
     /// The first row, if any.
