@@ -111,6 +111,8 @@ pub struct Today {
     pub no_next_step: Part<Waiting>,
     /// Customers added since yesterday, the newest first.
     pub new: Part<Waiting>,
+    /// Whether there is any customer that the caller may see.
+    pub has_customers: bool,
     /// The caller's own numbers; absent for the program itself.
     pub numbers: Option<MyNumbers>,
 }
@@ -148,10 +150,20 @@ pub async fn get(ctx: &Ctx, input: GetToday) -> Result<Today> {
         crate::Actor::User(user) => Some(numbers(ctx, user).await?),
         crate::Actor::Nobody | crate::Actor::System => None,
     };
+    let has_customers = match ctx.actor.check(Perm(Room::Parties, Act::See)) {
+        Ok(_) if silent.count + no_next_step.count + new.count > 0 => true,
+        Ok(sight) => {
+            let mut query = sql("SELECT 1 FROM parties p WHERE p.archived_at IS NULL");
+            sight.parties(&mut query);
+            query.push(" LIMIT 1");
+            db.maybe::<(i64,)>(query).await?.is_some()
+        }
+        Err(_) => false,
+    };
     let sees_unit = [Room::FollowUps, Room::Parties]
         .into_iter()
         .any(|room| !matches!(ctx.actor.check(Perm(room, Act::See)), Ok(Sight::Own(_)) | Err(_)));
-    Ok(Today { day, scope, sees_unit, overdue, due_today, silent, no_next_step, new, numbers })
+    Ok(Today { day, scope, sees_unit, overdue, due_today, silent, no_next_step, new, has_customers, numbers })
 }
 
 /// How far the day looks in a room: to the caller's own, unless more was asked for and may be seen.

@@ -12,8 +12,8 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use jiff::ToSpan;
 use peyvand_core::follow_ups::{
-    self as core, Acted, CancelFollowUp, CompleteFollowUp, DAY_ENDS, Due, FollowUp, FollowUpChange, FollowUpId, HandOverFollowUp, Importance,
-    ListFollowUps, NewFollowUp, NextStep, SnoozeFollowUp,
+    self as core, Acted, CancelFollowUp, CompleteFollowUp, DAY_ENDS, Due, FollowUp, FollowUpChange, FollowUpId, HandOverFollowUp,
+    Importance, ListFollowUps, NewFollowUp, NextStep, SnoozeFollowUp,
 };
 use peyvand_core::interactions::Channel;
 use peyvand_core::operation::Nothing;
@@ -33,8 +33,18 @@ const AFTER_AN_ACT: &str = "live:follow-ups, live:parties, live:timeline, close-
 const REMINDERS: [i64; 6] = [0, 10, 30, 60, 120, 1440];
 /// Ways to be in touch that somebody plans; a note is none.
 const CHANNELS: [Channel; 12] = [
-    Channel::Phone, Channel::Sms, Channel::Whatsapp, Channel::Telegram, Channel::Bale, Channel::Eitaa, Channel::Rubika, Channel::Instagram,
-    Channel::Email, Channel::InPerson, Channel::Visit, Channel::Other,
+    Channel::Phone,
+    Channel::Sms,
+    Channel::Whatsapp,
+    Channel::Telegram,
+    Channel::Bale,
+    Channel::Eitaa,
+    Channel::Rubika,
+    Channel::Instagram,
+    Channel::Email,
+    Channel::InPerson,
+    Channel::Visit,
+    Channel::Other,
 ];
 
 /// The addresses of the room.
@@ -242,7 +252,10 @@ async fn form_page(
         importances: Importance::ALL.iter().map(|word| (word.to_string(), req.t(&format!("follow-ups-importance-{word}")))).collect(),
         channels: channels(req),
         owners: owners(req).await?,
-        reminders: REMINDERS.iter().map(|minutes| (minutes.to_string(), req.loc.t1("follow-ups-remind-before", "minutes", *minutes))).collect(),
+        reminders: REMINDERS
+            .iter()
+            .map(|minutes| (minutes.to_string(), req.loc.t1("follow-ups-remind-before", "minutes", *minutes)))
+            .collect(),
     })
 }
 
@@ -427,7 +440,9 @@ fn moments(req: &Req, one: &FollowUp) -> Vec<(String, String, String)> {
     let mut moments = Vec::new();
     let later = req.ctx.now().zoned(zone).saturating_add(3.hours());
     if later.date() == today.0 && later.hour() < 20 {
-        let at = Instant(later.with().minute(0).second(0).subsec_nanosecond(0).build().map_or(later.timestamp(), |at| at.timestamp()).as_millisecond());
+        let at = Instant(
+            later.with().minute(0).second(0).subsec_nanosecond(0).build().map_or(later.timestamp(), |at| at.timestamp()).as_millisecond(),
+        );
         moments.push((at.to_string(), req.t("follow-ups-snooze-later"), req.loc.time(at)));
     }
     let days = [

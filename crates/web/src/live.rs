@@ -3,8 +3,8 @@
 use crate::State;
 use crate::error::PageResult;
 use crate::request::Req;
-use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::IntoResponse;
+use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
 use peyvand_core::platform::access::User;
 use peyvand_core::platform::live::Message;

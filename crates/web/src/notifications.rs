@@ -42,13 +42,17 @@ fn note(loc: &Loc, one: Notification) -> Note {
     let (icon, tone, text) = match one.kind {
         Kind::Reminder => ("bell", "lapis", loc.t1("notifications-reminder", "what", what.as_str())),
         Kind::Overdue => ("clock-exclamation", "anar", loc.t1("notifications-overdue", "what", what.as_str())),
-        Kind::Escalated => {
-            ("alert-triangle", "saffron", loc.ta("notifications-escalated", &[("what", what.as_str().into()), ("owner", word("owner").as_str().into())]))
-        }
+        Kind::Escalated => (
+            "alert-triangle",
+            "saffron",
+            loc.ta("notifications-escalated", &[("what", what.as_str().into()), ("owner", word("owner").as_str().into())]),
+        ),
         Kind::HandedOver if word("from").is_empty() => ("user-share", "teal", loc.t1("notifications-planned", "what", what.as_str())),
-        Kind::HandedOver => {
-            ("user-share", "teal", loc.ta("notifications-handed-over", &[("what", what.as_str().into()), ("from", word("from").as_str().into())]))
-        }
+        Kind::HandedOver => (
+            "user-share",
+            "teal",
+            loc.ta("notifications-handed-over", &[("what", what.as_str().into()), ("from", word("from").as_str().into())]),
+        ),
     };
     let about: Vec<String> = [one.party, due.map(|due| crate::follow_ups::when(loc, due))].into_iter().flatten().collect();
     Note {

@@ -10,6 +10,9 @@ use axum::routing::get;
 use peyvand_core::today::{self as core, GetToday, MyNumbers, Part, Scope, Waiting};
 use peyvand_core::{Act, Room};
 
+/// Customers of each part that the page shows; the number beside its name tells of the rest.
+const CUSTOMERS: usize = 7;
+
 /// The addresses of the room.
 pub fn routes() -> axum::Router<State> {
     axum::Router::new().route("/today", get(index))
@@ -28,6 +31,8 @@ struct Customers {
     icon: &'static str,
     rows: Vec<(Waiting, String)>,
     count: String,
+    /// Where the rest is, when there is more.
+    all: Option<&'static str>,
 }
 
 #[derive(Template)]
@@ -49,8 +54,10 @@ struct TodayPage {
     may_log: bool,
     may_add: bool,
     may_plan: bool,
-    /// Nothing at all to show: a fresh start.
+    /// Nothing at all to show.
     bare: bool,
+    /// Whether there is any customer that the user may see.
+    has_customers: bool,
 }
 
 /// The user's own numbers as they are shown.
@@ -79,10 +86,8 @@ fn numbers(req: &Req, mine: MyNumbers, left: i64, more: bool) -> Numbers {
         percent,
         percent_words: req.loc.t1("today-done-percent", "percent", percent),
         week: req.loc.number(mine.done_week),
-        kept: (mine.done_week > 0).then(|| Kept {
-            percent: req.loc.number(mine.kept_week * 100 / mine.done_week),
-            of: req.loc.number(mine.done_week),
-        }),
+        kept: (mine.done_week > 0)
+            .then(|| Kept { percent: req.loc.number(mine.kept_week * 100 / mine.done_week), of: req.loc.number(mine.done_week) }),
         logged: req.loc.number(mine.logged_today),
     }
 }
@@ -104,11 +109,25 @@ fn customers(req: &Req, name: &'static str, icon: &'static str, part: Part<Waiti
             None => req.t("today-no-contact"),
         },
     };
+    let list = match name {
+        "silent" => Some("/parties?silent=true"),
+        "no-next-step" => Some("/parties?next=none"),
+        _ => None,
+    };
     Customers {
+        all: list.filter(|_| part.items.len() > CUSTOMERS),
         name,
         icon,
         count: with_more(req, part.count, part.more),
-        rows: part.items.into_iter().map(|one| { let why = why(&one); (one, why) }).collect(),
+        rows: part
+            .items
+            .into_iter()
+            .take(CUSTOMERS)
+            .map(|one| {
+                let why = why(&one);
+                (one, why)
+            })
+            .collect(),
     }
 }
 
@@ -134,6 +153,7 @@ async fn index(req: Req, Form(input): Form<GetToday>) -> PageResult {
         left: (left > 0).then(|| with_more(&req, left, more)),
         numbers: today.numbers.filter(|_| today.scope == Scope::Own).map(|mine| numbers(&req, mine, left, more)),
         bare: left == 0 && today.silent.count + today.no_next_step.count + today.new.count == 0,
+        has_customers: today.has_customers,
         overdue: tasks(&req, today.overdue),
         due_today: tasks(&req, today.due_today),
         customers: vec![
@@ -154,4 +174,3 @@ fn other_calendars(req: &Req, day: peyvand_core::Day) -> String {
     let own = req.loc.day(day);
     req.loc.day_everywhere(day).split(" · ").filter(|other| *other != own).collect::<Vec<_>>().join(" · ")
 }
-

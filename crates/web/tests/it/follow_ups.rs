@@ -31,7 +31,8 @@ async fn a_follow_up_is_planned_done_and_taken_back_in_the_browser() {
     let wrong = browser.post("/follow-ups", &[("party", &party), ("settled", "1"), ("what", "تماس"), ("due_text", "۱۴۰۵/۸/۱")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.one("#due-e").contains("گذشته"));
-    let made = browser.post("/follow-ups", &[("party", &party), ("what", "تماس برای نتیجه"), ("due_text", "امروز"), ("time", "۱۸:۰۰")]).await;
+    let made =
+        browser.post("/follow-ups", &[("party", &party), ("what", "تماس برای نتیجه"), ("due_text", "امروز"), ("time", "۱۸:۰۰")]).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER);
     let day = browser.get("/today").await;
     assert_eq!(day.all(".todo .li .why"), ["تماس برای نتیجه"]);
