@@ -131,7 +131,7 @@ for (const [lang, size] of [['fa', lib.WIDE], ['en', lib.WIDE], ['fa', lib.PHONE
     const customer = page.url();
 
     await chapter('what was said is logged in one dialog', async () => {
-      if (phone) await page.locator('.tabbar [data-key=n]').click();
+      if (phone) await page.locator('a[href*="/interactions/new?party="]:visible').first().click();
       else await page.keyboard.press('n');
       const dialog = page.locator('dialog[open]');
       const text = dialog.locator('textarea').first();
