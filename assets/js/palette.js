@@ -1,4 +1,4 @@
-// One box for everything. The server answers with <li role="option"> items that hold a link or a button.
+// One box for everything. The server answers with links that are the options: an option may not hold a link.
 import Combobox from '@github/combobox-nav';
 import { one, on, root } from './dom.js';
 
@@ -45,15 +45,10 @@ if (dialog) {
   });
   input.addEventListener('keydown', (event) => {
     if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-    const link = one('[aria-selected=true] a', list);
+    const link = one('a[aria-selected=true]', list);
     if (link) window.open(link.href);
   });
-  list.addEventListener('combobox-commit', (event) => {
-    const target = one('a,button', event.target);
-    const pressed = event.detail.event.target.closest('a,button');
-    if (!pressed) return target?.click(); // chosen by key: the click comes back here with its target
-    dialog.close();
-  });
+  list.addEventListener('combobox-commit', () => dialog.close());
   dialog.addEventListener('close', () => {
     combobox.stop();
     asked?.abort();
