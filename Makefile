@@ -16,7 +16,7 @@ check: ## The quick part of it, for every save
 fmt: ## Formats the sources
 	cargo fmt --all
 
-gen: ## Makes docs/openapi.json and schema/*.sql from the program
+gen: ## Makes docs/openapi.json, peyvand.toml.example and schema/*.sql from the program
 	@scripts/gen
 
 assets: ## Builds the stylesheet, scripts, icons and font

@@ -1,4 +1,5 @@
-//! Files that are made from the program: the description of the API and the schema as each engine holds it.
+//! Files that are made from the program: the description of the API, the settings with their
+//! defaults, and the schema as each engine holds it.
 
 use crate::{Findings, Outcome};
 use peyvand_core::platform::schema::MIGRATIONS;
@@ -9,7 +10,7 @@ use std::process::Command;
 
 /// Makes the files, or tells which of them differ from what is there.
 pub async fn run(root: &Path, check: bool) -> Outcome {
-    let made = [("docs/openapi.json", openapi()?), ("schema/sqlite.sql", sqlite().await?), ("schema/postgres.sql", postgres().await?)];
+    let made = [("docs/openapi.json", said(&["openapi"])?), ("peyvand.toml.example", said(&["config", "example"])?), ("schema/sqlite.sql", sqlite().await?), ("schema/postgres.sql", postgres().await?)];
     let mut findings = Findings::default();
     for (name, text) in made {
         let path = root.join(name);
@@ -31,11 +32,12 @@ pub async fn run(root: &Path, check: bool) -> Outcome {
     Ok(findings)
 }
 
-fn openapi() -> Result<String, Box<dyn std::error::Error>> {
+/// What the program prints.
+fn said(arguments: &[&str]) -> Result<String, Box<dyn std::error::Error>> {
     let binary = std::env::var_os("PEYVAND_BIN").ok_or("PEYVAND_BIN names no binary; `make gen` sets it")?;
-    let output = Command::new(binary).arg("openapi").output()?;
+    let output = Command::new(binary).args(arguments).output()?;
     if !output.status.success() {
-        return Err(format!("peyvand openapi: {}", String::from_utf8_lossy(&output.stderr)).into());
+        return Err(format!("peyvand {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr)).into());
     }
     let text = String::from_utf8(output.stdout)?;
     Ok(format!("{}\n", text.trim_end()))

@@ -15,7 +15,7 @@ cargo run -p xtask -- COMMAND
   catalogue          the words of the interface: same keys in all languages, no missing key, Persian as it is written
   layers             who may name what: the engines in crates/db only, time and chance as inputs
   audit FILE         statements that ran on one engine only, from the file that PEYVAND_SQL_LOG named in both test runs
-  gen [--check]      docs/openapi.json and schema/*.sql; with --check only tells whether they are up to date
+  gen [--check]      docs/openapi.json, peyvand.toml.example, schema/*.sql; with --check only tells whether they are up to date
                      (PEYVAND_BIN names the binary, PEYVAND_TEST_DB a PostgreSQL server)
   measure WHAT [FILE]
                      scan, contest or segment: the numbers of docs/adr/0007, with --release
