@@ -88,7 +88,13 @@ impl Shop {
         let product = draw.skewed(PRODUCTS, 1.8);
         let mut price = Draw::new(self.seed, stream::PURCHASE + 100, product);
         let price = price.common(&PRICES) + price.below(40) as i64 * 250_000;
-        Purchase { party: party.unwrap_or_else(|| self.busy_party(&mut draw)), at, product, quantity: 1 + draw.skewed(4, 2.0) as i64, price }
+        Purchase {
+            party: party.unwrap_or_else(|| self.busy_party(&mut draw)),
+            at,
+            product,
+            quantity: 1 + draw.skewed(4, 2.0) as i64,
+            price,
+        }
     }
 
     fn contact(&self, index: u64) -> Contact {
@@ -119,8 +125,14 @@ impl Shop {
     }
 
     fn facts(&self) -> Vec<Facts> {
-        let nothing =
-            Facts { purchases: 0, first_day: i64::MAX, last_day: i64::MIN, spent: 0, last_contact: 0, next_follow_up: Instant::NOT_PLANNED.0 };
+        let nothing = Facts {
+            purchases: 0,
+            first_day: i64::MAX,
+            last_day: i64::MIN,
+            spent: 0,
+            last_contact: 0,
+            next_follow_up: Instant::NOT_PLANNED.0,
+        };
         let mut facts = vec![nothing; self.size.parties as usize + 1];
         let [contacts, purchases, follow_ups] = self.counts();
         for index in 0..purchases {
@@ -326,7 +338,8 @@ async fn fill(db: &Db, from: u64, to: u64, make: impl Fn(u64, u64) -> Vec<Sql> +
 async fn people(db: &Db, shop: &Shop) -> Outcome<()> {
     let since = shop.now - SPAN - DAY;
     let mut tx = db.begin().await?;
-    let organisation = Organisation { name: "فروشگاه ترنج".to_owned(), set_up_at: Some(Instant(since)), ..Organisation::unnamed() };
+    let organisation =
+        Organisation { name: "فروشگاه ترنج".to_owned(), set_up_at: Some(Instant(since)), ..Organisation::unnamed() };
     organisation.save(&mut tx).await?;
     terms::seed(&mut tx).await?;
     let posts = ready_made_posts();
@@ -469,10 +482,22 @@ fn parties(shop: &Shop, keys: &Keys, facts: &[Facts], from: u64, to: u64) -> Vec
             }
         }
         search.push(vec![(no as i64).to_value(), found_by.to_value()]);
-        roles.push(vec![shop.id(Thing::Other, 10_000_000 + no, added).to_value(), id.to_value(), role.to_value(), day_of(added).to_value()]);
+        roles.push(vec![
+            shop.id(Thing::Other, 10_000_000 + no, added).to_value(),
+            id.to_value(),
+            role.to_value(),
+            day_of(added).to_value(),
+        ]);
         let code = identity::code_with_check(no);
         let shown = identity::check(IdentityKind::Code, &code, "IR").map_or_else(|_| code.clone(), |checked| checked.display);
-        identities.push(vec!["code".to_value(), code.to_value(), id.to_value(), Value::Null(Kind::Bytes), shown.to_value(), added.to_value()]);
+        identities.push(vec![
+            "code".to_value(),
+            code.to_value(),
+            id.to_value(),
+            Value::Null(Kind::Bytes),
+            shown.to_value(),
+            added.to_value(),
+        ]);
         if let Some(number) = &person.national_id {
             let kind = IdentityKind::IrNationalId;
             identities.push(vec![

@@ -41,7 +41,8 @@ pub fn purchases_file(folder: &Path, shop: &Shop, lines: u64, draw: u64) -> Outc
         let invoice = line / 3;
         let mut of_invoice = Draw::new(shop.seed, stream::FILE + draw, invoice);
         let customer = code_with_check(shop.busy_party(&mut of_invoice));
-        let day = jiff::Timestamp::from_millisecond(shop.now - of_invoice.below(700) as i64 * crate::shop::DAY)?.strftime("%Y-%m-%d").to_string();
+        let day =
+            jiff::Timestamp::from_millisecond(shop.now - of_invoice.below(700) as i64 * crate::shop::DAY)?.strftime("%Y-%m-%d").to_string();
         let mut of_line = Draw::new(shop.seed, stream::FILE + 100 + draw, line);
         let product = of_line.skewed(2_000, 1.8);
         let quantity = if of_line.below(200) == 0 { -1 } else { 1 + of_line.below(4) as i64 };
@@ -83,7 +84,14 @@ pub async fn run(binary: &Path, place: &Place, kind: &str, file: &Path, name: &s
     if seen.last().is_none_or(|(_, last)| *last < rows) {
         seen.push((took, rows));
     }
-    let mut result = measure("import", &format!("{name}: rows a second, start and end of the process included"), "rows/s", rows as f64 / took, Some(budget), true);
+    let mut result = measure(
+        "import",
+        &format!("{name}: rows a second, start and end of the process included"),
+        "rows/s",
+        rows as f64 / took,
+        Some(budget),
+        true,
+    );
     result["summary"] = summary;
     result["seconds"] = json!(took);
     eprintln!("import of {name}: {rows} rows in {took:.1} s, {:.0}/s {}", rows as f64 / took, result["summary"]);
@@ -93,7 +101,14 @@ pub async fn run(binary: &Path, place: &Place, kind: &str, file: &Path, name: &s
     if let (Some((begin, begun_with)), Some(first), Some(nine), Some(end)) = (seen.first().copied(), at(0.1), at(0.9), at(1.0)) {
         let tenth = rows as f64 * 0.1;
         let speeds = ((tenth - begun_with as f64).max(1.0) / (first - begin).max(0.001), tenth / (end - nine).max(0.001));
-        let mut result = measure("import", &format!("{name}: speed of the last tenth, of the first"), "%", speeds.1 / speeds.0 * 100.0, Some(90.0), true);
+        let mut result = measure(
+            "import",
+            &format!("{name}: speed of the last tenth, of the first"),
+            "%",
+            speeds.1 / speeds.0 * 100.0,
+            Some(90.0),
+            true,
+        );
         result["first_tenth_rows_per_second"] = json!(speeds.0.round());
         result["last_tenth_rows_per_second"] = json!(speeds.1.round());
         result["progress"] = seen.iter().step_by(seen.len().div_ceil(100)).map(|(time, rows)| json!([time, rows])).collect();

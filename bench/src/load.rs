@@ -65,7 +65,12 @@ impl Round {
         all
     }
 
-    fn note(&mut self, request: &Request, outcome: std::io::Result<crate::client::Answer>, time: Duration) -> Option<crate::client::Answer> {
+    fn note(
+        &mut self,
+        request: &Request,
+        outcome: std::io::Result<crate::client::Answer>,
+        time: Duration,
+    ) -> Option<crate::client::Answer> {
         self.times.push(time);
         let problem = match outcome {
             Ok(answer) if (200..400).contains(&answer.status) => return Some(answer),

@@ -213,7 +213,8 @@ async fn run(
         }
         if place.database.is_none() || empty.database.is_some() {
             let db = empty.open().await?;
-            generate::generate(&db, &empty.data, Shop { size: Size { parties: 0, purchases: 0, interactions: 0, follow_ups: 0 }, ..shop }).await?;
+            generate::generate(&db, &empty.data, Shop { size: Size { parties: 0, purchases: 0, interactions: 0, follow_ups: 0 }, ..shop })
+                .await?;
             db.close().await;
             let file = import::parties_file(&folder, &shop, effort.rows, 1)?;
             import::run(binary, &empty, "parties", &file, "parties into an empty database", 10_000.0, &mut results).await?;

@@ -237,7 +237,8 @@ impl Subject<'_> {
             }
             ratios.sort_by(|one, other| one.0.total_cmp(&other.0));
             let middle = ratios[ratios.len() / 2].0;
-            let mut result = measure("one customer by the API", &format!("{name}, times the bare handler (medians)"), "×", middle, Some(3.0), false);
+            let mut result =
+                measure("one customer by the API", &format!("{name}, times the bare handler (medians)"), "×", middle, Some(3.0), false);
             result["rounds"] = ratios.into_iter().map(|(_, round)| round).collect();
             eprintln!("one customer: {name}: {middle:.2} times the bare handler");
             self.results.push(result);
@@ -266,8 +267,16 @@ impl Subject<'_> {
         let read: Make =
             Arc::new(move |draw| Request::api(format!("/api/v1/parties/{}", shop.party(1 + draw.below(shop.size.parties))), &reader));
         let plan = Plan { clients: 8, time: self.effort.work / 2, requests: usize::MAX };
-        let (writes, reads) = tokio::join!(closed_loop(self.host, shop.seed, plan, write), closed_loop(self.host, shop.seed + 1, plan, read));
-        let mut result = measure("writers beside readers", "8 log interactions, 8 read customers: a write", "ms p99", writes.percentile(99.0), Some(50.0), false);
+        let (writes, reads) =
+            tokio::join!(closed_loop(self.host, shop.seed, plan, write), closed_loop(self.host, shop.seed + 1, plan, read));
+        let mut result = measure(
+            "writers beside readers",
+            "8 log interactions, 8 read customers: a write",
+            "ms p99",
+            writes.percentile(99.0),
+            Some(50.0),
+            false,
+        );
         if writes.errors + reads.errors > 0 {
             result["met"] = json!(false);
         }
@@ -306,13 +315,25 @@ impl Subject<'_> {
                     }
                 }
             }
-            let mut result = measure("bytes", &format!("first page with all assets and fonts, {encoding}"), "KB", total as f64 / 1_000.0, Some(200.0), false);
+            let mut result = measure(
+                "bytes",
+                &format!("first page with all assets and fonts, {encoding}"),
+                "KB",
+                total as f64 / 1_000.0,
+                Some(200.0),
+                false,
+            );
             result["files"] = json!(files);
             eprintln!("wire, {encoding}: {total} bytes in {} files", files.len());
             self.results.push(result);
-            for (name, path) in [("the list", "/parties".to_owned()), ("today", "/today".to_owned()), ("a customer with 5,000 entries", format!("/parties/{}", self.shop.party(1)))] {
+            for (name, path) in [
+                ("the list", "/parties".to_owned()),
+                ("today", "/today".to_owned()),
+                ("a customer with 5,000 entries", format!("/parties/{}", self.shop.party(1))),
+            ] {
                 let answer = connection.ask(&Request { encoding: Some(encoding), ..Request::page(&path, &session) }).await?;
-                let mut result = measure("bytes", &format!("a further page: {name}, {encoding}"), "KB", answer.wire as f64 / 1_000.0, Some(30.0), false);
+                let mut result =
+                    measure("bytes", &format!("a further page: {name}, {encoding}"), "KB", answer.wire as f64 / 1_000.0, Some(30.0), false);
                 if answer.status != 200 {
                     result["met"] = json!(false);
                     result["error"] = json!(format!("{path}: {}", answer.status));
@@ -345,7 +366,9 @@ fn phone_as_typed(shop: &Shop, draw: &mut Draw) -> String {
     let phone = shop.person(1 + draw.below(shop.size.parties)).mobile;
     let written = match (phone.strip_prefix("+98"), draw.below(3)) {
         (Some(local), 0) => format!("0{local}"),
-        (Some(local), 1) => format!("0{local}").chars().map(|c| c.to_digit(10).and_then(|d| char::from_u32('۰' as u32 + d)).unwrap_or(c)).collect(),
+        (Some(local), 1) => {
+            format!("0{local}").chars().map(|c| c.to_digit(10).and_then(|d| char::from_u32('۰' as u32 + d)).unwrap_or(c)).collect()
+        }
         _ => phone,
     };
     let letters = written.chars().count() as u64;
@@ -373,7 +396,12 @@ fn assets(html: &str) -> Vec<String> {
 
 /// What a stylesheet loads.
 fn urls(css: &str) -> Vec<String> {
-    css.split("url(").skip(1).filter_map(|rest| rest.split(')').next()).map(|url| url.trim_matches(['"', '\'']).to_owned()).filter(|url| url.starts_with('/')).collect()
+    css.split("url(")
+        .skip(1)
+        .filter_map(|rest| rest.split(')').next())
+        .map(|url| url.trim_matches(['"', '\'']).to_owned())
+        .filter(|url| url.starts_with('/'))
+        .collect()
 }
 
 /// A person: opens lists and customers, searches letter by letter, looks at the day, logs, completes.
@@ -475,4 +503,3 @@ pub fn memory_after(server: &Server, results: &mut Vec<Value>) -> Outcome<()> {
     eprintln!("most {:.1} MB, now {:.1} MB", most as f64 / 1e6, now as f64 / 1e6);
     Ok(())
 }
-

@@ -34,7 +34,8 @@ pub fn table(document: &Value) -> String {
             None => "",
         };
         let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
-        let _ = writeln!(out, "| {}: {} | {} | {} | {met} |", text("group"), text("name"), number(&result["value"]), number(&result["budget"]));
+        let _ =
+            writeln!(out, "| {}: {} | {} | {} | {met} |", text("group"), text("name"), number(&result["value"]), number(&result["budget"]));
     }
     out
 }

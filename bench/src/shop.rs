@@ -263,7 +263,8 @@ pub fn national_id(no: u64) -> String {
 mod tests {
     use super::*;
 
-    const SHOP: Shop = Shop { size: Size { parties: 1_000, purchases: 0, interactions: 0, follow_ups: 0 }, seed: 1, now: 1_795_237_200_000 };
+    const SHOP: Shop =
+        Shop { size: Size { parties: 1_000, purchases: 0, interactions: 0, follow_ups: 0 }, seed: 1, now: 1_795_237_200_000 };
 
     #[test]
     fn the_same_seed_makes_the_same_shop() {
@@ -277,7 +278,10 @@ mod tests {
     fn a_generated_national_id_is_valid() {
         for no in 1..1_000 {
             let id = national_id(no * 977);
-            assert!(peyvand_core::parties::identity::check(peyvand_core::parties::identity::IdentityKind::IrNationalId, &id, "IR").is_ok(), "{id}");
+            assert!(
+                peyvand_core::parties::identity::check(peyvand_core::parties::identity::IdentityKind::IrNationalId, &id, "IR").is_ok(),
+                "{id}"
+            );
         }
     }
 

@@ -21,7 +21,8 @@ pub fn router(ops: &Operations) -> Router<State> {
     let mut routes: BTreeMap<&'static str, MethodRouter<State>> = BTreeMap::new();
     for entry in ops.iter() {
         let name = entry.name;
-        let handler = move |state: FromState<State>, req: Req, path: Path<BTreeMap<String, String>>, body: Bytes| call(name, state, req, path, body);
+        let handler =
+            move |state: FromState<State>, req: Req, path: Path<BTreeMap<String, String>>, body: Bytes| call(name, state, req, path, body);
         let route = routes.remove(entry.path).unwrap_or_default();
         let route = match entry.method {
             "POST" => route.merge(post(handler)),
@@ -149,7 +150,8 @@ fn describe(entry: &Entry, generator: &mut SchemaGenerator) -> Value {
     let output = (entry.output)(generator);
     let in_path: Vec<&str> = entry.path.split(['{', '}']).skip(1).step_by(2).collect();
     let properties = input.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
-    let required: Vec<&str> = input.get("required").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
+    let required: Vec<&str> =
+        input.get("required").and_then(Value::as_array).map(|names| names.iter().filter_map(Value::as_str).collect()).unwrap_or_default();
     let example = entry.example.map(|example| example());
     let mut parameters = Vec::new();
     for (name, schema) in &properties {
@@ -157,7 +159,8 @@ fn describe(entry: &Entry, generator: &mut SchemaGenerator) -> Value {
         if place == "query" && entry.writes() {
             continue;
         }
-        let mut parameter = json!({"name": name, "in": place, "required": place == "path" || required.contains(&name.as_str()), "schema": schema});
+        let mut parameter =
+            json!({"name": name, "in": place, "required": place == "path" || required.contains(&name.as_str()), "schema": schema});
         if let Some(about) = schema.get("description") {
             parameter["description"] = about.clone();
         }

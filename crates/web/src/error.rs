@@ -88,10 +88,8 @@ pub fn problem_json(error: &Error, loc: &Loc, id: &str) -> Value {
         "detail": advice,
     });
     if let Error::Invalid(Fields(problems)) | Error::Conflict(Fields(problems)) = error {
-        problem["problems"] = problems
-            .iter()
-            .map(|problem| json!({"field": problem.field, "code": problem.key, "message": loc.problem(problem)}))
-            .collect();
+        problem["problems"] =
+            problems.iter().map(|problem| json!({"field": problem.field, "code": problem.key, "message": loc.problem(problem)})).collect();
     }
     if let Error::Forbidden(perm) = error {
         problem["needs"] = perm.to_string().into();

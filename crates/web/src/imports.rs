@@ -17,7 +17,8 @@ use peyvand_core::platform::import::columns::{Field, Kind};
 use peyvand_core::platform::import::plan::{Column, Mode};
 use peyvand_core::platform::import::preview::{self, PreviewRow};
 use peyvand_core::platform::import::record::{
-    self, Import, ImportId, ImportRecord, ListImports, ListMaps, ListRejects, NewImport, Options, Prepared, Reject, SavedMap, StartImport, State as Stand,
+    self, Import, ImportId, ImportRecord, ListImports, ListMaps, ListRejects, NewImport, Options, Prepared, Reject, SavedMap, StartImport,
+    State as Stand,
 };
 use peyvand_core::platform::money::MoneyUnit;
 use peyvand_core::{Act, Error, Id, Problem, Room};
@@ -185,7 +186,13 @@ struct Preview {
 }
 
 impl MapPage {
-    async fn new(req: &Req, import: &ImportRecord, prepared: Prepared, problem: Option<String>, save_map: String) -> Result<MapPage, PageError> {
+    async fn new(
+        req: &Req,
+        import: &ImportRecord,
+        prepared: Prepared,
+        problem: Option<String>,
+        save_map: String,
+    ) -> Result<MapPage, PageError> {
         let notes = prepared.look.notes().iter().map(|note| req.loc.ta(note.key(), &note.arguments())).collect();
         let options = &prepared.options;
         let rows = (options.columns.iter().enumerate())
@@ -201,7 +208,13 @@ impl MapPage {
             .collect();
         let organisation = req.ctx.app.organisation().await?;
         let of_file = options.currency.clone().or_else(|| options.columns.iter().find_map(|column| column.currency.clone()));
-        let usual = || if organisation.currency.code() == "IRR" && organisation.money_unit == MoneyUnit::Toman { "IRT".to_owned() } else { organisation.currency.code().to_owned() };
+        let usual = || {
+            if organisation.currency.code() == "IRR" && organisation.money_unit == MoneyUnit::Toman {
+                "IRT".to_owned()
+            } else {
+                organisation.currency.code().to_owned()
+            }
+        };
         let kind = prepared.kind;
         let mut fields: Vec<(&'static str, String)> = kind.fields().map(|field| (field.name(), field_label(req, kind, field))).collect();
         fields.dedup();
@@ -329,7 +342,9 @@ fn said(fields: &Fields, import: &ImportRecord) -> (Kind, Options, String) {
                 name: column.name.clone(),
                 field,
                 system: column.system.clone(),
-                calendar: word(format!("calendar.{at}")).and_then(|word| serde_json::from_value(word.into()).ok()).or(column.calendar.filter(|_| field == column.field)),
+                calendar: word(format!("calendar.{at}"))
+                    .and_then(|word| serde_json::from_value(word.into()).ok())
+                    .or(column.calendar.filter(|_| field == column.field)),
                 date_order: word(format!("order.{at}")).and_then(|word| serde_json::from_value(word.into()).ok()).or(column.date_order),
                 // The choice for the whole file stands on the same page and counts.
                 currency: None,
@@ -378,7 +393,12 @@ async fn preview(req: Req, Path(id): Path<Id<Import>>, Form(fields): Form<Fields
 async fn start(req: Req, Path(id): Path<Id<Import>>, Form(fields): Form<Fields>) -> PageResult {
     let import = req.ctx.run(record::get, ImportId { id }).await?;
     let (kind, options, save_map) = said(&fields, &import);
-    let input = StartImport { id, kind: Some(kind), options: Some(options.clone()), save_map: Some(save_map.clone()).filter(|name| !name.is_empty()) };
+    let input = StartImport {
+        id,
+        kind: Some(kind),
+        options: Some(options.clone()),
+        save_map: Some(save_map.clone()).filter(|name| !name.is_empty()),
+    };
     match req.ctx.run(record::start, input).await {
         Ok(_) => Ok(page::go(&req, &format!("/imports/{id}"), None)),
         Err(Error::Invalid(problems)) => {
@@ -454,7 +474,11 @@ impl ShowPage {
     /// How long the rest takes, in words.
     fn left(&self) -> String {
         let seconds = self.import.details.seconds_left;
-        if seconds >= 90 { self.s.t1("imports-minutes-left", "minutes", (seconds + 30) / 60) } else { self.s.t1("imports-seconds-left", "seconds", seconds) }
+        if seconds >= 90 {
+            self.s.t1("imports-minutes-left", "minutes", (seconds + 30) / 60)
+        } else {
+            self.s.t1("imports-seconds-left", "seconds", seconds)
+        }
     }
 
     fn cells(&self, reject: &Reject) -> Vec<(String, String)> {

@@ -12,8 +12,8 @@ use axum::routing::get;
 use peyvand_core::interactions::{self as core, Channel, Direction, LogInteraction};
 use peyvand_core::parties::Party;
 use peyvand_core::parties::party::{self, PartyId};
-use peyvand_core::platform::text::search_key;
 use peyvand_core::platform::terms::{self, ListTerms, Term};
+use peyvand_core::platform::text::search_key;
 use peyvand_core::{Act, Error, Id, Perm, Problem, Room};
 use serde::Deserialize;
 

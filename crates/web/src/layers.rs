@@ -152,7 +152,9 @@ fn accepted_lang(headers: &HeaderMap) -> Option<Lang> {
 /// `lang.calendar.digits.theme.money.zone`, as the sign-in page writes it.
 fn visitor_prefs(headers: &HeaderMap, default: Prefs) -> Prefs {
     let mut prefs = match accepted_lang(headers) {
-        Some(lang) if lang != default.lang && cookie(headers, PREFS_COOKIE).is_none() => Prefs { time_zone: default.time_zone, ..Prefs::of(lang) },
+        Some(lang) if lang != default.lang && cookie(headers, PREFS_COOKIE).is_none() => {
+            Prefs { time_zone: default.time_zone, ..Prefs::of(lang) }
+        }
         _ => default,
     };
     let Some(stored) = cookie(headers, PREFS_COOKIE) else { return prefs };
@@ -177,14 +179,7 @@ pub fn visitor_cookie(prefs: &Prefs) -> String {
         serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
     }
     let zone = prefs.time_zone.iana_name().unwrap_or("UTC");
-    format!(
-        "{}.{}.{}.{}.{}.{zone}",
-        word(&prefs.lang),
-        word(&prefs.calendar),
-        word(&prefs.digits),
-        prefs.theme,
-        word(&prefs.money_unit)
-    )
+    format!("{}.{}.{}.{}.{}.{zone}", word(&prefs.lang), word(&prefs.calendar), word(&prefs.digits), prefs.theme, word(&prefs.money_unit))
 }
 
 fn address(state: &State, request: &Parts) -> String {

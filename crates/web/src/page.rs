@@ -298,11 +298,8 @@ pub fn unprocessable(template: &impl Template) -> PageResult {
 
 /// Leads to another page, with a message there; works with and without htmx.
 pub fn go(req: &Req, to: &str, flash: Option<Flash>) -> Response {
-    let mut response = if req.htmx {
-        [("hx-redirect", to)].into_response()
-    } else {
-        (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response()
-    };
+    let mut response =
+        if req.htmx { [("hx-redirect", to)].into_response() } else { (StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response() };
     if let Some(flash) = flash {
         set_cookie(&mut response, &flash.cookie());
     }

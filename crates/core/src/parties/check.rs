@@ -383,10 +383,7 @@ impl CheckedParty {
     /// The main value of a channel.
     #[must_use]
     pub fn main(&self, channels: &[Channel]) -> Option<&str> {
-        channels
-            .iter()
-            .find_map(|channel| self.contacts.iter().find(|contact| contact.channel == *channel))
-            .map(|contact| &*contact.value)
+        channels.iter().find_map(|channel| self.contacts.iter().find(|contact| contact.channel == *channel)).map(|contact| &*contact.value)
     }
 }
 
@@ -399,8 +396,8 @@ pub fn name_key(name: &str) -> String {
 
 /// The folded Persian alphabet in its order.
 const PERSIAN_ORDER: [char; 32] = [
-    'ا', 'ب', 'پ', 'ت', 'ث', 'ج', 'چ', 'ح', 'خ', 'د', 'ذ', 'ر', 'ز', 'ژ', 'س', 'ش', 'ص', 'ض', 'ط', 'ظ', 'ع', 'غ', 'ف', 'ق', 'ک', 'گ', 'ل', 'م',
-    'ن', 'و', 'ه', 'ی',
+    'ا', 'ب', 'پ', 'ت', 'ث', 'ج', 'چ', 'ح', 'خ', 'د', 'ذ', 'ر', 'ز', 'ژ', 'س', 'ش', 'ص', 'ض', 'ط', 'ظ', 'ع', 'غ', 'ف', 'ق', 'ک', 'گ', 'ل',
+    'م', 'ن', 'و', 'ه', 'ی',
 ];
 
 /// The code points from U+0620 on hold Arabic letters too, so a key is as short as its name.
@@ -413,7 +410,10 @@ fn in_order(position: usize) -> char {
 #[must_use]
 pub fn names_compatible(one: &str, other: &str) -> bool {
     let words = |name: &str| -> Vec<String> {
-        name.split(|c: char| c.is_whitespace() || matches!(c, '-' | '.' | ',' | '،')).map(search_key).filter(|word| !word.is_empty()).collect()
+        name.split(|c: char| c.is_whitespace() || matches!(c, '-' | '.' | ',' | '،'))
+            .map(search_key)
+            .filter(|word| !word.is_empty())
+            .collect()
     };
     let (one, other) = (words(one), words(other));
     if one.is_empty() || other.is_empty() {
@@ -467,7 +467,8 @@ impl NewParty {
     /// All problems, each at its field.
     pub fn checked(self, checks: &Checks<'_>) -> Result<CheckedParty, Fields> {
         let mut fields = Fields::default();
-        let mut party = CheckedParty { kind: self.kind, role: self.role, owner_id: self.owner_id, unit_id: self.unit_id, ..CheckedParty::default() };
+        let mut party =
+            CheckedParty { kind: self.kind, role: self.role, owner_id: self.owner_id, unit_id: self.unit_id, ..CheckedParty::default() };
 
         for (column, value, max) in [
             ("name", &self.name, NAME_MAX),
@@ -508,7 +509,10 @@ impl NewParty {
         }
         if let Some(stance) = self.stance {
             party.set("stance", Some(stance.as_str().to_owned()));
-            if stance != Stance::Neutral && party.text("stance_reason").is_none() && fields.0.iter().all(|problem| problem.field != "stance_reason") {
+            if stance != Stance::Neutral
+                && party.text("stance_reason").is_none()
+                && fields.0.iter().all(|problem| problem.field != "stance_reason")
+            {
                 fields.add("stance_reason", "parties-stance-reason-needed");
             }
         }
@@ -546,7 +550,14 @@ impl NewParty {
         }
 
         // Ways to reach them.
-        let plain = |channel, value: &str| NewContact { channel, value: value.to_owned(), label: None, is_main: Some(true), consent: None, consent_how: None };
+        let plain = |channel, value: &str| NewContact {
+            channel,
+            value: value.to_owned(),
+            label: None,
+            is_main: Some(true),
+            consent: None,
+            consent_how: None,
+        };
         let mut contacts: Vec<(&'static str, NewContact)> = Vec::new();
         for (field, channel, value) in
             [("mobile", Channel::Mobile, &self.mobile), ("phone", Channel::Phone, &self.phone), ("email", Channel::Email, &self.email)]
@@ -630,7 +641,14 @@ fn filled(text: Option<&str>) -> Option<&str> {
     text.filter(|text| !text.trim().is_empty())
 }
 
-fn line(fields: &mut Fields, party: &mut CheckedParty, column: &'static str, value: Option<&str>, max: usize, word: impl Fn(String) -> String) {
+fn line(
+    fields: &mut Fields,
+    party: &mut CheckedParty,
+    column: &'static str,
+    value: Option<&str>,
+    max: usize,
+    word: impl Fn(String) -> String,
+) {
     let Some(value) = value else { return };
     match clean_line(value, max) {
         Ok(text) => party.texts.push((column, Some(text).filter(|text| !text.is_empty()).map(word))),
@@ -682,7 +700,13 @@ pub fn external_kind(system: Option<&str>) -> Cow<'static, str> {
 ///
 /// # Errors
 /// A problem at `field` for a value that cannot be right.
-pub fn identity_key(field: &'static str, kind: IdentityKind, value: &str, system: Option<&str>, checks: &Checks<'_>) -> Result<CheckedKey, Problem> {
+pub fn identity_key(
+    field: &'static str,
+    kind: IdentityKind,
+    value: &str,
+    system: Option<&str>,
+    checks: &Checks<'_>,
+) -> Result<CheckedKey, Problem> {
     let checked = match identity::check(kind, value, checks.country) {
         // Shops bring codes of their own, which have no check character.
         Err(_) if kind == IdentityKind::Code => identity::check(IdentityKind::External, value, checks.country),
@@ -719,7 +743,8 @@ impl NewContact {
         let consent_how = short(self.consent_how)?;
         let (channel, value) = match self.channel {
             Channel::Mobile | Channel::Phone | Channel::Fax | Channel::Whatsapp => {
-                let checked = identity::check(IdentityKind::Phone, &self.value, checks.country).map_err(|problem| Problem::new(field, problem.key()))?;
+                let checked = identity::check(IdentityKind::Phone, &self.value, checks.country)
+                    .map_err(|problem| Problem::new(field, problem.key()))?;
                 let Detail::Phone(info) = checked.detail else { return Err(Problem::new(field, "platform-identity-phone")) };
                 if let (None, Some(extension)) = (&label, info.extension) {
                     label = Some(format!("#{extension}"));
@@ -732,7 +757,8 @@ impl NewContact {
                 (channel, info.e164)
             }
             Channel::Email => {
-                let checked = identity::check(IdentityKind::Email, &self.value, checks.country).map_err(|problem| Problem::new(field, problem.key()))?;
+                let checked = identity::check(IdentityKind::Email, &self.value, checks.country)
+                    .map_err(|problem| Problem::new(field, problem.key()))?;
                 (Channel::Email, checked.normalised)
             }
             channel => match clean_line(&self.value, LINE_MAX) {
@@ -741,7 +767,14 @@ impl NewContact {
                 Err(problem) => return Err(Problem::new(field, problem.key()).with("max", LINE_MAX)),
             },
         };
-        Ok(CheckedContact { channel, value, label, is_main: self.is_main.unwrap_or(false), consent: self.consent.unwrap_or(Consent::Unknown), consent_how })
+        Ok(CheckedContact {
+            channel,
+            value,
+            label,
+            is_main: self.is_main.unwrap_or(false),
+            consent: self.consent.unwrap_or(Consent::Unknown),
+            consent_how,
+        })
     }
 }
 
@@ -764,7 +797,8 @@ impl NewAddress {
             postal_code: take(self.postal_code, LINE_MAX).map(|code| crate::platform::text::fold_digits(&code).into_owned()),
             is_main: self.is_main,
         };
-        let empty = [&address.country, &address.province, &address.city, &address.line, &address.postal_code].iter().all(|part| part.is_none());
+        let empty =
+            [&address.country, &address.province, &address.city, &address.line, &address.postal_code].iter().all(|part| part.is_none());
         (!empty).then_some(address)
     }
 }

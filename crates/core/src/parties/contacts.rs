@@ -63,7 +63,12 @@ pub async fn add_contact(ctx: &Ctx, input: AddContact) -> Result<Party> {
     insert_contacts(&mut tx, contact_rows(ctx, input.id, &facts, &[0], &mains)).await?;
     if is_main {
         let (added,): (Id<ContactPoint>,) = tx
-            .one(sql("SELECT id FROM contact_points WHERE party_id = $1 AND channel = $2 AND value = $3").bind(input.id).bind(channel).bind(&contact.value))
+            .one(
+                sql("SELECT id FROM contact_points WHERE party_id = $1 AND channel = $2 AND value = $3")
+                    .bind(input.id)
+                    .bind(channel)
+                    .bind(&contact.value),
+            )
             .await?;
         set_main(&mut tx, input.id, channel, added).await?;
     }
@@ -74,7 +79,15 @@ pub async fn add_contact(ctx: &Ctx, input: AddContact) -> Result<Party> {
     finish(ctx, tx, input.id).await
 }
 
-async fn note_consent(tx: &mut Tx, ctx: &Ctx, party: Id<Party>, channel: Channel, value: &str, consent: Consent, how: Option<&str>) -> Result<()> {
+async fn note_consent(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    party: Id<Party>,
+    channel: Channel,
+    value: &str,
+    consent: Consent,
+    how: Option<&str>,
+) -> Result<()> {
     let kind = match consent {
         Consent::Given => "consent.given",
         Consent::Withdrawn => "consent.withdrawn",
@@ -84,7 +97,8 @@ async fn note_consent(tx: &mut Tx, ctx: &Ctx, party: Id<Party>, channel: Channel
 }
 
 async fn set_main(tx: &mut Tx, party: Id<Party>, channel: Channel, main: Id<ContactPoint>) -> Result<()> {
-    tx.run(sql("UPDATE contact_points SET is_main = (id = $1) WHERE party_id = $2 AND channel = $3").bind(main).bind(party).bind(channel)).await?;
+    tx.run(sql("UPDATE contact_points SET is_main = (id = $1) WHERE party_id = $2 AND channel = $3").bind(main).bind(party).bind(channel))
+        .await?;
     Ok(())
 }
 
@@ -139,7 +153,9 @@ pub async fn change_contact(ctx: &Ctx, input: ChangeContact) -> Result<Party> {
     let mut tx = writer.begin().await?;
     seen_in(&mut tx, &writer.sight, input.id).await?;
     let stored: Option<(Channel, String, Option<String>)> = tx
-        .maybe(sql("SELECT channel, value, label FROM contact_points WHERE id = $1 AND party_id = $2").bind(input.contact_id).bind(input.id))
+        .maybe(
+            sql("SELECT channel, value, label FROM contact_points WHERE id = $1 AND party_id = $2").bind(input.contact_id).bind(input.id),
+        )
         .await?;
     let Some((channel, value, label)) = stored else { return Err(Error::NotFound("contact_point")) };
     let new = NewContact {
@@ -204,7 +220,11 @@ pub async fn remove_contact(ctx: &Ctx, input: ContactOf) -> Result<Party> {
     let mut tx = writer.begin().await?;
     seen_in(&mut tx, &writer.sight, input.id).await?;
     let removed: Option<(Channel, String)> = tx
-        .maybe(sql("DELETE FROM contact_points WHERE id = $1 AND party_id = $2 RETURNING channel, value").bind(input.contact_id).bind(input.id))
+        .maybe(
+            sql("DELETE FROM contact_points WHERE id = $1 AND party_id = $2 RETURNING channel, value")
+                .bind(input.contact_id)
+                .bind(input.id),
+        )
         .await?;
     let Some((channel, value)) = removed else { return Err(Error::NotFound("contact_point")) };
     events::record(&mut tx, ctx, Event::of_party("contact.removed", input.id, json!({"channel": channel, "value": value}))).await?;
@@ -266,15 +286,15 @@ pub async fn put_address(ctx: &Ctx, input: PutAddress) -> Result<Party> {
             .run(
                 sql("UPDATE addresses SET label = $1, country = $2, province = $3, city = $4, line = $5, postal_code = $6, is_main = $7
                      WHERE id = $8 AND party_id = $9")
-                    .bind(&address.label)
-                    .bind(&address.country)
-                    .bind(&address.province)
-                    .bind(&address.city)
-                    .bind(&address.line)
-                    .bind(&address.postal_code)
-                    .bind(is_main)
-                    .bind(id)
-                    .bind(input.id),
+                .bind(&address.label)
+                .bind(&address.country)
+                .bind(&address.province)
+                .bind(&address.city)
+                .bind(&address.line)
+                .bind(&address.postal_code)
+                .bind(is_main)
+                .bind(id)
+                .bind(input.id),
             )
             .await?;
         if changed == 0 {
@@ -414,13 +434,15 @@ mod tests {
         let party = sara(&ctx).await;
         let contact_id = party.contacts[0].id;
         for (consent, how) in [(Consent::Given, "فرم فروشگاه"), (Consent::Withdrawn, "پیامک لغو")] {
-            let input = serde_json::from_value(json!({"id": party.id, "contact_id": contact_id, "consent": consent, "consent_how": how})).unwrap();
+            let input =
+                serde_json::from_value(json!({"id": party.id, "contact_id": contact_id, "consent": consent, "consent_how": how})).unwrap();
             let after = ctx.run(change_contact, input).await.unwrap();
             assert_eq!(after.contacts[0].consent, consent);
             assert_eq!(after.contacts[0].consent_at, Some(ctx.now()));
             assert_eq!(after.contacts[0].consent_how.as_deref(), Some(how));
         }
-        let (noted,): (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM events WHERE kind IN ('consent.given', 'consent.withdrawn')")).await.unwrap();
+        let (noted,): (i64,) =
+            ctx.app.db.one(sql("SELECT count(*) FROM events WHERE kind IN ('consent.given', 'consent.withdrawn')")).await.unwrap();
         assert_eq!(noted, 2);
     }
 
@@ -433,10 +455,10 @@ mod tests {
         };
         ctx.run(put_address, put("تهران", None)).await.unwrap();
         let after = ctx.run(put_address, put("شیراز", Some(true))).await.unwrap();
-        assert_eq!(after.addresses.iter().map(|address| (address.city.as_deref(), address.is_main)).collect::<Vec<_>>(), [
-            (Some("شیراز"), true),
-            (Some("تهران"), false)
-        ]);
+        assert_eq!(
+            after.addresses.iter().map(|address| (address.city.as_deref(), address.is_main)).collect::<Vec<_>>(),
+            [(Some("شیراز"), true), (Some("تهران"), false)]
+        );
         assert!(ctx.run(put_address, put(" ", None)).await.is_err());
     }
 
@@ -453,7 +475,9 @@ mod tests {
     async fn tags_are_put_on_once_and_taken_off() {
         let ctx = testing::ctx().await;
         let party = sara(&ctx).await;
-        let change = |add: &[&str], remove: &[&str]| -> ChangeTags { serde_json::from_value(json!({"id": party.id, "add": add, "remove": remove})).unwrap() };
+        let change = |add: &[&str], remove: &[&str]| -> ChangeTags {
+            serde_json::from_value(json!({"id": party.id, "add": add, "remove": remove})).unwrap()
+        };
         assert_eq!(ctx.run(change_tags, change(&["الف", "#ب", "الف"], &[])).await.unwrap().tags, ["الف", "ب"]);
         assert_eq!(ctx.run(change_tags, change(&[], &["الف"])).await.unwrap().tags, ["ب"]);
     }

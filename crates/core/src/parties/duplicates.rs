@@ -190,12 +190,15 @@ pub async fn duplicates(ctx: &Ctx, input: FindDuplicates) -> Result<Duplicates> 
             }
             "email" => (Reason::Email, if compatible { 95 } else { 55 }),
             "mobile" | "phone" | "fax" | "whatsapp" => (Reason::Phone, if compatible { 95 } else { 50 }),
-            kind if identity::IdentityKind::from_name(kind).is_some_and(identity::IdentityKind::is_secret) || kind == "ir_legal_id" => (Reason::NationalId, 100),
+            kind if identity::IdentityKind::from_name(kind).is_some_and(identity::IdentityKind::is_secret) || kind == "ir_legal_id" => {
+                (Reason::NationalId, 100)
+            }
             _ => (Reason::Key, 100),
         };
         match items.iter_mut().find(|known| known.id == candidate.id) {
             Some(known) => {
-                if !known.reasons.contains(&reason) && !(reason == Reason::LikeName && known.reasons.contains(&Reason::SameName)) {
+                let told = known.reasons.contains(&reason) || reason == Reason::LikeName && known.reasons.contains(&Reason::SameName);
+                if !told {
                     known.reasons.push(reason);
                     // Two reasons together are surer than the surer of them.
                     known.score = (known.score.max(score) + 5).min(100);
@@ -260,7 +263,13 @@ mod tests {
             (FindDuplicates { phone: some("+98 912 555 0142"), ..FindDuplicates::default() }, Reason::Phone, 50),
             (FindDuplicates { mobile: some("09125550142"), name: some("سارا محمدي"), ..FindDuplicates::default() }, Reason::Phone, 95),
             (FindDuplicates { name: some("سارا محمدی"), ..FindDuplicates::default() }, Reason::SameName, 65),
-            (FindDuplicates { first_name: some("سارا"), last_name: some("محمدیان"), mobile: some("0912"), ..FindDuplicates::default() }, Reason::LikeName, 45),
+            (
+                FindDuplicates {
+                    first_name: some("سارا"), last_name: some("محمدیان"), mobile: some("0912"), ..FindDuplicates::default()
+                },
+                Reason::LikeName,
+                45,
+            ),
         ] {
             let found = ctx.run(duplicates, input.clone()).await.unwrap().items;
             assert_eq!(found.len(), 1, "{input:?}");

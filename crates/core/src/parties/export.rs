@@ -215,7 +215,9 @@ fn cell(column: Column, item: &PartySummary, tags: &[String], code: Option<&Stri
             let plain = Money { minor: item.spent_minor, currency }.format(loc.prefs.money_unit, Digits::Latin).replace(',', "");
             return plain.replace('−', "-").parse().map_or(Cell::Text(plain), Cell::Number);
         }
-        Column::NextFollowUp => item.next_follow_up_at.map(|at| format!("{} {}", loc.day_short(at.day(&loc.prefs.time_zone)), loc.time(at))),
+        Column::NextFollowUp => {
+            item.next_follow_up_at.map(|at| format!("{} {}", loc.day_short(at.day(&loc.prefs.time_zone)), loc.time(at)))
+        }
         Column::Created => day(Some(item.created_at)),
         Column::Owner => item.owner.clone(),
         Column::Unit => item.unit.clone(),
@@ -284,7 +286,12 @@ mod tests {
     async fn shop() -> Ctx {
         let ctx = testing::ctx().await;
         for name in ["=1+1", "سارا, \"محمدی\"", "علی"] {
-            let new = NewParty { name: Some(name.into()), mobile: Some("09125550142".into()), tags: Some(vec!["الف".into()]), ..NewParty::default() };
+            let new = NewParty {
+                name: Some(name.into()),
+                mobile: Some("09125550142".into()),
+                tags: Some(vec!["الف".into()]),
+                ..NewParty::default()
+            };
             ctx.run(create, new).await.unwrap();
         }
         ctx

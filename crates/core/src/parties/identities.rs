@@ -46,7 +46,11 @@ pub async fn reveal(ctx: &Ctx, input: IdentityOf) -> Result<Revealed> {
     seen_in(&mut tx, &parties.sight, input.id).await?;
     seen_in(&mut tx, &writer.sight, input.id).await?;
     let stored: Option<(String, Option<Vec<u8>>, String)> = tx
-        .maybe(sql("SELECT value, sealed, kind FROM identity_keys WHERE party_id = $1 AND kind = $2 ORDER BY value").bind(input.id).bind(&input.kind))
+        .maybe(
+            sql("SELECT value, sealed, kind FROM identity_keys WHERE party_id = $1 AND kind = $2 ORDER BY value")
+                .bind(input.id)
+                .bind(&input.kind),
+        )
         .await?;
     let Some((value, sealed, kind)) = stored else { return Err(Error::NotFound("identity")) };
     let value = match sealed {
@@ -97,9 +101,9 @@ pub async fn rotate(ctx: &Ctx) -> Result<i64> {
             .all(
                 sql("SELECT kind, value, sealed FROM identity_keys WHERE (kind, value) > ($1, $2) AND sealed IS NOT NULL
                      ORDER BY kind, value LIMIT $3")
-                    .bind(&after.0)
-                    .bind(&after.1)
-                    .bind(RESEAL_BATCH),
+                .bind(&after.0)
+                .bind(&after.1)
+                .bind(RESEAL_BATCH),
             )
             .await?;
         let Some((kind, value, _)) = batch.last() else { break };

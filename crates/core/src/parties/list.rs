@@ -487,7 +487,15 @@ async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: Sort) -> Resu
 }
 
 /// The statement of a page that starts after `edge`.
-fn page_query(seen: &Sight, conditions: &Conditions, way: Way, sort: Sort, desc: bool, edge: Option<&(Value, Id<Party>)>, limit: i64) -> Sql {
+fn page_query(
+    seen: &Sight,
+    conditions: &Conditions,
+    way: Way,
+    sort: Sort,
+    desc: bool,
+    edge: Option<&(Value, Id<Party>)>,
+    limit: i64,
+) -> Sql {
     let mut query;
     match way {
         Way::Narrow(index) => {
@@ -583,11 +591,7 @@ pub async fn list(ctx: &Ctx, input: ListParties) -> Result<PartyPage> {
     }
     let first = items.first().map(|item| edge_of(item, sort));
     let last = items.last().map(|item| edge_of(item, sort));
-    Ok(PartyPage {
-        next: last.filter(|_| more || back),
-        previous: first.filter(|_| if back { more } else { edge.is_some() }),
-        items,
-    })
+    Ok(PartyPage { next: last.filter(|_| more || back), previous: first.filter(|_| if back { more } else { edge.is_some() }), items })
 }
 
 /// Rows of one step through all that fit.

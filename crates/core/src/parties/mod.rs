@@ -87,7 +87,14 @@ mod tests {
         let mut ops = Operations::default();
         operations(&mut ops);
         for text in ["\0", "a\0b", "%", "_", "'", "\u{202e}x", "\u{fffd}", &"9".repeat(5_000)] {
-            for (name, field) in [("parties.search", "q"), ("parties.list", "q"), ("parties.list", "city"), ("parties.list", "province"), ("parties.count", "tag"), ("parties.duplicates", "name")] {
+            for (name, field) in [
+                ("parties.search", "q"),
+                ("parties.list", "q"),
+                ("parties.list", "city"),
+                ("parties.list", "province"),
+                ("parties.count", "tag"),
+                ("parties.duplicates", "name"),
+            ] {
                 let outcome = ops.get(name).unwrap().run(&ctx, Map::from_iter([(field.to_owned(), json!(text))])).await;
                 assert!(matches!(outcome, Ok(_) | Err(Error::Invalid(_))), "{name} {field}: {outcome:?}");
             }

@@ -513,9 +513,12 @@ pub async fn update_party(tx: &mut Tx, ctx: &Ctx, row: &PartyRow, party: &Checke
     let mut changed: Vec<String> = columns.iter().filter(|(name, _)| !name.ends_with("_key")).map(|(name, _)| (*name).to_owned()).collect();
 
     let here: Vec<Fact> = tx.all(sql(FACTS).bind(id)).await?;
-    let has = |part: i64, a: &str, b: &str| here.iter().any(|fact| fact.part == part && fact.a.as_deref() == Some(a) && fact.b.as_deref() == Some(b));
+    let has = |part: i64, a: &str, b: &str| {
+        here.iter().any(|fact| fact.part == part && fact.a.as_deref() == Some(a) && fact.b.as_deref() == Some(b))
+    };
     let keys: Vec<(String, String)> = tx.all(sql("SELECT kind, value FROM identity_keys WHERE party_id = $1").bind(id)).await?;
-    let fresh: Vec<_> = party.keys.iter().filter(|key| !keys.iter().any(|(kind, value)| *kind == key.kind && *value == key.value)).cloned().collect();
+    let fresh: Vec<_> =
+        party.keys.iter().filter(|key| !keys.iter().any(|(kind, value)| *kind == key.kind && *value == key.value)).cloned().collect();
     if !fresh.is_empty() {
         for key in &fresh {
             // A party has one number of each kind, so a new one takes the place of the old; of other systems any number.
@@ -533,29 +536,30 @@ pub async fn update_party(tx: &mut Tx, ctx: &Ctx, row: &PartyRow, party: &Checke
             here.iter().filter(|fact| fact.part == 1 && fact.flag).filter_map(|fact| fact.a.as_deref()?.parse().ok()).collect();
         write::insert_contacts(tx, write::contact_rows(ctx, id, party, &contacts, &mains)).await?;
         changed.extend(contacts.iter().map(|at| party.contacts[*at].channel.to_string()));
-        for (column, old, value) in [
-            ("phone", &row.phone, party.main(&[Channel::Mobile, Channel::Phone])),
-            ("email", &row.email, party.main(&[Channel::Email])),
-        ] {
+        for (column, old, value) in
+            [("phone", &row.phone, party.main(&[Channel::Mobile, Channel::Phone])), ("email", &row.email, party.main(&[Channel::Email]))]
+        {
             if let (None, Some(value)) = (old, value) {
                 columns.push((column, value.to_value()));
             }
         }
     }
     let known = |address: &super::check::NewAddress| {
-        here.iter().any(|fact| fact.part == 2 && fact.e == address.line && fact.f == address.postal_code && (fact.d == address.city || address.city.is_none()))
+        here.iter().any(|fact| {
+            fact.part == 2 && fact.e == address.line && fact.f == address.postal_code && (fact.d == address.city || address.city.is_none())
+        })
     };
     let fresh: Vec<_> = party.addresses.iter().filter(|address| !known(address)).cloned().collect();
     if !fresh.is_empty() {
         let first = here.iter().all(|fact| fact.part != 2);
-        let fresh = fresh.into_iter().enumerate().map(|(at, address)| super::check::NewAddress { is_main: Some(first && at == 0), ..address });
+        let fresh =
+            fresh.into_iter().enumerate().map(|(at, address)| super::check::NewAddress { is_main: Some(first && at == 0), ..address });
         let facts = CheckedParty { addresses: fresh.collect(), ..CheckedParty::default() };
         write::insert_addresses(tx, write::address_rows(ctx, id, &facts)).await?;
         changed.push("address".to_owned());
     }
     for tag in &party.tags {
-        let added =
-            tx.run(sql("INSERT INTO party_tags (party_id, tag) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(id).bind(tag)).await?;
+        let added = tx.run(sql("INSERT INTO party_tags (party_id, tag) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(id).bind(tag)).await?;
         if added > 0 {
             changed.push("tags".to_owned());
         }
@@ -756,7 +760,12 @@ mod tests {
         let ctx = testing::ctx().await;
         let party = ctx.run(create, sara()).await.unwrap();
         let after = ctx
-            .run(update, PartyChange { last_name: Some("رضایی".into()), job: Some("معلم".into()), city: Some(String::new()), ..change(&party) })
+            .run(
+                update,
+                PartyChange {
+                    last_name: Some("رضایی".into()), job: Some("معلم".into()), city: Some(String::new()), ..change(&party)
+                },
+            )
             .await
             .unwrap();
         assert_eq!((&*after.name, after.job.as_deref(), after.city.as_deref()), ("سارا رضایی", Some("معلم"), None));
@@ -764,7 +773,8 @@ mod tests {
         assert_eq!(after.email, party.email);
         let error = ctx.run(update, PartyChange { job: Some("پزشک".into()), ..change(&party) }).await.unwrap_err();
         assert!(matches!(error, Error::Conflict(fields) if fields.0[0].field == "version"));
-        let same = ctx.run(update, PartyChange { job: Some("معلم".into()), mobile: Some("09125550142".into()), ..change(&after) }).await.unwrap();
+        let same =
+            ctx.run(update, PartyChange { job: Some("معلم".into()), mobile: Some("09125550142".into()), ..change(&after) }).await.unwrap();
         assert_eq!(same.version, 2, "the same again changes nothing");
     }
 

@@ -183,7 +183,8 @@ async fn by_key(ctx: &Ctx, reader: &Reader<'_>, text: &str, country: &str, hits:
     }
     let code: String = fold_digits(text).chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase();
     if hits.is_empty() && code.len() >= PART_MIN && code.len() == text.chars().filter(|c| !c.is_whitespace() && *c != '-').count() {
-        let mut query = Sql::select::<Candidate>("FROM (SELECT 'code' AS why, party_id FROM identity_keys WHERE kind = 'code' AND value >= ");
+        let mut query =
+            Sql::select::<Candidate>("FROM (SELECT 'code' AS why, party_id FROM identity_keys WHERE kind = 'code' AND value >= ");
         query.arg(&code).push(" AND value < ").arg(format!("{code}~")).push(" ORDER BY value LIMIT ").arg(CANDIDATES);
         query.push(") s CROSS JOIN parties p WHERE p.id = s.party_id AND p.archived_at IS NULL");
         reader.sight.parties(&mut query);
@@ -382,7 +383,14 @@ mod tests {
             let text = |text: Option<&str>| text.map(str::to_owned);
             let identities = (name == "فروشگاه گندم")
                 .then(|| vec![NewIdentity { kind: "external".into(), value: "K-77".into(), system: Some("sepidar".into()) }]);
-            let new = NewParty { name: text(Some(name)), mobile: text(mobile), email: text(email), national_id: text(national_id), identities, ..NewParty::default() };
+            let new = NewParty {
+                name: text(Some(name)),
+                mobile: text(mobile),
+                email: text(email),
+                national_id: text(national_id),
+                identities,
+                ..NewParty::default()
+            };
             ctx.run(create, new).await.unwrap();
         }
         ctx
@@ -429,7 +437,8 @@ mod tests {
     #[tokio::test]
     async fn a_code_is_found_whole_and_from_its_start() {
         let ctx = shop().await;
-        let (code,): (String,) = ctx.app.db.one(sql("SELECT value FROM identity_keys WHERE kind = 'code' ORDER BY value LIMIT 1")).await.unwrap();
+        let (code,): (String,) =
+            ctx.app.db.one(sql("SELECT value FROM identity_keys WHERE kind = 'code' ORDER BY value LIMIT 1")).await.unwrap();
         assert_eq!(find(&ctx, &code.to_lowercase()).await[0].1, Matched::Code);
         assert!(!find(&ctx, &code[..4]).await.is_empty());
     }
@@ -478,7 +487,11 @@ mod tests {
     async fn a_part_of_a_name_goes_through_its_index() {
         let ctx = shop().await;
         let plan = testing::plan(&ctx.app.db, parts_query(&Sight::All, &["رستگار".to_owned()])).await;
-        assert!(plan.contains("party_search VIRTUAL TABLE INDEX 0:L") && plan.contains("SEARCH p USING INDEX") || plan.contains("party_search_key"), "{plan}");
+        assert!(
+            plan.contains("party_search VIRTUAL TABLE INDEX 0:L") && plan.contains("SEARCH p USING INDEX")
+                || plan.contains("party_search_key"),
+            "{plan}"
+        );
         assert!(!plan.contains("SCAN p ") && !plan.contains("Seq Scan on parties"), "{plan}");
     }
 }

@@ -13,25 +13,8 @@ use std::collections::HashMap;
 
 /// Text columns of table `parties` that come straight from [`CheckedParty::texts`].
 pub const TEXT_COLUMNS: [&str; 19] = [
-    "name",
-    "honorific",
-    "first_name",
-    "last_name",
-    "father_name",
-    "gender",
-    "education",
-    "job",
-    "income_band",
-    "province",
-    "city",
-    "country",
-    "source",
-    "source_words",
-    "stance",
-    "stance_reason",
-    "preferred_channel",
-    "preferred_hours",
-    "note",
+    "name", "honorific", "first_name", "last_name", "father_name", "gender", "education", "job", "income_band", "province", "city",
+    "country", "source", "source_words", "stance", "stance_reason", "preferred_channel", "preferred_hours", "note",
 ];
 
 /// Takes `count` numbers from a counter (`party`, `purchase`) and gives the first of them.
@@ -152,14 +135,7 @@ async fn insert(tx: &mut Tx, head: &'static str, rows: Vec<Vec<Value>>) -> peyva
 }
 
 fn key_row(key: &super::check::CheckedKey, party: Id<Party>, now: Instant) -> Vec<Value> {
-    vec![
-        key.kind.to_value(),
-        key.value.to_value(),
-        party.to_value(),
-        key.sealed.to_value(),
-        key.masked.to_value(),
-        now.to_value(),
-    ]
+    vec![key.kind.to_value(), key.value.to_value(), party.to_value(), key.sealed.to_value(), key.masked.to_value(), now.to_value()]
 }
 
 /// Writes rows of identity keys; another writer may have taken one since it was looked up.
@@ -203,7 +179,8 @@ pub(super) fn contact_rows(ctx: &Ctx, id: Id<Party>, party: &CheckedParty, which
 }
 
 pub(super) async fn insert_contacts(tx: &mut Tx, rows: Vec<Vec<Value>>) -> Result<()> {
-    let head = "INSERT INTO contact_points (id, party_id, channel, value, label, is_main, consent, consent_at, consent_how, created_at) VALUES ";
+    let head =
+        "INSERT INTO contact_points (id, party_id, channel, value, label, is_main, consent, consent_at, consent_how, created_at) VALUES ";
     Ok(insert(tx, head, rows).await?)
 }
 
@@ -357,9 +334,7 @@ pub async fn find_by_keys(tx: &mut Tx, lookups: impl IntoIterator<Item = Lookup>
     contacts.sort_unstable();
     contacts.dedup();
     for some in contacts.chunks(Sql::MAX_BINDS) {
-        let mut query = Sql::select::<Known>(
-            "FROM (SELECT party_id, value, channel AS kind FROM contact_points WHERE value IN ",
-        );
+        let mut query = Sql::select::<Known>("FROM (SELECT party_id, value, channel AS kind FROM contact_points WHERE value IN ");
         query.list(some).push(") k JOIN parties p ON p.id = k.party_id ORDER BY p.id");
         for known in tx.all::<Known>(query).await? {
             let of_value = found.entry(Lookup::Contact { value: known.value.clone() }).or_default();
@@ -410,7 +385,10 @@ pub fn matching(party: &CheckedParty, found: &HashMap<Lookup, Vec<Known>>) -> Ma
         }
         return Match::Several(by_key.iter().map(|(field, _)| *field).collect());
     }
-    let name = party.text("name").map(Cow::Borrowed).or_else(|| super::check::full_name(party.text("first_name"), party.text("last_name")).map(Cow::Owned));
+    let name = party
+        .text("name")
+        .map(Cow::Borrowed)
+        .or_else(|| super::check::full_name(party.text("first_name"), party.text("last_name")).map(Cow::Owned));
     let name = name.unwrap_or_default();
     for contact in &party.contacts {
         let sharing = found.get(&Lookup::Contact { value: contact.value.clone() }).into_iter().flatten();

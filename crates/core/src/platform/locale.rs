@@ -188,7 +188,7 @@ pub fn group(number: i64, digits: Digits) -> String {
         out.push('−');
     }
     for (position, digit) in plain.chars().enumerate() {
-        if position > 0 && (plain.len() - position) % 3 == 0 {
+        if position > 0 && (plain.len() - position).is_multiple_of(3) {
             out.push(separator);
         }
         out.push(digit);

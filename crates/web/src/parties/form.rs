@@ -15,8 +15,8 @@ use peyvand_core::{Act, Error, Fields, Id, Perm, Room};
 
 /// Text fields that a new customer and a change share.
 const TEXTS: [&str; 20] = [
-    "kind", "name", "first_name", "last_name", "honorific", "father_name", "national_id", "legal_id", "gender", "education", "job", "income_band",
-    "source", "source_words", "role", "stance", "stance_reason", "preferred_channel", "preferred_hours", "note",
+    "kind", "name", "first_name", "last_name", "honorific", "father_name", "national_id", "legal_id", "gender", "education", "job",
+    "income_band", "source", "source_words", "role", "stance", "stance_reason", "preferred_channel", "preferred_hours", "note",
 ];
 /// Fields of a new customer only: later there may be several of each, kept on the customer's page.
 const FIRST_TEXTS: [&str; 9] = ["code", "mobile", "phone", "email", "country", "province", "city", "address", "postal_code"];
@@ -52,7 +52,9 @@ async fn form_page(req: &Req, f: FormView, of: Option<(Id<Party>, i64)>) -> Resu
             .map(|term| (term.word.clone(), term.label.clone().unwrap_or_else(|| req.loc.term(name, &term.word))))
             .collect()
     };
-    let words = |list: &str, words: &[&'static str]| -> Options { words.iter().map(|word| ((*word).to_owned(), req.loc.term(list, word))).collect() };
+    let words = |list: &str, words: &[&'static str]| -> Options {
+        words.iter().map(|word| ((*word).to_owned(), req.loc.term(list, word))).collect()
+    };
     Ok(FormPage {
         s: req.shell("parties", title).crumb(req.t("menu-parties"), "/parties"),
         cancel: of.map_or_else(|| "/parties".to_owned(), |(id, _)| format!("/parties/{id}")),
@@ -169,7 +171,8 @@ struct DuplicatesPart {
 
 /// Who may be the one that is being typed in.
 pub async fn duplicates(req: Req, axum::extract::Query(typed): axum::extract::Query<Vec<(String, String)>>) -> PageResult {
-    let object = Sent(typed).object(&["name", "first_name", "last_name", "phone", "mobile", "email", "national_id", "legal_id", "city"], &[], false);
+    let object =
+        Sent(typed).object(&["name", "first_name", "last_name", "phone", "mobile", "email", "national_id", "legal_id", "city"], &[], false);
     let found = req.ctx.run(duplicates::duplicates, input::<FindDuplicates>(object)?).await?;
     page(&req, &DuplicatesPart { s: req.shell("parties", ""), items: found.items })
 }

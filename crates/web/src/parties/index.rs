@@ -265,7 +265,16 @@ fn head(req: &Req, address: &Address, word: &'static str, label: &str, by: Optio
         if descending {
             pairs.push(("desc", "1"));
         }
-        (link(&pairs), if !current { "none" } else if desc { "descending" } else { "ascending" })
+        (
+            link(&pairs),
+            if !current {
+                "none"
+            } else if desc {
+                "descending"
+            } else {
+                "ascending"
+            },
+        )
     });
     Head { word, label: req.t(label), sort, end: word == "spent" }
 }
@@ -305,11 +314,21 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
             "kind" => loc.t(&format!("parties-kind-{value}")),
             "role" | "gender" | "stance" | "source" => loc.term(name, value),
             "next" => loc.t(&format!("parties-next-{value}")),
-            "owner_id" => everybody(req).await?.into_iter().find(|one| Some(one.id) == filters.owner_id).map_or_else(|| loc.t("nobody"), |one| one.name),
-            "unit_id" => everybody(req).await?.into_iter().find(|one| Some(one.unit_id) == filters.unit_id).map_or_else(|| loc.t("nobody"), |one| one.unit),
+            "owner_id" => everybody(req)
+                .await?
+                .into_iter()
+                .find(|one| Some(one.id) == filters.owner_id)
+                .map_or_else(|| loc.t("nobody"), |one| one.name),
+            "unit_id" => everybody(req)
+                .await?
+                .into_iter()
+                .find(|one| Some(one.unit_id) == filters.unit_id)
+                .map_or_else(|| loc.t("nobody"), |one| one.unit),
             "import_id" => String::new(),
             "spent_from" | "spent_until" => format!("{} {}", loc.digits(value), currency.label(loc.prefs.lang)),
-            _ if DAY_FILTERS.iter().any(|(day, _)| day == name) => value.parse::<Day>().map_or_else(|_| value.to_owned(), |day| loc.day(day)),
+            _ if DAY_FILTERS.iter().any(|(day, _)| day == name) => {
+                value.parse::<Day>().map_or_else(|_| value.to_owned(), |day| loc.day(day))
+            }
             _ => value.to_owned(),
         };
         chips.push(Chip { label: loc.t(label), words, without: address.without(name) });
@@ -368,7 +387,8 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
         }
     }
     let sources = req.ctx.run(terms::list, ListTerms { list: Some("source".to_owned()) }).await?;
-    let words = |list: &str, words: Vec<&'static str>| words.iter().map(|word| ((*word).to_owned(), req.loc.term(list, word))).collect::<Vec<_>>();
+    let words =
+        |list: &str, words: Vec<&'static str>| words.iter().map(|word| ((*word).to_owned(), req.loc.term(list, word))).collect::<Vec<_>>();
     let people = everybody(&req).await?;
     let view = FiltersPage {
         s: req.shell("parties", req.t("parties-filters")).crumb(req.t("menu-parties"), "/parties"),
@@ -377,7 +397,10 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
         kinds: Kind::ALL.iter().map(|kind| (kind.to_string(), req.t(&format!("parties-kind-{kind}")))).collect(),
         roles: words("role", Role::ALL.iter().map(|word| word.as_str()).collect()),
         nexts: Next::ALL.iter().map(|next| (next.to_string(), req.t(&format!("parties-next-{next}")))).collect(),
-        sources: sources.into_iter().map(|term| (term.word.clone(), term.label.unwrap_or_else(|| req.loc.term("source", &term.word)))).collect(),
+        sources: sources
+            .into_iter()
+            .map(|term| (term.word.clone(), term.label.unwrap_or_else(|| req.loc.term("source", &term.word))))
+            .collect(),
         genders: words("gender", Gender::ALL.iter().map(|word| word.as_str()).collect()),
         stances: words("stance", Stance::ALL.iter().map(|word| word.as_str()).collect()),
         units: units_of(&people),
@@ -409,7 +432,8 @@ pub async fn columns(req: Req, RawQuery(query): RawQuery) -> PageResult {
 
 /// Takes the chosen columns over into the address of the list.
 pub async fn choose_columns(req: Req, sent: Sent) -> PageResult {
-    let mut pairs: Vec<(&str, &str)> = sent.0.iter().filter(|(name, _)| name != "col").map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let mut pairs: Vec<(&str, &str)> =
+        sent.0.iter().filter(|(name, _)| name != "col").map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let chosen = sent.all("col").join(",");
     let chosen = if chosen.is_empty() { "-".to_owned() } else { chosen };
     pairs.push(("cols", &chosen));

@@ -32,13 +32,62 @@ struct Command {
 }
 
 const COMMANDS: &[Command] = &[
-    Command { icon: "pencil-plus", label: "shell-log", href: "/interactions/new", keys: &["N"], dialog: true, needs: Some((Room::Interactions, Act::Create)) },
-    Command { icon: "user-plus", label: "parties-new", href: "/parties/new", keys: &["C"], dialog: false, needs: Some((Room::Parties, Act::Create)) },
-    Command { icon: "calendar-plus", label: "palette-follow-up", href: "/follow-ups/new", keys: &["F"], dialog: true, needs: Some((Room::FollowUps, Act::Create)) },
-    Command { icon: "calendar-check", label: "menu-today", href: "/today", keys: &["G", "T"], dialog: false, needs: Some((Room::FollowUps, Act::See)) },
-    Command { icon: "users", label: "menu-parties", href: "/parties", keys: &["G", "C"], dialog: false, needs: Some((Room::Parties, Act::See)) },
-    Command { icon: "calendar-event", label: "menu-follow-ups", href: "/follow-ups", keys: &["G", "F"], dialog: false, needs: Some((Room::FollowUps, Act::See)) },
-    Command { icon: "file-import", label: "menu-imports", href: "/imports", keys: &["G", "I"], dialog: false, needs: Some((Room::Imports, Act::See)) },
+    Command {
+        icon: "pencil-plus",
+        label: "shell-log",
+        href: "/interactions/new",
+        keys: &["N"],
+        dialog: true,
+        needs: Some((Room::Interactions, Act::Create)),
+    },
+    Command {
+        icon: "user-plus",
+        label: "parties-new",
+        href: "/parties/new",
+        keys: &["C"],
+        dialog: false,
+        needs: Some((Room::Parties, Act::Create)),
+    },
+    Command {
+        icon: "calendar-plus",
+        label: "palette-follow-up",
+        href: "/follow-ups/new",
+        keys: &["F"],
+        dialog: true,
+        needs: Some((Room::FollowUps, Act::Create)),
+    },
+    Command {
+        icon: "calendar-check",
+        label: "menu-today",
+        href: "/today",
+        keys: &["G", "T"],
+        dialog: false,
+        needs: Some((Room::FollowUps, Act::See)),
+    },
+    Command {
+        icon: "users",
+        label: "menu-parties",
+        href: "/parties",
+        keys: &["G", "C"],
+        dialog: false,
+        needs: Some((Room::Parties, Act::See)),
+    },
+    Command {
+        icon: "calendar-event",
+        label: "menu-follow-ups",
+        href: "/follow-ups",
+        keys: &["G", "F"],
+        dialog: false,
+        needs: Some((Room::FollowUps, Act::See)),
+    },
+    Command {
+        icon: "file-import",
+        label: "menu-imports",
+        href: "/imports",
+        keys: &["G", "I"],
+        dialog: false,
+        needs: Some((Room::Imports, Act::See)),
+    },
     Command { icon: "bell", label: "shell-notifications", href: "/notifications", keys: &[], dialog: false, needs: None },
     Command { icon: "settings", label: "menu-settings", href: "/settings", keys: &["G", "O"], dialog: false, needs: None },
 ];
@@ -68,7 +117,9 @@ pub async fn palette(req: Req, headers: HeaderMap, Query(typed): Query<Typed>) -
     let hits = match (sees, q.is_empty()) {
         (false, _) => Vec::new(),
         (true, true) => req.ctx.run(by_ids, ByIds { ids: recent(&headers, person.id.0) }).await?,
-        (true, false) => req.ctx.run(search::search, SearchParties { q: q.to_owned(), limit: None }).await?.items.into_iter().map(named).collect(),
+        (true, false) => {
+            req.ctx.run(search::search, SearchParties { q: q.to_owned(), limit: None }).await?.items.into_iter().map(named).collect()
+        }
     };
     let commands = commands_for(&req, q);
     page(&req, &Palette { s: req.shell("", ""), recent: q.is_empty(), hits, commands })

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse};
 use peyvand_core::follow_ups::{self, FollowUp, ListFollowUps};
 use peyvand_core::operation::Page;
+use peyvand_core::parties::Party;
 use peyvand_core::parties::bulk::{self, BulkArchive};
 use peyvand_core::parties::check::{Channel, Consent};
 use peyvand_core::parties::contacts::{self, AddContact, ChangeContact, ContactOf};
@@ -20,7 +21,6 @@ use peyvand_core::parties::party::{self, ContactPoint, PartyId};
 use peyvand_core::parties::preferences::{self, Confidence, EndPreference, ListPreferences, NewPreference, Preference, PreferenceKind};
 use peyvand_core::parties::relations::{self, EndRelation, ListRelations, NewRelation, Relation, RelationSeen};
 use peyvand_core::parties::timeline::{self, TimelineEntry, TimelineKind, TimelineOf};
-use peyvand_core::parties::Party;
 use peyvand_core::platform::money::Currency;
 use peyvand_core::platform::terms::{self, ListTerms, Term};
 use peyvand_core::platform::text::search_key;
@@ -179,12 +179,8 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
             Ok(Vec::new())
         }
     };
-    let known = async {
-        if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) }
-    };
-    let related = async {
-        if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) }
-    };
+    let known = async { if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) } };
+    let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
     let (told, planned, purchases, known, related) = tokio::try_join!(told, planned, bought, known, related)?;
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
@@ -192,12 +188,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
     } else {
         None
     };
-    let traits = known
-        .iter()
-        .filter(|one| one.kind == PreferenceKind::Trait)
-        .take(TRAITS)
-        .map(|one| words_of(&req.loc, one))
-        .collect();
+    let traits = known.iter().filter(|one| one.kind == PreferenceKind::Trait).take(TRAITS).map(|one| words_of(&req.loc, one)).collect();
     let groups = PreferenceKind::ALL
         .iter()
         .map(|kind| (kind.to_string(), known.iter().filter(|one| one.kind == *kind).cloned().collect::<Vec<_>>()))
@@ -347,7 +338,10 @@ async fn small(req: &Req, what: &'static str, id: Id<Party>, f: FormView, in_dia
         _ => Channel::ALL.iter().map(|channel| (channel.to_string(), req.loc.term("channel", channel.as_str()))).collect(),
     };
     Ok(SmallPage {
-        s: req.shell("parties", req.t(&format!("customer-new-{what}"))).crumb(req.t("menu-parties"), "/parties").crumb(name.clone(), format!("/parties/{id}")),
+        s: req
+            .shell("parties", req.t(&format!("customer-new-{what}")))
+            .crumb(req.t("menu-parties"), "/parties")
+            .crumb(name.clone(), format!("/parties/{id}")),
         f,
         what,
         id,

@@ -103,7 +103,8 @@ fn interaction(req: &Req, one: Interaction) -> Entry {
         told.tone = "slate";
     }
     told.details.extend(one.reason.as_deref().map(|word| loc.term("reason", word)));
-    told.details.extend(one.duration_s.filter(|seconds| *seconds > 0).map(|seconds| loc.t1("timeline-minutes", "minutes", (seconds + 59) / 60)));
+    told.details
+        .extend(one.duration_s.filter(|seconds| *seconds > 0).map(|seconds| loc.t1("timeline-minutes", "minutes", (seconds + 59) / 60)));
     told.details.extend(one.staff);
     told.body.extend(one.text.as_deref().into_iter().flat_map(str::lines).filter(|line| !line.trim().is_empty()).map(str::to_owned));
     told.body.extend(one.result.as_deref().map(|word| loc.t1("timeline-result", "result", loc.term("result", word))));
@@ -173,7 +174,9 @@ fn record(req: &Req, one: RecordEvent) -> Entry {
             told.body.extend(text("term").map(|term| loc.term(&kind, &term)).or_else(|| text("words")));
         }
         "relation" => told.body.extend(text("other")),
-        "contact" | "consent" => told.body.extend(text("value").map(|value| if value.starts_with('+') { loc.phone(&value) } else { value })),
+        "contact" | "consent" => {
+            told.body.extend(text("value").map(|value| if value.starts_with('+') { loc.phone(&value) } else { value }))
+        }
         "opportunity" => told.body.extend(text("title")),
         "idea" => told.body.extend(text("text")),
         "party" => {

@@ -14,7 +14,12 @@ async fn somebody(app: &App, router: &axum::Router, post: &str, name: &str) -> (
 }
 
 async fn customer(ctx: &Ctx, name: &str) -> String {
-    let new = NewParty { name: Some(name.into()), mobile: Some("09125550142".into()), national_id: Some("0084575948".into()), ..NewParty::default() };
+    let new = NewParty {
+        name: Some(name.into()),
+        mobile: Some("09125550142".into()),
+        national_id: Some("0084575948".into()),
+        ..NewParty::default()
+    };
     ctx.run(peyvand_core::parties::party::create, new).await.unwrap().id.to_string()
 }
 
@@ -28,7 +33,8 @@ async fn what_passed_is_written_down_and_stands_in_the_story() {
     assert!(page.one("h1").contains("حامد یزدانی"));
     assert!(page.one("#contacts").contains("۰۹۱۲"));
     assert!(!page.text.contains("0084575948"));
-    let sent = [("party", party.as_str()), ("channel", "phone"), ("text", "قیمت تازه را پرسید"), ("need", "training"), ("next_what", "پیش‌فاکتور")];
+    let sent =
+        [("party", party.as_str()), ("channel", "phone"), ("text", "قیمت تازه را پرسید"), ("need", "training"), ("next_what", "پیش‌فاکتور")];
     assert_eq!(browser.post("/interactions", &sent).await.header("location"), format!("/parties/{party}"));
     let page = browser.get(&format!("/parties/{party}")).await;
     assert!(page.one("#timeline").contains("قیمت تازه را پرسید"));

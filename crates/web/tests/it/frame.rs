@@ -7,7 +7,9 @@ use serde_json::json;
 #[tokio::test]
 async fn a_page_that_is_not_there_says_so_in_the_readers_language() {
     let (_, router) = program().await;
-    for (lang, dir, words) in [("fa", "rtl", "این صفحه پیدا نشد"), ("ar", "rtl", "لم نجد هذه الصفحة"), ("en", "ltr", "This page was not found")] {
+    for (lang, dir, words) in
+        [("fa", "rtl", "این صفحه پیدا نشد"), ("ar", "rtl", "لم نجد هذه الصفحة"), ("en", "ltr", "This page was not found")]
+    {
         let answer = Browser::new(&router).with("accept-language", lang).get("/nowhere").await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND);
         assert_eq!(answer.one("h1"), words);

@@ -3,10 +3,10 @@
 
 use super::engine::{Gained, Run};
 use super::plan::Mode;
+use crate::parties::Party;
 use crate::parties::check::{Checks, Kind, NewParty, Role, name_key};
 use crate::parties::identity::{self, IdentityKind};
 use crate::parties::write::{Known, Lookup, find_by_keys, insert_parties};
-use crate::parties::Party;
 use crate::{App, Ctx, Problem, Result};
 use peyvand_db::{Id, Tx, sql};
 use std::collections::HashMap;
@@ -137,7 +137,9 @@ pub(super) async fn resolve<'a>(
             None => match by_name.get(&name_key(cell)).map(Vec::as_slice) {
                 Some([one]) => Customer::One(*one),
                 Some(_) => Customer::None(Problem::new("customer", "import-customer-several").with("customer", cell)),
-                None if run.mode == Mode::Update => Customer::None(Problem::new("customer", "import-customer-unknown").with("customer", cell)),
+                None if run.mode == Mode::Update => {
+                    Customer::None(Problem::new("customer", "import-customer-unknown").with("customer", cell))
+                }
                 None => {
                     missing.push(*cell);
                     continue;

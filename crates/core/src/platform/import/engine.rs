@@ -316,7 +316,13 @@ impl Claim {
         let mut tx = app.db.begin().await?;
         let mut claim = sql("UPDATE imports SET state = ");
         claim.arg(to).push(", worker = ").arg(&worker).push(", lease_until = ").arg(now.plus(LEASE));
-        claim.push(", started_at = COALESCE(started_at, ").arg(now).push(") WHERE id = ").arg(id).push(" AND state IN ").list(from.iter().copied());
+        claim
+            .push(", started_at = COALESCE(started_at, ")
+            .arg(now)
+            .push(") WHERE id = ")
+            .arg(id)
+            .push(" AND state IN ")
+            .list(from.iter().copied());
         // Whoever held it with this data folder is dead: the lock of the file was free.
         claim.push(" AND (worker IS NULL OR lease_until < ").arg(now).push(" OR worker = ").arg(&worker).push(")");
         let taken = tx.run(claim).await?;
@@ -392,7 +398,10 @@ async fn finish(ctx: &Ctx, claim: &Claim) -> Result<()> {
     )
     .await?;
     let counts: (i64, i64, i64, i64, i64) = tx
-        .one(sql("SELECT rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected FROM imports WHERE id = $1").bind(claim.import.id))
+        .one(
+            sql("SELECT rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected FROM imports WHERE id = $1")
+                .bind(claim.import.id),
+        )
         .await?;
     let data = json!({"kind": claim.import.kind, "file": claim.import.file_name, "rows": counts.0, "created": counts.1, "updated": counts.2,
         "unchanged": counts.3, "rejected": counts.4});
@@ -422,7 +431,8 @@ pub async fn plan(app: &App, ctx: &Ctx, kind: Kind, options: &Options) -> Result
     let organisation = app.organisation().await?;
     let users: Vec<(Id<User>, Id<Unit>, String, String)> =
         app.db.all(sql("SELECT id, unit_id, email, name FROM users WHERE is_active ORDER BY created_at DESC")).await?;
-    let both = |(id, unit, email, name): (Id<User>, Id<Unit>, String, String)| [(search_key(&name), (id, unit)), (search_key(&email), (id, unit))];
+    let both =
+        |(id, unit, email, name): (Id<User>, Id<Unit>, String, String)| [(search_key(&name), (id, unit)), (search_key(&email), (id, unit))];
     let users = users.into_iter().flat_map(both).collect();
     let (currency, unit) = options.currency.as_deref().and_then(currency_word).unwrap_or((organisation.currency, MoneyUnit::Currency));
     Ok(Plan {

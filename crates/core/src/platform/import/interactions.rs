@@ -114,7 +114,9 @@ impl Words {
             return Ok(known.clone());
         }
         let own: Vec<(String, Option<String>)> = tx.all(sql("SELECT word, label FROM terms WHERE list = $1 LIMIT 1000").bind(list)).await?;
-        let same = |(word, label): &&(String, Option<String>)| search_key(word) == key.1 || label.as_deref().is_some_and(|label| search_key(label) == key.1);
+        let same = |(word, label): &&(String, Option<String>)| {
+            search_key(word) == key.1 || label.as_deref().is_some_and(|label| search_key(label) == key.1)
+        };
         let found = match own.iter().find(same) {
             Some((word, _)) => Some(word.clone()),
             None if key.1.is_empty() || text.chars().count() > WORD_MAX || own.len() as i64 >= WORDS_MAX => None,
@@ -139,18 +141,49 @@ fn channel_word(word: &str) -> Option<Channel> {
         return Some(channel);
     }
     Some(match &*search_key(word) {
-        "phonecall" | "call" | "telephone" | "tel" | "mobile" | "تلفن" | "تماس" | "تماستلفنی" | "تلفنی" | "موبایل" | "هاتف" | "مکالمه" | "اتصال" | "مکالمههاتفیه" => Channel::Phone,
-        "text" | "textmessage" | "پیامک" | "اساماس" | "رساله" | "رسالهنصیه" | "رسالهقصیره" => Channel::Sms,
+        "phonecall"
+        | "call"
+        | "telephone"
+        | "tel"
+        | "mobile"
+        | "تلفن"
+        | "تماس"
+        | "تماستلفنی"
+        | "تلفنی"
+        | "موبایل"
+        | "هاتف"
+        | "مکالمه"
+        | "اتصال"
+        | "مکالمههاتفیه" => Channel::Phone,
+        "text" | "textmessage" | "پیامک" | "اساماس" | "رساله" | "رسالهنصیه" | "رسالهقصیره" => {
+            Channel::Sms
+        }
         "واتساپ" | "واتساب" | "wa" => Channel::Whatsapp,
         "تلگرام" | "تلغرام" | "تلیغرام" => Channel::Telegram,
         "بله" => Channel::Bale,
         "ایتا" => Channel::Eitaa,
         "روبیکا" => Channel::Rubika,
         "اینستاگرام" | "اینستا" | "انستغرام" | "انستقرام" | "insta" => Channel::Instagram,
-        "mail" | "ایمیل" | "پستالکترونیک" | "رایانامه" | "بریدالکترونی" | "البریدالالکترونی" => Channel::Email,
-        "inperson" | "meeting" | "store" | "shop" | "walkin" | "حضوری" | "مراجعه" | "مراجعهحضوری" | "فروشگاه" | "جلسه" | "شخصیا" | "حضوریا" | "المتجر" => Channel::InPerson,
+        "mail" | "ایمیل" | "پستالکترونیک" | "رایانامه" | "بریدالکترونی" | "البریدالالکترونی" => {
+            Channel::Email
+        }
+        "inperson"
+        | "meeting"
+        | "store"
+        | "shop"
+        | "walkin"
+        | "حضوری"
+        | "مراجعه"
+        | "مراجعهحضوری"
+        | "فروشگاه"
+        | "جلسه"
+        | "شخصیا"
+        | "حضوریا"
+        | "المتجر" => Channel::InPerson,
         "بازدید" | "ملاقات" | "ویزیت" | "زیاره" => Channel::Visit,
-        "website" | "site" | "online" | "chat" | "form" | "سایت" | "وبسایت" | "چت" | "موقع" | "الموقع" => Channel::Web,
+        "website" | "site" | "online" | "chat" | "form" | "سایت" | "وبسایت" | "چت" | "موقع" | "الموقع" => {
+            Channel::Web
+        }
         "post" | "نامه" | "پست" | "خطاب" | "برید" => Channel::Letter,
         "یادداشت" | "ملاحظه" | "memo" => Channel::Note,
         "دیگر" | "سایر" | "اخری" => Channel::Other,
@@ -160,8 +193,11 @@ fn channel_word(word: &str) -> Option<Channel> {
 
 fn direction_word(word: &str) -> Option<Direction> {
     Some(match &*search_key(word) {
-        "inbound" | "in" | "incoming" | "received" | "i" | "ورودی" | "دریافتی" | "ازمشتری" | "وارد" | "وارده" | "مستلم" => Direction::Inbound,
-        "outbound" | "out" | "outgoing" | "dialed" | "dialled" | "sent" | "o" | "خروجی" | "ارسالی" | "بهمشتری" | "ازما" | "صادر" | "صادره" => Direction::Outbound,
+        "inbound" | "in" | "incoming" | "received" | "i" | "ورودی" | "دریافتی" | "ازمشتری" | "وارد" | "وارده" | "مستلم" => {
+            Direction::Inbound
+        }
+        "outbound" | "out" | "outgoing" | "dialed" | "dialled" | "sent" | "o" | "خروجی" | "ارسالی" | "بهمشتری" | "ازما" | "صادر"
+        | "صادره" => Direction::Outbound,
         _ => return None,
     })
 }

@@ -58,7 +58,8 @@ async fn wave<'a>(
             Match::One(_) if run.mode == Mode::Create => fates[at] = Some(Fate::Unchanged),
             Match::One(known) if !touched.insert(known.id) => later.push((at, party)),
             Match::One(known) => {
-                let by_key = party.keys.iter().any(|key| found.contains_key(&Lookup::Key { kind: key.kind.clone(), value: key.value.clone() }));
+                let by_key =
+                    party.keys.iter().any(|key| found.contains_key(&Lookup::Key { kind: key.kind.clone(), value: key.value.clone() }));
                 there.push((at, party, *known, by_key));
             }
         }
@@ -116,7 +117,8 @@ struct Twins {
 
 impl Twins {
     async fn of(tx: &mut Tx, rows: &[(usize, &CheckedParty)]) -> Result<Twins> {
-        let names: Vec<String> = rows.iter().filter(|(_, party)| lookups_of(party).is_empty()).map(|(_, party)| name_key(&name_of(party))).collect();
+        let names: Vec<String> =
+            rows.iter().filter(|(_, party)| lookups_of(party).is_empty()).map(|(_, party)| name_key(&name_of(party))).collect();
         let mut twins = Twins { by_name: HashMap::new(), stored: Stored::default() };
         if names.is_empty() {
             return Ok(twins);
@@ -219,7 +221,9 @@ impl Stored {
         stored.rows = tx.all::<PartyRow>(query).await?.into_iter().map(|row| (row.id, row)).collect();
         let mut query = sql("SELECT party_id, kind, value, sealed, masked, created_at FROM identity_keys WHERE party_id IN ");
         query.list_padded(&ids);
-        for (party, kind, value, sealed, masked, created_at) in tx.all::<(Id<Party>, String, String, Option<Vec<u8>>, String, Instant)>(query).await? {
+        for (party, kind, value, sealed, masked, created_at) in
+            tx.all::<(Id<Party>, String, String, Option<Vec<u8>>, String, Instant)>(query).await?
+        {
             stored.keys.entry(party).or_default().push(StoredKey { kind, value, sealed, masked, created_at });
         }
         let mut query = sql("SELECT party_id, id, channel, value, consent FROM contact_points WHERE party_id IN ");
@@ -229,7 +233,9 @@ impl Stored {
         }
         let mut query = sql("SELECT party_id, id, city, line, postal_code FROM addresses WHERE party_id IN ");
         query.list_padded(&ids);
-        for (party, id, city, line, code) in tx.all::<(Id<Party>, uuid::Uuid, Option<String>, Option<String>, Option<String>)>(query).await? {
+        for (party, id, city, line, code) in
+            tx.all::<(Id<Party>, uuid::Uuid, Option<String>, Option<String>, Option<String>)>(query).await?
+        {
             stored.addresses.entry(party).or_default().push((id, city, line, code));
         }
         let mut query = sql("SELECT party_id, tag FROM party_tags WHERE party_id IN ");
@@ -242,7 +248,11 @@ impl Stored {
 
     fn contradicts(&self, id: Id<Party>, party: &CheckedParty) -> bool {
         let keys = self.keys.get(&id).map(Vec::as_slice).unwrap_or_default();
-        party.keys.iter().filter(|key| !key.kind.starts_with("external")).any(|key| keys.iter().any(|stored| stored.kind == key.kind && stored.value != key.value))
+        party
+            .keys
+            .iter()
+            .filter(|key| !key.kind.starts_with("external"))
+            .any(|key| keys.iter().any(|stored| stored.kind == key.kind && stored.value != key.value))
     }
 
     /// What a row says beyond what is stored: nothing that is there is replaced.
@@ -276,7 +286,9 @@ impl Stored {
 
     fn has_address(&self, id: Id<Party>, address: &NewAddress) -> bool {
         self.addresses.get(&id).is_some_and(|known| {
-            known.iter().any(|(_, city, line, code)| *line == address.line && *code == address.postal_code && (*city == address.city || address.city.is_none()))
+            known.iter().any(|(_, city, line, code)| {
+                *line == address.line && *code == address.postal_code && (*city == address.city || address.city.is_none())
+            })
         })
     }
 

@@ -362,7 +362,8 @@ impl Plan {
         let mut has_date = false;
         let (currency, unit) = self.currency_of(row, &mut problems);
         for (at, column, field, cell) in self.cells(row) {
-            let mut short = |max| problems.take(clean_line(cell, max).map_err(|problem| Problem::new(field.name(), problem.key()).with("max", max)));
+            let mut short =
+                |max| problems.take(clean_line(cell, max).map_err(|problem| Problem::new(field.name(), problem.key()).with("max", max)));
             match field {
                 Field::Invoice => line.invoice = short(KEY_MAX).map(|text| fold_digits(&text).into_owned()),
                 Field::Customer => line.customer = short(KEY_MAX).map(|text| fold_digits(&text).into_owned()),
@@ -380,7 +381,8 @@ impl Plan {
                 }
                 Field::Quantity => quantity = problems.take(parse_decimal(cell).map_err(|problem| Problem::new("quantity", problem.key()))),
                 Field::UnitPrice | Field::Amount | Field::Discount => {
-                    let unit = column.currency.as_deref().and_then(currency_word).filter(|(of, _)| *of == currency).map_or(unit, |(_, unit)| unit);
+                    let unit =
+                        column.currency.as_deref().and_then(currency_word).filter(|(of, _)| *of == currency).map_or(unit, |(_, unit)| unit);
                     let money = problems.take(decimal(cell, currency, unit).map_err(|problem| Problem::new(field.name(), problem.key())));
                     match field {
                         Field::UnitPrice => price = money,
@@ -411,7 +413,13 @@ impl Plan {
         line.unit_price_minor = price;
         line.discount_minor = discount;
         line.amount_minor = amount;
-        line.sign = if sums.amount.is_zero() { 0 } else if sums.amount.is_sign_negative() { -1 } else { 1 };
+        line.sign = if sums.amount.is_zero() {
+            0
+        } else if sums.amount.is_sign_negative() {
+            -1
+        } else {
+            1
+        };
         line.currency = Some(currency);
         line.source_key = source_key(
             line.day,
@@ -436,7 +444,8 @@ impl Plan {
         let mut contact = InteractionItem::blank();
         let mut has_date = false;
         for (at, column, field, cell) in self.cells(row) {
-            let mut short = |max| problems.take(clean_line(cell, max).map_err(|problem| Problem::new(field.name(), problem.key()).with("max", max)));
+            let mut short =
+                |max| problems.take(clean_line(cell, max).map_err(|problem| Problem::new(field.name(), problem.key()).with("max", max)));
             match field {
                 Field::Customer => contact.customer = short(KEY_MAX).map(|text| fold_digits(&text).into_owned()).unwrap_or_default(),
                 Field::Channel => contact.channel = short(KEY_MAX),
@@ -525,7 +534,8 @@ impl Plan {
                 None => problems.0.push(Problem::new("currency", "import-currency-unknown").with("word", shortened(cell))),
             }
         }
-        let named = self.columns.iter().filter(|column| column.field.is_some_and(Field::is_money)).find_map(|column| column.currency.as_deref());
+        let named =
+            self.columns.iter().filter(|column| column.field.is_some_and(Field::is_money)).find_map(|column| column.currency.as_deref());
         named.and_then(currency_word).unwrap_or((self.currency, self.unit))
     }
 }
@@ -571,7 +581,9 @@ pub fn currency_word(word: &str) -> Option<(Currency, MoneyUnit)> {
     let code = if word.trim().len() == 3 { word.trim().to_ascii_uppercase() } else { currency_in(word)?.to_owned() };
     match code.as_str() {
         "IRT" => Some((Currency::IRR, MoneyUnit::Toman)),
-        code => Currency::from_code(code).or_else(|| Currency::from_code(currency_in(word)?)).map(|currency| (currency, MoneyUnit::Currency)),
+        code => {
+            Currency::from_code(code).or_else(|| Currency::from_code(currency_in(word)?)).map(|currency| (currency, MoneyUnit::Currency))
+        }
     }
 }
 
@@ -676,28 +688,52 @@ fn duration(cell: &str, column: &str) -> Option<i64> {
 
 fn yes_or_no(cell: &str) -> Option<bool> {
     match &*search_key(cell) {
-        "1" | "yes" | "y" | "true" | "on" | "ok" | "given" | "subscribed" | "optin" | "بله" | "بلی" | "دارد" | "اری" | "موافق" | "نعم" | "موافقه" => Some(true),
-        "0" | "no" | "n" | "false" | "off" | "withdrawn" | "unsubscribed" | "optout" | "خیر" | "نه" | "ندارد" | "مخالف" | "لا" | "کلا" => Some(false),
+        "1" | "yes" | "y" | "true" | "on" | "ok" | "given" | "subscribed" | "optin" | "بله" | "بلی" | "دارد" | "اری" | "موافق" | "نعم"
+        | "موافقه" => Some(true),
+        "0" | "no" | "n" | "false" | "off" | "withdrawn" | "unsubscribed" | "optout" | "خیر" | "نه" | "ندارد" | "مخالف" | "لا" | "کلا" => {
+            Some(false)
+        }
         _ => None,
     }
 }
 
 fn kind_word(cell: &str) -> Option<PartyKind> {
     match &*search_key(cell) {
-        "person" | "individual" | "p" | "حقیقی" | "شخص" | "فرد" | "شخصحقیقی" | "مشتریحقیقی" | "طبیعی" | "شخصطبیعی" => Some(PartyKind::Person),
-        "organisation" | "organization" | "company" | "business" | "legal" | "o" | "حقوقی" | "شرکت" | "سازمان" | "شخصحقوقی" | "مشتریحقوقی"
-        | "شرکه" | "موسسه" | "اعتباری" | "منظمه" => Some(PartyKind::Organisation),
+        "person" | "individual" | "p" | "حقیقی" | "شخص" | "فرد" | "شخصحقیقی" | "مشتریحقیقی" | "طبیعی" | "شخصطبیعی" => {
+            Some(PartyKind::Person)
+        }
+        "organisation"
+        | "organization"
+        | "company"
+        | "business"
+        | "legal"
+        | "o"
+        | "حقوقی"
+        | "شرکت"
+        | "سازمان"
+        | "شخصحقوقی"
+        | "مشتریحقوقی"
+        | "شرکه"
+        | "موسسه"
+        | "اعتباری"
+        | "منظمه" => Some(PartyKind::Organisation),
         _ => None,
     }
 }
 
 fn role_word(cell: &str) -> Option<Role> {
     match &*search_key(cell) {
-        "prospect" | "lead" | "potential" | "سرنخ" | "بالقوه" | "مشتریبالقوه" | "محتمل" | "عمیلمحتمل" => Some(Role::Prospect),
-        "customer" | "client" | "active" | "مشتری" | "فعال" | "خریدار" | "عمیل" | "زبون" | "نشط" => Some(Role::Customer),
+        "prospect" | "lead" | "potential" | "سرنخ" | "بالقوه" | "مشتریبالقوه" | "محتمل" | "عمیلمحتمل" => {
+            Some(Role::Prospect)
+        }
+        "customer" | "client" | "active" | "مشتری" | "فعال" | "خریدار" | "عمیل" | "زبون" | "نشط" => {
+            Some(Role::Customer)
+        }
         "supplier" | "vendor" | "تامینکننده" | "فروشنده" | "مورد" => Some(Role::Supplier),
         "partner" | "همکار" | "شریک" | "نماینده" => Some(Role::Partner),
-        "ended" | "former" | "inactive" | "پایانیافته" | "غیرفعال" | "سابق" | "منتهی" | "غیرنشط" => Some(Role::Ended),
+        "ended" | "former" | "inactive" | "پایانیافته" | "غیرفعال" | "سابق" | "منتهی" | "غیرنشط" => {
+            Some(Role::Ended)
+        }
         _ => None,
     }
 }

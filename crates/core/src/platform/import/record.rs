@@ -421,11 +421,11 @@ pub(super) async fn save_map(tx: &mut Tx, ctx: &Ctx, name: &str, kind: Kind, opt
     tx.run(
         sql("INSERT INTO import_maps (name, kind, options, created_by, created_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (name, kind) DO UPDATE SET options = excluded.options, created_by = excluded.created_by")
-            .bind(name)
-            .bind(kind)
-            .bind(serde_json::to_value(options).map_err(Error::fault)?)
-            .bind(ctx.actor.user())
-            .bind(ctx.now()),
+        .bind(name)
+        .bind(kind)
+        .bind(serde_json::to_value(options).map_err(Error::fault)?)
+        .bind(ctx.actor.user())
+        .bind(ctx.now()),
     )
     .await?;
     Ok(())
@@ -498,7 +498,8 @@ impl Look {
     /// # Errors
     /// For a map that does not fit the file.
     pub fn mapped(&self, kind: Kind, map: &str) -> std::result::Result<Vec<Column>, Problem> {
-        let choices = columns::parse_map(kind, map, &self.source.header).map_err(|problem| told("map", problem.key(), &problem.arguments()))?;
+        let choices =
+            columns::parse_map(kind, map, &self.source.header).map_err(|problem| told("map", problem.key(), &problem.arguments()))?;
         Ok(columns::mapped(&self.source.header, &self.sample, &choices).into_iter().map(column).collect())
     }
 
@@ -507,7 +508,11 @@ impl Look {
     pub fn alike(&self, saved: &[Column]) -> Vec<Column> {
         let find = |name: &String| saved.iter().find(|column| search_key(&column.name) == search_key(name));
         let choices: Vec<Choice> = (self.source.header.iter().enumerate())
-            .map(|(at, name)| Choice { column: at, field: find(name).and_then(|column| column.field), system: find(name).and_then(|column| column.system.clone()) })
+            .map(|(at, name)| Choice {
+                column: at,
+                field: find(name).and_then(|column| column.field),
+                system: find(name).and_then(|column| column.system.clone()),
+            })
             .collect();
         let fresh = columns::mapped(&self.source.header, &self.sample, &choices).into_iter().map(column);
         fresh
@@ -551,7 +556,9 @@ pub fn check_columns(kind: Kind, columns: &[Column]) -> std::result::Result<(), 
             return Err(Problem::new("map", "import-map-field-twice").with("field", field.name()));
         }
         if kind.fields().all(|known| known != *field) {
-            return Err(Problem::new("map", "import-map-unknown-field").with("name", field.name()).with("fields", names(&kind.fields().collect::<Vec<_>>())));
+            return Err(Problem::new("map", "import-map-unknown-field")
+                .with("name", field.name())
+                .with("fields", names(&kind.fields().collect::<Vec<_>>())));
         }
     }
     let needed: &[&[Field]] = match kind {
@@ -906,7 +913,11 @@ pub async fn rejects_csv(ctx: &Ctx, id: Id<Import>) -> Result<(String, impl Stre
     let import = stored(ctx, id, Act::See).await?;
     let options = import.options()?;
     let loc = Loc::new(ctx.prefs.clone(), ctx.now());
-    let name = format!("{}-{}.csv", import.file_name.rsplit_once('.').map_or(import.file_name.as_str(), |(stem, _)| stem), loc.t("imports-reject-file"));
+    let name = format!(
+        "{}-{}.csv",
+        import.file_name.rsplit_once('.').map_or(import.file_name.as_str(), |(stem, _)| stem),
+        loc.t("imports-reject-file")
+    );
     // A spreadsheet takes a file without this mark for the encoding of the machine.
     let mut head = "\u{FEFF}".as_bytes().to_vec();
     let names = options.columns.iter().map(|column| column.name.clone()).chain([loc.t("imports-reject-column")]);
@@ -915,7 +926,9 @@ pub async fn rejects_csv(ctx: &Ctx, id: Id<Import>) -> Result<(String, impl Stre
     let width = options.columns.len();
     let rows = ctx.app.db.each::<StoredReject>(query).map(move |row| {
         let reject = row?.shown(&loc, &options);
-        let told = |problem: &RejectProblem| problem.column.as_ref().map_or_else(|| problem.message.clone(), |column| format!("{column}: {}", problem.message));
+        let told = |problem: &RejectProblem| {
+            problem.column.as_ref().map_or_else(|| problem.message.clone(), |column| format!("{column}: {}", problem.message))
+        };
         let why = reject.problems.iter().map(told).collect::<Vec<_>>().join(" · ");
         let mut cells = reject.cells;
         cells.resize(width, String::new());
@@ -935,10 +948,34 @@ pub fn operations(ops: &mut Operations) {
     let (see, change) = (Some(Perm(Room::Imports, Act::See)), Some(Perm(Room::Imports, Act::Change)));
     ops.add("imports.list", "GET /imports", see, "The imports, newest first.", list).example(|| json!({"limit": 10}));
     ops.add("imports.get", "GET /imports/{id}", see, "One import: how it stands, counts, rate, time left.", get);
-    ops.add("imports.rejects", "GET /imports/{id}/rejects", see, "The rows of an import that could not be taken, each with its reasons.", rejects);
-    ops.add("imports.start", "POST /imports/{id}/start", Some(Perm(Room::Imports, Act::Create)), "Starts an import whose columns are confirmed, or goes on with a stopped one.", start);
+    ops.add(
+        "imports.rejects",
+        "GET /imports/{id}/rejects",
+        see,
+        "The rows of an import that could not be taken, each with its reasons.",
+        rejects,
+    );
+    ops.add(
+        "imports.start",
+        "POST /imports/{id}/start",
+        Some(Perm(Room::Imports, Act::Create)),
+        "Starts an import whose columns are confirmed, or goes on with a stopped one.",
+        start,
+    );
     ops.add("imports.stop", "POST /imports/{id}/stop", change, "Stops an import after the rows in hand.", stop);
-    ops.add("imports.discard", "DELETE /imports/{id}", Some(Perm(Room::Imports, Act::Create)), "Forgets a file that was put here and not started.", discard);
-    ops.add("imports.undo", "POST /imports/{id}/undo", Some(Perm(Room::Imports, Act::Delete)), "Takes an import back as a whole, in the background.", undo);
+    ops.add(
+        "imports.discard",
+        "DELETE /imports/{id}",
+        Some(Perm(Room::Imports, Act::Create)),
+        "Forgets a file that was put here and not started.",
+        discard,
+    );
+    ops.add(
+        "imports.undo",
+        "POST /imports/{id}/undo",
+        Some(Perm(Room::Imports, Act::Delete)),
+        "Takes an import back as a whole, in the background.",
+        undo,
+    );
     ops.add("imports.maps", "GET /import-maps", see, "The saved maps of columns.", maps).example(|| json!({"kind": "parties"}));
 }

@@ -71,7 +71,11 @@ async fn a_purchase_file_gives_the_totals_of_its_lines() {
     assert_eq!(counts(&import), [876, 876, 0, 0, 0]);
     assert_eq!((import.details.lines_without_customer, import.details.customers_created), (73, 43));
     assert_eq!(count(&ctx, "SELECT SUM(up_minor) FROM purchase_days WHERE is_known").await, 2_350_376);
-    assert_eq!(count(&ctx, "SELECT SUM(lines_up) FROM purchase_days WHERE is_known").await, 718, "a line below a penny was sold all the same");
+    assert_eq!(
+        count(&ctx, "SELECT SUM(lines_up) FROM purchase_days WHERE is_known").await,
+        718,
+        "a line below a penny was sold all the same"
+    );
     assert_eq!(count(&ctx, "SELECT SUM(down_minor) FROM purchase_days WHERE is_known").await, 352_680);
     assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE purchases > 0").await, 35);
     assert!(count(&ctx, "SELECT count(*) FROM purchase_lines WHERE refund_of IS NOT NULL").await > 20, "refunds know what they give back");
@@ -107,7 +111,8 @@ async fn people_are_found_by_any_key_and_filled_in() {
     let ctx = ctx().await;
     let first = written("name,national_id,mobile,city\nسارا محمدی,0084575948,09125550142,\nرضا کریمی,,09125550199,شیراز\n");
     assert_eq!(counts(&bring(&ctx, &new(Kind::Parties, first.path())).await), [2, 2, 0, 0, 0]);
-    let second = written("name,national_id,mobile,city\nسارا محمدي,۰۰۸۴۵۷۵۹۴۸,,تهران\nرضا كریمی,,0912 555 0199,\nمینا کریمی,,09125550199,\n");
+    let second =
+        written("name,national_id,mobile,city\nسارا محمدي,۰۰۸۴۵۷۵۹۴۸,,تهران\nرضا كریمی,,0912 555 0199,\nمینا کریمی,,09125550199,\n");
     let import = bring(&ctx, &new(Kind::Parties, second.path())).await;
     assert_eq!(counts(&import)[1], 1, "a sister on the same phone is somebody else");
     assert_eq!(counts(&import)[0], 3);
@@ -132,7 +137,11 @@ async fn two_rows_of_one_customer_do_not_take_turns() {
     let ctx = ctx().await;
     let file = written("name,code,job,city\nسارا محمدی,1001,پزشک,\nسارا محمودی,1001,معلم,تهران\n");
     assert_eq!(counts(&bring(&ctx, &new(Kind::Parties, file.path())).await), [2, 1, 1, 0, 0]);
-    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE job = 'پزشک' AND city = 'تهران'").await, 1, "the first row counts, the second fills gaps");
+    assert_eq!(
+        count(&ctx, "SELECT count(*) FROM parties WHERE job = 'پزشک' AND city = 'تهران'").await,
+        1,
+        "the first row counts, the second fills gaps"
+    );
     assert_eq!(counts(&bring(&ctx, &new(Kind::Parties, file.path())).await), [2, 0, 0, 2, 0]);
 }
 
@@ -152,7 +161,9 @@ async fn modes_only_add_or_only_change() {
 #[tokio::test]
 async fn rejected_rows_say_why_and_come_in_again_when_fixed() {
     let ctx = ctx().await;
-    let file = written("name,mobile,birth_date,source\nسارا,0912,1365/2/31,اینستاگرام\n,,,\nرضا,09125550142,1365/1/31,اینستاگرام\n=1+1,09125550143,,\n");
+    let file = written(
+        "name,mobile,birth_date,source\nسارا,0912,1365/2/31,اینستاگرام\n,,,\nرضا,09125550142,1365/1/31,اینستاگرام\n=1+1,09125550143,,\n",
+    );
     let import = bring(&ctx, &new(Kind::Parties, file.path())).await;
     assert_eq!((import.created, import.rejected), (import.rows - 1, 1));
     let reasons = reasons(&ctx, import.id).await;
@@ -163,11 +174,16 @@ async fn rejected_rows_say_why_and_come_in_again_when_fixed() {
 #[tokio::test]
 async fn an_invoice_belongs_to_one_customer() {
     let ctx = ctx().await;
-    let file = written("invoice,date,customer,amount\n1,1403/1/5,77,5000\n1,1403/1/5,78,5000\n2,1403/13/5,78,5000\n3,1403/1/6,,1000\n4,1450/1/6,77,1000\n");
+    let file = written(
+        "invoice,date,customer,amount\n1,1403/1/5,77,5000\n1,1403/1/5,78,5000\n2,1403/13/5,78,5000\n3,1403/1/6,,1000\n4,1450/1/6,77,1000\n",
+    );
     let import = bring(&ctx, &new(Kind::Purchases, file.path())).await;
     assert_eq!(counts(&import), [5, 2, 0, 0, 3]);
     let reasons = reasons(&ctx, import.id).await;
-    assert_eq!(reasons.iter().map(|(row, fields)| (*row, fields[0].as_str())).collect::<Vec<_>>(), [(3, "customer"), (4, "date"), (6, "date")]);
+    assert_eq!(
+        reasons.iter().map(|(row, fields)| (*row, fields[0].as_str())).collect::<Vec<_>>(),
+        [(3, "customer"), (4, "date"), (6, "date")]
+    );
 }
 
 #[tokio::test]
@@ -181,7 +197,11 @@ async fn contacts_come_with_words_of_three_languages() {
     let import = bring(&ctx, &new(Kind::Interactions, file.path())).await;
     assert_eq!(counts(&import), [3, 2, 0, 0, 1]);
     assert_eq!(count(&ctx, "SELECT count(*) FROM interactions WHERE channel = 'phone' AND direction = 'outbound' AND duration_s = 90 AND result = 'no_answer'").await, 1);
-    assert_eq!(count(&ctx, "SELECT count(*) FROM terms WHERE list = 'reason' AND label = 'تعویض رنگ'").await, 1, "a reason of their own is kept as a word");
+    assert_eq!(
+        count(&ctx, "SELECT count(*) FROM terms WHERE list = 'reason' AND label = 'تعویض رنگ'").await,
+        1,
+        "a reason of their own is kept as a word"
+    );
     assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE last_contact_at > 0").await, 1);
     assert_eq!(counts(&bring(&ctx, &new(Kind::Interactions, file.path())).await), [3, 0, 0, 2, 1]);
 }
@@ -254,7 +274,12 @@ async fn undo_of_purchases_leaves_no_trace_in_sums() {
     let import = bring(&ctx, &new(Kind::Purchases, &data("online-retail-totals.csv"))).await;
     let undone = undone(&ctx, import.id).await;
     assert_eq!(undone.state, State::Undone);
-    for table in ["SELECT count(*) FROM purchase_lines", "SELECT count(*) FROM purchases", "SELECT count(*) FROM parties", "SELECT count(*) FROM identity_keys"] {
+    for table in [
+        "SELECT count(*) FROM purchase_lines",
+        "SELECT count(*) FROM purchases",
+        "SELECT count(*) FROM parties",
+        "SELECT count(*) FROM identity_keys",
+    ] {
         assert_eq!(count(&ctx, table).await, 0, "{table}");
     }
     assert_eq!(count(&ctx, "SELECT SUM(lines_up + lines_down + lines_zero + up_minor + down_minor) FROM purchase_days").await, 0);
@@ -278,7 +303,11 @@ async fn a_started_import_runs_as_a_job_in_the_name_of_who_brought_it() {
     assert_eq!(record::get(&manager, ImportId { id }).await.unwrap().state, State::Done);
     let found = manager.run(record::maps, record::ListMaps::default()).await.unwrap();
     assert_eq!(found[0].name, "ماهانه");
-    assert_eq!(count(&owner, "SELECT count(*) FROM parties WHERE unit_id IS NOT NULL").await, 1, "it belongs to the unit of who brought it");
+    assert_eq!(
+        count(&owner, "SELECT count(*) FROM parties WHERE unit_id IS NOT NULL").await,
+        1,
+        "it belongs to the unit of who brought it"
+    );
     let agent = as_post(&owner.app, "agent", "agent").await;
     assert!(matches!(agent.run(record::get, ImportId { id }).await, Err(Error::Forbidden(_))));
 }

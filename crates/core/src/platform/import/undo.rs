@@ -104,8 +104,9 @@ async fn take_back(ctx: &Ctx, step: Step) -> Result<Option<Step>> {
             if gone.is_empty() { Some(Step { part: Part::Changes, ..step }) } else { Some(step) }
         }
         Part::Changes => {
-            let changes: Vec<Change> =
-                tx.all(Sql::select::<Change>("FROM import_changes WHERE import_id = $1 ORDER BY id DESC LIMIT $2").bind(import).bind(BATCH)).await?;
+            let changes: Vec<Change> = tx
+                .all(Sql::select::<Change>("FROM import_changes WHERE import_id = $1 ORDER BY id DESC LIMIT $2").bind(import).bind(BATCH))
+                .await?;
             let mut details = Details::default();
             for change in &changes {
                 if revert(&mut tx, ctx, import, change).await? { details.reverted += 1 } else { details.kept += 1 }
@@ -178,32 +179,9 @@ struct Key {
 
 /// Columns that an import may have changed, as literals for the statement.
 const COLUMNS: [&str; 26] = [
-    "kind",
-    "role",
-    "name",
-    "honorific",
-    "first_name",
-    "last_name",
-    "father_name",
-    "birth_on",
-    "gender",
-    "education",
-    "job",
-    "income_band",
-    "province",
-    "city",
-    "country",
-    "phone",
-    "email",
-    "owner_id",
-    "unit_id",
-    "source",
-    "source_words",
-    "stance",
-    "stance_reason",
-    "preferred_channel",
-    "preferred_hours",
-    "note",
+    "kind", "role", "name", "honorific", "first_name", "last_name", "father_name", "birth_on", "gender", "education", "job", "income_band",
+    "province", "city", "country", "phone", "email", "owner_id", "unit_id", "source", "source_words", "stance", "stance_reason",
+    "preferred_channel", "preferred_hours", "note",
 ];
 
 /// Puts a party back as it was, unless it was changed since.
@@ -260,13 +238,22 @@ async fn revert(tx: &mut Tx, ctx: &Ctx, import: Id<Import>, change: &Change) -> 
             .into_iter()
             .map(|key| {
                 let sealed = key.sealed.and_then(|sealed| BASE64.decode(sealed.as_bytes()).ok());
-                vec![key.kind.to_value(), key.value.to_value(), party.to_value(), sealed.to_value(), key.masked.to_value(), Instant(key.created_at).to_value()]
+                vec![
+                    key.kind.to_value(),
+                    key.value.to_value(),
+                    party.to_value(),
+                    sealed.to_value(),
+                    key.masked.to_value(),
+                    Instant(key.created_at).to_value(),
+                ]
             })
             .collect();
         // Another party may have taken a key meanwhile; it keeps it.
-        for statement in
-            Sql::inserts("INSERT INTO identity_keys (kind, value, party_id, sealed, masked, created_at) VALUES ", rows, " ON CONFLICT DO NOTHING")
-        {
+        for statement in Sql::inserts(
+            "INSERT INTO identity_keys (kind, value, party_id, sealed, masked, created_at) VALUES ",
+            rows,
+            " ON CONFLICT DO NOTHING",
+        ) {
             tx.run(statement).await?;
         }
     }
