@@ -69,10 +69,10 @@ pub async fn run(binary: &Path, place: &Place, kind: &str, file: &Path, name: &s
         tokio::select! {
             output = &mut done => break output?,
             () = tokio::time::sleep(LOOK) => {
-                if let Some(rows) = progress(&db, &before).await? {
-                    if seen.last().is_none_or(|(_, last)| *last != rows) {
-                        seen.push((begun.elapsed().as_secs_f64(), rows));
-                    }
+                if let Some(rows) = progress(&db, &before).await?
+                    && seen.last().is_none_or(|(_, last)| *last != rows)
+                {
+                    seen.push((begun.elapsed().as_secs_f64(), rows));
                 }
             }
         }

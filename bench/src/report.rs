@@ -76,6 +76,6 @@ mod tests {
 
     #[test]
     fn numbers_are_as_exact_as_they_are_worth() {
-        assert_eq!([short(12_345.6), short(250.4), short(3.14), short(0.0421)], ["12,346", "250", "3.1", "0.042"]);
+        assert_eq!([short(12_345.6), short(250.4), short(3.12), short(0.0421)], ["12,346", "250", "3.1", "0.042"]);
     }
 }

@@ -12,7 +12,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::StreamExt;
-use peyvand_core::platform::calendar::{Calendar, DateOrder};
+use peyvand_core::platform::calendar::Calendar;
 use peyvand_core::platform::import::columns::{Field, Kind};
 use peyvand_core::platform::import::plan::{Column, Mode};
 use peyvand_core::platform::import::preview::{self, PreviewRow};
@@ -154,7 +154,6 @@ struct MapRow {
     field: Option<&'static str>,
     is_date: bool,
     calendar: Option<Calendar>,
-    order: Option<DateOrder>,
 }
 
 #[derive(Template)]
@@ -203,7 +202,6 @@ impl MapPage {
                 field: column.field.map(Field::name),
                 is_date: column.field.is_some_and(Field::is_date),
                 calendar: column.calendar,
-                order: column.date_order,
             })
             .collect();
         let organisation = req.ctx.app.organisation().await?;

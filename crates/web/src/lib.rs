@@ -34,18 +34,12 @@ use tower_http::compression::CompressionLayer;
 const BODY_MAX: usize = 2 * 1024 * 1024;
 
 /// How the pages are served.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Take the caller's address from `X-Forwarded-For`: only behind a proxy that sets it.
     pub behind_proxy: bool,
     /// Mark cookies `Secure`: when pages are reached through HTTPS.
     pub secure_cookies: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Options { behind_proxy: false, secure_cookies: false }
-    }
 }
 
 /// What all handlers share.
@@ -74,7 +68,6 @@ impl std::ops::Deref for State {
 }
 
 /// All addresses of the program.
-#[must_use]
 pub fn router(app: App, options: Options, metrics: Option<PrometheusHandle>) -> Router {
     let state = State(Arc::new(Shared { app, ops: peyvand_core::operations(), options, metrics, streams: live::Streams::default() }));
     let pages = pages();
