@@ -720,10 +720,14 @@ mod tests {
         let ctx = testing::ctx().await;
         ctx.run(create, sara()).await.unwrap();
         let mina = NewParty { first_name: Some("مینا".into()), national_id: None, email: None, ..sara() };
-        ctx.run(create, mina.clone()).await.unwrap();
+        let known = ctx.run(create, mina.clone()).await.unwrap();
+        let zahra = NewParty { first_name: Some("زهرا".into()), ..mina.clone() };
         let mut tx = ctx.app.db.begin().await.unwrap();
         let checked = with_checks(&ctx, |checks| mina.checked(checks)).await.unwrap().unwrap();
-        assert_eq!(who_is(&mut tx, &checked).await.unwrap(), Match::Nobody, "two share the phone, so it decides nothing");
+        let found = who_is(&mut tx, &checked).await.unwrap();
+        assert!(matches!(found, Match::One(one) if one.id == known.id), "of those who share the phone, the name tells which");
+        let checked = with_checks(&ctx, |checks| zahra.checked(checks)).await.unwrap().unwrap();
+        assert_eq!(who_is(&mut tx, &checked).await.unwrap(), Match::Nobody, "a third sister is none of the two");
     }
 
     #[tokio::test]

@@ -371,7 +371,7 @@ pub enum Match {
 }
 
 /// Who a party is, from what [`find_by_keys`] gave for its [`lookups_of`]. A key decides; without one, a phone or e-mail
-/// does that exactly one party has, of a name that may be the same.
+/// does, when of those who share it exactly one has a name that may be the same.
 #[must_use]
 pub fn matching(party: &CheckedParty, found: &HashMap<Lookup, Vec<Known>>) -> Match {
     let mut by_key: Vec<(&'static str, &Known)> = Vec::new();
