@@ -10,7 +10,12 @@ use std::process::Command;
 
 /// Makes the files, or tells which of them differ from what is there.
 pub async fn run(root: &Path, check: bool) -> Outcome {
-    let made = [("docs/openapi.json", said(&["openapi"])?), ("peyvand.toml.example", said(&["config", "example"])?), ("schema/sqlite.sql", sqlite().await?), ("schema/postgres.sql", postgres().await?)];
+    let made = [
+        ("docs/openapi.json", said(&["openapi"])?),
+        ("peyvand.toml.example", said(&["config", "example"])?),
+        ("schema/sqlite.sql", sqlite().await?),
+        ("schema/postgres.sql", postgres().await?),
+    ];
     let mut findings = Findings::default();
     for (name, text) in made {
         let path = root.join(name);
