@@ -282,7 +282,10 @@ async fn undo_of_purchases_leaves_no_trace_in_sums() {
     ] {
         assert_eq!(count(&ctx, table).await, 0, "{table}");
     }
-    assert_eq!(count(&ctx, "SELECT SUM(lines_up + lines_down + lines_zero + up_minor + down_minor) FROM purchase_days").await, 0);
+    assert_eq!(
+        count(&ctx, "SELECT CAST(SUM(lines_up + lines_down + lines_zero + up_minor + down_minor) AS BIGINT) FROM purchase_days").await,
+        0
+    );
     let (_keep, stop) = watch::channel(false);
     assert_eq!(undo::run(&ctx.app, Door::Cli, import.id, &stop, None).await.unwrap(), jobs::Outcome::Done);
 }
