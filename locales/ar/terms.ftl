@@ -136,6 +136,7 @@ term-channel-instagram = إنستغرام
 term-channel-eitaa = إيتا
 term-channel-bale = بله
 term-channel-rubika = روبيكا
+term-channel-shop = المتجر
 term-channel-website = الموقع
 term-channel-web = الويب
 term-channel-fax = فاكس

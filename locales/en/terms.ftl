@@ -136,6 +136,7 @@ term-channel-instagram = Instagram
 term-channel-eitaa = Eitaa
 term-channel-bale = Bale
 term-channel-rubika = Rubika
+term-channel-shop = Shop
 term-channel-website = Website
 term-channel-web = Web
 term-channel-fax = Fax

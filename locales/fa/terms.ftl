@@ -136,6 +136,7 @@ term-channel-instagram = اینستاگرام
 term-channel-eitaa = ایتا
 term-channel-bale = بله
 term-channel-rubika = روبیکا
+term-channel-shop = فروشگاه
 term-channel-website = وب‌سایت
 term-channel-web = وب
 term-channel-fax = فکس
