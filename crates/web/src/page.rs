@@ -7,10 +7,11 @@ use askama::{FastWritable, Template};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use data_encoding::BASE64URL_NOPAD;
+use peyvand_core::parties::Party;
 use peyvand_core::platform::calendar::Calendar;
 use peyvand_core::platform::locale::{Loc, Theme};
 use peyvand_core::platform::text::{Digits, Lang};
-use peyvand_core::{Act, Room};
+use peyvand_core::{Act, Id, Room};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -43,6 +44,8 @@ pub struct Shell {
     pub flash: Option<Flash>,
     /// Path and query of this page.
     pub path: String,
+    /// Where the button leads that logs an interaction; on a customer's page with that customer.
+    pub log_href: String,
     can_log: bool,
     can_add: bool,
 }
@@ -93,6 +96,7 @@ impl Shell {
             menu,
             flash: req.flash.clone(),
             path: req.path.clone(),
+            log_href: "/interactions/new".to_owned(),
             can_log: req.can(Room::Interactions, Act::Create),
             can_add: req.can(Room::Parties, Act::Create),
         }
@@ -102,6 +106,13 @@ impl Shell {
     #[must_use]
     pub fn crumb(mut self, label: impl Into<String>, href: impl Into<String>) -> Shell {
         self.crumbs.push((label.into(), href.into()));
+        self
+    }
+
+    /// On a customer's page: what is logged from anywhere on it is about that customer.
+    #[must_use]
+    pub fn logs_about(mut self, party: Id<Party>) -> Shell {
+        self.log_href = format!("/interactions/new?party={party}");
         self
     }
 

@@ -213,7 +213,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
     let before = asked.after.as_deref().and_then(|after| after.split_once('_')).and_then(|(at, _)| at.parse().ok()).map(Instant);
     let kinds = [("interaction", Room::Interactions), ("purchase", Room::Sales), ("follow_up", Room::FollowUps), ("record", Room::Parties)];
     Ok(ShowPage {
-        s: req.shell("parties", p.name.clone()).crumb(req.t("menu-parties"), "/parties"),
+        s: req.shell("parties", p.name.clone()).crumb(req.t("menu-parties"), "/parties").logs_about(p.id),
         address,
         traits,
         call: ways.iter().find(|way| way.link.starts_with("tel:")).map(|way| way.link.clone()),
