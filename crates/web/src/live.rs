@@ -3,6 +3,7 @@
 use crate::State;
 use crate::error::PageResult;
 use crate::request::Req;
+use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::routing::get;
@@ -75,8 +76,10 @@ struct Told {
 }
 
 async fn live(req: Req) -> PageResult {
-    let user = req.ctx.actor.person()?.id;
-    let session = req.session.clone().ok_or(Error::SignedOut)?;
+    // A page may ask once more while its reader signs out: 204 tells the browser to stop asking.
+    let Some((session, user)) = req.session.clone().zip(req.ctx.actor.user()) else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
     let seat = req.state.streams.take(user).ok_or(Error::Limited(COME_BACK))?;
     let stream = async_stream::stream! {
         let _seat = seat;

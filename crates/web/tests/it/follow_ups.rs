@@ -120,9 +120,11 @@ async fn an_open_page_is_told_counts_and_news() {
 #[tokio::test]
 async fn visitors_are_led_to_the_door() {
     let (_, router) = program().await;
-    for path in ["/today", "/follow-ups", "/notifications", "/live"] {
+    for path in ["/today", "/follow-ups", "/notifications"] {
         let answer = Browser::new(&router).get(path).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
         assert!(answer.header("location").starts_with("/sign-in"), "{path}");
     }
+    let stream = Browser::new(&router).get("/live").await;
+    assert_eq!(stream.status, StatusCode::NO_CONTENT, "a stream that nobody may hear is not asked for again");
 }
