@@ -3,8 +3,9 @@
 //! placed at all is kept in the text, so that nothing is lost.
 
 use super::customers::{self, Customer};
-use super::engine::{Fate, Gained, Parsed, Run, known_before};
-use super::plan::{InteractionItem, Item};
+use super::engine::{Fate, Gained, Parsed, Run};
+use super::fresh::{Fresh, fresh};
+use super::plan::Item;
 use crate::interactions::{Channel, Direction, NewInteraction, insert_interactions};
 use crate::parties::check::word_of;
 use crate::platform::text::search_key;
@@ -19,28 +20,15 @@ const WORD_MAX: usize = 60;
 
 /// Stores the rows of a batch and tells what became of each.
 pub(super) async fn store(tx: &mut Tx, ctx: &Ctx, run: &Run, rows: &[Parsed], gained: &mut Gained) -> Result<Vec<Fate>> {
-    let mut fates: Vec<Fate> = Vec::with_capacity(rows.len());
-    let mut items: Vec<(usize, &InteractionItem)> = Vec::with_capacity(rows.len());
-    for (at, row) in rows.iter().enumerate() {
-        fates.push(match &row.item {
-            Ok(Item::Interaction(item)) => {
-                items.push((at, item));
-                Fate::Created
-            }
-            Ok(_) => Fate::Unchanged,
-            Err(problems) => Fate::Rejected(problems.clone()),
-        });
-    }
-    let keys: Vec<i64> = items.iter().map(|(_, item)| item.source_key).collect();
-    let known = known_before(tx, run, &keys, gained).await?;
-    let mut fresh = Vec::with_capacity(items.len());
-    for (item, known) in items.into_iter().zip(known) {
-        if known { fates[item.0] = Fate::Unchanged } else { fresh.push(item) }
-    }
-    let customers = customers::resolve(tx, ctx, run, fresh.iter().map(|(_, item)| item.customer.as_str()), gained).await?;
+    let Fresh { mut fates, items } = fresh(tx, run, rows, gained, |item| match item {
+        Item::Interaction(item) => Some((&**item, item.source_key)),
+        _ => None,
+    })
+    .await?;
+    let customers = customers::resolve(tx, ctx, run, items.iter().map(|(_, item)| item.customer.as_str()), gained).await?;
     let mut words = Words::default();
-    let mut entries = Vec::with_capacity(fresh.len());
-    for (at, item) in fresh {
+    let mut entries = Vec::with_capacity(items.len());
+    for (at, item) in items {
         let party = match customers.get(item.customer.as_str()) {
             Some(Customer::One(party)) => *party,
             Some(Customer::None(problem)) => {

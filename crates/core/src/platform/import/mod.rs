@@ -8,13 +8,16 @@ pub mod columns;
 mod customers;
 mod delimited;
 pub mod engine;
+mod fresh;
 mod interactions;
 mod parties;
 pub mod plan;
 pub mod preview;
+mod problems;
 mod purchases;
 pub mod reader;
 pub mod record;
+mod row;
 pub mod undo;
 mod xlsx;
 

@@ -1,36 +1,24 @@
 //! Stores rows of a purchase file.
 
 use super::customers::{self, Customer};
-use super::engine::{Fate, Gained, Parsed, Run, known_before};
-use super::plan::{Item, PurchaseItem};
+use super::engine::{Fate, Gained, Parsed, Run};
+use super::fresh::{Fresh, fresh};
+use super::plan::Item;
 use crate::sales::write::{self, NewLine, insert_purchases};
 use crate::{Ctx, Problem, Result};
 use peyvand_db::Tx;
 
 /// Stores the rows of a batch and tells what became of each.
 pub(super) async fn store(tx: &mut Tx, ctx: &Ctx, run: &Run, rows: &[Parsed], gained: &mut Gained) -> Result<Vec<Fate>> {
-    let mut fates: Vec<Fate> = Vec::with_capacity(rows.len());
-    let mut items: Vec<(usize, &PurchaseItem)> = Vec::with_capacity(rows.len());
-    for (at, row) in rows.iter().enumerate() {
-        fates.push(match &row.item {
-            Ok(Item::Purchase(item)) => {
-                items.push((at, item));
-                Fate::Created
-            }
-            Ok(_) => Fate::Unchanged,
-            Err(problems) => Fate::Rejected(problems.clone()),
-        });
-    }
-    let keys: Vec<i64> = items.iter().map(|(_, item)| item.source_key).collect();
-    let known = known_before(tx, run, &keys, gained).await?;
-    let mut fresh = Vec::with_capacity(items.len());
-    for (item, known) in items.into_iter().zip(known) {
-        if known { fates[item.0] = Fate::Unchanged } else { fresh.push(item) }
-    }
-    let customers = customers::resolve(tx, ctx, run, fresh.iter().filter_map(|(_, item)| item.customer.as_deref()), gained).await?;
-    let mut lines = Vec::with_capacity(fresh.len());
-    let mut places = Vec::with_capacity(fresh.len());
-    for (at, item) in fresh {
+    let Fresh { mut fates, items } = fresh(tx, run, rows, gained, |item| match item {
+        Item::Purchase(item) => Some((&**item, item.source_key)),
+        _ => None,
+    })
+    .await?;
+    let customers = customers::resolve(tx, ctx, run, items.iter().filter_map(|(_, item)| item.customer.as_deref()), gained).await?;
+    let mut lines = Vec::with_capacity(items.len());
+    let mut places = Vec::with_capacity(items.len());
+    for (at, item) in items {
         let party = match item.customer.as_deref().and_then(|customer| customers.get(customer)) {
             None => None,
             Some(Customer::One(party)) => Some(*party),

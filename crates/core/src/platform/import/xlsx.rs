@@ -725,28 +725,11 @@ fn duration_text(days: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::import::reader::tests::{file, open, read as rows};
     use crate::platform::import::reader::{Format, Hints, Source};
     use rust_xlsxwriter::{ExcelDateTime, Format as CellFormat, Formula, Workbook as Writer};
     use std::io::Write;
-    use tempfile::NamedTempFile;
     use zip::write::SimpleFileOptions;
-
-    fn file(bytes: &[u8]) -> NamedTempFile {
-        let mut file = NamedTempFile::new().expect("a temporary file");
-        file.write_all(bytes).expect("the disk has room");
-        file
-    }
-
-    fn open(bytes: &[u8]) -> Result<Source, FileProblem> {
-        Source::open(file(bytes).path(), &ReadLimits::default())
-    }
-
-    fn rows(bytes: &[u8]) -> (Source, Vec<RawRow>) {
-        let file = file(bytes);
-        let source = Source::open(file.path(), &ReadLimits::default()).expect("a workbook");
-        let rows = source.rows().expect("opens").collect::<Result<_, _>>().expect("reads to the end");
-        (source, rows)
-    }
 
     fn written(fill: impl FnOnce(&mut Writer)) -> Vec<u8> {
         let mut writer = Writer::new();
