@@ -79,7 +79,8 @@ CREATE TABLE party_roles (
   party_id ID NOT NULL REFERENCES parties (id),
   role TEXT NOT NULL,
   since_on DAY NOT NULL,
-  until_on DAY
+  until_on DAY,
+  by_purchase BOOL NOT NULL DEFAULT FALSE
 ) STRICT;
 CREATE INDEX party_roles_party_id ON party_roles (party_id);
 

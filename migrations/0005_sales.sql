@@ -29,8 +29,9 @@ CREATE INDEX purchases_party_id_at_id ON purchases (party_id, at, id);
 CREATE INDEX purchases_at_id ON purchases (at, id);
 CREATE INDEX purchases_import_id ON purchases (import_id, id) WHERE import_id IS NOT NULL;
 
--- A line that gives goods back has a negative amount and, where it is known, the line that it gives back. sign is that of
--- the amount before it was rounded: a line of less than a minor unit is a line that was sold all the same.
+-- A line that gives goods back has a negative amount and, where it is known, the line that it gives back. sign is 1 for
+-- what was bought, also where less than a minor unit or, after a discount, nothing was to be paid; -1 for what was given
+-- back; 0 for what is priced at nothing.
 CREATE TABLE purchase_lines (
   id ID NOT NULL PRIMARY KEY,
   purchase_id ID NOT NULL REFERENCES purchases (id),

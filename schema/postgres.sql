@@ -332,7 +332,8 @@ CREATE TABLE party_roles (
   party_id uuid NOT NULL,
   role text NOT NULL,
   since_on text COLLATE "C" NOT NULL,
-  until_on text COLLATE "C"
+  until_on text COLLATE "C",
+  by_purchase boolean NOT NULL DEFAULT false
 );
 ALTER TABLE party_roles ADD CONSTRAINT party_roles_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
 ALTER TABLE party_roles ADD CONSTRAINT party_roles_pkey PRIMARY KEY (id);

@@ -303,7 +303,8 @@ CREATE TABLE party_roles (
   party_id BLOB NOT NULL REFERENCES parties (id),
   role TEXT NOT NULL,
   since_on TEXT NOT NULL,
-  until_on TEXT
+  until_on TEXT,
+  by_purchase INTEGER NOT NULL DEFAULT FALSE
 ) STRICT;
 CREATE INDEX party_roles_party_id ON party_roles (party_id);
 

@@ -183,6 +183,8 @@ pub struct Figures {
     pub discount_minor: i64,
     /// What it comes to, in minor units.
     pub amount_minor: i64,
+    /// Whether it is bought, given back or given away: see [`write::sign_of`].
+    pub sign: i64,
 }
 
 /// Completes the figures of a line: the amount is quantity times price less discount unless it is given; the price
@@ -221,8 +223,9 @@ pub fn figures(
         }
         (None, None) => return Err(Problem::new("amount", "input-needed")),
     };
+    let sign = write::sign_of(amount_minor.into(), quantity, unit_price.map(|price| price.minor.into()));
     let quantity = quantity.to_f64().ok_or_else(|| Problem::new("quantity", NumberProblem::TooLarge.key()))?;
-    Ok(Figures { quantity, unit_price_minor, discount_minor: discount, amount_minor })
+    Ok(Figures { quantity, unit_price_minor, discount_minor: discount, amount_minor, sign })
 }
 
 /// Enters a purchase, or a refund when its amounts are negative.
@@ -308,7 +311,7 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
             unit_price_minor: figures.unit_price_minor,
             discount_minor: figures.discount_minor,
             amount_minor: figures.amount_minor,
-            sign: figures.amount_minor.signum(),
+            sign: figures.sign,
             channel: channel.clone(),
             country: country.clone(),
             note: note.clone(),
@@ -516,9 +519,11 @@ pub struct TotalsOf {
 pub struct Totals {
     /// The currency.
     pub currency: Currency,
-    /// Known customers with at least one line of a positive amount, in any currency.
+    /// Known customers who bought something, in any currency: with at least one line of a positive amount, or of an amount
+    /// of zero that is not the price's doing (paid with a gift card, taken off whole, an invoice stated as zero). Who only
+    /// gave back, or only got what is priced at nothing, is not counted.
     pub customers: i64,
-    /// Lines with a positive amount of known customers.
+    /// Lines of known customers by which something was bought, as above.
     pub lines: i64,
     /// Sum of these lines.
     pub gross: String,
@@ -534,7 +539,7 @@ pub struct Totals {
     pub net: String,
     /// The same in minor units.
     pub net_minor: i64,
-    /// Lines of known customers without an amount.
+    /// Lines of known customers that give something away: priced at nothing.
     pub zero_lines: i64,
     /// All lines of sales to unknown customers.
     pub lines_without_customer: i64,
@@ -607,8 +612,8 @@ pub async fn totals(ctx: &Ctx, input: TotalsOf) -> Result<Totals> {
     let mut count = sql("SELECT count(*) FROM parties p WHERE p.last_purchase_on > ''");
     reader.sight.parties(&mut count);
     if from.is_some() || until.is_some() {
-        count.push(" AND EXISTS (SELECT 1 FROM purchases q WHERE q.party_id = p.id AND q.gross_minor > 0");
-        days(&mut count, "q.day");
+        count.push(" AND EXISTS (SELECT 1 FROM purchase_lines l WHERE l.party_id = p.id AND l.sign > 0");
+        days(&mut count, "l.day");
         count.push(")");
     }
     let (customers,): (i64,) = reader.db.one(count).await?;
@@ -715,6 +720,20 @@ mod tests {
         assert_eq!(sums(&ctx).await, (1, 1, "1000.00".into(), "400.00".into(), "600.00".into(), 0));
         let taken = ctx.run(create, NewPurchase { invoice: Some("F1".into()), ..buy(None, "A-1", "5") }).await;
         assert!(matches!(taken, Err(Error::Conflict(_))));
+    }
+
+    #[tokio::test]
+    async fn a_refund_names_the_line_it_gives_back_and_only_one_of_the_same_customer() {
+        let ctx = testing::ctx().await;
+        let (party, other) = (testing::party(&ctx, "سارا").await, testing::party(&ctx, "رضا").await);
+        let bought = ctx.run(create, buy(Some(party), "A-1", "1000")).await.unwrap().items[0].id;
+        ctx.run(create, buy(Some(party), "A-1", "1000")).await.unwrap();
+        let back = ctx.run(create, NewPurchase { refund_of: Some(bought), ..buy(Some(party), "A-1", "-400") }).await.unwrap();
+        assert_eq!(back.items[0].refund_of, Some(bought), "not the newer one");
+        for (whose, line) in [(other, bought), (party, back.items[0].id), (party, ctx.id())] {
+            let refused = ctx.run(create, NewPurchase { refund_of: Some(line), ..buy(Some(whose), "A-1", "-1") }).await;
+            assert!(matches!(refused, Err(Error::NotFound("purchase_line"))));
+        }
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use crate::platform::money::Currency;
 use crate::platform::text::search_key;
 use crate::{Ctx, Day, Error, Instant, Result};
 use peyvand_db::{Id, Sql, ToValue, Tx, Value, row, sql};
+use rust_decimal::Decimal;
 use std::collections::{BTreeMap, HashMap};
 
 /// A line to be written; what is not known is absent. A purchase gets moment, channel, country and note from its
@@ -37,7 +38,7 @@ pub struct NewLine {
     pub discount_minor: i64,
     /// What the line comes to, in minor units; negative for a refund.
     pub amount_minor: i64,
-    /// 1, 0 or -1: the sign of the amount before it was rounded to minor units.
+    /// Whether it was bought (1), given back (-1) or given away (0): see [`sign_of`].
     pub sign: i64,
     /// Where it was sold: shop, web …
     pub channel: Option<String>,
@@ -49,6 +50,18 @@ pub struct NewLine {
     pub refund_of: Option<Id<PurchaseLine>>,
     /// Makes the line of a file known again: a number that its content gives.
     pub source_key: Option<i64>,
+}
+
+/// Whether a line was bought (1), given back (-1) or neither (0), from its amount before rounding, its quantity and its
+/// price where one is stated. A line that comes to nothing was bought all the same when it had a price that a discount
+/// or a gift card took away, or when the source states the amount alone; what is priced at nothing was given away.
+#[must_use]
+pub fn sign_of(amount: Decimal, quantity: Decimal, stated_price: Option<Decimal>) -> i64 {
+    if !amount.is_zero() {
+        return if amount.is_sign_negative() { -1 } else { 1 };
+    }
+    let goes_out = quantity > Decimal::ZERO;
+    i64::from(goes_out && stated_price.is_none_or(|price| !price.is_zero()))
 }
 
 /// What became of a line.
@@ -77,7 +90,7 @@ row! {
         invoice: Option<String>,
         party_id: Option<Id<Party>>,
         currency: Currency,
-        gross_minor: i64,
+        is_bought: bool = "EXISTS (SELECT 1 FROM purchase_lines l WHERE l.purchase_id = purchases.id AND l.sign > 0)",
     }
 }
 
@@ -87,7 +100,10 @@ struct Draft {
     first: usize,
     party: Option<Id<Party>>,
     currency: Currency,
-    gross_before: i64,
+    /// Whether something was bought with it before this batch.
+    was_bought: bool,
+    /// Whether this batch brings something that was bought.
+    is_bought: bool,
     gross: i64,
     refund: i64,
     lines: i64,
@@ -159,7 +175,8 @@ pub async fn insert_purchases(tx: &mut Tx, ctx: &Ctx, lines: Vec<NewLine>, impor
                 first: position,
                 party: there.map_or(line.party, |there| there.party_id),
                 currency: there.map_or(line.currency, |there| there.currency),
-                gross_before: there.map_or(0, |there| there.gross_minor),
+                was_bought: there.is_some_and(|there| there.is_bought),
+                is_bought: false,
                 gross: 0,
                 refund: 0,
                 lines: 0,
@@ -183,6 +200,7 @@ pub async fn insert_purchases(tx: &mut Tx, ctx: &Ctx, lines: Vec<NewLine>, impor
             fates.push(Fate::OtherCurrency);
         } else {
             draft.lines += 1;
+            draft.is_bought |= line.sign > 0;
             if line.amount_minor > 0 {
                 draft.gross += line.amount_minor;
             } else {
@@ -247,7 +265,7 @@ pub async fn insert_purchases(tx: &mut Tx, ctx: &Ctx, lines: Vec<NewLine>, impor
         tx.run(statement).await?;
     }
     link_returns(tx, &returns).await?;
-    for draft in drafts.iter().filter(|draft| draft.gross_before == 0 && draft.gross > 0) {
+    for draft in drafts.iter().filter(|draft| draft.is_bought && !draft.was_bought) {
         if let Some(party) = draft.party {
             deltas.entry(party).or_default().purchases += 1;
         }
@@ -396,11 +414,35 @@ async fn become_customers(tx: &mut Tx, ctx: &Ctx, deltas: &BTreeMap<Id<Party>, D
     let mut end = sql("UPDATE party_roles SET until_on = $1 WHERE until_on IS NULL AND role = 'prospect' AND party_id IN ").bind(today);
     end.list_padded(&ids);
     tx.run(end).await?;
-    let rows =
-        ids.iter().map(|party| vec![ctx.id::<()>().to_value(), party.to_value(), "customer".to_value(), since(party).to_value()]).collect();
-    for statement in Sql::inserts("INSERT INTO party_roles (id, party_id, role, since_on) VALUES ", rows, "") {
+    let rows = ids
+        .iter()
+        .map(|party| vec![ctx.id::<()>().to_value(), party.to_value(), "customer".to_value(), since(party).to_value(), true.to_value()])
+        .collect();
+    for statement in Sql::inserts("INSERT INTO party_roles (id, party_id, role, since_on, by_purchase) VALUES ", rows, "") {
         tx.run(statement).await?;
     }
+    Ok(())
+}
+
+/// Makes prospects again of those whom purchases made customers and who have none any more. A role that somebody gave
+/// stays.
+async fn become_prospects(tx: &mut Tx, parties: &[Id<Party>]) -> Result<()> {
+    let mut back = sql("UPDATE parties SET role = 'prospect' WHERE role = 'customer' AND last_purchase_on = ''
+         AND EXISTS (SELECT 1 FROM party_roles r WHERE r.party_id = parties.id AND r.until_on IS NULL AND r.by_purchase) AND id IN ");
+    back.list_padded(parties).push(" RETURNING id");
+    let back: Vec<(Id<Party>,)> = tx.all(back).await?;
+    if back.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<Id<Party>> = back.into_iter().map(|(id,)| id).collect();
+    let mut delete = sql("DELETE FROM party_roles WHERE until_on IS NULL AND by_purchase AND party_id IN ");
+    delete.list_padded(&ids);
+    tx.run(delete).await?;
+    let mut reopen = sql("UPDATE party_roles SET until_on = NULL
+         WHERE role = 'prospect' AND NOT EXISTS (SELECT 1 FROM party_roles later WHERE later.party_id = party_roles.party_id
+           AND (later.until_on, later.id) > (party_roles.until_on, party_roles.id)) AND party_id IN ");
+    reopen.list_padded(&ids);
+    tx.run(reopen).await?;
     Ok(())
 }
 
@@ -469,8 +511,8 @@ row! {
     }
 }
 
-/// Removes lines and what only they held up: purchases without lines, links of refunds, sums of days, facts of parties.
-/// Products stay. For taking an import back, in batches of some hundreds.
+/// Removes lines and what only they held up: purchases without lines, links of refunds, sums of days, facts of parties,
+/// and the role of who became a customer by them. Products stay. For taking an import back, in batches of some hundreds.
 ///
 /// # Errors
 /// When the database refuses.
@@ -532,12 +574,13 @@ pub async fn remove_lines(tx: &mut Tx, ctx: &Ctx, lines: &[Id<PurchaseLine>]) ->
     }
     if !parties.is_empty() {
         let mut count = sql("UPDATE parties SET
-               purchases = (SELECT count(*) FROM purchases q WHERE q.party_id = parties.id AND q.gross_minor > 0),
-               first_purchase_on = COALESCE((SELECT MIN(q.day) FROM purchases q WHERE q.party_id = parties.id AND q.gross_minor > 0), ''),
-               last_purchase_on = COALESCE((SELECT MAX(q.day) FROM purchases q WHERE q.party_id = parties.id AND q.gross_minor > 0), '')
+               purchases = (SELECT count(DISTINCT l.purchase_id) FROM purchase_lines l WHERE l.party_id = parties.id AND l.sign > 0),
+               first_purchase_on = COALESCE((SELECT MIN(l.day) FROM purchase_lines l WHERE l.party_id = parties.id AND l.sign > 0), ''),
+               last_purchase_on = COALESCE((SELECT MAX(l.day) FROM purchase_lines l WHERE l.party_id = parties.id AND l.sign > 0), '')
              WHERE id IN ");
         count.list_padded(&parties);
         tx.run(count).await?;
+        become_prospects(tx, &parties).await?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use crate::platform::keys::Keys;
 use crate::platform::locale::Arg;
 use crate::platform::money::{Currency, Money, MoneyUnit, NumberProblem, parse_decimal};
 use crate::platform::text::{clean_line, clean_text, fold_digits, search_key};
+use crate::sales::write::sign_of;
 use crate::{Day, Fields, Instant, Problem};
 use jiff::tz::TimeZone;
 use peyvand_db::Id;
@@ -126,7 +127,7 @@ pub struct PurchaseItem {
     pub discount_minor: i64,
     /// What it comes to, rounded; negative for a refund.
     pub amount_minor: i64,
-    /// 1, 0 or -1: the sign of the amount before it was rounded.
+    /// Whether it was bought (1), given back (-1) or given away (0): see [`sign_of`].
     pub sign: i64,
     /// In which currency.
     pub currency: Option<Currency>,
@@ -402,6 +403,7 @@ impl Plan {
         if !problems.0.is_empty() {
             return Err(problems.0);
         }
+        let stated_price = price;
         let sums = Sums { quantity, price, amount, discount, is_cancelled: line.invoice.as_deref().is_some_and(is_cancelled) };
         let Some(sums) = sums.settled() else { return Err(vec![Problem::new("amount", NumberProblem::TooLarge.key())]) };
         let minor = |value| Money::from_major(value, currency).map(|money| money.minor);
@@ -413,13 +415,7 @@ impl Plan {
         line.unit_price_minor = price;
         line.discount_minor = discount;
         line.amount_minor = amount;
-        line.sign = if sums.amount.is_zero() {
-            0
-        } else if sums.amount.is_sign_negative() {
-            -1
-        } else {
-            1
-        };
+        line.sign = sign_of(sums.amount, sums.quantity, stated_price);
         line.currency = Some(currency);
         line.source_key = source_key(
             line.day,
