@@ -12,8 +12,8 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use futures_util::StreamExt;
-use peyvand_core::platform::calendar::Calendar;
-use peyvand_core::platform::import::columns::{Field, Kind};
+use peyvand_core::platform::calendar::{Calendar, DateOrder};
+use peyvand_core::platform::import::columns::{self, Field, Kind};
 use peyvand_core::platform::import::plan::{Column, Mode};
 use peyvand_core::platform::import::preview::{self, PreviewRow};
 use peyvand_core::platform::import::record::{
@@ -21,7 +21,7 @@ use peyvand_core::platform::import::record::{
     State as Stand,
 };
 use peyvand_core::platform::money::MoneyUnit;
-use peyvand_core::{Act, Error, Id, Problem, Room};
+use peyvand_core::{Act, Day, Error, Id, Problem, Room};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use tokio::io::AsyncWriteExt;
@@ -153,7 +153,9 @@ struct MapRow {
     samples: Vec<String>,
     field: Option<&'static str>,
     is_date: bool,
-    calendar: Option<Calendar>,
+    calendar: Calendar,
+    /// Ways to read its days where its values leave it open: word, what it makes of an example, whether it is chosen.
+    orders: Vec<(&'static str, String, bool)>,
 }
 
 #[derive(Template)]
@@ -194,17 +196,22 @@ impl MapPage {
     ) -> Result<MapPage, PageError> {
         let notes = prepared.look.notes().iter().map(|note| req.loc.ta(note.key(), &note.arguments())).collect();
         let options = &prepared.options;
+        let organisation = req.ctx.app.organisation().await?;
         let rows = (options.columns.iter().enumerate())
-            .map(|(at, column)| MapRow {
-                at,
-                name: column.name.clone(),
-                samples: samples(&prepared, at),
-                field: column.field.map(Field::name),
-                is_date: column.field.is_some_and(Field::is_date),
-                calendar: column.calendar,
+            .map(|(at, column)| {
+                let is_date = column.field.is_some_and(Field::is_date);
+                let calendar = column.calendar.or(options.calendar).unwrap_or(organisation.calendar);
+                MapRow {
+                    at,
+                    name: column.name.clone(),
+                    samples: samples(&prepared, at),
+                    field: column.field.map(Field::name),
+                    is_date,
+                    calendar,
+                    orders: if is_date { orders(req, &prepared, at, calendar) } else { Vec::new() },
+                }
             })
             .collect();
-        let organisation = req.ctx.app.organisation().await?;
         let of_file = options.currency.clone().or_else(|| options.columns.iter().find_map(|column| column.currency.clone()));
         let usual = || {
             if organisation.currency.code() == "IRR" && organisation.money_unit == MoneyUnit::Toman {
@@ -268,7 +275,7 @@ impl MapPage {
     }
 
     fn is_calendar(&self, row: &MapRow, word: &str) -> bool {
-        row.calendar.is_some_and(|calendar| calendar_word(calendar) == word)
+        calendar_word(row.calendar) == word
     }
 }
 
@@ -277,6 +284,34 @@ fn calendar_word(calendar: Calendar) -> &'static str {
         Calendar::Jalali => "jalali",
         Calendar::Hijri => "hijri",
         Calendar::Gregorian => "gregorian",
+    }
+}
+
+/// The ways to read the days of a column, each with what it makes of a value on which they differ.
+fn orders(req: &Req, prepared: &Prepared, at: usize, calendar: Calendar) -> Vec<(&'static str, String, bool)> {
+    let readings = columns::readings(&prepared.look.sample, at, calendar, req.ctx.today().0);
+    let said = prepared.options.columns.get(at).and_then(|column| column.date_order);
+    let chosen = readings.iter().position(|reading| Some(reading.order) == said).unwrap_or(0);
+    let describe = |(place, reading): (usize, columns::Reading)| {
+        let word = order_word(reading.order);
+        let way = req.t(&format!("imports-order-{word}"));
+        let told = match reading.date {
+            Some(date) => req.loc.ta(
+                "imports-order-example",
+                &[("way", way.into()), ("sample", reading.sample.into()), ("day", req.loc.day(Day(date)).into())],
+            ),
+            None => req.loc.ta("imports-order-none", &[("way", way.into()), ("sample", reading.sample.into())]),
+        };
+        (word, told, place == chosen)
+    };
+    readings.into_iter().enumerate().map(describe).collect()
+}
+
+fn order_word(order: DateOrder) -> &'static str {
+    match order {
+        DateOrder::Ymd => "ymd",
+        DateOrder::Dmy => "dmy",
+        DateOrder::Mdy => "mdy",
     }
 }
 

@@ -4,6 +4,7 @@ mod access;
 mod customer;
 mod follow_ups;
 mod frame;
+mod imports;
 
 use axum::Router;
 use axum::body::Body;
@@ -51,21 +52,30 @@ impl Browser {
 
     /// A page.
     pub async fn get(&mut self, path: &str) -> Answer {
-        self.send(Method::GET, path, None, "").await
+        self.send(Method::GET, path, None, Body::empty()).await
     }
 
     /// A form, sent from a page of our own.
     pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
         let body = serde_html_form::to_string(form).unwrap();
-        self.send(Method::POST, path, Some("application/x-www-form-urlencoded"), &body).await
+        self.send(Method::POST, path, Some("application/x-www-form-urlencoded"), body.into()).await
     }
 
     /// A JSON request of a program.
     pub async fn json(&mut self, method: Method, path: &str, body: &serde_json::Value) -> Answer {
-        self.send(method, path, Some("application/json"), &body.to_string()).await
+        self.send(method, path, Some("application/json"), body.to_string().into()).await
     }
 
-    async fn send(&mut self, method: Method, path: &str, kind: Option<&str>, body: &str) -> Answer {
+    /// A form with one file, as a browser sends it.
+    pub async fn upload(&mut self, path: &str, name: &str, content: &[u8]) -> Answer {
+        const BOUNDARY: &str = "----peyvand-test-boundary";
+        let mut body = format!("--{BOUNDARY}\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n").into_bytes();
+        body.extend_from_slice(content);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        self.send(Method::POST, path, Some(&format!("multipart/form-data; boundary={BOUNDARY}")), body.into()).await
+    }
+
+    async fn send(&mut self, method: Method, path: &str, kind: Option<&str>, body: Body) -> Answer {
         let mut request = Request::builder().method(method).uri(path).header(header::HOST, "peyvand.test");
         if !self.headers.iter().any(|(name, _)| *name == "sec-fetch-site") {
             request = request.header("sec-fetch-site", "same-origin");
@@ -80,7 +90,7 @@ impl Browser {
         for (name, value) in &self.headers {
             request = request.header(*name, value);
         }
-        let response: Response<Body> = self.router.clone().oneshot(request.body(Body::from(body.to_owned())).unwrap()).await.unwrap();
+        let response: Response<Body> = self.router.clone().oneshot(request.body(body).unwrap()).await.unwrap();
         let (parts, body) = response.into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();

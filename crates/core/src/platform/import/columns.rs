@@ -5,12 +5,14 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::reader::{RawRow, plain};
 use crate::parties::identity::{self, IdentityKind};
-use crate::platform::calendar::{Calendar, DateOrder, guess_calendar, guess_order};
+pub use crate::platform::calendar::Reading;
+use crate::platform::calendar::{self, Calendar, DateOrder, guess_calendar, guess_order};
 use crate::platform::locale::Arg;
 use crate::platform::text::{fold_digits, search_key};
 
@@ -231,6 +233,11 @@ fn describe(column: usize, headers: &[String], sample: &Sample, field: Option<(F
         currency: if is_money { currency_in(&name).map(str::to_string) } else { None },
         name,
     }
+}
+
+/// The ways to read the days of a column where its values leave it open: see [`calendar::readings`].
+pub fn readings(sample_rows: &[RawRow], column: usize, of: Calendar, today: Date) -> Vec<Reading> {
+    calendar::readings(&Sample::of(sample_rows, column).texts(), of, today)
 }
 
 /// Column names folded, with the field each stands for, of every kind.

@@ -12,6 +12,8 @@ use crate::{Ctx, Problem, Result};
 
 /// Rows shown.
 pub const ROWS: usize = 50;
+/// Characters of a cell that are shown.
+const CELL_CHARS: usize = 200;
 
 /// A row as it will be.
 #[derive(Clone, Debug)]
@@ -60,7 +62,7 @@ pub async fn preview(ctx: &Ctx, prepared: Prepared) -> Result<Vec<PreviewRow>> {
                 let shown = parsed.item.as_ref().ok().and_then(|item| value(item, field, cell, &loc)).unwrap_or_else(|| cell.to_owned());
                 let problem = problems.iter().find(|problem| problem.field == field.name()).map(|problem| loc.problem(problem));
                 let was = (shown != cell && identifier(cell) != shown && !cell.is_empty()).then(|| cell.to_owned());
-                Some(PreviewCell { shown, was, problem })
+                Some(PreviewCell { shown: beginning(shown), was: was.map(beginning), problem })
             })
             .collect();
         let problems = problems.iter().filter(|problem| !mapped(problem)).map(|problem| loc.problem(problem)).collect();
@@ -68,6 +70,14 @@ pub async fn preview(ctx: &Ctx, prepared: Prepared) -> Result<Vec<PreviewRow>> {
     })
     .await?;
     Ok(rows)
+}
+
+/// What a page has room for: a cell may hold a whole book.
+fn beginning(text: String) -> String {
+    match text.char_indices().nth(CELL_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 fn value(item: &Item, field: Field, cell: &str, loc: &Loc) -> Option<String> {

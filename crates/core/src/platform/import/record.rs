@@ -503,6 +503,25 @@ impl Look {
         Ok(columns::mapped(&self.source.header, &self.sample, &choices).into_iter().map(column).collect())
     }
 
+    /// Columns as a person mapped them, with what their values say of days where the person said nothing.
+    fn completed(&self, kind: Kind, columns: Vec<Column>) -> Vec<Column> {
+        let choices: Vec<Choice> = (columns.iter().enumerate())
+            .map(|(at, column)| Choice {
+                column: at,
+                field: column.field.filter(|field| kind.fields().any(|of| of == *field)),
+                system: None,
+            })
+            .collect();
+        let seen = columns::mapped(&self.source.header, &self.sample, &choices);
+        (columns.into_iter().zip(seen))
+            .map(|(column, seen)| Column {
+                calendar: column.calendar.or(seen.calendar),
+                date_order: column.date_order.or(seen.date_order),
+                ..column
+            })
+            .collect()
+    }
+
     /// The columns as an earlier file of the same form was understood: by their names.
     #[must_use]
     pub fn alike(&self, saved: &[Column]) -> Vec<Column> {
@@ -869,7 +888,7 @@ pub async fn reopen(ctx: &Ctx, id: Id<Import>, kind: Option<Kind>, options: Opti
     let look = blocking(move || Look::at(&path, &hints)).await?;
     let kind = kind.unwrap_or(import.kind);
     let options = match options {
-        Some(options) => options,
+        Some(options) => Options { columns: look.completed(kind, options.columns), ..options },
         None if kind == import.kind => known,
         None => Options { columns: look.guessed(kind), ..known },
     };
