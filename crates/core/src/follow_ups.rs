@@ -343,7 +343,7 @@ async fn tell_new_owner(
 
 /// Sets `next_follow_up_at` of parties to the earliest due time of what is open. Their rows are locked by the caller,
 /// so that two acts on one party do not each miss the other's.
-async fn refresh(tx: &mut Tx, parties: &[Id<Party>]) -> Result<()> {
+pub(crate) async fn refresh(tx: &mut Tx, parties: &[Id<Party>]) -> Result<()> {
     for chunk in parties.chunks(CHUNK) {
         let mut update = sql("UPDATE parties SET next_follow_up_at = COALESCE((SELECT min(f.due_at) FROM follow_ups f
              WHERE f.party_id = parties.id AND f.state = 'open'), ");

@@ -177,18 +177,20 @@ struct Kept {
 impl Story {
     /// A context of somebody of the shop, or of the shop itself, at a moment.
     fn at(&self, moment: Instant, by: Option<&Member>) -> Ctx {
+        match by {
+            Some(member) => self.by(moment, member.id, vec![member.unit]),
+            None => {
+                self.clock.set(moment);
+                self.app.context(Actor::System, Door::Web, Organisation::unnamed().prefs())
+            }
+        }
+    }
+
+    /// A context of a user in some units at a moment.
+    fn by(&self, moment: Instant, id: Id<User>, units: Vec<Id<Unit>>) -> Ctx {
         self.clock.set(moment);
-        let actor = match by {
-            Some(member) => Actor::User(Arc::new(UserActor {
-                id: member.id,
-                name: String::new(),
-                units: vec![member.unit],
-                rights: Rights::full(),
-                scopes: None,
-            })),
-            None => Actor::System,
-        };
-        self.app.context(actor, Door::Web, Organisation::unnamed().prefs())
+        let actor = UserActor { id, name: String::new(), units, rights: Rights::full(), scopes: None };
+        self.app.context(Actor::User(Arc::new(actor)), Door::Web, Organisation::unnamed().prefs())
     }
 
     /// The owner, then the staff.

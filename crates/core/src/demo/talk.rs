@@ -6,11 +6,15 @@ use super::trade::opening_hours;
 use super::words::{DONE, IDEAS, LEARNED, PRODUCTS, TALKS, TASKS};
 use super::{Kept, Member, Story};
 use crate::external::Clock;
+use crate::ideas::{self, CloseIdea, IdeaState};
+use crate::interactions::{self, Entry};
 use crate::parties::Party;
+use crate::parties::whom::Whom;
 use crate::platform::access::User;
 use crate::platform::time::{DAY, HOUR, MINUTE};
-use crate::{Day, Id, Instant, Result};
-use peyvand_db::{Sql, ToValue, Tx, Value, sql};
+use crate::sales::opportunities::{self, CloseOpportunity, OpportunityState};
+use crate::{Day, Id, Instant, Problem, Result, follow_ups};
+use peyvand_db::{Sql, ToValue, Tx, Value};
 use serde_json::json;
 
 /// One customer is talked to all the time, so that a long timeline can be seen.
@@ -25,15 +29,17 @@ impl Story {
         self.follow_ups(&mut tx, &mut chance, customers, parties).await?;
         self.learned(&mut tx, &mut chance, customers, parties).await?;
         self.relations(&mut tx, &mut chance, customers, parties).await?;
-        self.chances_and_ideas(&mut tx, &mut chance, customers, parties).await?;
-        tx.run(
-            sql("UPDATE parties SET rhythm_due = TRUE,
-                   last_contact_at = COALESCE((SELECT MAX(i.at) FROM interactions i WHERE i.party_id = parties.id AND i.channel <> 'note'), 0),
-                   next_follow_up_at = COALESCE((SELECT MIN(f.due_at) FROM follow_ups f WHERE f.party_id = parties.id AND f.state = 'open'), $1)")
-                .bind(Instant::NOT_PLANNED),
-        )
-        .await?;
+        let ended = self.chances_and_ideas(&mut tx, &mut chance, customers, parties).await?;
+        let all: Vec<Id<Party>> = parties.iter().map(|party| party.id).collect();
+        follow_ups::refresh(&mut tx, &all).await?;
         tx.commit().await?;
+        for Ended { at, by, what } in ended {
+            let ctx = self.by(at, by, Vec::new());
+            match what {
+                What::Opportunity(close) => drop(opportunities::close(&ctx, close).await?),
+                What::Idea(close) => drop(ideas::close(&ctx, close).await?),
+            }
+        }
         Ok(())
     }
 
@@ -68,8 +74,6 @@ impl Story {
             }
         }
         moments.sort_unstable();
-        let mut rows = Vec::with_capacity(moments.len());
-        let mut events = Vec::with_capacity(moments.len());
         for (at, position) in moments {
             let (customer, party) = (&customers[position], parties[position]);
             let (channel, direction, reason, result, text) = *loop {
@@ -82,28 +86,20 @@ impl Story {
             let text = text.replace("{p}", product(chance, customer.habit));
             let by = speaker(chance, reason, party.owner, staff);
             let duration = matches!(channel, "phone").then(|| chance.between(1, 14) * 60 + chance.between(0, 59));
-            let id = self.clock.id(at);
-            let none: Option<String> = None;
-            rows.push(vec![
-                id.to_value(),
-                party.id.to_value(),
-                at.to_value(),
-                channel.to_value(),
-                direction.to_value(),
-                reason.to_value(),
-                none.to_value(),
-                result.to_value(),
-                duration.to_value(),
-                text.to_value(),
-                by.to_value(),
-                at.plus(2 * MINUTE).to_value(),
-            ]);
-            let data = json!({"channel": channel, "direction": direction, "reason": reason, "result": result});
-            events.push(self.event(at, "interaction.logged", by, party.id, Some(id), data));
+            let entry = Entry {
+                party: party.id,
+                at,
+                channel: word(channel)?,
+                direction: word(direction)?,
+                reason: Some(reason.to_owned()),
+                origin: None,
+                result: Some(result.to_owned()),
+                duration_s: duration,
+                text: Some(text),
+            };
+            interactions::put(tx, &self.by(at.plus(2 * MINUTE), by, Vec::new()), entry).await?;
         }
-        let head = "INSERT INTO interactions (id, party_id, at, channel, direction, reason, origin, result, duration_s, text, staff_id, created_at) VALUES ";
-        write(tx, head, rows).await?;
-        self.happened(tx, events).await
+        Ok(())
     }
 
     async fn follow_ups(&self, tx: &mut Tx, chance: &mut Chance, customers: &[Customer], parties: &[Kept]) -> Result<()> {
@@ -261,46 +257,33 @@ impl Story {
         write(tx, "INSERT INTO relations (id, party_id, other_id, kind, since_on, until_on, created_by, created_at) VALUES ", rows).await
     }
 
-    async fn chances_and_ideas(&self, tx: &mut Tx, chance: &mut Chance, customers: &[Customer], parties: &[Kept]) -> Result<()> {
-        let mut opportunities = Vec::new();
-        let mut ideas = Vec::new();
+    /// What may be sold and what came to mind; gives what became of some of it later.
+    async fn chances_and_ideas(&self, tx: &mut Tx, chance: &mut Chance, customers: &[Customer], parties: &[Kept]) -> Result<Vec<Ended>> {
+        let mut ended = Vec::new();
         for (customer, party) in customers.iter().zip(parties) {
             let day = customer.came.plus(chance.between(0, self.last.since(customer.came).max(0)));
             let at = opening_hours(chance, day, &self.zone);
+            let by = party.owner;
             if chance.happens(0.035) {
-                let state = *chance.pick(&["open", "open", "won", "lost"]);
-                let closed = (state != "open").then(|| at.plus(chance.between(1, 40) * DAY).min(self.now.plus(-HOUR)));
+                let state = word(*chance.pick(&["open", "open", "won", "lost"]))?;
+                let closed = at.plus(chance.between(1, 40) * DAY).min(self.now.plus(-HOUR));
                 let title = format!("فروش {}", product(chance, customer.habit));
-                opportunities.push(vec![
-                    self.id(at),
-                    party.id.to_value(),
-                    title.to_value(),
-                    state.to_value(),
-                    party.owner.to_value(),
-                    party.owner.to_value(),
-                    at.to_value(),
-                    closed.to_value(),
-                ]);
+                let whom = Whom { id: party.id, name: String::new(), owner_id: Some(by), unit_id: None };
+                let id = opportunities::open(tx, &self.by(at, by, Vec::new()), &whom, &title, None).await?;
+                if state != OpportunityState::Open {
+                    ended.push(Ended { at: closed, by, what: What::Opportunity(CloseOpportunity { id, state }) });
+                }
             }
             if chance.happens(0.008) {
-                let state = *chance.pick(&["open", "open", "done", "dropped"]);
-                ideas.push(vec![
-                    self.id(at),
-                    party.id.to_value(),
-                    chance.pick(IDEAS).to_value(),
-                    state.to_value(),
-                    party.owner.to_value(),
-                    at.to_value(),
-                ]);
+                let state = word(*chance.pick(&["open", "open", "done", "dropped"]))?;
+                let id = ideas::put(tx, &self.by(at, by, Vec::new()), *chance.pick(IDEAS), Some(party.id), None).await?;
+                if state != IdeaState::Open {
+                    let at = at.plus(chance.between(1, 40) * DAY).min(self.now.plus(-HOUR));
+                    ended.push(Ended { at, by, what: What::Idea(CloseIdea { id, state }) });
+                }
             }
         }
-        write(
-            tx,
-            "INSERT INTO opportunities (id, party_id, title, state, owner_id, created_by, created_at, closed_at) VALUES ",
-            opportunities,
-        )
-        .await?;
-        write(tx, "INSERT INTO ideas (id, party_id, text, state, created_by, created_at) VALUES ", ideas).await
+        Ok(ended)
     }
 
     fn event(
@@ -327,6 +310,23 @@ impl Story {
     async fn happened(&self, tx: &mut Tx, events: Vec<Vec<Value>>) -> Result<()> {
         write(tx, "INSERT INTO events (id, at, kind, actor_id, door, party_id, subject_id, data) VALUES ", events).await
     }
+}
+
+/// What ended, when and by whom.
+struct Ended {
+    at: Instant,
+    by: Id<User>,
+    what: What,
+}
+
+enum What {
+    Opportunity(CloseOpportunity),
+    Idea(CloseIdea),
+}
+
+/// A word of the story as the room knows it.
+fn word<T: std::str::FromStr>(word: &str) -> Result<T> {
+    word.parse().map_err(|_| Problem::new("", "input-choice").into())
 }
 
 async fn write(tx: &mut Tx, head: &'static str, rows: Vec<Vec<Value>>) -> Result<()> {
