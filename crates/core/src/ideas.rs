@@ -185,3 +185,22 @@ pub fn operations(ops: &mut Operations) {
         .example(|| serde_json::json!({"state": "open"}));
     ops.add("ideas.close", "POST /ideas/{id}/close", Some(Perm(Room::Interactions, Act::Change)), "Says what became of an idea.", close);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn an_idea_is_open_until_somebody_says_what_became_of_it() {
+        let ctx = testing::ctx().await;
+        let idea = ctx.run(create, NewIdea { text: "بسته‌بندی هدیه برای عید".into(), ..NewIdea::default() }).await.unwrap();
+        let open = ListIdeas { state: Some(IdeaState::Open), ..ListIdeas::default() };
+        assert_eq!(ctx.run(list, open.clone()).await.unwrap().items.len(), 1);
+        let closed = ctx.run(close, CloseIdea { id: idea.id, state: IdeaState::Done }).await.unwrap();
+        assert_eq!(closed.state, IdeaState::Done);
+        assert_eq!(ctx.run(list, open).await.unwrap().items.len(), 0);
+        let elsewhere = CloseIdea { id: ctx.id(), state: IdeaState::Dropped };
+        assert!(matches!(ctx.run(close, elsewhere).await, Err(Error::NotFound(_))));
+    }
+}

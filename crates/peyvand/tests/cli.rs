@@ -26,6 +26,10 @@ impl Place {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_peyvand"));
         command.args(arguments).env_clear().env("PEYVAND_DATA", self.data()).env("LANG", "en_GB.UTF-8");
+        // What the program asks of the database counts as run by tests.
+        if let Some(log) = std::env::var_os("PEYVAND_SQL_LOG") {
+            command.env("PEYVAND_SQL_LOG", log);
+        }
         if let Some(database) = &self.database {
             command.env("PEYVAND__DATABASE", database);
         }
@@ -198,6 +202,36 @@ fn an_operation_answers_json_and_says_what_is_wrong_by_number_and_in_words() {
 }
 
 #[test]
+fn a_file_that_is_no_table_is_refused_with_words_and_bad_rows_leave_the_rest() {
+    let place = Place::new();
+    let file = |name: &str, content: &[u8]| {
+        let path = place.folder.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let import = |file: &str| place.run(&["--lang", "fa", "import", "parties", file]);
+    let noise: Vec<u8> = (0..5000_u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
+    let cases: [(&str, &[u8], &str); 4] = [
+        ("empty.csv", b"", "هیچ ردیفی"),
+        ("noise.csv", &noise, "جدول نیست"),
+        ("page.xls", b"<!DOCTYPE html><html><table><tr><td>1</td></tr></table></html>", "صفحه"),
+        ("unknown.csv", b"foo,bar\n1,2\n", "foo"),
+    ];
+    for (name, content, words) in cases {
+        let refused = import(&file(name, content));
+        assert_eq!(refused.status.code(), Some(2), "{name}");
+        assert!(text(&refused.stderr).contains(words), "{name}: {}", text(&refused.stderr));
+    }
+    let windows: Vec<u8> = b"\xe4\xc7\xe3,\xe3\xe6\xc8\xc7\xed\xe1\n\xd3\xc7\xd1\xc7,09125550142\n".to_vec();
+    let told = import(&file("windows-1256.csv", &windows));
+    assert!(text(&told.stdout).contains(r#""created":1"#), "{}{}", text(&told.stdout), text(&told.stderr));
+    let mixed = format!("name,mobile\n{},09125550143\nرضا,09125550144\n=1+1,09125550145\n", "آ".repeat(1 << 19));
+    let told = import(&file("mixed.csv", mixed.as_bytes()));
+    assert!(text(&told.stdout).contains(r#""created":2,"updated":0,"unchanged":0,"rejected":1"#), "{}", text(&told.stdout));
+    assert!(text(&told.stderr).contains("imports.rejects"), "where the reasons are is told: {}", text(&told.stderr));
+}
+
+#[test]
 fn the_description_of_the_api_is_printed() {
     let place = Place::new();
     assert_eq!(json(&place.told(&["openapi"]))["openapi"], "3.1.0");
@@ -288,4 +322,5 @@ fn after_a_new_key_is_in_force_the_old_one_is_gone_and_ids_are_still_read() {
     let id = format!("id={}", sara["id"].as_str().unwrap());
     let shown = json(&place.told(&["op", "parties.identities.reveal", &id, "kind=ir_national_id"]));
     assert_eq!(shown["value"], "0084575948");
+    assert!(place.run(&["doctor"]).status.success(), "the check-up opens one of them too");
 }

@@ -101,6 +101,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_person_gets_another_name_post_and_password_and_is_signed_out() {
+        let ctx = owner().await;
+        let north = unit(&ctx, "north", None).await;
+        let person = ctx.run(people::create, new_user("sara", "agent", north)).await.unwrap();
+        let opened = sessions::open(&ctx.app, person.id, "192.0.2.1", "").await.unwrap();
+        let named = people::UserChange { name: Some("سارا محمدی".into()), post: Some("manager".into()), ..change(person.id) };
+        let after = ctx.run(people::update, named).await.unwrap();
+        assert_eq!((after.name.as_str(), after.post.as_str(), after.email.as_str()), ("سارا محمدی", "manager", "sara@example.ir"));
+        assert!(sessions::session(&ctx.app, &opened.token).await.unwrap().is_some());
+        let password = people::UserChange { password: Some("saffron-teapot-41".into()), ..change(person.id) };
+        ctx.run(people::update, password).await.unwrap();
+        assert!(sessions::session(&ctx.app, &opened.token).await.unwrap().is_none(), "a new password ends every session");
+        let taken = people::UserChange { email: Some("owner@example.ir".into()), ..change(person.id) };
+        assert!(matches!(ctx.run(people::update, taken).await, Err(Error::Conflict(_))));
+    }
+
+    #[tokio::test]
     async fn who_reaches_a_unit_manages_only_its_people_and_gives_no_more_than_they_have() {
         let ctx = owner().await;
         let (north, south) = (unit(&ctx, "north", None).await, unit(&ctx, "south", None).await);
@@ -189,6 +206,12 @@ mod tests {
         assert_eq!(why(ask(agent, Room::Parties, Act::Delete)).await.reason, explain::Reason::NoAct);
         assert_eq!(why(ask(agent, Room::Audit, Act::See)).await.reason, explain::Reason::NoRoom);
         assert_eq!(why(ask(ctx.actor.user().unwrap(), Room::Audit, Act::See)).await.reason, explain::Reason::All);
+        // About one customer it is an answer, not a rule.
+        let (theirs, nobodys) = (testing::party(&signed_in(&ctx.app, agent).await, "سارا").await, testing::party(&ctx, "رضا").await);
+        let about = |user_id, party| explain::Explain { party_id: Some(party), ..ask(user_id, Room::Parties, Act::See) };
+        assert_eq!(why(about(agent, theirs)).await.reason, explain::Reason::Own);
+        assert_eq!(why(about(agent, nobodys)).await.reason, explain::Reason::Elsewhere);
+        assert!(matches!(ctx.run(explain::explain, about(agent, ctx.id())).await, Err(Error::NotFound("party"))));
         let closed = ctx.run(people::deactivate, people::DeactivateUser { id: manager }).await;
         closed.unwrap();
         let answer = why(ask(manager, Room::Parties, Act::See)).await;

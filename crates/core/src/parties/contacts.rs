@@ -463,6 +463,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_address_is_replaced_and_taken_away_by_its_id() {
+        let ctx = testing::ctx().await;
+        let party = sara(&ctx).await;
+        let put = |city: &str, address: Option<Id<Address>>| -> PutAddress {
+            serde_json::from_value(json!({"id": party.id, "city": city, "address_id": address})).unwrap()
+        };
+        let address = ctx.run(put_address, put("تهران", None)).await.unwrap().addresses[0].id;
+        let after = ctx.run(put_address, put("شیراز", Some(address))).await.unwrap();
+        assert_eq!(after.addresses.iter().map(|address| address.city.as_deref()).collect::<Vec<_>>(), [Some("شیراز")]);
+        let nobodys = ctx.run(put_address, put("شیراز", Some(ctx.id()))).await;
+        assert!(matches!(nobodys, Err(Error::NotFound("address"))));
+        let of = AddressOf { id: party.id, address_id: address };
+        assert!(ctx.run(remove_address, of.clone()).await.unwrap().addresses.is_empty());
+        assert!(matches!(ctx.run(remove_address, of).await, Err(Error::NotFound("address"))));
+    }
+
+    #[tokio::test]
     async fn contact_points_of_others_cannot_be_reached() {
         let ctx = testing::ctx().await;
         let party = sara(&ctx).await;

@@ -172,6 +172,19 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_key_is_taken_away_but_not_the_code() {
+        let ctx = testing::ctx().await;
+        let party = sara(&ctx).await;
+        let of = |kind: &str| IdentityOf { id: party.id, kind: kind.into() };
+        let after = ctx.run(remove, of("ir_national_id")).await.unwrap();
+        assert!(after.identities.iter().all(|key| key.kind != "ir_national_id"));
+        assert_eq!(after.version, party.version + 1, "who had the page open is told");
+        assert!(matches!(ctx.run(remove, of("ir_national_id")).await, Err(Error::NotFound("identity"))));
+        assert!(matches!(ctx.run(remove, of("code")).await, Err(Error::Invalid(_))));
+        sara(&ctx).await;
+    }
+
+    #[tokio::test]
     async fn after_a_rotation_secrets_open_and_are_found_without_the_old_key() {
         let ctx = testing::ctx().await;
         let party = sara(&ctx).await;

@@ -824,6 +824,7 @@ mod tests {
         for (filters, expected) in [
             (PartyFilters { city: Some("تهران".into()), ..PartyFilters::default() }, 2),
             (PartyFilters { city: Some("تهران".into()), tag: Some("الف".into()), ..PartyFilters::default() }, 1),
+            (PartyFilters { tag: Some("الف".into()), ..PartyFilters::default() }, 2),
             (PartyFilters { q: Some("سه".into()), ..PartyFilters::default() }, 1),
             (PartyFilters { next: Some(Next::None), role: Some(Role::Prospect), ..PartyFilters::default() }, 3),
             (PartyFilters { next: Some(Next::Overdue), ..PartyFilters::default() }, 0),

@@ -783,6 +783,18 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_new_national_id_takes_the_place_of_the_old_one() {
+        let ctx = testing::ctx().await;
+        let party = ctx.run(create, sara()).await.unwrap();
+        ctx.run(update, PartyChange { national_id: Some("0499370899".into()), ..change(&party) }).await.unwrap();
+        let (keys,): (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM identity_keys WHERE kind = 'ir_national_id'")).await.unwrap();
+        assert_eq!(keys, 1);
+        let other =
+            NewParty { first_name: Some("مینا".into()), last_name: Some("کریمی".into()), mobile: None, email: None, ..sara() };
+        ctx.run(create, other).await.unwrap();
+    }
+
+    #[tokio::test]
     async fn a_role_ends_when_another_begins() {
         let ctx = testing::ctx().await;
         let party = ctx.run(create, sara()).await.unwrap();

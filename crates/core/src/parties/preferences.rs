@@ -283,3 +283,23 @@ pub fn operations(ops: &mut Operations) {
     ops.add("preferences.list", "GET /parties/{id}/preferences", Some(Perm(Room::Parties, Act::See)), "What is known of a customer.", list);
     ops.add("preferences.end", "DELETE /preferences/{id}", change, "Says that something does not hold any more.", end);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn what_does_not_hold_any_more_leaves_the_list_and_stays_in_the_history() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let new = serde_json::json!({"party_id": party, "kind": "trait", "text": "price_first"});
+        let id = ctx.run(create, serde_json::from_value(new).unwrap()).await.unwrap().id;
+        assert_eq!(ctx.run(list, ListPreferences { id: party }).await.unwrap().len(), 1);
+        ctx.run(end, EndPreference { id }).await.unwrap();
+        assert!(ctx.run(list, ListPreferences { id: party }).await.unwrap().is_empty());
+        assert!(matches!(ctx.run(end, EndPreference { id }).await, Err(Error::NotFound(_))), "it has ended already");
+        let (noted,): (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM events WHERE kind = 'preference.ended'")).await.unwrap();
+        assert_eq!(noted, 1);
+    }
+}

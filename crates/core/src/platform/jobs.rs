@@ -264,3 +264,43 @@ async fn housekeeping(ctx: &Ctx) -> Result<Outcome> {
     ctx.app.db.analyze().await?;
     Ok(Outcome::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::platform::time::MINUTE;
+    use crate::testing;
+
+    async fn state(app: &App, id: Id<QueuedJob>) -> (String, Instant, Instant, i64) {
+        app.db.one(sql("SELECT state, due_at, lease_until, attempts FROM jobs WHERE id = $1").bind(id)).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_job_is_held_by_one_worker_and_comes_back_after_a_failure_or_a_stop() {
+        let ctx = testing::ctx().await;
+        let app = &ctx.app;
+        let mut tx = app.db.begin().await.unwrap();
+        enqueue(&mut tx, &ctx, &Job::RefreshRhythms).await.unwrap();
+        tx.commit().await.unwrap();
+        let claimed = claim(app, "one").await.unwrap().unwrap();
+        assert!(claim(app, "other").await.unwrap().is_none(), "it is in work");
+        let mut tx = app.db.begin().await.unwrap();
+        tx.run(sql("UPDATE jobs SET lease_until = 1 WHERE id = $1").bind(claimed.id)).await.unwrap();
+        tx.commit().await.unwrap();
+        renew(app, claimed.id).await.unwrap();
+        assert_eq!(state(app, claimed.id).await, ("running".into(), ctx.now(), ctx.now().plus(LEASE), 1));
+
+        finish(app, claimed.id, 1, Ok(Outcome::GoOn)).await.unwrap();
+        assert_eq!(state(app, claimed.id).await, ("ready".into(), ctx.now(), Instant(0), 0), "stopping is no attempt");
+        let again = claim(app, "other").await.unwrap().unwrap();
+        assert_eq!((again.id, again.attempts), (claimed.id, 1));
+
+        let broken = || Err(Error::fault(std::io::Error::other("no disk")));
+        finish(app, again.id, 1, broken()).await.unwrap();
+        let (is, due, ..) = state(app, again.id).await;
+        assert!(is == "ready" && due > ctx.now() && due < ctx.now().plus(MINUTE), "it waits a little: {is} {due}");
+        assert!(claim(app, "one").await.unwrap().is_none());
+        finish(app, again.id, ATTEMPTS, broken()).await.unwrap();
+        assert_eq!(state(app, again.id).await.0, "failed");
+    }
+}

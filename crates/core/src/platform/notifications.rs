@@ -221,4 +221,19 @@ mod tests {
         assert_eq!(ctx.run(list, ListNotifications { unread: true, ..Default::default() }).await.unwrap().items.len(), 0);
         assert!(heard.try_recv().is_ok());
     }
+
+    #[tokio::test]
+    async fn what_a_notification_is_about_is_told_to_its_owner_alone() {
+        let ctx = ctx().await;
+        let other = as_post(&ctx.app, "agent", "other").await.actor.user().unwrap();
+        let me = ctx.actor.user().unwrap();
+        let party = crate::testing::party(&ctx, "سارا").await;
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        let one = News { user: me, kind: Kind::Reminder, party: Some(party), subject: None, data: serde_json::json!({"what": "تماس"}) };
+        notify(&mut tx, &ctx, vec![one]).await.unwrap();
+        tx.commit().await.unwrap();
+        let (_, id) = unread(&ctx.app.db, me).await.unwrap();
+        assert_eq!(party_of(&ctx.app.db, me, id.unwrap()).await.unwrap(), Some(Some(party)));
+        assert_eq!(party_of(&ctx.app.db, other, id.unwrap()).await.unwrap(), None);
+    }
 }

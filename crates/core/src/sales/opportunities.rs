@@ -200,3 +200,24 @@ pub fn operations(ops: &mut Operations) {
         close,
     );
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[tokio::test]
+    async fn an_opportunity_is_closed_on_a_day_and_opened_again_without_one() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let new = NewOpportunity { party_id: Some(party), customer: None, title: "سرویس سالانهٔ دستگاه".into() };
+        let id = ctx.run(create, new).await.unwrap().id;
+        let won = ctx.run(close, CloseOpportunity { id, state: OpportunityState::Won }).await.unwrap();
+        assert_eq!((won.state, won.closed_at), (OpportunityState::Won, Some(ctx.now())));
+        let open = ctx.run(close, CloseOpportunity { id, state: OpportunityState::Open }).await.unwrap();
+        assert_eq!((open.state, open.closed_at), (OpportunityState::Open, None));
+        let agent = testing::as_post(&ctx.app, "agent", "reza").await;
+        let theirs = agent.run(close, CloseOpportunity { id, state: OpportunityState::Lost }).await;
+        assert!(matches!(theirs, Err(Error::NotFound(_) | Error::Forbidden(_))), "somebody else's customer");
+    }
+}

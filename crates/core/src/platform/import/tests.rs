@@ -77,7 +77,7 @@ async fn a_purchase_file_gives_the_totals_of_its_lines() {
         "a line below a penny was sold all the same"
     );
     assert_eq!(count(&ctx, "SELECT CAST(SUM(down_minor) AS BIGINT) FROM purchase_days WHERE is_known").await, 352_680);
-    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE purchases > 0").await, 35);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE purchases > 0").await, 39);
     assert!(count(&ctx, "SELECT count(*) FROM purchase_lines WHERE refund_of IS NOT NULL").await > 20, "refunds know what they give back");
 
     let again = bring(&ctx, &file).await;
@@ -130,6 +130,34 @@ async fn two_files_of_people_who_partly_are_the_same_are_counted_whole() {
     assert_eq!(count(&ctx, "SELECT count(*) FROM parties").await, a.created + b.created);
     let again = bring(&ctx, &new(Kind::Parties, &data("people-b.csv"))).await;
     assert_eq!((again.created, again.updated, again.rejected), (0, 0, b.rejected));
+}
+
+#[tokio::test]
+async fn people_that_are_hard_to_tell_apart_stay_as_they_are_when_they_come_again() {
+    let ctx = ctx().await;
+    bring(&ctx, &new(Kind::Parties, &data("people-known.csv"))).await;
+    // Two on one phone, a father's e-mail, swapped names, variants of letters, IDs with a wrong digit, rows given twice.
+    let first = bring(&ctx, &new(Kind::Parties, &data("people-again.csv"))).await;
+    assert!(first.created > 10 && first.updated > 10 && first.rejected > 0, "{:?}", counts(&first));
+    let before = traces(&ctx).await;
+    for _ in 0..2 {
+        let again = bring(&ctx, &new(Kind::Parties, &data("people-again.csv"))).await;
+        assert_eq!(counts(&again), [first.rows, 0, 0, first.rows - first.rejected, first.rejected]);
+        assert_eq!(traces(&ctx).await, before);
+    }
+}
+
+/// What any change to a party would leave behind.
+async fn traces(ctx: &Ctx) -> [i64; 7] {
+    [
+        count(ctx, "SELECT count(*) FROM parties").await,
+        count(ctx, "SELECT CAST(SUM(version) AS BIGINT) FROM parties").await,
+        count(ctx, "SELECT count(*) FROM identity_keys").await,
+        count(ctx, "SELECT count(*) FROM contact_points").await,
+        count(ctx, "SELECT count(*) FROM addresses").await,
+        count(ctx, "SELECT count(*) FROM party_roles").await,
+        count(ctx, "SELECT count(*) FROM import_changes").await,
+    ]
 }
 
 #[tokio::test]
@@ -291,6 +319,67 @@ async fn undo_of_purchases_leaves_no_trace_in_sums() {
 }
 
 #[tokio::test]
+async fn who_bought_for_nothing_is_counted_and_who_got_a_gift_is_not() {
+    let ctx = ctx().await;
+    // Amounts alone, as a till gives them: an invoice of zero was paid with something else than money.
+    let stated = written("customer,date,quantity,amount\n00001,19970101,1,1177\n00004,19970101,2,0.00\n");
+    bring(&ctx, &new(Kind::Purchases, stated.path())).await;
+    let totals_of = async || ctx.run(purchases::totals, purchases::TotalsOf::default()).await.unwrap();
+    let totals = totals_of().await;
+    assert_eq!((totals.customers, totals.lines, totals.zero_lines), (2, 2, 0));
+    // Prices: what is priced at nothing was given away, what a discount took away was bought.
+    let priced = written(
+        "invoice,date,customer,product,quantity,unit_price,discount\n1,2011-11-25,13256,84826,12540,0.0,\n2,2011-11-25,12346,A,1,5,\n3,2011-11-25,12347,A,2,5,10\nC4444,2011-11-26,12348,A,-1,0,\n",
+    );
+    bring(&ctx, &new(Kind::Purchases, priced.path())).await;
+    let totals = totals_of().await;
+    assert_eq!((totals.customers, totals.lines, totals.zero_lines, totals.all_lines), (4, 4, 2, 6));
+    let of_day = purchases::TotalsOf { from: Some("2011-11-25".into()), ..purchases::TotalsOf::default() };
+    assert_eq!(ctx.run(purchases::totals, of_day).await.unwrap().customers, 2);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE purchases = 1").await, 4);
+}
+
+#[tokio::test]
+async fn undo_makes_prospects_again_of_those_whom_its_purchases_made_customers() {
+    let ctx = ctx().await;
+    let people = written("name,code\nسارا,1001\nرضا,1002\nمینا,1003\nلیلا,1004\n");
+    bring(&ctx, &new(Kind::Parties, people.path())).await;
+    let promoted = |name: &'static str| {
+        let query = sql("SELECT role FROM parties WHERE name = $1").bind(name);
+        let db = ctx.app.db.clone();
+        async move { db.one::<(String,)>(query).await.unwrap().0 }
+    };
+    // One of them is a customer because somebody said so.
+    let (leila,): (Id<party::Party>,) = ctx.app.db.one(sql("SELECT id FROM parties WHERE name = 'لیلا'")).await.unwrap();
+    let leila = ctx.run(party::get, PartyId { id: leila }).await.unwrap();
+    let change = serde_json::json!({"id": leila.id, "version": leila.version, "role": "customer"});
+    ctx.run(party::update, serde_json::from_value(change).unwrap()).await.unwrap();
+
+    let all = written("date,customer,amount\n1403/1/5,1001,5000\n1403/1/5,1002,5000\n1403/1/5,1003,5000\n1403/1/5,1004,5000\n");
+    let all = bring(&ctx, &new(Kind::Purchases, all.path())).await;
+    let more = written("date,customer,amount\n1403/1/9,1002,70\n");
+    let more = bring(&ctx, &new(Kind::Purchases, more.path())).await;
+    let new = serde_json::json!({"customer": "1003", "amount": "10"});
+    ctx.run(purchases::create, serde_json::from_value(new).unwrap()).await.unwrap();
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE role = 'customer'").await, 4);
+
+    undone(&ctx, all.id).await;
+    assert_eq!(promoted("سارا").await, "prospect", "nothing else made her a customer");
+    assert_eq!(promoted("رضا").await, "customer", "another file has purchases of his");
+    assert_eq!(promoted("مینا").await, "customer", "she bought in the shop");
+    assert_eq!(promoted("لیلا").await, "customer", "somebody gave her that role");
+    undone(&ctx, more.id).await;
+    assert_eq!(promoted("رضا").await, "prospect");
+    assert_eq!(
+        count(&ctx, "SELECT count(*) FROM party_roles r JOIN parties p ON p.id = r.party_id WHERE r.until_on IS NULL AND r.role = p.role")
+            .await,
+        4,
+        "the role that lasts is the one that is shown"
+    );
+    assert_eq!(count(&ctx, "SELECT count(*) FROM party_roles").await, 6);
+}
+
+#[tokio::test]
 async fn a_started_import_runs_as_a_job_in_the_name_of_who_brought_it() {
     let owner = ctx().await;
     let manager = as_post(&owner.app, "manager", "manager").await;
@@ -347,4 +436,123 @@ async fn a_rehearsal_stores_nothing() {
     let totals = ctx.run(purchases::totals, serde_json::from_value(serde_json::json!({})).unwrap()).await;
     assert!(totals.is_ok());
     assert_eq!(count(&ctx, "SELECT count(*) FROM parties").await + count(&ctx, "SELECT count(*) FROM imports").await, 0);
+}
+
+#[tokio::test]
+async fn a_row_without_any_number_is_the_same_the_second_time() {
+    let ctx = ctx().await;
+    let file = written("name,city,tags\nسارا محمدی,تهران,وفادار\nرضا,,\n");
+    assert_eq!(counts(&bring(&ctx, &new(Kind::Parties, file.path())).await), [2, 2, 0, 0, 0]);
+    assert_eq!(counts(&bring(&ctx, &new(Kind::Parties, file.path())).await), [2, 0, 0, 2, 0]);
+    let elsewhere = written("name,city\nسارا محمدی,شیراز\n");
+    assert_eq!(counts(&bring(&ctx, &new(Kind::Parties, elsewhere.path())).await), [1, 1, 0, 0, 0], "a namesake of another city");
+}
+
+#[tokio::test]
+async fn undo_puts_back_role_keys_address_and_consent() {
+    let ctx = ctx().await;
+    let before = written("name,code,mobile,national_id,consent_sms\nسارا محمدی,1001,09125550142,0084575948,no\nرضا,1002,09125550143,,\n");
+    bring(&ctx, &new(Kind::Parties, before.path())).await;
+    let file = written(
+        "name,code,mobile,national_id,consent_sms,role,address,external_id\nسارا محمدی,1001,09125550142,0499370899,yes,supplier,خیابان زند ۱۴,77\nرضا,1002,09125550143,,yes,,,\n",
+    );
+    let before = traces(&ctx).await;
+    let import = bring(&ctx, &new(Kind::Parties, file.path())).await;
+    assert_eq!(counts(&import), [2, 0, 2, 0, 0]);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM contact_points WHERE consent = 'given'").await, 2);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE role = 'supplier' AND version = 2").await, 1);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE name = 'رضا' AND version = 2").await, 1, "a consent is a change");
+
+    let undone = undone(&ctx, import.id).await;
+    assert_eq!((undone.details.reverted, undone.details.kept), (2, 0));
+    let after = traces(&ctx).await;
+    assert_eq!((after[0], &after[2..]), (before[0], &before[2..]));
+    assert_eq!(count(&ctx, "SELECT count(*) FROM contact_points WHERE consent = 'withdrawn'").await, 1);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM contact_points WHERE consent = 'unknown'").await, 1);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties p JOIN party_roles r ON r.party_id = p.id WHERE r.until_on IS NULL AND p.role = 'prospect' AND r.role = 'prospect'").await, 2);
+    let (sara,): (Id<party::Party>,) = ctx.app.db.one(sql("SELECT id FROM parties WHERE name = 'سارا محمدی'")).await.unwrap();
+    let of = crate::parties::identities::IdentityOf { id: sara, kind: "ir_national_id".into() };
+    assert_eq!(ctx.run(crate::parties::identities::reveal, of).await.unwrap().value, "0084575948", "the old number opens again");
+}
+
+#[tokio::test]
+async fn undo_removes_whom_the_file_names_twice() {
+    let ctx = ctx().await;
+    let file = written("name,code,job,city\nسارا محمدی,1001,پزشک,\nسارا محمدی,1001,,تهران\n");
+    let import = bring(&ctx, &new(Kind::Parties, file.path())).await;
+    assert_eq!(counts(&import), [2, 1, 1, 0, 0]);
+    let undone = undone(&ctx, import.id).await;
+    assert_eq!((undone.details.removed, undone.details.kept), (1, 0));
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties").await, 0);
+}
+
+#[tokio::test]
+async fn a_file_is_understood_as_one_before_it_and_found_again_when_it_was_left() {
+    let ctx = ctx().await;
+    let first = written("Kunde,Handy\nسارا محمدی,09125550142\n");
+    let mut new_file = new(Kind::Parties, first.path());
+    new_file.map = Some("Kunde=name,Handy=mobile".into());
+    new_file.save_map = Some("ماهانه".into());
+    bring(&ctx, &new_file).await;
+    let second = written("Kunde,Handy\nرضا کریمی,09125550143\n");
+    let like = NewImport { use_map: Some("ماهانه".into()), ..new(Kind::Parties, second.path()) };
+    let prepared = record::prepare(&ctx, &like).await.unwrap();
+    assert_eq!(prepared.options.columns[1].field.map(super::columns::Field::name), Some("mobile"));
+    assert_eq!(record::unfinished(&ctx, &prepared).await.unwrap(), None);
+    let id = record::create(&ctx, &like, &prepared).await.unwrap();
+    assert_eq!(record::unfinished(&ctx, &prepared).await.unwrap(), Some(id));
+
+    // Stopped before its turn came, it waits for a person.
+    assert_eq!(ctx.run(record::stop, ImportId { id }).await.unwrap().state, State::Stopped);
+    jobs::drain(&ctx.app).await.unwrap();
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties").await, 1);
+    assert_eq!(record::unfinished(&ctx, &prepared).await.unwrap(), Some(id));
+    ctx.run(record::start, record::StartImport { id, kind: None, options: None, save_map: None }).await.unwrap();
+    jobs::drain(&ctx.app).await.unwrap();
+    assert_eq!(record::get(&ctx, ImportId { id }).await.unwrap().state, State::Done);
+    assert!(matches!(ctx.run(record::stop, ImportId { id }).await, Err(Error::Conflict(_))));
+    let unknown = NewImport { use_map: Some("هفتگی".into()), ..new(Kind::Parties, second.path()) };
+    let Err(Error::Invalid(problems)) = record::prepare(&ctx, &unknown).await else { panic!("taken") };
+    assert_eq!(problems.0[0].key, "import-map-unknown");
+}
+
+#[tokio::test]
+async fn a_draft_is_thrown_away_and_a_started_import_is_not() {
+    let ctx = ctx().await;
+    let file = written("name\nسارا\n");
+    let draft = NewImport { is_draft: true, ..new(Kind::Parties, file.path()) };
+    let prepared = record::prepare(&ctx, &draft).await.unwrap();
+    let id = record::create(&ctx, &draft, &prepared).await.unwrap();
+    ctx.run(record::discard, ImportId { id }).await.unwrap();
+    assert!(matches!(ctx.run(record::get, ImportId { id }).await, Err(Error::NotFound(_))));
+    let done = bring(&ctx, &new(Kind::Parties, file.path())).await;
+    assert!(matches!(ctx.run(record::discard, ImportId { id: done.id }).await, Err(Error::Conflict(_))));
+    let (_keep, stop) = watch::channel(false);
+    assert_eq!(engine::run(&ctx.app, Door::Cli, done.id, &stop, None, |_| {}).await.unwrap(), Ended::Done, "there is nothing left to do");
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties").await, 1);
+}
+
+#[tokio::test]
+async fn what_a_cell_cannot_be_is_told_at_its_column_and_the_rest_comes_in() {
+    let ctx = ctx().await;
+    let (long, longer) = ("آ".repeat(100_001), "آ".repeat(1 << 19));
+    let file = written(&format!(
+        "name,mobile,birth_date\n{long},09125550141,\n\u{202E}سارا\u{202C} محم\u{202D}دی,\u{200E}09125550142\u{200F},\nرضا,09125550143,1403/12/31\nمینا,09125550144,2023-02-30\nلیلا,09125550145,9999999999\nزهرا,09125550146,1380/1/1\n{longer},09125550147,\n"
+    ));
+    let import = bring(&ctx, &new(Kind::Parties, file.path())).await;
+    assert_eq!(counts(&import), [7, 2, 0, 0, 5]);
+    let told: Vec<_> = reasons(&ctx, import.id).await.into_iter().map(|(row, fields)| (row, fields.join(" "))).collect();
+    let expected = [(2, "name"), (4, "birth_date"), (5, "birth_date"), (6, "birth_date"), (8, "")];
+    assert_eq!(told, expected.map(|(row, field)| (row, field.to_owned())));
+    let names: Vec<(String,)> = ctx.app.db.all(sql("SELECT name FROM parties ORDER BY no")).await.unwrap();
+    assert_eq!(names[0].0, "سارا محمدی", "signs that turn the writing around are not kept");
+
+    let money = written(
+        "invoice,date,customer,amount\n1,2024-01-01,77,-500\n2,2024-01-02,77,1e400\n3,2024-01-02,77,99999999999999999999999\n4,2024-01-02,77,12.3.4\n5,2024-02-30,77,1\n6,2024-01-03,77,900\n",
+    );
+    let import = bring(&ctx, &new(Kind::Purchases, money.path())).await;
+    assert_eq!(counts(&import), [6, 2, 0, 0, 4]);
+    assert_eq!(import.details.refunds, 1, "a negative amount gives something back");
+    let told: Vec<_> = reasons(&ctx, import.id).await.into_iter().map(|(row, fields)| (row, fields.join(" "))).collect();
+    assert_eq!(told, [(3, "amount"), (4, "amount"), (5, "amount"), (6, "date")].map(|(row, field)| (row, field.to_owned())));
 }
