@@ -5,6 +5,7 @@ use super::check::{Kind, Role, external_kind, name_key};
 use super::identity::{self, IdentityKind};
 use super::party::Party;
 use crate::platform::access::Sight;
+use crate::platform::layout::in_other_layout;
 use crate::platform::text::{clean_line, fold_digits, search_key};
 use crate::{Act, Ctx, Id, Operations, Perm, Problem, Reader, Result, Room};
 use peyvand_db::{Sql, row, sql};
@@ -109,17 +110,31 @@ pub async fn search(ctx: &Ctx, input: SearchParties) -> Result<Found> {
     let text = clean_line(&input.q, QUERY_MAX).map_err(|problem| Problem::new("q", problem.key()).with("max", QUERY_MAX))?;
     let organisation = ctx.app.organisation().await?;
     let wanted = usize::try_from(limit).unwrap_or_default();
-    let mut hits: Vec<Hit> = Vec::new();
-    by_key(ctx, &reader, &text, &organisation.country, &mut hits).await?;
-    if hits.len() < wanted {
-        by_contact(&reader, &text, &organisation.country, &mut hits).await?;
-    }
-    if hits.len() < wanted {
-        let named = by_name(&reader, &text).await?;
-        add(&mut hits, named, |_| Matched::Name);
-    }
+    let mut hits = as_typed_or_meant(ctx, &reader, &text, &organisation.country, wanted).await?;
     hits.truncate(wanted);
     Ok(Found { items: hits })
+}
+
+/// Where nothing is found as typed, the keyboard may have stood in the other language.
+async fn as_typed_or_meant(ctx: &Ctx, reader: &Reader<'_>, text: &str, country: &str, wanted: usize) -> Result<Vec<Hit>> {
+    let hits = look(ctx, reader, text, country, wanted).await?;
+    match in_other_layout(text).filter(|_| hits.is_empty()) {
+        Some(meant) => look(ctx, reader, &meant, country, wanted).await,
+        None => Ok(hits),
+    }
+}
+
+async fn look(ctx: &Ctx, reader: &Reader<'_>, text: &str, country: &str, wanted: usize) -> Result<Vec<Hit>> {
+    let mut hits: Vec<Hit> = Vec::new();
+    by_key(ctx, reader, text, country, &mut hits).await?;
+    if hits.len() < wanted {
+        by_contact(reader, text, country, &mut hits).await?;
+    }
+    if hits.len() < wanted {
+        let named = by_name(reader, text).await?;
+        add(&mut hits, named, |_| Matched::Name);
+    }
+    Ok(hits)
 }
 
 fn add(hits: &mut Vec<Hit>, candidates: Vec<Candidate>, matched: impl Fn(&str) -> Matched) {
@@ -338,11 +353,7 @@ async fn by_parts(reader: &Reader<'_>, parts: &[String]) -> Result<Vec<Candidate
 pub(super) async fn ids(ctx: &Ctx, reader: &Reader<'_>, text: &str) -> Result<Vec<Id<Party>>> {
     let text = clean_line(text, QUERY_MAX).map_err(|problem| Problem::new("q", problem.key()).with("max", QUERY_MAX))?;
     let organisation = ctx.app.organisation().await?;
-    let mut hits: Vec<Hit> = Vec::new();
-    by_key(ctx, reader, &text, &organisation.country, &mut hits).await?;
-    by_contact(reader, &text, &organisation.country, &mut hits).await?;
-    let named = by_name(reader, &text).await?;
-    add(&mut hits, named, |_| Matched::Name);
+    let hits = as_typed_or_meant(ctx, reader, &text, &organisation.country, usize::MAX).await?;
     Ok(hits.into_iter().map(|hit| hit.id).collect())
 }
 
@@ -432,6 +443,18 @@ mod tests {
         for nothing in ["", "   ", "؟", "%", "zzzz", "0123456789"] {
             assert!(find(&ctx, nothing).await.is_empty(), "{nothing}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_was_typed_in_the_other_keyboard_layout_is_found_where_nothing_else_is() {
+        let ctx = shop().await;
+        let sara = |found: Vec<(String, Matched)>| found.iter().any(|(name, _)| name == "سارا محمدی");
+        assert!(sara(find(&ctx, "shvh lpl").await), "سارا محم on Latin keys");
+        ctx.run(create, NewParty { name: Some("Sara Holdings".into()), ..NewParty::default() }).await.unwrap();
+        assert_eq!(find(&ctx, "سشقش").await[0].0, "Sara Holdings");
+        // Found as typed, so nothing else is guessed.
+        ctx.run(create, NewParty { name: Some("Shvh".into()), ..NewParty::default() }).await.unwrap();
+        assert_eq!(find(&ctx, "shvh").await.len(), 1);
     }
 
     #[tokio::test]

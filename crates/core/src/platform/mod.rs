@@ -7,6 +7,7 @@ pub mod events;
 pub mod import;
 pub mod jobs;
 pub mod keys;
+pub mod layout;
 pub mod live;
 pub mod locale;
 pub mod money;

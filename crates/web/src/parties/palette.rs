@@ -10,6 +10,7 @@ use axum::response::Response;
 use peyvand_core::parties::Party;
 use peyvand_core::parties::named::{ByIds, NamedParty, by_ids};
 use peyvand_core::parties::search::{self, SearchParties};
+use peyvand_core::platform::layout::in_other_layout;
 use peyvand_core::platform::locale::{Loc, Prefs};
 use peyvand_core::platform::text::{Lang, search_key};
 use peyvand_core::{Act, Id, Room};
@@ -121,7 +122,10 @@ pub async fn palette(req: Req, headers: HeaderMap, Query(typed): Query<Typed>) -
             req.ctx.run(search::search, SearchParties { q: q.to_owned(), limit: None }).await?.items.into_iter().map(named).collect()
         }
     };
-    let commands = commands_for(&req, q);
+    let mut commands = commands_for(&req, q);
+    if let (true, true, Some(meant)) = (hits.is_empty(), commands.is_empty(), in_other_layout(q)) {
+        commands = commands_for(&req, &meant);
+    }
     page(&req, &Palette { s: req.shell("", ""), recent: q.is_empty(), hits, commands })
 }
 
