@@ -978,6 +978,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_customer_may_be_named_by_an_id_of_any_system_that_one_customer_alone_has() {
+        use crate::parties::check::NewParty;
+        let ctx = ctx().await;
+        let add = async |name: &str, system: &str| {
+            let keys =
+                NewParty { name: Some(name.into()), external_id: Some("K-77".into()), system: Some(system.into()), ..NewParty::default() };
+            ctx.run(crate::parties::party::create, keys).await.unwrap().id
+        };
+        let sara = add("سارا", "sepidar").await;
+        let call =
+            || NewFollowUp { customer: Some("k-۷۷".into()), what: "تماس".into(), due: "tomorrow".into(), ..NewFollowUp::default() };
+        assert_eq!(ctx.run(create, call()).await.unwrap().follow_up.party_id, sara);
+        add("رضا", "holoo").await;
+        let Error::Invalid(fields) = ctx.run(create, call()).await.unwrap_err() else { panic!("neither is guessed") };
+        assert_eq!(fields.0[0].key, "interactions-customer-several");
+    }
+
+    #[tokio::test]
     async fn every_act_keeps_the_next_follow_up_of_the_party_and_can_be_taken_back() {
         let ctx = ctx().await;
         let sara = party(&ctx, "سارا").await;

@@ -3,7 +3,7 @@
 use super::Party;
 use super::check::{identity_key, with_checks};
 use super::identity::IdentityKind;
-use super::write::{Lookup, find_by_keys};
+use super::write::{Lookup, external_kinds, find_by_keys};
 use crate::platform::access::{Sight, Unit, User};
 use crate::{Ctx, Error, Problem, Result};
 use peyvand_db::{Id, Sql, Tx, row};
@@ -68,6 +68,8 @@ pub async fn need(tx: &mut Tx, ctx: &Ctx, sight: &Sight, id: Option<Id<Party>>, 
 
 /// The parties of a key: of one that is nobody else's first, then those of a phone or an address, which may be shared.
 async fn by_key(tx: &mut Tx, ctx: &Ctx, key: &str) -> Result<Vec<Id<Party>>> {
+    // The input does not say which system an ID is of, so it may be of any; of two customers neither is guessed.
+    let systems: Vec<(String,)> = tx.all(external_kinds()).await?;
     let (unique, shared) = with_checks(ctx, |checks| {
         let mut unique = Vec::new();
         let mut shared = Vec::new();
@@ -76,7 +78,11 @@ async fn by_key(tx: &mut Tx, ctx: &Ctx, key: &str) -> Result<Vec<Id<Party>>> {
             if matches!(kind, IdentityKind::Phone | IdentityKind::Email) {
                 shared.push(Lookup::Contact { value: key.value.clone() });
             }
-            unique.push(Lookup::Key { kind: key.kind, value: key.value });
+            if kind == IdentityKind::External {
+                unique.extend(systems.iter().map(|(system,)| Lookup::Key { kind: system.clone().into(), value: key.value.clone() }));
+            } else {
+                unique.push(Lookup::Key { kind: key.kind, value: key.value });
+            }
         }
         (unique, shared)
     })

@@ -347,6 +347,23 @@ pub async fn find_by_keys(tx: &mut Tx, lookups: impl IntoIterator<Item = Lookup>
     Ok(found)
 }
 
+/// Systems whose IDs are looked through where nobody says which one is meant.
+const SYSTEMS_MAX: i64 = 20;
+
+/// Statement for the kinds under which IDs of other systems are stored, from kind to kind by the index and without
+/// reading the keys of each. The kind without a system is always among them.
+#[must_use]
+pub fn external_kinds() -> Sql {
+    let mut query = sql("WITH RECURSIVE systems (kind) AS (
+           SELECT COALESCE(min(kind), 'external') FROM identity_keys WHERE kind = 'external'
+           UNION ALL
+           SELECT (SELECT min(k.kind) FROM identity_keys k WHERE k.kind > systems.kind AND k.kind < 'external;') FROM systems
+           WHERE systems.kind IS NOT NULL)
+         SELECT kind FROM systems WHERE kind IS NOT NULL LIMIT ");
+    query.arg(SYSTEMS_MAX);
+    query
+}
+
 /// Everything that a party may be found by, the surest first.
 #[must_use]
 pub fn lookups_of(party: &CheckedParty) -> Vec<Lookup> {

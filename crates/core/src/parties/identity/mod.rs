@@ -3,6 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::platform::text::{clean_line, fold_digits};
 
@@ -281,14 +282,26 @@ pub fn mask(kind: IdentityKind, normalised: &str) -> String {
     }
 }
 
-/// Cleaned and with Latin digits, otherwise as the other system writes it.
+/// Cleaned and with Latin digits, otherwise shown as the other system writes it. Compared without case: a clerk who
+/// types `k-77` means `K-77`, and no system tells two customers apart by case alone.
 fn external(value: &str) -> Result<Checked, IdentityProblem> {
     let cleaned = clean_line(value, MAX_VALUE_CHARS).map_err(|_| IdentityProblem::Length)?;
     if cleaned.is_empty() {
         return Err(IdentityProblem::Empty);
     }
     let key = fold_digits(&cleaned).into_owned();
-    Ok(plain(key.clone(), key))
+    // A capital may combine with a mark that its small letter left alone.
+    Ok(plain(key.chars().map(upper).nfc().collect(), key))
+}
+
+/// The capital letter, where it is one letter; what grows when it is written large (ß) stays, so that a second time
+/// changes nothing more.
+fn upper(c: char) -> char {
+    let mut large = c.to_uppercase();
+    match (large.next(), large.next()) {
+        (Some(one), None) => one,
+        _ => c,
+    }
 }
 
 fn plain(normalised: String, display: String) -> Checked {

@@ -222,8 +222,11 @@ fn a_code_survives_a_telephone_call() {
 }
 
 #[test]
-fn an_external_key_is_cleaned_and_kept() {
-    assert_eq!(normalised(IdentityKind::External, " C-۱۲ \u{200F}x "), Ok("C-12 x".into()));
+fn an_external_key_is_shown_as_written_and_compared_without_case() {
+    let checked = check(IdentityKind::External, " C-۱۲ \u{200F}x ", "IR").unwrap();
+    assert_eq!((checked.normalised.as_str(), checked.display.as_str()), ("C-12 X", "C-12 x"));
+    assert_eq!(normalised(IdentityKind::External, "straße-é"), Ok("STRAßE-É".into()));
+    assert_eq!(normalised(IdentityKind::External, "i\u{307}-1"), normalised(IdentityKind::External, "İ-1"));
     assert_eq!(normalised(IdentityKind::External, " "), Err(IdentityProblem::Empty));
     let long = "x".repeat(1_000_000);
     assert_eq!(normalised(IdentityKind::External, &long), Err(IdentityProblem::Length));

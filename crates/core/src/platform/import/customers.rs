@@ -7,7 +7,7 @@ use crate::parties::Party;
 use crate::parties::check::{Checks, Kind, NewParty, Role, name_key};
 use crate::parties::identity::{self, IdentityKind};
 use crate::parties::write::{Known, Lookup, find_by_keys, insert_parties};
-use crate::{App, Ctx, Problem, Result};
+use crate::{Ctx, Problem, Result};
 use peyvand_db::{Id, Tx, sql};
 use std::collections::HashMap;
 use std::sync::PoisonError;
@@ -16,8 +16,6 @@ use std::sync::PoisonError;
 const HELD: usize = 200_000;
 /// Digits from which a number may be a telephone number.
 const PHONE_DIGITS: usize = 10;
-/// Systems whose IDs are looked through.
-const SYSTEMS_MAX: usize = 20;
 
 /// What the customer of a row came to.
 #[derive(Clone, Debug)]
@@ -45,50 +43,36 @@ impl Cache {
     }
 }
 
-/// The kinds under which IDs of other systems are stored.
-pub(super) async fn systems(app: &App) -> Result<Vec<String>> {
-    let mut systems: Vec<String> = Vec::new();
-    // From kind to kind by the index, without reading the keys of each.
-    while systems.len() < SYSTEMS_MAX {
-        let last = systems.last().map_or("external", String::as_str);
-        let text = if systems.is_empty() {
-            sql("SELECT MIN(kind) FROM identity_keys WHERE kind >= $1 AND kind < 'external;'").bind(last)
-        } else {
-            sql("SELECT MIN(kind) FROM identity_keys WHERE kind > $1 AND kind < 'external;'").bind(last)
-        };
-        let (next,): (Option<String>,) = app.db.one(text).await?;
-        match next {
-            Some(next) => systems.push(next),
-            None => break,
-        }
-    }
-    if !systems.iter().any(|kind| kind == "external") {
-        systems.push("external".to_owned());
-    }
-    Ok(systems)
-}
-
-/// Where to look for what a file calls a customer, the surest place first.
-fn lookups(cell: &str, run: &Run) -> Vec<Lookup> {
+/// Where to look for what a file calls a customer, the surest place first. IDs of other systems are one place, for the
+/// file does not say which system it means.
+fn lookups(cell: &str, run: &Run) -> Vec<Vec<Lookup>> {
     let plan = &run.plan;
     let key = |kind: IdentityKind, value: String| Lookup::Key { kind: kind.name().into(), value };
     let mut lookups = Vec::new();
     if let Ok(checked) = identity::check(IdentityKind::External, cell, &plan.country) {
         let external = |kind: &String| Lookup::Key { kind: kind.clone().into(), value: checked.normalised.clone() };
-        lookups.extend(run.systems.iter().map(external));
-        lookups.push(key(IdentityKind::Code, checked.normalised.clone()));
+        lookups.push(run.systems.iter().map(external).collect());
+        lookups.push(vec![key(IdentityKind::Code, checked.normalised.clone())]);
     }
     let digits = cell.bytes().filter(u8::is_ascii_digit).count();
     for (kind, checked) in identity::recognise(cell, &plan.country) {
         match kind {
-            IdentityKind::Phone if digits >= PHONE_DIGITS => lookups.push(Lookup::Contact { value: checked.normalised }),
-            IdentityKind::Email => lookups.push(Lookup::Contact { value: checked.normalised }),
+            IdentityKind::Phone if digits >= PHONE_DIGITS => lookups.push(vec![Lookup::Contact { value: checked.normalised }]),
+            IdentityKind::Email => lookups.push(vec![Lookup::Contact { value: checked.normalised }]),
             IdentityKind::Phone | IdentityKind::IrSheba | IdentityKind::IrCard => {}
-            kind if kind.is_secret() => lookups.push(key(kind, plan.keys.lookup(kind.name(), &checked.normalised))),
-            kind => lookups.push(key(kind, checked.normalised)),
+            kind if kind.is_secret() => lookups.push(vec![key(kind, plan.keys.lookup(kind.name(), &checked.normalised))]),
+            kind => lookups.push(vec![key(kind, checked.normalised)]),
         }
     }
     lookups
+}
+
+/// Who is found at a place, each once.
+fn at<'a>(known: &'a HashMap<Lookup, Vec<Known>>, place: &[Lookup]) -> Vec<&'a Known> {
+    let mut here: Vec<&Known> = place.iter().filter_map(|lookup| known.get(lookup)).flatten().collect();
+    here.sort_unstable_by_key(|one| one.id);
+    here.dedup_by_key(|one| one.id);
+    here
 }
 
 fn is_name(cell: &str) -> bool {
@@ -124,13 +108,13 @@ pub(super) async fn resolve<'a>(
     if open.is_empty() {
         return Ok(found);
     }
-    let places: Vec<Vec<Lookup>> = open.iter().map(|cell| lookups(cell, run)).collect();
-    let known = find_by_keys(tx, places.iter().flatten().cloned()).await?;
+    let places: Vec<Vec<Vec<Lookup>>> = open.iter().map(|cell| lookups(cell, run)).collect();
+    let known = find_by_keys(tx, places.iter().flatten().flatten().cloned()).await?;
     let by_name = by_name(tx, open.iter().copied().filter(|cell| is_name(cell))).await?;
     let mut missing = Vec::new();
     for (cell, places) in open.iter().zip(&places) {
-        let here: Option<&Vec<Known>> = places.iter().find_map(|place| known.get(place));
-        let customer = match here.map(Vec::as_slice) {
+        let here = places.iter().map(|place| at(&known, place)).find(|here| !here.is_empty());
+        let customer = match here.as_deref() {
             Some([one]) if one.is_seen(&run.sight) => Customer::One(one.id),
             Some([_]) => Customer::None(Problem::new("customer", "import-customer-out-of-sight")),
             Some(_) => Customer::None(Problem::new("customer", "import-customer-several").with("customer", cell)),

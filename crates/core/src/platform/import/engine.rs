@@ -8,6 +8,7 @@ use super::reader::{FileProblem, Mark, RawRow, ReadLimits, Rows, Source};
 use super::record::{self, Details, FROM, Import, Options, Prepared, State, Stored, blocking, file_hash, unreadable};
 use super::{customers, interactions, parties, purchases};
 use crate::parties::Party;
+use crate::parties::write::external_kinds;
 use crate::platform::access::{Actor, Unit, User, UserActor};
 use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, QueuedJob};
@@ -179,7 +180,7 @@ pub async fn run(
         customers: Mutex::default(),
         seen: Mutex::default(),
         spoken: Mutex::default(),
-        systems: customers::systems(app).await?,
+        systems: systems(app).await?,
     };
     if is_begun && import.rows_unchanged > 0 && import.kind != Kind::Parties {
         recall(app, &run, &source, mark).await?;
@@ -355,6 +356,12 @@ pub(super) fn discard_upload(app: &App, path: &str) {
     {
         tracing::warn!(%error, "an uploaded file was not removed");
     }
+}
+
+/// The kinds under which IDs of other systems are stored.
+async fn systems(app: &App) -> Result<Vec<String>> {
+    let kinds: Vec<(String,)> = app.db.all(external_kinds()).await?;
+    Ok(kinds.into_iter().map(|(kind,)| kind).collect())
 }
 
 async fn release(app: &App, claim: &Claim, state: State) -> Result<()> {
@@ -604,7 +611,7 @@ pub(super) async fn try_out(ctx: &Ctx, prepared: Prepared, most: Option<usize>, 
         customers: Mutex::default(),
         seen: Mutex::default(),
         spoken: Mutex::default(),
-        systems: customers::systems(app).await?,
+        systems: systems(app).await?,
     };
     let (sender, mut batches) = mpsc::channel::<Result<Batch, FileProblem>>(AHEAD);
     let source = Arc::new(prepared.look.source);

@@ -161,6 +161,30 @@ async fn traces(ctx: &Ctx) -> [i64; 7] {
 }
 
 #[tokio::test]
+async fn an_id_is_found_without_case_and_without_its_system_unless_two_have_it() {
+    let ctx = ctx().await;
+    let people = |text: &str, system: &str| {
+        let file = written(text);
+        let new = NewImport { system: Some(system.to_owned()), ..new(Kind::Parties, file.path()) };
+        (file, new)
+    };
+    let (_kept, sepidar) = people("id,name\nAb-1,Sara Ahmadi\nAB-2,Reza Karimi\n", "sepidar");
+    assert_eq!(counts(&bring(&ctx, &sepidar).await), [2, 2, 0, 0, 0]);
+    let (_kept, again) = people("id,name\nab-1,Sara Ahmadi\n", "Sepidar");
+    assert_eq!(counts(&bring(&ctx, &again).await), [1, 0, 0, 1, 0]);
+    let (_kept, other) = people("id,name\nab-2,Mina Rad\n", "holoo");
+    assert_eq!(counts(&bring(&ctx, &other).await), [1, 1, 0, 0, 0]);
+
+    let lines = written("Invoice,Date,Customer,Product,Quantity,Price\n1,2025-01-15,aB-1,P1,1,100\n2,2025-01-15,ab-2,P1,1,100\n");
+    let mut purchases = new(Kind::Purchases, lines.path());
+    purchases.currency = Some("USD".into());
+    let import = bring(&ctx, &purchases).await;
+    assert_eq!((counts(&import), import.details.customers_created), ([2, 1, 0, 0, 1], 0));
+    assert_eq!(reasons(&ctx, import.id).await, [(3, vec!["customer".to_owned()])]);
+    assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE name = 'Sara Ahmadi' AND purchases = 1").await, 1);
+}
+
+#[tokio::test]
 async fn two_rows_of_one_customer_do_not_take_turns() {
     let ctx = ctx().await;
     let file = written("name,code,job,city\nسارا محمدی,1001,پزشک,\nسارا محمودی,1001,معلم,تهران\n");
