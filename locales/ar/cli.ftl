@@ -1,6 +1,8 @@
 # ما يقوله سطر الأوامر
 cli-serve-ready = بيوند جاهز. افتح { $address }
 cli-serve-locked = نسخة أخرى من بيوند ({ $process }) تعمل من المجلد { $folder }. أوقفها أولًا أو اختر مجلدًا آخر بـ ‎--data‎.
+cli-database-in-use = تستأثر عملية أخرى الآن بقاعدة البيانات { $address } (peyvand keys rotate). أعد المحاولة بعد انتهائها.
+cli-database-not-alone = تعمل عمليات أخرى من بيوند على قاعدة البيانات { $address }. أوقف كل peyvand serve وكل أمر peyvand يستعملها، ثم أعد المحاولة.
 cli-listen-taken = العنوان { $address } مشغول. اختر عنوانًا آخر بـ ‎--listen‎، مثل ‎--listen 127.0.0.1:8081‎
 cli-listen-failed = تعذّر الاستماع إلى { $address }: { $detail }
 cli-migrated = قاعدة البيانات في الإصدار { $to } (قبل ذلك: { $from }).
@@ -40,6 +42,7 @@ cli-doctor-configuration-defaults = لا ملف، القيم المبدئية
 cli-doctor-mail = خادم البريد
 cli-doctor-mail-off = غير معدّ؛ تبقى التذكيرات داخل البرنامج
 cli-doctor-mail-from = اكتب في mail.from العنوان الذي تصدر عنه التذكيرات.
+cli-doctor-mail-unreachable = الخادم لا يقبلنا. راجع mail.host وmail.port وmail.security وmail.user وmail.password، وهل يصل هذا الجهاز إلى الخادم. تنتظر التذكيرات يومًا كاملًا.
 cli-doctor-folder = مجلد البيانات
 cli-doctor-folder-unwritable = امنح المستخدم الذي يشغّل بيوند حق الكتابة فيه، أو اختر مجلدًا آخر بـ ‎--data‎.
 cli-doctor-folder-open = يستطيع مستخدمو الجهاز الآخرون النظر فيه. نفّذ: { $command }
@@ -71,6 +74,7 @@ cli-doctor-jobs-failed = انظر في سجل peyvand serve لمعرفة الس�
 cli-backup-done = كُتب { $rows } صفًا في { $file }.
 cli-backup-without-keys = المفاتيح ليست في هذه النسخة. احفظ نسخة من keys.toml في مكان آخر؛ فمن دونها لا تُقرأ أرقام الهوية.
 cli-restore-done = استُعيد { $rows } صفًا من { $file }.
+cli-restore-imports-left = عمليات الاستيراد الجارية عند أخذ النسخة: { $count }. لا تحوي النسخة ملفاتها، فاستوردها من جديد؛ والصفوف المخزّنة تُعرف.
 cli-restore-keys-kept = حُفظت المفاتيح السابقة في { $file }.
 
 # استيراد الملفات
@@ -85,6 +89,7 @@ cli-import-word = { $word } ليست من كلمات هذا الخيار.
 cli-demo-date = اكتب التاريخ مثل 2026-11-21.
 cli-demo-done = امتلأ المتجر: { $customers } عميلًا، { $purchases } عملية شراء، { $interactions } تواصلًا، { $follow_ups } متابعة. شغّله بـ peyvand serve وادخل باسم أحد هؤلاء:
 demo-not-empty = قاعدة البيانات هذه ليست فارغة. لا يملأ النموذج إلا مجلد بيانات أو قاعدة بيانات فارغة.
+demo-unfinished = توقف ملء النموذج في قاعدة البيانات { $address } قبل أن يكتمل. احذف قاعدة البيانات وأنشئها من جديد (dropdb وcreatedb)، ثم شغّل peyvand demo مرة أخرى.
 cli-backup-with-keys = المفاتيح داخل هذه النسخة: من يملكها يقرأ كل شيء. احفظها كما تحفظ مجلد البيانات.
 
 # المفاتيح

@@ -1,6 +1,8 @@
 # What the command line says.
 cli-serve-ready = Peyvand is ready. Open { $address }
 cli-serve-locked = Another Peyvand ({ $process }) already serves from { $folder }. Stop it first, or use another --data folder.
+cli-database-in-use = Another process has the database { $address } for itself at the moment (peyvand keys rotate). Try again when it is through.
+cli-database-not-alone = Other Peyvand processes are working with the database { $address }. Stop every peyvand serve and peyvand command that uses it, then try again.
 cli-listen-taken = { $address } is already in use. Choose another with --listen, for example --listen 127.0.0.1:8081
 cli-listen-failed = Cannot listen on { $address }: { $detail }
 cli-migrated = The database is at version { $to } (before: { $from }).
@@ -40,6 +42,7 @@ cli-doctor-configuration-defaults = no file, defaults
 cli-doctor-mail = Mail server
 cli-doctor-mail-off = not set up; reminders stay in the program
 cli-doctor-mail-from = Set mail.from to the address that reminders come from.
+cli-doctor-mail-unreachable = The server does not take us. Look at mail.host, mail.port, mail.security, mail.user and mail.password, and whether this machine may reach the server. Reminders wait up to a day.
 cli-doctor-folder = Data folder
 cli-doctor-folder-unwritable = Give the user that runs Peyvand the right to write there, or choose another folder with --data.
 cli-doctor-folder-open = Other users of this machine can look in. Run: { $command }
@@ -71,6 +74,10 @@ cli-doctor-jobs-failed = Look at the log of peyvand serve for the reason.
 cli-backup-done = { $rows } rows are in { $file }.
 cli-backup-without-keys = The keys are not in this backup. Keep a copy of keys.toml in another place; without it national IDs cannot be read.
 cli-restore-done = { $rows } rows were restored from { $file }.
+cli-restore-imports-left = { $count ->
+    [one] { $count } import was
+   *[other] { $count } imports were
+} under way when the backup was made. A backup does not hold their files: bring those in again, rows that are stored already are recognised.
 cli-restore-keys-kept = The keys that were here before are kept in { $file }.
 
 # Bringing files in
@@ -88,6 +95,7 @@ cli-import-word = { $word } is not one of the words for this.
 cli-demo-date = Write the date like 2026-11-21.
 cli-demo-done = The shop is filled: { $customers } customers, { $purchases } purchases, { $interactions } contacts, { $follow_ups } follow-ups. Start it with peyvand serve and sign in as one of these:
 demo-not-empty = This database is not empty. The demo fills an empty data folder or database only.
+demo-unfinished = The demo in the database { $address } was interrupted and is not whole. Drop that database, make it anew (dropdb and createdb), and run peyvand demo again.
 cli-backup-with-keys = The backup holds the keys: whoever has it can read everything. Keep it as safe as the data folder.
 
 # Keys

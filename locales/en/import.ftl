@@ -14,6 +14,7 @@ import-file-too-many-columns = The table has { $found } columns; at most { $most
 import-file-no-such-sheet = There is no sheet named “{ $name }”. The sheets are: { $sheets }.
 import-file-unknown-encoding = “{ $name }” is not the name of an encoding. Leave it out to have it recognised, or use for example utf-8, windows-1256 or utf-16le.
 import-file-changed = The file has changed since the import began, so it cannot go on from there. Undo this import and start again with the new file.
+import-file-not-restored = This import was under way when the backup was made, and a backup does not hold its file. Bring the file in again: rows that are stored already are recognised.
 
 import-row-too-long = This row is too long ({ $bytes } bytes). Check whether a line break is missing, or shorten the texts in it.
 import-row-too-many-cells = The row has { $found } cells but the table only { $columns } columns. Put the cell that contains the separator in quotation marks, or delete the extra cells.

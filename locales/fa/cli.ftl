@@ -1,6 +1,8 @@
 # گفته‌های خط فرمان
 cli-serve-ready = پیوند آماده است. باز کنید: { $address }
 cli-serve-locked = یک پیوند دیگر ({ $process }) از پوشه‌ی { $folder } کار می‌کند. نخست آن را ببندید یا با ‎--data‎ پوشه‌ی دیگری بدهید.
+cli-database-in-use = هم‌اکنون برنامه‌ی دیگری پایگاه داده‌ی { $address } را تنها برای خود گرفته است (peyvand keys rotate). پس از پایان آن دوباره بزنید.
+cli-database-not-alone = پیوندهای دیگری با پایگاه داده‌ی { $address } کار می‌کنند. هر peyvand serve و هر فرمان peyvand را که با آن کار می‌کند ببندید و دوباره بزنید.
 cli-listen-taken = نشانی { $address } در دست برنامه‌ی دیگری است. با ‎--listen‎ نشانی دیگری بدهید؛ مانند ‎--listen 127.0.0.1:8081‎
 cli-listen-failed = گوش دادن به { $address } نشد: { $detail }
 cli-migrated = پایگاه داده در نسخه‌ی { $to } است (پیش از این: { $from }).
@@ -40,6 +42,7 @@ cli-doctor-configuration-defaults = پرونده‌ای نیست، پیش‌فر
 cli-doctor-mail = سرور ایمیل
 cli-doctor-mail-off = برپا نشده؛ یادآوری‌ها درون برنامه می‌مانند
 cli-doctor-mail-from = در mail.from نشانی فرستنده‌ی یادآوری‌ها را بنویسید.
+cli-doctor-mail-unreachable = سرور ما را نمی‌پذیرد. mail.host و mail.port و mail.security و mail.user و mail.password را ببینید و این‌که این دستگاه به سرور دسترسی دارد یا نه. یادآوری‌ها تا یک روز منتظر می‌مانند.
 cli-doctor-folder = پوشه‌ی داده‌ها
 cli-doctor-folder-unwritable = به کاربری که پیوند را اجرا می‌کند حق نوشتن بدهید، یا با ‎--data‎ پوشه‌ی دیگری بدهید.
 cli-doctor-folder-open = کاربران دیگر این دستگاه هم می‌توانند درون آن را ببینند. اجرا کنید: { $command }
@@ -71,6 +74,7 @@ cli-doctor-jobs-failed = دلیلش را در گزارش peyvand serve ببین�
 cli-backup-done = { $rows } سطر در { $file } نوشته شد.
 cli-backup-without-keys = کلیدها در این پشتیبان نیستند. رونوشتی از keys.toml را جای دیگری نگه دارید؛ بی آن، شناسه‌های ملی خوانده نمی‌شوند.
 cli-restore-done = { $rows } سطر از { $file } بازگردانده شد.
+cli-restore-imports-left = هنگام گرفتن پشتیبان { $count } ورود در میانه‌ی کار بود. پشتیبان پرونده‌ی آن‌ها را ندارد؛ دوباره بیاوریدشان، ردیف‌هایی که ثبت شده‌اند شناخته می‌شوند.
 cli-restore-keys-kept = کلیدهای پیشین در { $file } نگه داشته شدند.
 
 # آوردن فایل
@@ -85,6 +89,7 @@ cli-import-word = { $word } از واژه‌های این گزینه نیست.
 cli-demo-date = تاریخ را مانند 2026-11-21 بنویسید.
 cli-demo-done = فروشگاه پر شد: { $customers } مشتری، { $purchases } خرید، { $interactions } تماس و { $follow_ups } پیگیری. با peyvand serve راهش بیندازید و با یکی از این‌ها وارد شوید:
 demo-not-empty = این پایگاه داده خالی نیست. نمونه فقط پوشه‌ی داده یا پایگاه داده‌ی خالی را پر می‌کند.
+demo-unfinished = پر کردن نمونه در پایگاه داده‌ی { $address } نیمه‌کاره مانده است. آن پایگاه داده را پاک کنید و از نو بسازید (dropdb و createdb)، سپس دوباره peyvand demo را بزنید.
 cli-backup-with-keys = کلیدها در این پشتیبان هستند: هر که آن را داشته باشد همه چیز را می‌خواند. مانند پوشه‌ی داده‌ها از آن نگهداری کنید.
 
 # کلیدها

@@ -6,6 +6,7 @@
 
 mod error;
 mod migrate;
+mod presence;
 mod row;
 mod sql;
 mod tables;

@@ -7,8 +7,8 @@ use peyvand_core::{App, Door, Result};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Gives the number of values that were sealed anew. No other process may work with the old keys meanwhile; on a
-/// PostgreSQL server that several serve from, stop them all first.
+/// Gives the number of values that were sealed anew. No other process may work with the old keys meanwhile: the caller
+/// has the data folder or the PostgreSQL database for itself.
 ///
 /// # Errors
 /// When a value does not open, the file cannot be written, or the database refuses.

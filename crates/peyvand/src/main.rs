@@ -2,6 +2,7 @@
 
 mod cli;
 mod config;
+mod demo;
 mod doctor;
 mod import;
 mod keys;
@@ -15,9 +16,7 @@ use clap::Parser;
 use cli::{Cli, Command};
 use config::{Given, Settings};
 use indicatif::ProgressBar;
-use peyvand_core::demo;
 use peyvand_core::external::{Clock, SystemClock};
-use peyvand_core::platform::organisation::Organisation;
 use peyvand_core::platform::tokens::{self, NewToken};
 use peyvand_core::platform::{backup, set_up};
 use peyvand_core::{Error, Result};
@@ -147,28 +146,25 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
             if let Some(kept) = &report.keys_kept {
                 eprintln!("{}", words.ta("cli-restore-keys-kept", &[("file", kept.display().to_string().into())]));
             }
+            if report.imports_left > 0 {
+                let count = i64::try_from(report.imports_left).unwrap_or(i64::MAX);
+                eprintln!("{}", words.ta("cli-restore-imports-left", &[("count", count.into())]));
+            }
             say(&words.ta("cli-restore-done", &[("file", file.display().to_string().into()), ("rows", total(&report).into())]))?;
         }
         Command::Keys(cli::Keys::Rotate) => {
             let settings = settings()?;
             quiet(&settings)?;
-            let app = start::app(&settings).await?;
+            let app = start::app_alone(&settings).await?;
             let _lock = if app.db.is_embedded() { Some(start::lock(&settings.data)?) } else { None };
             let sealed = keys::rotate(&app, &settings.data.join(start::KEYS)).await?;
             app.db.close().await;
             say(&words.ta("cli-keys-rotated", &[("values", sealed.into())]))?;
         }
-        Command::Demo(demo) => {
+        Command::Demo(arguments) => {
             let settings = settings()?;
             quiet(&settings)?;
-            let app = start::app(&settings).await?;
-            let date = match &demo.date {
-                Some(date) => date.parse().map_err(|_| Error::invalid("date", "cli-demo-date"))?,
-                None => app.clock.now().day(&Organisation::unnamed().zone()),
-            };
-            let plan = demo::Plan { seed: demo.seed, date, customers: demo.customers };
-            let shop = demo::fill(&app, &plan).await?;
-            app.db.close().await;
+            let shop = demo::fill(&settings, &arguments).await?;
             say(&words.ta(
                 "cli-demo-done",
                 &[
@@ -179,7 +175,7 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
                 ],
             ))?;
             for person in &shop.sign_in {
-                say(&format!("  {:8} {}  {}  {}", person.post, person.email, demo::PASSWORD, person.name))?;
+                say(&format!("  {:8} {}  {}  {}", person.post, person.email, peyvand_core::demo::PASSWORD, person.name))?;
             }
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::config::{Mail, Security, Settings};
 use peyvand_channels::{Security as SmtpSecurity, Smtp, SmtpSettings};
+use peyvand_core::demo;
 use peyvand_core::external::{MailSender, SystemClock};
 use peyvand_core::platform::keys::Keys;
 use peyvand_core::platform::live::Live;
@@ -22,17 +23,39 @@ const LOCK: &str = "serve.lock";
 /// # Errors
 /// When folder, keys or database cannot be had, each with what to do about it.
 pub async fn app(settings: &Settings) -> Result<App> {
-    make_folder(&settings.data)?;
-    let db = database(settings).await?;
-    bring_up(&db).await?;
+    let db = database_for_work(settings, false, "cli-database-in-use").await?;
     assemble(settings, db).await
+}
+
+/// As [`app`], for what no other process may disturb: on PostgreSQL it is refused while another one works with the
+/// database, and others are refused until it ends. On SQLite the data folder is locked for that.
+///
+/// # Errors
+/// As [`app`]; [`Error::Invalid`] while others are at work.
+pub async fn app_alone(settings: &Settings) -> Result<App> {
+    let db = database_for_work(settings, true, "cli-database-not-alone").await?;
+    assemble(settings, db).await
+}
+
+async fn database_for_work(settings: &Settings, alone: bool, refused: &'static str) -> Result<Db> {
+    make_folder(&settings.data)?;
+    let Some(db) = database(settings).await?.join(alone).await? else {
+        let address = crate::config::without_password(&settings.database_url());
+        return Err(Problem::new("", refused).with("address", address).into());
+    };
+    bring_up(&db).await?;
+    Ok(db)
 }
 
 /// The program on an opened, migrated database, with what every organisation starts with.
 ///
 /// # Errors
-/// When the keys cannot be had, or the settings of the mail server do not fit.
+/// When the keys cannot be had, the settings of the mail server do not fit, or a demo was not filled to its end.
 pub async fn assemble(settings: &Settings, db: Db) -> Result<App> {
+    if demo::is_unfinished(&db).await? {
+        let address = crate::config::without_password(&settings.database_url());
+        return Err(Problem::new("", "demo-unfinished").with("address", address).into());
+    }
     let keys = keys(settings, &db).await?;
     let mail = mail(&settings.config.mail)?;
     let app = App::new(AppParts {
@@ -93,7 +116,11 @@ pub async fn bring_up(db: &Db) -> Result<Migrated> {
     Ok(migrate(db, MIGRATIONS).await?)
 }
 
-fn mail(mail: &Mail) -> Result<Option<Smtp>> {
+/// The mail server of the settings, if there is one; nothing is sent yet.
+///
+/// # Errors
+/// For a sender that is no address, or a name that no server can have.
+pub fn mail(mail: &Mail) -> Result<Option<Smtp>> {
     if mail.host.is_empty() {
         return Ok(None);
     }

@@ -28,7 +28,7 @@ use crate::{App, AppParts, Ctx, Day, Door, Error, Id, Instant, Problem, Result};
 use chance::{Chance, StoryClock};
 use customers::{Customer, Habit};
 use jiff::tz::TimeZone;
-use peyvand_db::sql;
+use peyvand_db::{Db, sql};
 use serde::Serialize;
 use std::sync::{Arc, RwLock};
 
@@ -40,6 +40,8 @@ const DAYS: i64 = 3 * 365 + 1;
 const BATCH: usize = 2000;
 /// More customers than this are no demo; the generator of `bench/` makes those.
 const CUSTOMERS_MAX: usize = 20_000;
+/// The counter that is there while the story is told.
+const UNFINISHED: &str = "demo_unfinished";
 
 /// What to tell.
 #[derive(Clone, Debug)]
@@ -120,18 +122,39 @@ struct Story {
     now: Instant,
 }
 
-/// Fills an empty database.
+/// Refuses a database that somebody has worked with.
 ///
 /// # Errors
-/// When somebody has worked with the database, or it refuses.
-pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
+/// [`Error::Invalid`] then.
+pub async fn check_empty(app: &App) -> Result<()> {
     let party: Option<(i64,)> = app.db.maybe(sql("SELECT 1 FROM parties LIMIT 1")).await?;
     if !set_up::needed(app).await? || party.is_some() {
         return Err(Problem::new("", "demo-not-empty").into());
     }
+    Ok(())
+}
+
+/// Whether a demo was begun here and not filled to its end: such a database is neither empty nor a shop.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn is_unfinished(db: &Db) -> Result<bool> {
+    let mark: Option<(i64,)> = db.maybe(sql("SELECT value FROM counters WHERE name = $1").bind(UNFINISHED)).await?;
+    Ok(mark.is_some())
+}
+
+/// Fills an empty database. Until it is whole, [`is_unfinished`] says so: the story is told in many transactions.
+///
+/// # Errors
+/// When somebody has worked with the database, or it refuses.
+pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
+    check_empty(app).await?;
     if !(1..=CUSTOMERS_MAX).contains(&plan.customers) {
         return Err(Problem::new("customers", "input-range").with("min", 1).with("max", CUSTOMERS_MAX).into());
     }
+    let mut tx = app.db.begin().await?;
+    tx.run(sql("INSERT INTO counters (name, value) VALUES ($1, 1)").bind(UNFINISHED)).await?;
+    tx.commit().await?;
     let zone = Organisation::unnamed().zone();
     let first = plan.date.plus(-DAYS);
     let clock = Arc::new(StoryClock::new(plan.seed, Instant::start_of(first, &zone).plus(9 * HOUR)));
@@ -164,7 +187,11 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     app.forget_organisation();
     app.forget_sessions();
     app.db.analyze().await?;
-    story.told().await
+    let shop = story.told().await?;
+    let mut tx = app.db.begin().await?;
+    tx.run(sql("DELETE FROM counters WHERE name = $1").bind(UNFINISHED)).await?;
+    tx.commit().await?;
+    Ok(shop)
 }
 
 /// A customer as written, with who looks after them.
@@ -314,7 +341,6 @@ fn address(local: &str) -> String {
 mod tests {
     use super::*;
     use crate::testing;
-    use peyvand_db::Db;
 
     async fn empty() -> App {
         let app = testing::app().await;

@@ -6,11 +6,12 @@
 //! text, a JSON document inside an array of one, so that it differs from an absent value). The last line has the
 //! number of rows of each table and the SHA-256 of all lines before it.
 
+use super::import::record::Import;
 use super::keys::Keys;
 use super::schema::MIGRATIONS;
 use crate::{Error, Instant, Problem, Result};
 use data_encoding::{BASE64, HEXLOWER};
-use peyvand_db::{Db, Kind, Sql, Table, Tx, Value, migrate, schema_version, sql, tables};
+use peyvand_db::{Db, Id, Kind, Sql, Table, Tx, Value, migrate, schema_version, sql, tables};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
@@ -67,6 +68,14 @@ pub struct Report {
     /// Where the keys that were there before went.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys_kept: Option<PathBuf>,
+    /// Imports under way whose files are not here: they cannot go on.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub imports_left: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// Writes a backup to `file`, which must not exist. Until it is whole it is called `file.part`. Only its owner can
@@ -139,7 +148,7 @@ async fn write(db: &Db, keys: &Keys, with_keys: bool, now: Instant, part: &Path,
     out.line(&EndLine { rows: counts.clone(), sha256 })?;
     let file = out.out.finish().map_err(Error::fault)?.into_inner().map_err(|error| unwritable(part, error.error()))?;
     file.sync_all().map_err(|error| unwritable(part, &error))?;
-    Ok(Report { rows: counts, keys_kept: None })
+    Ok(Report { rows: counts, keys_kept: None, imports_left: 0 })
 }
 
 /// Rows of a table in the order of its key, after the one with key `after`.
@@ -236,8 +245,31 @@ pub async fn restore(db: &Db, data: &Path, file: &Path, now: Instant, progress: 
     };
     tx.commit().await?;
     migrate(db, MIGRATIONS).await?;
+    let imports_left = leave_imports(db, now).await?;
     db.analyze().await?;
-    Ok(Report { rows, keys_kept })
+    Ok(Report { rows, keys_kept, imports_left })
+}
+
+/// Ends imports under way whose files are not on this machine. A backup holds the database and the keys: an uploaded
+/// file may be far larger than all that is stored, and whoever brings it in again loses nothing, for rows that are here
+/// already are recognised.
+async fn leave_imports(db: &Db, now: Instant) -> Result<u64> {
+    let problem = serde_json::to_value(Problem::new("file", "import-file-not-restored")).map_err(Error::fault)?;
+    let mut tx = db.begin().await?;
+    let under_way: Vec<(Id<Import>, String)> =
+        tx.all(sql("SELECT id, file_path FROM imports WHERE state IN ('draft', 'ready', 'running', 'stopped')")).await?;
+    let lost: Vec<Id<Import>> = under_way.into_iter().filter(|(_, path)| !Path::new(path).is_file()).map(|(id, _)| id).collect();
+    let mut left = 0;
+    for some in lost.chunks(BATCH) {
+        let mut update =
+            sql("UPDATE imports SET state = 'failed', problem = $1, finished_at = $2, worker = NULL, lease_until = 0 WHERE id IN ")
+                .bind(&problem)
+                .bind(now);
+        update.list_padded(some);
+        left += tx.run(update).await?;
+    }
+    tx.commit().await?;
+    Ok(left)
 }
 
 /// Somebody's work is never overwritten.
@@ -534,6 +566,37 @@ mod tests {
                 assert_eq!(before, after);
             }
         }
+    }
+
+    #[tokio::test]
+    async fn an_import_whose_file_stayed_behind_says_so_and_the_others_go_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let (here, gone) = (folder.path().join("here.csv"), folder.path().join("gone.csv"));
+        std::fs::write(&here, "name\nSara\n").unwrap();
+        let ctx = testing::ctx().await;
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        for (state, path) in [("stopped", &here), ("stopped", &gone), ("draft", &gone), ("done", &gone)] {
+            tx.run(
+                sql("INSERT INTO imports (id, kind, file_name, file_path, file_size, file_hash, options, state, mark_offset, row_number,
+                       bytes_done, rows_read, rows_created, rows_updated, rows_unchanged, rows_rejected, details, lease_until, created_at)
+                     VALUES ($1, 'parties', 'x.csv', $2, 1, '', $3, $4, 0, 0, 0, 0, 0, 0, 0, 0, $3, 0, 1)")
+                .bind(ctx.id::<Import>())
+                .bind(path.display().to_string())
+                .bind(json!({}))
+                .bind(state),
+            )
+            .await
+            .unwrap();
+        }
+        tx.commit().await.unwrap();
+        let file = folder.path().join("backup");
+        backup(&ctx.app.db, &ctx.app.keys(), true, NOW, &file, |_| {}).await.unwrap();
+        let db = empty_sqlite(folder.path()).await;
+        assert_eq!(restore(&db, folder.path(), &file, NOW, |_| {}).await.unwrap().imports_left, 2);
+        let states: Vec<(String, Option<Json>)> =
+            db.all(sql("SELECT state, problem FROM imports ORDER BY state, file_path")).await.unwrap();
+        assert_eq!(states.iter().map(|(state, _)| state.as_str()).collect::<Vec<_>>(), ["done", "failed", "failed", "stopped"]);
+        assert!(states[1].1.as_ref().unwrap().to_string().contains("import-file-not-restored"));
     }
 
     #[tokio::test]
