@@ -55,6 +55,7 @@ CREATE TABLE users (
   theme TEXT,
   money_unit TEXT,
   shortcuts BOOL NOT NULL,
+  mail_reminders BOOL NOT NULL DEFAULT TRUE,
   created_at INSTANT NOT NULL,
   last_seen_at INSTANT
 ) STRICT;

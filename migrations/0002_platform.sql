@@ -56,6 +56,21 @@ CREATE TABLE notifications (
 CREATE INDEX notifications_user_id_id ON notifications (user_id, id);
 CREATE INDEX notifications_unread ON notifications (user_id) WHERE read_at IS NULL;
 
+-- Notifications that also go out by e-mail. The text is made when a mail is sent; one that is being sent is due again
+-- when its sender must be through or dead.
+CREATE TABLE mails (
+  id ID NOT NULL PRIMARY KEY,
+  user_id ID NOT NULL REFERENCES users (id),
+  notifications JSON NOT NULL,
+  state SORTKEY NOT NULL,
+  due_at INSTANT NOT NULL,
+  attempts INT NOT NULL,
+  last_error TEXT,
+  created_at INSTANT NOT NULL,
+  finished_at INSTANT
+) STRICT;
+CREATE INDEX mails_state_due_at ON mails (state, due_at);
+
 -- Words that an organisation may add to or retire: reasons, origins, results, sources, traits, needs …
 -- A ready-made word has no label here; its labels are in locales/ under term-LIST-WORD.
 CREATE TABLE terms (

@@ -132,6 +132,8 @@ settings-display = Display
 settings-display-about = For you only. Each is a choice of its own.
 settings-shortcuts = Single-letter shortcuts
 settings-shortcuts-about = Such as N to log an interaction. “?” shows all of them.
+settings-mail-reminders = Reminders by e-mail too
+settings-mail-reminders-about = Reminders and overdue follow-ups also go to your e-mail address.
 organisation-who = Organisation
 organisation-display-about = For whoever has not chosen.
 organisation-money = Money
@@ -195,6 +197,20 @@ people-new-password-hint = Only when they lost theirs; it signs them out everywh
 people-added = Account created.
 people-close = Close the account
 people-close-about = They can no longer sign in and their tokens end. What they recorded stays.
+people-hand-over = Who takes over
+people-hand-over-holds = They look after { $customers ->
+    [one] { $customers } customer
+   *[other] { $customers } customers
+}, { $followups ->
+    [one] { $followups } open follow-up
+   *[other] { $followups } open follow-ups
+} and { $opportunities ->
+    [one] { $opportunities } open opportunity
+   *[other] { $opportunities } open opportunities
+}.
+people-hand-over-choose = Choose…
+people-hand-over-head = { $name } (head of the unit)
+people-hand-over-nobody = Nobody: customers without an owner, follow-ups stay in their name
 people-closed = Account closed.
 people-open = Open the account
 people-open-about = They can sign in again.

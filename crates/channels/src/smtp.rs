@@ -69,16 +69,52 @@ impl Smtp {
             .from(self.from.clone())
             .to(to)
             .subject(&mail.subject)
-            .message_id(Some(mail.message_id.clone()))
+            .message_id(Some(format!("<{}@{}>", mail.message_id, self.from.email.domain())))
             .header(ContentType::TEXT_PLAIN)
             .body(mail.text.clone())
             .map_err(|error| refused(error.to_string()))?;
         match self.transport.send(message).await {
             Ok(_) => Ok(()),
-            Err(error) if error.is_permanent() => Err(MailProblem::Refused(error.to_string())),
-            Err(error) => Err(MailProblem::Temporary(error.to_string())),
+            Err(error) => Err(problem(&error)),
         }
     }
+
+    /// Connects and signs in without sending anything.
+    ///
+    /// # Errors
+    /// What is wrong, in the words of the server or of this machine.
+    pub async fn test(&self) -> Result<(), String> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("the server does not answer".to_owned()),
+            Err(error) => Err(with_causes(&error)),
+        }
+    }
+}
+
+/// What an attempt means for the next one.
+fn problem(error: &lettre::transport::smtp::Error) -> MailProblem {
+    let text = with_causes(error);
+    // 530, 534, 535, 538: it does not accept our sign-in. That is for our settings to mend, no receiver is at fault.
+    let ours = error.status().is_some_and(|code| code.to_string().starts_with("53"));
+    match (error.is_permanent(), error.is_transient()) {
+        (true, _) if !ours => MailProblem::Refused(text),
+        (_, true) => MailProblem::Temporary(text),
+        _ => MailProblem::Unreachable(text),
+    }
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let words = inner.to_string();
+        if !text.contains(&words) {
+            text = format!("{text}: {words}");
+        }
+        cause = inner.source();
+    }
+    text
 }
 
 impl MailSender for Smtp {
@@ -104,9 +140,7 @@ mod tests {
     }
 
     fn mail() -> Mail {
-        Mail {
-            to: "sara@example.ir".into(), subject: "یادآوری".into(), text: "سلام".into(), message_id: "<1@example.ir>".into()
-        }
+        Mail { to: "sara@example.ir".into(), subject: "یادآوری".into(), text: "سلام".into(), message_id: "1".into() }
     }
 
     /// A server that answers the receiver's address with `verdict` and gives the text it was handed.
@@ -165,6 +199,13 @@ mod tests {
         assert!(matches!(Smtp::new(settings(port)).unwrap().send(&mail()).await, Err(MailProblem::Refused(_))));
         let (port, _served) = server("450 later").await;
         assert!(matches!(Smtp::new(settings(port)).unwrap().send(&mail()).await, Err(MailProblem::Temporary(_))));
+        // Nobody listens there any more.
+        let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
+        let nobody = Smtp::new(settings(closed)).unwrap();
+        assert!(matches!(nobody.send(&mail()).await, Err(MailProblem::Unreachable(_))));
+        assert!(nobody.test().await.is_err());
+        let (port, _served) = server("250 ok").await;
+        assert_eq!(Smtp::new(settings(port)).unwrap().test().await, Ok(()));
     }
 
     #[test]

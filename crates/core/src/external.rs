@@ -32,15 +32,17 @@ pub struct Mail {
     pub subject: String,
     /// Text.
     pub text: String,
-    /// The same for every attempt to send the same mail.
+    /// A word that is the same for every attempt to send the same mail; the sender makes the Message-ID of it.
     pub message_id: String,
 }
 
 /// Why a mail was not sent.
 #[derive(Debug)]
 pub enum MailProblem {
-    /// Trying again later may help.
+    /// The server is there and asks for another attempt later.
     Temporary(String),
+    /// No server takes mail from us now: out of reach, or it does not accept who we say we are.
+    Unreachable(String),
     /// It will never go.
     Refused(String),
 }

@@ -3,6 +3,7 @@
 use crate::config::{Settings, without_password};
 use crate::say::Words;
 use crate::start;
+use peyvand_core::demo;
 use peyvand_core::external::{Clock, SystemClock};
 use peyvand_core::platform::keys::Keys;
 use peyvand_core::platform::locale::Arg;
@@ -67,6 +68,7 @@ impl Report<'_> {
 pub async fn examine(settings: &Settings, words: &Words) -> Result<Vec<Finding>> {
     let mut report = Report { words, findings: Vec::new() };
     configuration(&mut report, settings);
+    mail(&mut report, settings).await;
     folder(&mut report, settings);
     keys(&mut report, settings);
     match start::database(settings).await {
@@ -86,14 +88,25 @@ fn configuration(report: &mut Report<'_>, settings: &Settings) {
     let file = settings.data.join("peyvand.toml");
     let found = if file.exists() { file.display().to_string() } else { report.words.t("cli-doctor-configuration-defaults") };
     report.add("configuration", State::Ok, found, None);
-    if settings.config.mail.host.is_empty() {
-        let found = report.words.t("cli-doctor-mail-off");
-        report.add("mail", State::Ok, found, None);
-    } else {
-        let mail = &settings.config.mail;
-        let state = if mail.from.contains('@') { State::Ok } else { State::Fail };
-        let advice = (state == State::Fail).then_some(("cli-doctor-mail-from", &[][..]));
-        report.add("mail", state, format!("{}:{}", mail.host, mail.port), advice);
+}
+
+/// Connects and signs in: settings that only look right would be noticed by the reminders that do not come.
+async fn mail(report: &mut Report<'_>, settings: &Settings) {
+    let mail = &settings.config.mail;
+    let server = format!("{}:{}", mail.host, mail.port);
+    match start::mail(mail) {
+        Ok(None) => {
+            let found = report.words.t("cli-doctor-mail-off");
+            report.add("mail", State::Ok, found, None);
+        }
+        Ok(Some(smtp)) => match smtp.test().await {
+            Ok(()) => report.add("mail", State::Ok, server, None),
+            Err(problem) => report.add("mail", State::Fail, format!("{server}: {problem}"), Some(("cli-doctor-mail-unreachable", &[]))),
+        },
+        Err(error) => {
+            let problem = report.words.error(&error);
+            report.add("mail", State::Fail, format!("{server}: {problem}"), Some(("cli-doctor-mail-from", &[])));
+        }
     }
 }
 
@@ -160,7 +173,7 @@ async fn database(report: &mut Report<'_>, settings: &Settings, db: &Db) {
     let size = db.size().await.unwrap_or(0) / (1024 * 1024);
     let found = report.words.ta(
         "cli-doctor-database-found",
-        &[("address", address.into()), ("version", version.to_string().into()), ("megabytes", size.into())],
+        &[("address", address.as_str().into()), ("version", version.to_string().into()), ("megabytes", size.into())],
     );
     if version > newest {
         report.add("database", State::Fail, found, Some(("cli-doctor-database-newer", &[])));
@@ -168,6 +181,10 @@ async fn database(report: &mut Report<'_>, settings: &Settings, db: &Db) {
     }
     if version < newest {
         report.add("database", State::Warn, found, Some(("cli-doctor-database-older", &[])));
+        return;
+    }
+    if demo::is_unfinished(db).await.unwrap_or(false) {
+        report.add("database", State::Fail, found, Some(("demo-unfinished", &[("address", address.into())])));
         return;
     }
     report.add("database", State::Ok, found, None);

@@ -256,6 +256,20 @@ fn the_check_up_finds_open_keys_and_a_clock_that_is_late() {
 }
 
 #[test]
+fn doctor_tries_the_mail_server() {
+    let place = Place::new();
+    place.told(&["migrate"]);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let mut command = place.command(&["doctor", "--json"]);
+    command.env("PEYVAND__MAIL__HOST", "127.0.0.1").env("PEYVAND__MAIL__PORT", closed).env("PEYVAND__MAIL__SECURITY", "none");
+    let nobody = command.env("PEYVAND__MAIL__FROM", "crm@toranj.example").output().unwrap();
+    assert_eq!(nobody.status.code(), Some(1));
+    let findings = json(&text(&nobody.stdout));
+    let mail = findings.as_array().unwrap().iter().find(|finding| finding["what"] == "Mail server").unwrap();
+    assert!(mail["state"] == "fail" && mail["do"].as_str().unwrap().contains("mail.port"), "{mail}");
+}
+
+#[test]
 fn a_setting_says_where_it_comes_from_and_hides_secrets() {
     let place = Place::new();
     std::fs::create_dir_all(place.data()).unwrap();
@@ -307,6 +321,59 @@ fn the_demo_fills_an_empty_place_once_and_its_people_can_sign_in() {
     assert_eq!(again.status.code(), Some(2));
     assert!(text(&again.stderr).contains("not empty"), "{}", text(&again.stderr));
     assert!(place.run(&["doctor"]).status.success());
+}
+
+#[test]
+fn a_demo_that_was_killed_leaves_nothing_that_looks_like_a_shop() {
+    let place = Place::new();
+    let mut child = place.command(&["demo"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let filling = place.data().join("peyvand.db.filling");
+    let until = Instant::now() + Duration::from_secs(60);
+    while !(filling.exists() || place.database.as_deref().is_some_and(demo_has_begun)) {
+        assert!(Instant::now() < until && child.try_wait().unwrap().is_none(), "the demo did not begin, or was over too soon");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(!place.data().join("peyvand.db").exists());
+    if place.database.is_some() {
+        for command in [&["serve"][..], &["demo"], &["doctor"]] {
+            let refused = place.run(command);
+            let told = text(&refused.stderr) + &text(&refused.stdout);
+            assert!(!refused.status.success() && told.contains("createdb"), "{command:?}: {told}");
+        }
+    } else {
+        assert!(place.told(&["demo", "--customers", "40"]).contains("40 customers"));
+        assert!(!filling.exists());
+        assert!(place.run(&["doctor"]).status.success());
+    }
+}
+
+fn demo_has_begun(database: &str) -> bool {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let Ok(db) = peyvand_db::Db::open(database, &peyvand_db::Options::default()).await else { return false };
+        // Before the tables are there it cannot be asked.
+        let begun = peyvand_core::demo::is_unfinished(&db).await.unwrap_or(false);
+        db.close().await;
+        begun
+    })
+}
+
+#[test]
+fn keys_are_not_changed_under_a_server() {
+    let place = Place::new();
+    let sara = json(&place.told(&["op", "parties.create", "name=Sara", "national_id=0084575948"]));
+    let server = place.serve();
+    let refused = place.run(&["keys", "rotate"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).to_lowercase().contains("stop"), "{}", text(&refused.stderr));
+    // Others may work beside the server.
+    place.told(&["op", "terms.list"]);
+    drop(server);
+    assert!(place.told(&["keys", "rotate"]).contains("1 value"));
+    let id = format!("id={}", sara["id"].as_str().unwrap());
+    assert_eq!(json(&place.told(&["op", "parties.identities.reveal", &id, "kind=ir_national_id"]))["value"], "0084575948");
 }
 
 #[test]

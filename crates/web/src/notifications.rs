@@ -36,24 +36,15 @@ struct Note {
 }
 
 fn note(loc: &Loc, one: Notification) -> Note {
-    let word = |name: &str| one.data.get(name).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-    let what = word("what");
-    let due = word("due_at").parse::<jiff::Timestamp>().map(|due| Instant(due.as_millisecond())).ok();
-    let (icon, tone, text) = match one.kind {
-        Kind::Reminder => ("bell", "lapis", loc.t1("notifications-reminder", "what", what.as_str())),
-        Kind::Overdue => ("clock-exclamation", "anar", loc.t1("notifications-overdue", "what", what.as_str())),
-        Kind::Escalated => (
-            "alert-triangle",
-            "saffron",
-            loc.ta("notifications-escalated", &[("what", what.as_str().into()), ("owner", word("owner").as_str().into())]),
-        ),
-        Kind::HandedOver if word("from").is_empty() => ("user-share", "teal", loc.t1("notifications-planned", "what", what.as_str())),
-        Kind::HandedOver => (
-            "user-share",
-            "teal",
-            loc.ta("notifications-handed-over", &[("what", what.as_str().into()), ("from", word("from").as_str().into())]),
-        ),
+    let due = one.data.get("due_at").and_then(|value| value.as_str()).unwrap_or_default();
+    let due = due.parse::<jiff::Timestamp>().map(|due| Instant(due.as_millisecond())).ok();
+    let (icon, tone) = match one.kind {
+        Kind::Reminder => ("bell", "lapis"),
+        Kind::Overdue => ("clock-exclamation", "anar"),
+        Kind::Escalated => ("alert-triangle", "saffron"),
+        Kind::HandedOver | Kind::TakenOver => ("user-share", "teal"),
     };
+    let text = notifications::sentence(loc, one.kind, &one.data);
     let about: Vec<String> = [one.party, due.map(|due| crate::follow_ups::when(loc, due))].into_iter().flatten().collect();
     Note {
         id: one.id,

@@ -35,6 +35,8 @@ pub enum Job {
         /// The import.
         import: Id<super::import::record::Import>,
     },
+    /// Hands mails that wait to the mail server.
+    SendMails,
     /// Works out anew from when on customers are silent, where contacts or purchases have changed.
     RefreshRhythms,
 }
@@ -69,6 +71,14 @@ pub async fn enqueue_single(tx: &mut Tx, ctx: &Ctx, job: &Job, single: &str) -> 
     put(tx, ctx.now(), job, ctx.now(), Some(single)).await?;
     ctx.app.wake.notify_one();
     Ok(())
+}
+
+/// Enqueues a job for later unless one of the same `single` name already waits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue_later(tx: &mut Tx, ctx: &Ctx, job: &Job, single: &str, due: Instant) -> Result<()> {
+    put(tx, ctx.now(), job, due, Some(single)).await
 }
 
 async fn put(tx: &mut Tx, now: Instant, job: &Job, due: Instant, single: Option<&str>) -> Result<()> {
@@ -161,6 +171,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::RemindFollowUps => crate::follow_ups::reminders::remind(ctx).await.map(|()| Outcome::Done),
         Job::RunImport { import } => super::import::engine::run_job(ctx, *import, stop, id).await,
         Job::UndoImport { import } => super::import::undo::run(&ctx.app, Door::Job, *import, stop, Some(id)).await,
+        Job::SendMails => super::mails::send(ctx, id, stop).await,
         Job::RefreshRhythms => crate::parties::rhythm::refresh(ctx, id, stop).await,
     }
 }
@@ -259,6 +270,7 @@ async fn housekeeping(ctx: &Ctx) -> Result<Outcome> {
     tx.run(sql("DELETE FROM jobs WHERE state = 'done' AND finished_at < $1").bind(now.plus(-KEEP))).await?;
     tx.run(sql("DELETE FROM sessions WHERE expires_at < $1").bind(now)).await?;
     tx.run(sql("DELETE FROM sign_in_failures WHERE at < $1").bind(now.plus(-super::sign_in::WINDOW))).await?;
+    tx.run(sql("DELETE FROM mails WHERE state <> 'waiting' AND finished_at < $1").bind(now.plus(-KEEP))).await?;
     tx.run(sql("DELETE FROM undos WHERE at < $1").bind(now.plus(-super::time::DAY))).await?;
     tx.commit().await?;
     ctx.app.db.analyze().await?;

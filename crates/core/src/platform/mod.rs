@@ -10,6 +10,7 @@ pub mod keys;
 pub mod layout;
 pub mod live;
 pub mod locale;
+pub mod mails;
 pub mod money;
 pub mod notifications;
 pub mod organisation;

@@ -1,13 +1,17 @@
-//! What the program has to tell somebody: kept until read, and told at once to the pages they have open.
+//! What the program has to tell somebody: kept until read, told at once to the pages they have open, and about what is
+//! due also by e-mail.
 
 use crate::operation::{DONE, Done, Page, page_size};
 use crate::parties::Party;
 use crate::platform::access::User;
+use crate::platform::locale::Loc;
+use crate::platform::mails;
 use crate::{Ctx, Error, Instant, Operations, Problem, Result};
 use peyvand_db::{Db, Id, Sql, ToValue, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Unread notifications are counted up to here; a badge says "99+" long before.
 pub const COUNTED: i64 = 100;
@@ -23,6 +27,8 @@ peyvand_db::words! {
         Escalated = "escalated",
         /// Somebody gave them a follow-up.
         HandedOver = "handed_over",
+        /// They took over what somebody looked after whose account was closed.
+        TakenOver = "taken_over",
     }
 }
 
@@ -47,11 +53,16 @@ pub struct News {
 /// # Errors
 /// When the database refuses.
 pub async fn notify(tx: &mut Tx, ctx: &Ctx, news: Vec<News>) -> Result<()> {
+    let mut to_mail: BTreeMap<Id<User>, Vec<Id<Notification>>> = BTreeMap::new();
     let rows = news
         .into_iter()
         .map(|one| {
+            let id = ctx.id::<Notification>();
+            if matches!(one.kind, Kind::Reminder | Kind::Overdue | Kind::Escalated) {
+                to_mail.entry(one.user).or_default().push(id);
+            }
             vec![
-                ctx.id::<Notification>().to_value(),
+                id.to_value(),
                 one.user.to_value(),
                 ctx.now().to_value(),
                 one.kind.to_value(),
@@ -65,7 +76,27 @@ pub async fn notify(tx: &mut Tx, ctx: &Ctx, news: Vec<News>) -> Result<()> {
     for statement in Sql::inserts(head, rows, "") {
         tx.run(statement).await?;
     }
-    Ok(())
+    mails::put(tx, ctx, to_mail).await
+}
+
+/// A notification in a sentence, from its kind and the values kept with it.
+#[must_use]
+pub fn sentence(loc: &Loc, kind: Kind, data: &Value) -> String {
+    let word = |name: &str| data.get(name).and_then(Value::as_str).unwrap_or_default();
+    let what = word("what");
+    match kind {
+        Kind::Reminder => loc.t1("notifications-reminder", "what", what),
+        Kind::Overdue => loc.t1("notifications-overdue", "what", what),
+        Kind::Escalated => loc.ta("notifications-escalated", &[("what", what.into()), ("owner", word("owner").into())]),
+        Kind::TakenOver => {
+            let number = |name: &str| data.get(name).and_then(Value::as_i64).unwrap_or_default();
+            let from = word("from");
+            let values = [("from", from.into()), ("customers", number("customers").into()), ("followups", number("follow_ups").into())];
+            loc.ta("notifications-taken-over", &values)
+        }
+        Kind::HandedOver if word("from").is_empty() => loc.t1("notifications-planned", "what", what),
+        Kind::HandedOver => loc.ta("notifications-handed-over", &[("what", what.into()), ("from", word("from").into())]),
+    }
 }
 
 /// Wakes the open pages of a user.

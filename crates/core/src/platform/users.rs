@@ -75,6 +75,7 @@ row! {
         theme: Option<Theme> = "u.theme",
         money_unit: Option<MoneyUnit> = "u.money_unit",
         shortcuts: bool = "u.shortcuts",
+        mail_reminders: bool = "u.mail_reminders",
         created_at: Instant = "u.created_at",
     }
 }
@@ -110,6 +111,10 @@ pub struct Me {
     pub money_unit: Option<MoneyUnit>,
     /// Whether letter keys are shortcuts.
     pub shortcuts: bool,
+    /// Whether reminders and what is overdue also come by e-mail; nothing comes where no mail server is set up.
+    pub mail_reminders: bool,
+    /// Whether a mail server is set up.
+    pub mail_is_set_up: bool,
     /// Since when the account exists.
     pub created_at: Instant,
     /// What the post allows, room by room.
@@ -143,6 +148,8 @@ pub async fn get(ctx: &Ctx, _: Nothing) -> Result<Me> {
         theme: row.theme,
         money_unit: row.money_unit,
         shortcuts: row.shortcuts,
+        mail_reminders: row.mail_reminders,
+        mail_is_set_up: ctx.app.mail.is_some(),
         created_at: row.created_at,
         rights: person.rights.clone(),
         scopes: person.scopes.clone(),
@@ -170,6 +177,8 @@ pub struct MeChange {
     pub money_unit: Option<MoneyUnit>,
     /// Whether letter keys are shortcuts.
     pub shortcuts: Option<bool>,
+    /// Whether reminders and what is overdue also come by e-mail.
+    pub mail_reminders: Option<bool>,
     /// Choices to give up, so that the organisation's counts again: `lang`, `calendar`, `digits`, `time_zone`, `theme`,
     /// `money_unit`.
     #[serde(default)]
@@ -222,8 +231,9 @@ pub async fn update(ctx: &Ctx, change: MeChange) -> Result<Me> {
     tx.run(
         sql("UPDATE users SET name = COALESCE($1, name), lang = COALESCE($2, lang), calendar = COALESCE($3, calendar),
                digits = COALESCE($4, digits), time_zone = COALESCE($5, time_zone), theme = COALESCE($6, theme),
-               money_unit = COALESCE($7, money_unit), shortcuts = COALESCE($8, shortcuts)
-             WHERE id = $9")
+               money_unit = COALESCE($7, money_unit), shortcuts = COALESCE($8, shortcuts),
+               mail_reminders = COALESCE($9, mail_reminders)
+             WHERE id = $10")
         .bind(&name)
         .bind(change.lang)
         .bind(change.calendar)
@@ -232,6 +242,7 @@ pub async fn update(ctx: &Ctx, change: MeChange) -> Result<Me> {
         .bind(change.theme)
         .bind(change.money_unit)
         .bind(change.shortcuts)
+        .bind(change.mail_reminders)
         .bind(id),
     )
     .await?;

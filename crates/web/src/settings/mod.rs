@@ -149,6 +149,9 @@ async fn show(req: Req) -> PageResult {
     if me.shortcuts {
         values.push(("shortcuts".into(), "on".into()));
     }
+    if me.mail_reminders {
+        values.push(("mail_reminders".into(), "on".into()));
+    }
     shown(&req, me, FormView::new(values), false)
 }
 
@@ -178,6 +181,8 @@ async fn save(req: Req, sent: Sent) -> PageResult {
         theme: choice(sent.get("theme")),
         money_unit: choice(sent.get("money_unit")),
         shortcuts: Some(sent.get("shortcuts").is_some()),
+        // Without a mail server the page does not ask, so an empty field is no answer.
+        mail_reminders: req.ctx.app.mail.is_some().then(|| sent.get("mail_reminders").is_some()),
         reset: Choice::ALL.iter().filter(|choice| sent.get(choice.as_str()).is_none()).copied().collect(),
     };
     match req.ctx.run(users::update, change).await {
