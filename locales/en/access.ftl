@@ -21,6 +21,18 @@ users-email-taken = Somebody already has an account with this address.
 users-unit-unknown = Choose a unit that you can reach.
 users-above-you = This person may do more than you. Ask an owner.
 users-last-owner = The organisation needs at least one owner. Give another person the owner's post first.
+users-hand-over-needed = They look after { $customers ->
+    [one] { $customers } customer
+   *[other] { $customers } customers
+}, { $follow_ups ->
+    [one] { $follow_ups } open follow-up
+   *[other] { $follow_ups } open follow-ups
+} and { $opportunities ->
+    [one] { $opportunities } open opportunity
+   *[other] { $opportunities } open opportunities
+}. Say who takes over.
+users-hand-over-unknown = Choose somebody with an open account within your reach.
+users-no-head = There is no other head above this person. Choose somebody, or nobody.
 
 # Units and posts
 units-parent-unknown = Choose a unit that you can reach.

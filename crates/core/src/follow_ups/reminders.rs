@@ -97,12 +97,27 @@ row! {
 
 /// Who is told of the follow-ups of each owner; an owner without anybody above is left out.
 async fn heads(tx: &mut Tx, late: &[Late]) -> Result<HashMap<Id<User>, Id<User>>> {
-    let places: Vec<Place> = tx.all(Sql::select::<Place>("FROM units n LEFT JOIN users h ON h.id = n.head_id AND h.is_active")).await?;
+    let places: Vec<Place> = tx.all(places()).await?;
     let mut query = sql("SELECT id, unit_id FROM users WHERE id IN ");
     let owners: Vec<Id<User>> = late.iter().map(|one| one.owner_id).collect::<BTreeSet<_>>().into_iter().collect();
     query.list_padded(&owners);
     let owners: Vec<(Id<User>, Id<Unit>)> = tx.all(query).await?;
     Ok(owners.into_iter().filter_map(|(owner, unit)| Some((owner, head_above(&places, unit, owner)?))).collect())
+}
+
+/// Who is over somebody: the head of their unit, or of the nearest one above that has another.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn head_over(tx: &mut Tx, user: Id<User>) -> Result<Option<Id<User>>> {
+    let places: Vec<Place> = tx.all(places()).await?;
+    let unit: Option<(Id<Unit>,)> = tx.maybe(sql("SELECT unit_id FROM users WHERE id = $1").bind(user)).await?;
+    Ok(unit.and_then(|(unit,)| head_above(&places, unit, user)))
+}
+
+/// Statement for all units; those who head them are open accounts.
+fn places() -> Sql {
+    Sql::select::<Place>("FROM units n LEFT JOIN users h ON h.id = n.head_id AND h.is_active")
 }
 
 /// The head of a unit, or of the nearest one above it that has another head than the owner.

@@ -1,5 +1,6 @@
 //! People, units and posts.
 
+pub mod closing;
 pub mod colleagues;
 pub mod explain;
 pub mod people;
@@ -14,6 +15,7 @@ use peyvand_db::{Tx, sql};
 pub fn operations(ops: &mut Operations) {
     colleagues::operations(ops);
     people::operations(ops);
+    closing::operations(ops);
     units::operations(ops);
     posts::operations(ops);
     explain::operations(ops);
@@ -92,12 +94,12 @@ mod tests {
         let ctx = owner().await;
         let me = ctx.actor.user().unwrap();
         let refused = |outcome: Result<()>| matches!(outcome, Err(Error::Conflict(_)));
-        assert!(refused(ctx.run(people::deactivate, people::DeactivateUser { id: me }).await.map(drop)));
+        assert!(refused(ctx.run(closing::deactivate, closing::DeactivateUser { id: me, hand_over_to: None }).await.map(drop)));
         assert!(refused(ctx.run(people::update, people::UserChange { post: Some("agent".into()), ..change(me) }).await.map(drop)));
         assert!(refused(ctx.run(people::update, people::UserChange { is_active: Some(false), ..change(me) }).await.map(drop)));
         let unit = ctx.actor.unit().unwrap();
         ctx.run(people::create, new_user("second", "owner", unit)).await.unwrap();
-        ctx.run(people::deactivate, people::DeactivateUser { id: me }).await.unwrap();
+        ctx.run(closing::deactivate, closing::DeactivateUser { id: me, hand_over_to: None }).await.unwrap();
     }
 
     #[tokio::test]
@@ -174,7 +176,7 @@ mod tests {
         let wider = Rights(BTreeMap::from([(Room::Parties, Right { see: Reach::Own, ..Right::NONE })]));
         ctx.run(posts::update, posts::PostChange { id: post.id, name: None, rights: Some(wider) }).await.unwrap();
         assert_eq!(can_see().await, Some(true));
-        ctx.run(people::deactivate, people::DeactivateUser { id: person.id }).await.unwrap();
+        ctx.run(closing::deactivate, closing::DeactivateUser { id: person.id, hand_over_to: None }).await.unwrap();
         assert_eq!(can_see().await, None);
     }
 
@@ -212,7 +214,7 @@ mod tests {
         assert_eq!(why(about(agent, theirs)).await.reason, explain::Reason::Own);
         assert_eq!(why(about(agent, nobodys)).await.reason, explain::Reason::Elsewhere);
         assert!(matches!(ctx.run(explain::explain, about(agent, ctx.id())).await, Err(Error::NotFound("party"))));
-        let closed = ctx.run(people::deactivate, people::DeactivateUser { id: manager }).await;
+        let closed = ctx.run(closing::deactivate, closing::DeactivateUser { id: manager, hand_over_to: None }).await;
         closed.unwrap();
         let answer = why(ask(manager, Room::Parties, Act::See)).await;
         assert!(!answer.allowed);

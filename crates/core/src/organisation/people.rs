@@ -1,8 +1,9 @@
 //! People: accounts, the post they hold and the unit they belong to.
 
+use super::closing::check_holds_nothing;
 use super::posts::check_given;
 use super::{lock, one_line};
-use crate::operation::{DONE, Done, Page, page_size};
+use crate::operation::{Page, page_size};
 use crate::platform::access::{Actor, Unit, User};
 use crate::platform::events::{self, Event};
 use crate::platform::sessions::{end_all, rights_of};
@@ -243,7 +244,7 @@ async fn unit_in_reach(tx: &mut Tx, sight: &Sight, unit: Id<Unit>) -> Result<Id<
     if reached && known.is_some() { Ok(unit) } else { Err(Error::invalid("unit_id", "users-unit-unknown")) }
 }
 
-async fn read(tx: &mut Tx, reach: &Sight, id: Id<User>) -> Result<Person> {
+pub(super) async fn read(tx: &mut Tx, reach: &Sight, id: Id<User>) -> Result<Person> {
     let mut query = Sql::select::<Person>(FROM);
     query.push(" AND u.id = ").arg(id);
     sight(reach, &mut query);
@@ -266,7 +267,8 @@ pub struct UserChange {
     pub unit_id: Option<Id<Unit>>,
     /// A new password, for somebody who lost theirs; it ends their sessions.
     pub password: Option<String>,
-    /// True opens a closed account again.
+    /// True opens a closed account again. False closes it when its person looks after nothing; else close it with
+    /// `users.deactivate`, which hands over.
     pub is_active: Option<bool>,
 }
 
@@ -317,6 +319,9 @@ pub async fn update(ctx: &Ctx, change: UserChange) -> Result<Person> {
     if before.is_active && (post.is_some() || change.is_active == Some(false)) {
         check_owner_stays(&mut tx, &before).await?;
     }
+    if before.is_active && change.is_active == Some(false) {
+        check_holds_nothing(&mut tx, before.id).await?;
+    }
     tx.run(
         sql("UPDATE users SET email = COALESCE($1, email), name = COALESCE($2, name), post_id = COALESCE($3, post_id),
                unit_id = COALESCE($4, unit_id), password_hash = COALESCE($5, password_hash), is_active = COALESCE($6, is_active)
@@ -347,38 +352,8 @@ pub async fn update(ctx: &Ctx, change: UserChange) -> Result<Person> {
     Ok(after)
 }
 
-/// Whose account.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DeactivateUser {
-    /// The user.
-    pub id: Id<User>,
-}
-
-/// Closes an account: its sessions end and its tokens stop. What they did stays, under their name.
-///
-/// # Errors
-/// Without the right, for somebody out of reach or with more rights than the caller, and for the last owner.
-pub async fn deactivate(ctx: &Ctx, input: DeactivateUser) -> Result<Done> {
-    let writer = ctx.write(Perm(Room::Organisation, Act::Delete))?;
-    let mut tx = writer.begin().await?;
-    lock(&mut tx).await?;
-    let person = read(&mut tx, &writer.sight, input.id).await?;
-    check_not_above(&mut tx, ctx, &person).await?;
-    if person.is_active {
-        check_owner_stays(&mut tx, &person).await?;
-        tx.run(sql("UPDATE users SET is_active = FALSE WHERE id = $1").bind(input.id)).await?;
-        tx.run(sql("UPDATE tokens SET revoked_at = $1 WHERE user_id = $2 AND revoked_at IS NULL").bind(ctx.now()).bind(input.id)).await?;
-        end_all(&mut tx, input.id).await?;
-        events::record(&mut tx, ctx, Event::of("user.deactivated", input.id, serde_json::json!({"name": person.name}))).await?;
-    }
-    tx.commit().await?;
-    ctx.app.forget_sessions();
-    Ok(DONE)
-}
-
 /// Nobody changes the account of somebody who may do more: a new password for it would be a way to more rights.
-async fn check_not_above(tx: &mut Tx, ctx: &Ctx, person: &Person) -> Result<()> {
+pub(super) async fn check_not_above(tx: &mut Tx, ctx: &Ctx, person: &Person) -> Result<()> {
     if matches!(ctx.actor, Actor::System) {
         return Ok(());
     }
@@ -386,7 +361,7 @@ async fn check_not_above(tx: &mut Tx, ctx: &Ctx, person: &Person) -> Result<()> 
     check_given(ctx, &rights_of(&person.post, rights)?).map_err(|_| Error::Conflict(Fields(vec![Problem::new("", "users-above-you")])))
 }
 
-async fn check_owner_stays(tx: &mut Tx, person: &Person) -> Result<()> {
+pub(super) async fn check_owner_stays(tx: &mut Tx, person: &Person) -> Result<()> {
     if person.post != OWNER {
         return Ok(());
     }
@@ -415,12 +390,5 @@ pub fn operations(ops: &mut Operations) {
         Some(Perm(Room::Organisation, Act::Change)),
         "Changes an account; absent fields stay.",
         update,
-    );
-    ops.add(
-        "users.deactivate",
-        "DELETE /users/{id}",
-        Some(Perm(Room::Organisation, Act::Delete)),
-        "Closes an account: sessions and tokens end, what was done stays. Never the last owner.",
-        deactivate,
     );
 }

@@ -1,6 +1,7 @@
 //! Undo instead of confirm: a reversible act stores its inverse, which its doer may run for a day.
 
 use crate::operation::{DONE, Done};
+use crate::organisation::closing;
 use crate::parties::{Party, bulk};
 use crate::platform::access::User;
 use crate::{Ctx, Error, Operations, Result};
@@ -47,6 +48,11 @@ pub enum Inverse {
         before: Vec<bulk::Owned>,
         /// Whom they were given to.
         given_to: Id<User>,
+    },
+    /// Opens an account again and gives back what its person held.
+    CloseAccount {
+        /// What closing it did.
+        was: closing::WasClosed,
     },
     /// Brings archived parties back.
     Archive {
@@ -117,9 +123,12 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::DropFollowUps { ids } => crate::follow_ups::drop_made(&mut tx, ctx, &ids).await?,
         Inverse::Tag { tag, parties, was_added } => bulk::undo_tag(&mut tx, ctx, &tag, &parties, was_added).await?,
         Inverse::Assign { before, given_to } => bulk::undo_assign(&mut tx, ctx, &before, given_to).await?,
+        Inverse::CloseAccount { was } => closing::reopen(&mut tx, ctx, &was).await?,
         Inverse::Archive { parties } => bulk::undo_archive(&mut tx, ctx, &parties).await?,
     }
     tx.commit().await?;
+    // An account may be open again.
+    ctx.app.forget_sessions();
     if let Some(user) = ctx.actor.user() {
         super::notifications::tell(ctx, user);
     }

@@ -4,15 +4,16 @@ use super::{Frame, answer, done, frame, problems_of};
 use crate::State;
 use crate::error::PageResult;
 use crate::form::{FormView, Sent};
-use crate::page::post_name;
+use crate::page::{Flash, go, post_name};
 use crate::request::{Form, Req};
 use askama::Template;
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use peyvand_core::operation::{Nothing, PAGE_MAX};
+use peyvand_core::organisation::closing::{self, DeactivateUser, Held, Holdings};
 use peyvand_core::organisation::explain::{self, Explain, Explanation};
-use peyvand_core::organisation::people::{self, DeactivateUser, ListUsers, NewUser, Person, UserChange};
+use peyvand_core::organisation::people::{self, ListUsers, NewUser, Person, UserChange};
 use peyvand_core::organisation::posts;
 use peyvand_core::organisation::units::{self, NewUnit, UnitChange, UnitRow};
 use peyvand_core::platform::access::{Unit, User};
@@ -73,12 +74,28 @@ struct PersonPage {
     explanation: Option<Explanation>,
     may_change: bool,
     may_close: bool,
+    /// What the person looks after, when there is something to hand over.
+    held: Option<Held>,
+    /// Who may take over.
+    takers: Options,
 }
 
 impl PersonPage {
     async fn new(req: &Req, person: Option<Person>, f: FormView) -> Result<PersonPage, Error> {
         let title = person.as_ref().map_or_else(|| req.t("people-new"), |person| person.name.clone());
         let posts = req.ctx.run(posts::list, Nothing {}).await?;
+        let may_close = person.is_some() && req.can(Room::Organisation, Act::Delete);
+        let held = match &person {
+            Some(person) if may_close && person.is_active => {
+                let held = req.ctx.run(closing::held, people::GetUser { id: person.id }).await?;
+                Some(held).filter(|held| !held.holdings.is_empty())
+            }
+            _ => None,
+        };
+        let takers = match (&person, &held) {
+            (Some(person), Some(held)) => takers(req, person.id, held).await?,
+            _ => Options::new(),
+        };
         let may_change = req.can(Room::Organisation, if person.is_some() { Act::Change } else { Act::Create });
         Ok(PersonPage {
             s: frame(req, "/settings/people", Some(title)),
@@ -89,9 +106,33 @@ impl PersonPage {
             acts: Act::ALL.iter().map(|act| (act.to_string(), req.t(&format!("act-{act}")))).collect(),
             explanation: None,
             may_change,
-            may_close: person.is_some() && req.can(Room::Organisation, Act::Delete),
+            may_close,
+            held,
+            takers,
             person,
         })
+    }
+}
+
+/// Nobody is chosen beforehand: to whom customers go is a decision.
+async fn takers(req: &Req, from: Id<User>, held: &Held) -> Result<Options, Error> {
+    let mut takers = vec![(String::new(), req.t("people-hand-over-choose"))];
+    if let Some(head) = &held.head {
+        takers.push(("head".to_owned(), req.loc.t1("people-hand-over-head", "name", head)));
+    }
+    let list = ListUsers { is_active: Some(true), limit: Some(PAGE_MAX), ..Default::default() };
+    let people = req.ctx.run(people::list, list).await?.items;
+    let others = people.into_iter().filter(|person| person.id != from && Some(person.id) != held.head_id);
+    takers.extend(others.map(|person| (person.id.to_string(), person.name)));
+    takers.push(("nobody".to_owned(), req.t("people-hand-over-nobody")));
+    Ok(takers)
+}
+
+impl PersonPage {
+    fn holds(&self, held: &Held) -> String {
+        let Holdings { customers, follow_ups, opportunities } = held.holdings;
+        let values = [("customers", customers.into()), ("followups", follow_ups.into()), ("opportunities", opportunities.into())];
+        self.s.ta("people-hand-over-holds", &values)
     }
 }
 
@@ -212,9 +253,13 @@ async fn update(req: Req, Path(id): Path<Id<User>>, sent: Sent) -> PageResult {
     }
 }
 
-async fn close(req: Req, Path(id): Path<Id<User>>) -> PageResult {
-    match req.ctx.run(people::deactivate, DeactivateUser { id }).await {
-        Ok(_) => done(&req, "/settings/people", "people-closed"),
+async fn close(req: Req, Path(id): Path<Id<User>>, sent: Sent) -> PageResult {
+    let hand_over_to = sent.get("hand_over_to").map(str::to_owned);
+    match req.ctx.run(closing::deactivate, DeactivateUser { id, hand_over_to }).await {
+        Ok(closed) => {
+            let undo = closed.undo.map(|undo| undo.to_string());
+            Ok(go(&req, "/settings/people", Some(Flash { text: req.t("people-closed"), undo })))
+        }
         Err(error) => {
             let problems = problems_of(error)?;
             let person = person_of(&req, id).await?;

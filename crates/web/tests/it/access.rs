@@ -284,3 +284,29 @@ async fn choosing_for_oneself_can_be_given_up_again() {
     browser.post("/settings", &[("name", "Maryam"), ("lang", ""), ("digits", ""), ("theme", ""), ("shortcuts", "on")]).await;
     assert!(browser.get("/settings").await.text.contains(r#"<html lang="en" dir="ltr" data-digits="latn""#));
 }
+
+#[tokio::test]
+async fn closing_an_account_asks_to_whom_its_customers_go() {
+    let (app, _, mut browser) = owner().await;
+    let sara = peyvand_core::testing::as_post(&app, "agent", "sara").await;
+    let page = format!("/settings/people/{}", sara.actor.user().unwrap());
+    let close = format!("{page}/close");
+    assert_eq!(browser.get(&page).await.all("#hand_over_to").len(), 0, "there is nothing to hand over");
+    peyvand_core::testing::party(&sara, "Zahra").await;
+    let options = browser.get(&page).await.all("#hand_over_to option");
+    assert_eq!(options.len(), 3, "{options:?}");
+    assert!(options[1] == "Maryam" && options[2].starts_with("Nobody"), "{options:?}");
+    let asked = browser.post(&close, &[("hand_over_to", "")]).await;
+    assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(asked.all("#hand_over_to-e").len(), 1);
+    let done = browser.post(&close, &[("hand_over_to", "nobody")]).await;
+    assert_eq!(done.header("location"), "/settings/people", "{}", done.text);
+    let list = browser.get("/settings/people").await;
+    assert!(list.text.contains("action=\"/undo/"), "{}", list.text);
+}
+
+#[tokio::test]
+async fn reminders_by_mail_are_not_offered_without_a_mail_server() {
+    let (_, _, mut browser) = owner().await;
+    assert_eq!(browser.get("/settings").await.all("input[name=mail_reminders]").len(), 0);
+}
