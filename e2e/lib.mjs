@@ -1,9 +1,10 @@
 // What the browser tests and the picture script share: a Peyvand of their own, a browser, and a watch over both.
 //
-// Environment: PEYVAND_BIN, the binary (default: the debug build); CHROMIUM, the browser (default: /usr/bin/chromium).
+// Environment: PEYVAND_BIN, the binary (default: the debug build); CHROMIUM, the browser (default: /usr/bin/chromium);
+// PEYVAND_TEST_DB, a PostgreSQL server for the tests that run on both engines.
 import { chromium } from 'playwright-core';
-import { execFile, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { execFile, execFileSync, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -39,6 +40,26 @@ export function folder() {
   const made = mkdtempSync(join(tmpdir(), 'peyvand-e2e-'));
   process.on('exit', () => rmSync(made, { recursive: true, force: true }));
   return made;
+}
+
+/** The engines that the tests of kills run on: SQLite, and PostgreSQL when PEYVAND_TEST_DB names a server. */
+export const ENGINES = process.env.PEYVAND_TEST_DB ? ['SQLite', 'PostgreSQL'] : ['SQLite'];
+let databases = 0;
+
+/** A data folder for an engine; on PostgreSQL its settings name a fresh database, which goes away with the folder. */
+export function place(engine) {
+  const data = folder();
+  if (engine === 'PostgreSQL') {
+    const server = process.env.PEYVAND_TEST_DB;
+    const name = `peyvand_kill_${process.pid}_${++databases}`;
+    const psql = (statement) => execFileSync('psql', ['-q', '-X', '-c', statement, server], { stdio: ['ignore', 'ignore', 'pipe'] });
+    psql(`CREATE DATABASE ${name}`);
+    process.on('exit', () => psql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+    const url = new URL(server);
+    url.pathname = `/${name}`;
+    writeFileSync(join(data, 'peyvand.toml'), `[database]\nurl = "${url.href}"\n`);
+  }
+  return data;
 }
 
 /** A data folder with the demo shop and our account in it: filled once (or taken from PEYVAND_DEMO), copied each time. */
