@@ -212,6 +212,21 @@ ALTER TABLE jobs ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
 ALTER TABLE jobs ADD CONSTRAINT jobs_single_key UNIQUE (single);
 CREATE INDEX jobs_state_due_at ON jobs USING btree (state, due_at);
 
+CREATE TABLE mails (
+  id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  notifications jsonb NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  due_at bigint NOT NULL,
+  attempts bigint NOT NULL,
+  last_error text,
+  created_at bigint NOT NULL,
+  finished_at bigint
+);
+ALTER TABLE mails ADD CONSTRAINT mails_pkey PRIMARY KEY (id);
+ALTER TABLE mails ADD CONSTRAINT mails_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+CREATE INDEX mails_state_due_at ON mails USING btree (state, due_at);
+
 CREATE TABLE notifications (
   id uuid NOT NULL,
   user_id uuid NOT NULL,
@@ -579,6 +594,7 @@ CREATE TABLE users (
   theme text,
   money_unit text,
   shortcuts boolean NOT NULL,
+  mail_reminders boolean NOT NULL DEFAULT true,
   created_at bigint NOT NULL,
   last_seen_at bigint
 );

@@ -194,6 +194,19 @@ CREATE TABLE jobs (
 ) STRICT;
 CREATE INDEX jobs_state_due_at ON jobs (state, due_at);
 
+CREATE TABLE mails (
+  id BLOB NOT NULL PRIMARY KEY,
+  user_id BLOB NOT NULL REFERENCES users (id),
+  notifications TEXT NOT NULL,
+  state TEXT NOT NULL,
+  due_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  last_error TEXT,
+  created_at INTEGER NOT NULL,
+  finished_at INTEGER
+) STRICT;
+CREATE INDEX mails_state_due_at ON mails (state, due_at);
+
 CREATE TABLE notifications (
   id BLOB NOT NULL PRIMARY KEY,
   user_id BLOB NOT NULL REFERENCES users (id),
@@ -508,6 +521,7 @@ CREATE TABLE users (
   theme TEXT,
   money_unit TEXT,
   shortcuts INTEGER NOT NULL,
+  mail_reminders INTEGER NOT NULL DEFAULT TRUE,
   created_at INTEGER NOT NULL,
   last_seen_at INTEGER
 ) STRICT;
