@@ -47,15 +47,15 @@ pub async fn reveal(ctx: &Ctx, input: IdentityOf) -> Result<Revealed> {
     seen_in(&mut tx, &writer.sight, input.id).await?;
     let stored: Option<(String, Option<Vec<u8>>, String)> = tx
         .maybe(
-            sql("SELECT value, sealed, kind FROM identity_keys WHERE party_id = $1 AND kind = $2 ORDER BY value")
+            sql("SELECT masked, sealed, kind FROM identity_keys WHERE party_id = $1 AND kind = $2 ORDER BY value")
                 .bind(input.id)
                 .bind(&input.kind),
         )
         .await?;
-    let Some((value, sealed, kind)) = stored else { return Err(Error::NotFound("identity")) };
+    let Some((as_written, sealed, kind)) = stored else { return Err(Error::NotFound("identity")) };
     let value = match sealed {
         Some(sealed) => ctx.app.keys().open(&kind, &sealed)?,
-        None => value,
+        None => as_written,
     };
     events::record(&mut tx, ctx, Event::of_party("identity.revealed", input.id, json!({"kind": kind}))).await?;
     tx.commit().await?;
