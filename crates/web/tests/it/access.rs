@@ -310,3 +310,11 @@ async fn reminders_by_mail_are_not_offered_without_a_mail_server() {
     let (_, _, mut browser) = owner().await;
     assert_eq!(browser.get("/settings").await.all("input[name=mail_reminders]").len(), 0);
 }
+
+#[tokio::test]
+async fn the_palette_understands_what_was_typed_with_the_keyboard_in_the_other_language() {
+    let (_, _, mut browser) = owner().await;
+    // «امروز» on Latin keys, and `set` of «Settings» on Persian ones.
+    assert!(browser.get("/palette?q=hlv,c").await.text.contains("href=\"/today\""));
+    assert!(browser.get("/palette?q=%D8%B3%D8%AB%D9%81").await.text.contains("href=\"/settings\""));
+}
