@@ -73,7 +73,6 @@ pub struct Report {
     pub imports_left: u64,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]
 fn is_zero(count: &u64) -> bool {
     *count == 0
 }
