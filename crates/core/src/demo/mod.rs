@@ -367,6 +367,7 @@ mod tests {
         assert_eq!(shop.customers, 60);
         assert!(shop.purchases > 100 && shop.interactions > 100 && shop.follow_ups > 5, "{shop:?}");
         assert_eq!(told(&one.db).await, told(&two.db).await);
+        assert!(!is_unfinished(&one.db).await.unwrap());
         let owner = one.system(Door::Cli);
         owner.run(crate::today::get, Default::default()).await.unwrap();
         owner.run(crate::interactions::list, Default::default()).await.unwrap();

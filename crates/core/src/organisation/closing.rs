@@ -373,12 +373,12 @@ mod tests {
         DeactivateUser { id: who.actor.user().unwrap(), hand_over_to: to.map(str::to_owned) }
     }
 
-    async fn of(ctx: &Ctx, who: &Ctx) -> [i64; 2] {
+    async fn of(ctx: &Ctx, who: &Ctx) -> [i64; 3] {
         let held = ctx.run(held, GetUser { id: who.actor.user().unwrap() }).await.unwrap();
-        [held.holdings.customers, held.holdings.follow_ups]
+        [held.holdings.customers, held.holdings.follow_ups, held.holdings.opportunities]
     }
 
-    /// An owner, and an agent with three customers and two open follow-ups.
+    /// An owner, and an agent with three customers, two open follow-ups and an opportunity.
     async fn shop() -> (Ctx, Ctx) {
         let owner = testing::ctx().await;
         let sara = testing::as_post(&owner.app, "agent", "sara").await;
@@ -386,9 +386,14 @@ mod tests {
             testing::party(&sara, name).await;
         }
         let parties: Vec<(Id<Party>,)> = owner.app.db.all(sql("SELECT id FROM parties ORDER BY name LIMIT 2")).await.unwrap();
-        for (party,) in parties {
-            step(&sara, party).await;
+        for (party,) in &parties {
+            step(&sara, *party).await;
         }
+        let mut tx = owner.app.db.begin().await.unwrap();
+        let opportunity =
+            "INSERT INTO opportunities (id, party_id, title, state, owner_id, created_at) VALUES ($1, $2, 'x', 'open', $3, 1)";
+        tx.run(sql(opportunity).bind(owner.id::<Opportunity>()).bind(parties[0].0).bind(sara.actor.user())).await.unwrap();
+        tx.commit().await.unwrap();
         (owner, sara)
     }
 
@@ -405,7 +410,7 @@ mod tests {
         let to = reza.actor.user().unwrap();
         let closed = owner.run(deactivate, close(&sara, Some(&to.to_string()))).await.unwrap();
         assert_eq!((closed.given_to, closed.customers, closed.follow_ups), (Some(to), 3, 2));
-        assert_eq!((of(&owner, &sara).await, of(&owner, &reza).await), ([0, 0], [3, 2]));
+        assert_eq!((of(&owner, &sara).await, of(&owner, &reza).await), ([0, 0, 0], [3, 2, 1]));
         let news = reza.run(notifications::list, Default::default()).await.unwrap().items;
         assert_eq!((news.len(), news[0].kind), (1, Kind::TakenOver));
         let (told,): (i64,) =
@@ -418,7 +423,7 @@ mod tests {
         tx.run(sql(moved).bind(owner.actor.user())).await.unwrap();
         tx.commit().await.unwrap();
         owner.run(undo::run, RunUndo { id: closed.undo.unwrap() }).await.unwrap();
-        assert_eq!((of(&owner, &sara).await, of(&owner, &reza).await), ([2, 2], [0, 0]));
+        assert_eq!((of(&owner, &sara).await, of(&owner, &reza).await), ([2, 2, 1], [0, 0, 0]));
         assert!(owner.run(people::get, GetUser { id: sara.actor.user().unwrap() }).await.unwrap().is_active);
     }
 
@@ -434,7 +439,7 @@ mod tests {
         let held = owner.run(held, GetUser { id: sara.actor.user().unwrap() }).await.unwrap();
         assert_eq!((held.head_id, held.head.as_deref()), (boss.actor.user(), Some("boss")));
         owner.run(deactivate, close(&sara, Some(HEAD))).await.unwrap();
-        assert_eq!(of(&owner, &boss).await, [3, 2]);
+        assert_eq!(of(&owner, &boss).await, [3, 2, 1]);
     }
 
     #[tokio::test]
@@ -447,9 +452,9 @@ mod tests {
             owner.app.db.one(sql(query)).await.unwrap()
         };
         assert_eq!(count().await, (3, 3));
-        assert_eq!(of(&owner, &sara).await, [0, 2]);
+        assert_eq!(of(&owner, &sara).await, [0, 2, 0]);
         owner.run(undo::run, RunUndo { id: closed.undo.unwrap() }).await.unwrap();
-        assert_eq!((count().await, of(&owner, &sara).await), ((0, 3), [3, 2]));
+        assert_eq!((count().await, of(&owner, &sara).await), ((0, 3), [3, 2, 1]));
     }
 
     #[tokio::test]

@@ -590,8 +590,9 @@ mod tests {
         tx.commit().await.unwrap();
         let file = folder.path().join("backup");
         backup(&ctx.app.db, &ctx.app.keys(), true, NOW, &file, |_| {}).await.unwrap();
-        let db = empty_sqlite(folder.path()).await;
-        assert_eq!(restore(&db, folder.path(), &file, NOW, |_| {}).await.unwrap().imports_left, 2);
+        let there = testing::app().await;
+        let db = &there.db;
+        assert_eq!(restore(db, folder.path(), &file, NOW, |_| {}).await.unwrap().imports_left, 2);
         let states: Vec<(String, Option<Json>)> =
             db.all(sql("SELECT state, problem FROM imports ORDER BY state, file_path")).await.unwrap();
         assert_eq!(states.iter().map(|(state, _)| state.as_str()).collect::<Vec<_>>(), ["done", "failed", "failed", "stopped"]);
