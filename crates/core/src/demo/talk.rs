@@ -265,7 +265,8 @@ impl Story {
             let at = opening_hours(chance, day, &self.zone);
             let by = party.owner;
             if chance.happens(0.035) {
-                let state = word(*chance.pick(&["open", "open", "won", "lost"]))?;
+                let state = *chance.pick(&["open", "open", "won", "lost"]);
+                let state = word(state)?;
                 let closed = at.plus(chance.between(1, 40) * DAY).min(self.now.plus(-HOUR));
                 let title = format!("فروش {}", product(chance, customer.habit));
                 let whom = Whom { id: party.id, name: String::new(), owner_id: Some(by), unit_id: None };
@@ -275,8 +276,10 @@ impl Story {
                 }
             }
             if chance.happens(0.008) {
-                let state = word(*chance.pick(&["open", "open", "done", "dropped"]))?;
-                let id = ideas::put(tx, &self.by(at, by, Vec::new()), *chance.pick(IDEAS), Some(party.id), None).await?;
+                let state = *chance.pick(&["open", "open", "done", "dropped"]);
+                let state = word(state)?;
+                let text = *chance.pick(IDEAS);
+                let id = ideas::put(tx, &self.by(at, by, Vec::new()), text, Some(party.id), None).await?;
                 if state != IdeaState::Open {
                     let at = at.plus(chance.between(1, 40) * DAY).min(self.now.plus(-HOUR));
                     ended.push(Ended { at, by, what: What::Idea(CloseIdea { id, state }) });

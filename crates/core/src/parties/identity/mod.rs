@@ -13,9 +13,6 @@ mod email;
 mod numbers;
 mod telephone;
 
-#[cfg(test)]
-mod tests;
-
 use code::code;
 use email::email;
 use numbers::{ae_emirates_id, eg_national_id, iq_national_id, ir_card, ir_legal_id, ir_national_id, ir_sheba, sa_national_id};
@@ -307,3 +304,6 @@ fn upper(c: char) -> char {
 fn plain(normalised: String, display: String) -> Checked {
     Checked { normalised, display, detail: Detail::Plain }
 }
+
+#[cfg(test)]
+mod tests;

@@ -21,9 +21,6 @@ mod parse;
 mod show;
 mod words;
 
-#[cfg(test)]
-mod tests;
-
 use parse::{Token, signed, small, tokens};
 
 pub use guess::{Reading, guess_calendar, guess_order, readings};
@@ -247,3 +244,6 @@ pub fn add_months(date: Date, months: i32, calendar: Calendar) -> Result<Date, D
 pub fn days_between(from: Date, to: Date) -> i32 {
     from.until(to).map_or(0, |span| span.get_days())
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,9 +19,6 @@ use super::xlsx::{SheetRows, Workbook};
 pub use super::problems::{FileProblem, HeaderNote, RowProblem};
 pub use super::row::{Mark, RawRow, plain};
 
-#[cfg(test)]
-pub(super) mod tests;
-
 /// How much of a file is taken before it counts as an attack or a mistake.
 #[derive(Clone, Debug)]
 pub struct ReadLimits {
@@ -376,3 +373,6 @@ impl<R: Read> Read for BombGuard<R> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests;
