@@ -2,13 +2,18 @@
 
 use crate::{Answer, Browser, program};
 use axum::http::{Method, StatusCode};
+use peyvand_core::platform::text::Lang;
 use peyvand_core::platform::tokens::{self, NewToken};
+use peyvand_core::platform::users::{self, MeChange};
 use peyvand_core::platform::{jobs, sessions};
+use peyvand_core::sales::purchases::{self, ListPurchases};
 use peyvand_core::{App, Ctx, testing};
 
-async fn owner() -> (App, Ctx, Browser) {
+/// The owner, who reads in a language, and their browser.
+async fn owner(lang: Lang) -> (App, Ctx, Browser) {
     let (app, router) = program().await;
     let ctx = testing::as_post(&app, "owner", "نگار").await;
+    ctx.run(users::update, MeChange { lang: Some(lang), ..MeChange::default() }).await.unwrap();
     let signed_in = sessions::open(&app, ctx.actor.user().unwrap(), "", "test").await.unwrap();
     let browser = Browser::new(&router).with("cookie", format!("peyvand_session={}", signed_in.token));
     (app, ctx, browser)
@@ -23,10 +28,65 @@ async fn mapped(browser: &mut Browser, name: &str, content: &str) -> (String, An
     (place, page)
 }
 
+/// The options of a selector on the page, the chosen one first.
+fn options(page: &Answer, name: &str) -> Vec<String> {
+    let mut all = page.all(&format!("select[name='{name}'] option[selected]"));
+    all.extend(page.all(&format!("select[name='{name}'] option:not([selected])")));
+    all
+}
+
+#[tokio::test]
+async fn what_is_no_table_is_refused_in_the_readers_words_and_leaves_nothing() {
+    let bomb = {
+        // A hundred and sixty million times the same letter.
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        for _ in 0..2500 {
+            std::io::Write::write_all(&mut gzip, &[b'A'; 1 << 16]).unwrap();
+        }
+        gzip.finish().unwrap()
+    };
+    let cases: [(&str, &[u8], [&str; 3]); 4] = [
+        ("empty.csv", b"", ["هیچ ردیفی", "أي صف", "not one row"]),
+        ("photo.xlsx", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\0", ["جدول نیست", "ليس جدولًا", "not a table"]),
+        ("page.xls", b"<!DOCTYPE html><html><table><tr><td>1</td></tr></table></html>", ["صفحه", "صفحة", "web page"]),
+        ("bomb.csv.gz", &bomb, ["خیلی بزرگ‌تر", "أكبر بكثير", "far larger"]),
+    ];
+    for (position, lang) in [Lang::Fa, Lang::Ar, Lang::En].into_iter().enumerate() {
+        let (_, _, mut browser) = owner(lang).await;
+        for (name, content, words) in &cases {
+            let answer = browser.upload("/imports", name, content).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{name}");
+            assert!(answer.one("[role=alert]").contains(words[position]), "{lang:?} {name}: {}", answer.one("[role=alert]"));
+        }
+        assert!(browser.get("/imports").await.all("tbody tr").is_empty());
+    }
+}
+
+#[tokio::test]
+async fn days_that_may_be_read_in_two_ways_are_asked_about_and_stored_as_chosen() {
+    let (app, ctx, mut browser) = owner(Lang::En).await;
+    let file = "customer,date,amount\n77,03/04/2024,5000\n78,05/06/2024,900\n";
+    let (place, page) = mapped(&mut browser, "till.csv", file).await;
+    let ways = options(&page, "order.1");
+    assert_eq!(ways.len(), 2, "{ways:?}");
+    assert!(ways[0].contains("Day, month, year") && ways[0].contains("03/04/2024"), "{ways:?}");
+    let form = [("kind", "purchases"), ("map.0", "customer"), ("map.1", "date"), ("map.2", "amount"), ("calendar.1", "gregorian")];
+    let chosen = [&form[..], &[("order.1", "mdy")]].concat();
+    let page = browser.post(&format!("{place}/preview"), &chosen).await;
+    assert!(options(&page, "order.1")[0].contains("Month, day, year"), "{:?}", options(&page, "order.1"));
+    browser.post(&format!("{place}/start"), &chosen).await;
+    jobs::drain(&app).await.unwrap();
+    let bought = ctx.run(purchases::list, ListPurchases::default()).await.unwrap();
+    let days: Vec<String> = bought.items.iter().map(|purchase| purchase.day.to_string()).collect();
+    assert_eq!(days, ["2024-05-06", "2024-03-04"]);
+
+    let (_, settled) = mapped(&mut browser, "till.csv", "customer,date,amount\n77,13/04/2024,5000\n").await;
+    assert!(options(&settled, "order.1").is_empty(), "the value itself says which is the day");
+}
+
 #[tokio::test]
 async fn a_file_without_a_known_column_is_told_so_and_can_be_mapped_by_hand() {
-    let (_, _, browser) = owner().await;
-    let mut browser = browser.with("accept-language", "fa");
+    let (_, _, mut browser) = owner(Lang::Fa).await;
     let (place, page) = mapped(&mut browser, "x.csv", "foo,bar\nسارا,1\n").await;
     assert!(page.one("[role=alert]").contains("foo"), "{}", page.one("[role=alert]"));
     let preview = browser.post(&format!("{place}/preview"), &[("kind", "parties"), ("map.0", "name"), ("map.1", "-")]).await;
@@ -35,8 +95,7 @@ async fn a_file_without_a_known_column_is_told_so_and_can_be_mapped_by_hand() {
 
 #[tokio::test]
 async fn bad_cells_are_told_in_their_row_and_nothing_of_the_rest_is_lost() {
-    let (app, ctx, browser) = owner().await;
-    let mut browser = browser.with("accept-language", "fa");
+    let (app, ctx, mut browser) = owner(Lang::Fa).await;
     let long = "آ".repeat(200_000);
     let file = format!(
         "name,name,mobile,birth_date\n{long},,09125550141,\n\u{202E}سارا\u{202C} محم\u{202D}دی,,09125550142,\nرضا,,09125550143,1403/12/31\n=HYPERLINK(\"http://x\"),,09125550144,1403/1/1\n"
