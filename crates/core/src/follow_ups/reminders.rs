@@ -133,3 +133,104 @@ fn head_above(places: &[Place], unit: Id<Unit>, owner: Id<User>) -> Option<Id<Us
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{complete_input, notes, party, step};
+    use super::super::{NewFollowUp, SnoozeFollowUp, complete, create, snooze};
+    use super::*;
+    use crate::platform::jobs;
+    use crate::platform::time::{HOUR, MINUTE};
+    use crate::testing::{NOW, as_post, ctx};
+    use crate::{App, Door};
+
+    /// Another moment on the same database: the later of two requests.
+    fn later(ctx: &Ctx, milliseconds: i64) -> Ctx {
+        Ctx { now: ctx.now().plus(milliseconds), ..ctx.clone() }
+    }
+
+    /// The shop below the town below the country; the shop's head is `head`, the country's `top`.
+    async fn tree(app: &App, head: Id<User>, top: Id<User>) {
+        let mut tx = app.db.begin().await.unwrap();
+        let (shop,): (Id<Unit>,) = tx.one(sql("SELECT id FROM units")).await.unwrap();
+        let (town, country): (Id<Unit>, Id<Unit>) = (crate::context::new_id(NOW), crate::context::new_id(NOW));
+        let add = "INSERT INTO units (id, name, parent_id, head_id, created_at) VALUES ($1, $2, $3, $4, $5)";
+        tx.run(sql(add).bind(country).bind("country").bind(None::<Id<Unit>>).bind(top).bind(NOW)).await.unwrap();
+        tx.run(sql(add).bind(town).bind("town").bind(country).bind(None::<Id<User>>).bind(NOW)).await.unwrap();
+        tx.run(sql("UPDATE units SET parent_id = $1, head_id = $2 WHERE id = $3").bind(town).bind(head).bind(shop)).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn owner_and_head_are_told_exactly_once_by_two_workers() {
+        let ctx = ctx().await;
+        let head = as_post(&ctx.app, "manager", "head").await;
+        let sara = as_post(&ctx.app, "agent", "sara").await;
+        tree(&ctx.app, head.actor.user().unwrap(), ctx.actor.user().unwrap()).await;
+        let customer = party(&sara, "مشتری").await;
+        let soon = ctx.now().plus(2 * HOUR).to_string();
+        sara.run(create, NewFollowUp { remind_minutes: Some(60), ..step(customer, "تماس", &soon) }).await.unwrap();
+        let heads = party(&head, "مشتری سرپرست").await;
+        head.run(create, step(heads, "کار سرپرست", &soon)).await.unwrap();
+
+        let worker = ctx.app.system(Door::Job);
+        let both = async |after: i64| {
+            let at = later(&worker, after);
+            let (one, other) = tokio::join!(remind(&at), remind(&at));
+            one.unwrap();
+            other.unwrap();
+        };
+        let kinds = async |ctx: &Ctx| notes(ctx).await.iter().map(|note| note.kind).collect::<Vec<_>>();
+        both(0).await;
+        assert_eq!(kinds(&sara).await, []);
+        both(HOUR).await;
+        both(HOUR + MINUTE).await;
+        assert_eq!(kinds(&sara).await, [Kind::Reminder]);
+        both(2 * HOUR + 1).await;
+        both(3 * HOUR).await;
+        assert_eq!(kinds(&sara).await, [Kind::Overdue, Kind::Reminder]);
+        assert_eq!(kinds(&head).await, [Kind::Overdue]);
+        both(2 * HOUR + DAY + 1).await;
+        both(9 * DAY).await;
+        assert_eq!(kinds(&sara).await, [Kind::Overdue, Kind::Reminder]);
+        // Sara's goes to the head of her unit; the head's own goes over the town, which has none, to the country's.
+        assert_eq!(kinds(&head).await, [Kind::Escalated, Kind::Overdue]);
+        assert_eq!(kinds(&ctx).await, [Kind::Escalated]);
+    }
+
+    #[tokio::test]
+    async fn what_was_put_off_is_told_of_anew_and_what_is_done_is_not() {
+        let ctx = ctx().await;
+        let sara = party(&ctx, "سارا").await;
+        let soon = ctx.now().plus(HOUR).to_string();
+        let one = ctx.run(create, step(sara, "یک", &soon)).await.unwrap().follow_up;
+        let other = ctx.run(create, step(sara, "دو", &soon)).await.unwrap().follow_up;
+        ctx.run(complete, complete_input(other.id)).await.unwrap();
+        let worker = ctx.app.system(Door::Job);
+        remind(&later(&worker, 2 * HOUR)).await.unwrap();
+        assert_eq!(notes(&ctx).await.len(), 1);
+        let due = ctx.now().plus(5 * HOUR).to_string();
+        ctx.run(snooze, SnoozeFollowUp { id: one.id, version: None, due }).await.unwrap();
+        remind(&later(&worker, 3 * HOUR)).await.unwrap();
+        assert_eq!(notes(&ctx).await.len(), 1);
+        remind(&later(&worker, 6 * HOUR)).await.unwrap();
+        assert_eq!(notes(&ctx).await.len(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_worker_reminds_by_its_schedule() {
+        let ctx = ctx().await;
+        let sara = party(&ctx, "سارا").await;
+        let soon = ctx.now().plus(HOUR).to_string();
+        ctx.run(create, step(sara, "تماس", &soon)).await.unwrap();
+        jobs::drain(&ctx.app).await.unwrap();
+        assert_eq!(notes(&ctx).await.len(), 0);
+        // As when the program was switched off for a while.
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        tx.run(sql("UPDATE follow_ups SET due_at = $1").bind(NOW.plus(-MINUTE))).await.unwrap();
+        tx.run(sql("UPDATE schedules SET next_at = 0")).await.unwrap();
+        tx.commit().await.unwrap();
+        jobs::drain(&ctx.app).await.unwrap();
+        assert_eq!(notes(&ctx).await.iter().map(|note| note.kind).collect::<Vec<_>>(), [Kind::Overdue]);
+    }
+}
