@@ -73,6 +73,7 @@ parties-last-contact-from = آخر تواصل من
 parties-last-contact-until = آخر تواصل حتى
 parties-unowned = بلا مسؤول
 parties-silent = أهدأ من المعتاد
+parties-waiting = بلا خطوة تالية
 parties-archived = مؤرشف
 parties-next-none = بلا موعد
 parties-next-overdue = متأخرة

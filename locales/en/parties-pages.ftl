@@ -73,6 +73,7 @@ parties-last-contact-from = Last contact from
 parties-last-contact-until = Last contact until
 parties-unowned = Nobody in charge
 parties-silent = Silent for longer than usual
+parties-waiting = Nothing planned
 parties-archived = Archived
 parties-next-none = Nothing planned
 parties-next-overdue = Overdue

@@ -73,6 +73,7 @@ parties-last-contact-from = آخرین تماس از
 parties-last-contact-until = آخرین تماس تا
 parties-unowned = بدون مسئول
 parties-silent = ساکت‌تر از همیشه
+parties-waiting = بدون گام بعدی
 parties-archived = بایگانی‌شده
 parties-next-none = بدون برنامه
 parties-next-overdue = عقب‌افتاده

@@ -4,6 +4,7 @@
 use crate::follow_ups::{self, Due, FOLLOW_UP_FROM, FollowUp, State};
 use crate::parties::Party;
 use crate::parties::check::Role;
+use crate::parties::list::{Next, PartyFilters};
 use crate::platform::access::{User, UserActor};
 use crate::platform::calendar::week_around;
 use crate::{Act, Ctx, Day, Instant, Operations, Perm, Result, Room, Sight};
@@ -164,6 +165,28 @@ pub async fn get(ctx: &Ctx, input: GetToday) -> Result<Today> {
         .into_iter()
         .any(|room| !matches!(ctx.actor.check(Perm(room, Act::See)), Ok(Sight::Own(_)) | Err(_)));
     Ok(Today { day, scope, sees_unit, overdue, due_today, silent, no_next_step, new, has_customers, numbers })
+}
+
+/// A part of the day that shows customers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Customers {
+    /// Silent for longer than they used to be, with nothing planned.
+    Silent,
+    /// Others with nothing planned.
+    NoNextStep,
+    /// Added since yesterday.
+    New,
+}
+
+/// The filters with which the list of customers shows all of a part, as many as the day counts.
+#[must_use]
+pub fn filters(ctx: &Ctx, part: Customers, scope: Scope) -> PartyFilters {
+    let of = PartyFilters { owner_id: ctx.actor.user().filter(|_| scope == Scope::Own), ..PartyFilters::default() };
+    match part {
+        Customers::Silent => PartyFilters { silent: Some(true), next: Some(Next::None), ..of },
+        Customers::NoNextStep => PartyFilters { waiting: Some(true), ..of },
+        Customers::New => PartyFilters { created_from: Some(ctx.today().plus(-1)), ..of },
+    }
 }
 
 /// How far the day looks in a room: to the caller's own, unless more was asked for and may be seen.
@@ -335,6 +358,46 @@ mod tests {
         assert_eq!(count(&other, unit).await, 0);
         assert!(manager.run(get, unit).await.unwrap().sees_unit);
         assert!(!other.run(get, unit).await.unwrap().sees_unit);
+    }
+
+    #[tokio::test]
+    async fn the_list_behind_a_part_has_as_many_as_the_part_counts() {
+        use crate::parties::list::{ListParties, list};
+        let owner = ctx().await;
+        let (manager, agent) = (as_post(&owner.app, "manager", "manager").await, as_post(&owner.app, "agent", "agent").await);
+        for ctx in [&manager, &agent] {
+            let early = at(ctx, NOW.plus(-5 * DAY));
+            for name in ["خاموش", "خاموش با برنامه", "هنوز نه", "فروشنده", "بایگانی"] {
+                let id = party(&early, name).await;
+                let (silent_from, role) = match name {
+                    "هنوز نه" => (early.today().plus(6).to_string(), "customer"),
+                    "فروشنده" => (String::new(), "supplier"),
+                    _ => (early.today().plus(5).to_string(), "customer"),
+                };
+                let archived = (name == "بایگانی").then_some(NOW);
+                let mut tx = owner.app.db.begin().await.unwrap();
+                let change = sql("UPDATE parties SET silent_from = $1, role = $2, archived_at = $3 WHERE id = $4");
+                tx.run(change.bind(silent_from).bind(role).bind(archived).bind(id)).await.unwrap();
+                tx.commit().await.unwrap();
+                if name == "خاموش با برنامه" {
+                    plan(&early, id, NOW.plus(DAY)).await;
+                }
+            }
+            party(&at(ctx, NOW.plus(-DAY)), "تازه").await;
+        }
+        for (scope, counts) in [(Scope::Own, [1, 2, 1]), (Scope::Unit, [2, 4, 2])] {
+            let day = manager.run(get, GetToday { scope: Some(scope) }).await.unwrap();
+            let parts = [(Customers::Silent, day.silent), (Customers::NoNextStep, day.no_next_step), (Customers::New, day.new)];
+            for ((name, part), count) in parts.into_iter().zip(counts) {
+                let listed = manager.run(list, ListParties::from(filters(&manager, name, scope))).await.unwrap().items;
+                let mut listed: Vec<_> = listed.into_iter().map(|one| one.id).collect();
+                let mut shown: Vec<_> = part.items.iter().map(|one| one.id).collect();
+                listed.sort();
+                shown.sort();
+                assert_eq!(listed, shown, "{name:?} {scope}");
+                assert_eq!(part.count, count, "{name:?} {scope}");
+            }
+        }
     }
 
     #[tokio::test]

@@ -74,10 +74,18 @@ pub(crate) struct Task {
     /// Its owner's name, when that is somebody else.
     pub(crate) owner: Option<String>,
     pub(crate) open: bool,
+    /// Whether the reader may open the page of the party; a follow-up may be theirs without it.
+    pub(crate) sees_party: bool,
 }
 
 impl Task {
-    pub(crate) fn new(req: &Req, f: FollowUp) -> Task {
+    /// Follow-ups as rows.
+    pub(crate) async fn rows(req: &Req, found: Vec<FollowUp>) -> Result<Vec<Task>, Error> {
+        let seen = party::within_sight(&req.ctx, found.iter().map(|one| one.party_id)).await?;
+        Ok(found.into_iter().map(|one| Task::new(req, seen.contains(&one.party_id), one)).collect())
+    }
+
+    fn new(req: &Req, sees_party: bool, f: FollowUp) -> Task {
         let open = f.state == core::State::Open;
         let at = f.done_at.unwrap_or(f.due_at);
         Task {
@@ -87,6 +95,7 @@ impl Task {
             icon: icon(f.channel),
             owner: (Some(f.owner_id) != req.ctx.actor.user()).then(|| f.owner.clone()),
             open,
+            sees_party,
             f,
         }
     }
@@ -196,7 +205,7 @@ async fn index(req: Req, Form(filter): Form<Filter>) -> PageResult {
         scope,
         sees_unit: !matches!(req.ctx.actor.check(Perm(Room::FollowUps, Act::See)), Ok(Sight::Own(_)) | Err(_)),
         views: views.into_iter().map(|name| (name, name == view)).collect(),
-        tasks: list.items.into_iter().map(|one| Task::new(&req, one)).collect(),
+        tasks: Task::rows(&req, list.items).await?,
         may_change: req.can(Room::FollowUps, Act::Change),
         may_log: req.can(Room::Interactions, Act::Create),
         may_add: req.can(Room::FollowUps, Act::Create),

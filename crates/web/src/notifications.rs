@@ -8,7 +8,7 @@ use askama::Template;
 use axum::extract::Path;
 use axum::routing::{get, post};
 use peyvand_core::platform::locale::Loc;
-use peyvand_core::platform::notifications::{self, Kind, ListNotifications, Notification, ReadNotifications};
+use peyvand_core::platform::notifications::{self, Kind, ListNotifications, Notification, ReadNotifications, Target};
 use peyvand_core::{Error, Id, Instant, Result};
 
 /// Rows of the drawer and of a page.
@@ -114,11 +114,14 @@ async fn read_all(req: Req) -> PageResult {
     index(Req { dialog: false, ..req }, Form(ListNotifications::default())).await
 }
 
-/// Notes that it was read and leads to what it is about.
+/// Notes that it was read and leads to what it is about, as far as its reader may open it.
 async fn open(req: Req, Path(id): Path<Id<Notification>>) -> PageResult {
-    let user = req.ctx.actor.person()?.id;
-    let party = notifications::party_of(&req.ctx.app.db, user, id).await?.ok_or(Error::NotFound("notification"))?;
+    let target = notifications::target(&req.ctx, id).await?;
     req.ctx.run(notifications::read, ReadNotifications { id: Some(id) }).await?;
-    let to = party.map_or_else(|| "/today".to_owned(), |party| format!("/parties/{party}"));
+    let to = match target {
+        Target::Party(party) => format!("/parties/{party}"),
+        Target::FollowUp { id, is_own } => format!("/follow-ups?scope={}#f-{id}", if is_own { "own" } else { "unit" }),
+        Target::Nothing => "/today".to_owned(),
+    };
     Ok(page::go(&req, &to, None))
 }

@@ -4,11 +4,12 @@ use crate::State;
 use crate::error::PageResult;
 use crate::follow_ups::Task;
 use crate::page::{self, Shell};
+use crate::parties::list_of;
 use crate::request::{Form, Req};
 use askama::Template;
 use axum::routing::get;
 use peyvand_core::today::{self as core, GetToday, MyNumbers, Part, Scope, Waiting};
-use peyvand_core::{Act, Room};
+use peyvand_core::{Act, Error, Room};
 
 /// Customers of each part that the page shows; the number beside its name tells of the rest.
 const CUSTOMERS: usize = 7;
@@ -22,6 +23,8 @@ pub fn routes() -> axum::Router<State> {
 struct Tasks {
     rows: Vec<Task>,
     count: String,
+    /// Whether there are more than the rows.
+    more: bool,
 }
 
 /// Customers with their number in words.
@@ -32,7 +35,7 @@ struct Customers {
     rows: Vec<(Waiting, String)>,
     count: String,
     /// Where the rest is, when there is more.
-    all: Option<&'static str>,
+    all: Option<String>,
 }
 
 #[derive(Template)]
@@ -96,26 +99,27 @@ fn with_more(req: &Req, count: i64, more: bool) -> String {
     if more { req.loc.t1("today-more-than", "count", count) } else { req.loc.number(count) }
 }
 
-fn tasks(req: &Req, part: Part<peyvand_core::follow_ups::FollowUp>) -> Tasks {
-    Tasks { count: with_more(req, part.count, part.more), rows: part.items.into_iter().map(|one| Task::new(req, one)).collect() }
+async fn tasks(req: &Req, part: Part<peyvand_core::follow_ups::FollowUp>) -> Result<Tasks, Error> {
+    let more = part.count > part.items.len() as i64;
+    Ok(Tasks { count: with_more(req, part.count, part.more), rows: Task::rows(req, part.items).await?, more })
 }
 
-fn customers(req: &Req, name: &'static str, icon: &'static str, part: Part<Waiting>) -> Customers {
-    let why = |one: &Waiting| match (name, one.last_contact_at) {
-        ("new", _) => req.loc.t1("today-added", "when", req.loc.when(one.created_at)),
+fn customers(req: &Req, scope: Scope, which: core::Customers, part: Part<Waiting>) -> Customers {
+    let (name, icon) = match which {
+        core::Customers::Silent => ("silent", "clock-pause"),
+        core::Customers::NoNextStep => ("no-next-step", "calendar-off"),
+        core::Customers::New => ("new", "user-plus"),
+    };
+    let why = |one: &Waiting| match (which, one.last_contact_at) {
+        (core::Customers::New, _) => req.loc.t1("today-added", "when", req.loc.when(one.created_at)),
         (_, Some(at)) => req.loc.t1("today-last-contact", "when", req.loc.day_near(at.day(&req.loc.prefs.time_zone))),
         (_, None) => match one.last_purchase_on {
             Some(day) => req.loc.t1("today-last-purchase", "when", req.loc.day_near(day)),
             None => req.t("today-no-contact"),
         },
     };
-    let list = match name {
-        "silent" => Some("/parties?silent=true"),
-        "no-next-step" => Some("/parties?next=none"),
-        _ => None,
-    };
     Customers {
-        all: list.filter(|_| part.items.len() > CUSTOMERS),
+        all: (part.items.len() > CUSTOMERS).then(|| list_of(&core::filters(&req.ctx, which, scope))),
         name,
         icon,
         count: with_more(req, part.count, part.more),
@@ -154,12 +158,12 @@ async fn index(req: Req, Form(input): Form<GetToday>) -> PageResult {
         numbers: today.numbers.filter(|_| today.scope == Scope::Own).map(|mine| numbers(&req, mine, left, more)),
         bare: left == 0 && today.silent.count + today.no_next_step.count + today.new.count == 0,
         has_customers: today.has_customers,
-        overdue: tasks(&req, today.overdue),
-        due_today: tasks(&req, today.due_today),
+        overdue: tasks(&req, today.overdue).await?,
+        due_today: tasks(&req, today.due_today).await?,
         customers: vec![
-            customers(&req, "silent", "clock-pause", today.silent),
-            customers(&req, "no-next-step", "calendar-off", today.no_next_step),
-            customers(&req, "new", "user-plus", today.new),
+            customers(&req, today.scope, core::Customers::Silent, today.silent),
+            customers(&req, today.scope, core::Customers::NoNextStep, today.no_next_step),
+            customers(&req, today.scope, core::Customers::New, today.new),
         ],
         may_change: req.can(Room::FollowUps, Act::Change),
         may_log: req.can(Room::Interactions, Act::Create),

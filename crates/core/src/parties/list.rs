@@ -212,6 +212,8 @@ filters! {
     spent_until: String,
     /// Silent for longer than is their habit.
     silent: bool,
+    /// Customers and prospects for whom nothing is planned; the silent ones, who have a list of their own, are left out.
+    waiting: bool,
     /// Archived ones instead of the others.
     archived: bool,
     /// Brought by this import.
@@ -334,10 +336,17 @@ impl PartyFilters {
                 add("p.next_follow_up_at < ", Instant::NOT_PLANNED.to_value(), "next_follow_up_at");
             }
         }
+        if self.waiting == Some(true) {
+            add("p.next_follow_up_at = ", Instant::NOT_PLANNED.to_value(), "next_follow_up_at");
+            add("COALESCE(NULLIF(p.silent_from, ''), '9999-12-31') > ", ctx.today().to_value(), "");
+        }
         if self.silent == Some(true) {
             add("p.silent_from <= ", ctx.today().to_value(), "silent_from");
             // In the words of the index, which leaves the others out.
             all.push(Condition { text: "p.silent_from <> ''", value: None, index: "silent_from" });
+        }
+        if self.waiting == Some(true) {
+            all.push(Condition { text: "p.role IN ('customer', 'prospect')", value: None, index: "" });
         }
         if self.unowned == Some(true) {
             all.push(Condition { text: "p.owner_id IS NULL", value: None, index: "owner_id" });

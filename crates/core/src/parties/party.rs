@@ -11,6 +11,7 @@ use peyvand_db::{Db, Sql, ToValue, Tx, Value, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 row! {
     /// What table `parties` holds of one party.
@@ -252,6 +253,22 @@ pub async fn seen(db: &Db, sight: &Sight, id: Id<Party>) -> Result<PartyRow> {
     query.push("p.id = ").arg(id);
     sight.parties(&mut query);
     db.maybe(query).await?.ok_or(Error::NotFound("party"))
+}
+
+/// Those of the parties whose pages the caller may open: what is due for a party may be somebody's who does not see it.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn within_sight(ctx: &Ctx, ids: impl IntoIterator<Item = Id<Party>>) -> Result<BTreeSet<Id<Party>>> {
+    let ids: Vec<Id<Party>> = ids.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    let Ok(reader) = ctx.read(Perm(Room::Parties, Act::See)) else { return Ok(BTreeSet::new()) };
+    if ids.is_empty() || matches!(reader.sight, Sight::All) {
+        return Ok(ids.into_iter().collect());
+    }
+    let mut query = sql("SELECT p.id FROM parties p WHERE p.id IN ");
+    query.list_padded(&ids);
+    reader.sight.parties(&mut query);
+    Ok(reader.db.all::<(Id<Party>,)>(query).await?.into_iter().map(|(id,)| id).collect())
 }
 
 /// The row of a party within sight, read in the transaction that will change it.

@@ -1,8 +1,10 @@
 //! What the program has to tell somebody: kept until read, told at once to the pages they have open, and about what is
 //! due also by e-mail.
 
+use crate::follow_ups::{self, FollowUp, FollowUpId};
 use crate::operation::{DONE, Done, Page, page_size};
 use crate::parties::Party;
+use crate::parties::party::within_sight;
 use crate::platform::access::User;
 use crate::platform::locale::Loc;
 use crate::platform::mails;
@@ -189,13 +191,42 @@ pub async fn read(ctx: &Ctx, input: ReadNotifications) -> Result<Done> {
     Ok(DONE)
 }
 
-/// The party that a user's notification is about; `None` when they have no such notification.
+/// Where a notification leads: to what its reader may open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// The page of the party.
+    Party(Id<Party>),
+    /// The list of open follow-ups: the party is out of the reader's sight, what is to be done for it is not.
+    FollowUp {
+        /// Which of them.
+        id: Id<FollowUp>,
+        /// Whether it is the reader's own.
+        is_own: bool,
+    },
+    /// Nowhere: it is done, or out of sight by now.
+    Nothing,
+}
+
+/// Where one of the caller's notifications leads.
 ///
 /// # Errors
-/// When the database is out of reach.
-pub async fn party_of(db: &Db, user: Id<User>, id: Id<Notification>) -> Result<Option<Option<Id<Party>>>> {
-    let query = sql("SELECT party_id FROM notifications WHERE id = $1 AND user_id = $2").bind(id).bind(user);
-    Ok(db.maybe::<(Option<Id<Party>>,)>(query).await?.map(|(party,)| party))
+/// [`Error::NotFound`] when they have no such notification.
+pub async fn target(ctx: &Ctx, id: Id<Notification>) -> Result<Target> {
+    let user = ctx.actor.person()?.id;
+    let query = sql("SELECT party_id, subject_id FROM notifications WHERE id = $1 AND user_id = $2").bind(id).bind(user);
+    let found: Option<(Option<Id<Party>>, Option<Id<FollowUp>>)> = ctx.app.db.maybe(query).await?;
+    let Some((party, subject)) = found else { return Err(Error::NotFound("notification")) };
+    if let Some(party) = party
+        && within_sight(ctx, [party]).await?.contains(&party)
+    {
+        return Ok(Target::Party(party));
+    }
+    let Some(id) = subject else { return Ok(Target::Nothing) };
+    match follow_ups::get(ctx, FollowUpId { id }).await {
+        Ok(one) if one.state == follow_ups::State::Open => Ok(Target::FollowUp { id, is_own: one.owner_id == user }),
+        Ok(_) | Err(Error::NotFound(_) | Error::Forbidden(..)) => Ok(Target::Nothing),
+        Err(error) => Err(error),
+    }
 }
 
 /// How many the user has not read, up to [`COUNTED`], and the newest one's id.
@@ -254,17 +285,26 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_notification_is_about_is_told_to_its_owner_alone() {
+    async fn a_notification_leads_to_what_its_reader_may_open() {
+        use crate::follow_ups::{CancelFollowUp, HandOverFollowUp, NewFollowUp, cancel, create, hand_over};
         let ctx = ctx().await;
-        let other = as_post(&ctx.app, "agent", "other").await.actor.user().unwrap();
-        let me = ctx.actor.user().unwrap();
-        let party = crate::testing::party(&ctx, "سارا").await;
+        let (sara, reza) = (as_post(&ctx.app, "agent", "sara").await, as_post(&ctx.app, "agent", "reza").await);
+        let party = crate::testing::party(&sara, "مشتری").await;
+        let new = NewFollowUp { party_id: Some(party), what: "تماس".into(), due: "فردا".into(), ..NewFollowUp::default() };
+        let made = sara.run(create, new).await.unwrap().follow_up.id;
+        let to = reza.actor.user().unwrap();
+        sara.run(hand_over, HandOverFollowUp { id: made, version: None, owner_id: to }).await.unwrap();
+        let note = reza.run(list, ListNotifications::default()).await.unwrap().items.remove(0).id;
+        assert_eq!(target(&reza, note).await.unwrap(), Target::FollowUp { id: made, is_own: true });
+        assert!(matches!(target(&sara, note).await, Err(Error::NotFound("notification"))));
         let mut tx = ctx.app.db.begin().await.unwrap();
-        let one = News { user: me, kind: Kind::Reminder, party: Some(party), subject: None, data: serde_json::json!({"what": "تماس"}) };
-        notify(&mut tx, &ctx, vec![one]).await.unwrap();
+        tx.run(sql("UPDATE parties SET owner_id = $1").bind(to)).await.unwrap();
         tx.commit().await.unwrap();
-        let (_, id) = unread(&ctx.app.db, me).await.unwrap();
-        assert_eq!(party_of(&ctx.app.db, me, id.unwrap()).await.unwrap(), Some(Some(party)));
-        assert_eq!(party_of(&ctx.app.db, other, id.unwrap()).await.unwrap(), None);
+        assert_eq!(target(&reza, note).await.unwrap(), Target::Party(party));
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        tx.run(sql("UPDATE parties SET owner_id = $1").bind(sara.actor.user())).await.unwrap();
+        tx.commit().await.unwrap();
+        reza.run(cancel, CancelFollowUp { id: made, version: None }).await.unwrap();
+        assert_eq!(target(&reza, note).await.unwrap(), Target::Nothing);
     }
 }

@@ -48,7 +48,8 @@ const DAY_FILTERS: [(&str, &str); 6] = [
     ("last_contact_until", "parties-last-contact-until"),
 ];
 /// Filters that are on or absent.
-const FLAGS: [(&str, &str); 3] = [("unowned", "parties-unowned"), ("silent", "parties-silent"), ("archived", "parties-archived")];
+const FLAGS: [(&str, &str); 4] =
+    [("unowned", "parties-unowned"), ("silent", "parties-silent"), ("waiting", "parties-waiting"), ("archived", "parties-archived")];
 /// Columns that may be shown beside the name: word, label, the sort that its head offers.
 const COLUMNS: [(&str, &str, Option<Sort>); 10] = [
     ("role", "parties-role", None),
@@ -292,16 +293,16 @@ fn tabs(req: &Req, filters: &PartyFilters) -> Vec<Tab> {
     ];
     views
         .into_iter()
-        .map(|(icon, label, view)| {
-            let pairs = serde_json::to_value(&view).ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
-            let query: Vec<String> = pairs
-                .iter()
-                .map(|(name, value)| format!("{name}={}", percent(&value.as_str().map_or_else(|| value.to_string(), str::to_owned))))
-                .collect();
-            let href = if query.is_empty() { "/parties".to_owned() } else { format!("/parties?{}", query.join("&")) };
-            Tab { icon, label: req.t(label), href, current: view == *filters }
-        })
+        .map(|(icon, label, view)| Tab { icon, label: req.t(label), href: list_of(&view), current: view == *filters })
         .collect()
+}
+
+/// The address of the list that these filters leave.
+pub fn list_of(filters: &PartyFilters) -> String {
+    let pairs = serde_json::to_value(filters).ok().and_then(|value| value.as_object().cloned()).unwrap_or_default();
+    let pairs: Vec<(&str, String)> =
+        pairs.iter().map(|(name, value)| (name.as_str(), value.as_str().map_or_else(|| value.to_string(), str::to_owned))).collect();
+    link(&pairs.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>())
 }
 
 async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: Currency) -> Result<Vec<Chip>, PageError> {

@@ -8,6 +8,8 @@ pub mod palette;
 mod show;
 mod story;
 
+pub use index::list_of;
+
 use crate::State;
 use axum::Router;
 use axum::routing::{get, post};
