@@ -179,10 +179,14 @@ fn coerce(input: &mut Map<String, Value>, schema: &Value) {
     }
 }
 
+/// The types that a value may have. `word` is one of a few ready-made ones, to which an empty text never belongs.
 fn types_of(schema: &Value, root: &Value, depth: u8) -> Vec<String> {
     // A schema that refers to itself ends here.
     if depth > 4 {
         return Vec::new();
+    }
+    if schema.get("enum").is_some() || schema.get("const").is_some_and(Value::is_string) {
+        return vec!["word".to_owned()];
     }
     if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
         let target = root.pointer(reference.trim_start_matches('#'));
@@ -197,9 +201,6 @@ fn types_of(schema: &Value, root: &Value, depth: u8) -> Vec<String> {
         if let Some(Value::Array(choices)) = schema.get(choice) {
             types.extend(choices.iter().flat_map(|one| types_of(one, root, depth + 1)));
         }
-    }
-    if schema.get("enum").is_some() || schema.get("const").is_some_and(Value::is_string) {
-        types.push("string".to_owned());
     }
     types
 }
@@ -255,7 +256,7 @@ pub fn invalid(problems: Vec<Problem>) -> Error {
 mod tests {
     use super::*;
     use crate::platform::access::{Reach, Right, UserActor};
-    use crate::{Act, Actor, Door, Rights, testing};
+    use crate::{Act, Actor, Door, Patch, Rights, testing};
     use serde_json::json;
 
     #[derive(JsonSchema)]
@@ -265,14 +266,19 @@ mod tests {
         on: bool,
         tags: Vec<String>,
         name: String,
+        note: Option<String>,
+        channel: Patch<crate::interactions::Channel>,
     }
 
     #[test]
     fn text_becomes_what_the_schema_asks_for() {
         let schema = schemars::SchemaGenerator::default().into_root_schema_for::<Input>();
-        let mut input = json!({"count": "۱۲", "on": "true", "tags": "a, b", "name": "12"});
+        let mut input = json!({"count": "۱۲", "on": "true", "tags": "a, b", "name": "12", "note": "", "channel": "phone"});
         coerce(input.as_object_mut().unwrap(), schema.as_value());
-        assert_eq!(input, json!({"count": 12, "on": true, "tags": ["a", "b"], "name": "12"}));
+        assert_eq!(input, json!({"count": 12, "on": true, "tags": ["a", "b"], "name": "12", "note": "", "channel": "phone"}));
+        let mut empty = json!({"count": "", "channel": ""});
+        coerce(empty.as_object_mut().unwrap(), schema.as_value());
+        assert_eq!(empty, json!({"count": null, "channel": null}), "where no text fits, an empty one stands for nothing");
     }
 
     /// An input that is of the form the operation asks for: its example, and for what is needed beyond it a value of

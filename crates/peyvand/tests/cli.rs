@@ -232,6 +232,23 @@ fn a_file_that_is_no_table_is_refused_with_words_and_bad_rows_leave_the_rest() {
 }
 
 #[test]
+fn an_empty_word_takes_away_and_a_missing_one_keeps() {
+    let place = Place::new();
+    place.owner();
+    let owner = json(&place.told(&["op", "users.list"]))["items"][0]["id"].as_str().unwrap().to_owned();
+    let party = json(&place.told(&["op", "parties.create", "name=سارا"]))["id"].as_str().unwrap().to_owned();
+    let new = [format!("party_id={party}"), format!("owner_id={owner}")];
+    let new = ["op", "follow_ups.create", &new[0], &new[1], "what=تماس", "due=tomorrow", "channel=phone", "remind_minutes=30"];
+    let made = json(&place.told(&new));
+    assert!(made["remind_at"].is_string() && made["channel"] == "phone", "{made}");
+    let id = format!("id={}", made["id"].as_str().unwrap());
+    let kept = json(&place.told(&["op", "follow_ups.change", &id, "version=1", "importance=high"]));
+    assert_eq!((&kept["channel"], &kept["remind_at"]), (&made["channel"], &made["remind_at"]));
+    let cleared = json(&place.told(&["op", "follow_ups.change", &id, "version=2", "channel=", "remind_minutes="]));
+    assert!(cleared["channel"].is_null() && cleared["remind_at"].is_null(), "{cleared}");
+}
+
+#[test]
 fn the_description_of_the_api_is_printed() {
     let place = Place::new();
     assert_eq!(json(&place.told(&["openapi"]))["openapi"], "3.1.0");

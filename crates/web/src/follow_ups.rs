@@ -23,7 +23,7 @@ use peyvand_core::parties::party::{self, PartyId};
 use peyvand_core::platform::calendar::{add_months, week_around};
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::terms::{self, ListTerms};
-use peyvand_core::{Act, Day, Error, Id, Instant, Perm, Room, Sight};
+use peyvand_core::{Act, Day, Error, Id, Instant, Patch, Perm, Room, Sight};
 use serde::Deserialize;
 
 /// Parts of a page that show follow-ups or what follows from them fetch themselves again after an act. The dialog closes
@@ -243,6 +243,31 @@ fn channels(req: &Req) -> Options {
     CHANNELS.iter().map(|word| (word.to_string(), req.loc.term("channel", word.as_str()))).collect()
 }
 
+fn reminder(req: &Req, minutes: i64) -> (String, String) {
+    (minutes.to_string(), req.loc.t1("follow-ups-remind-before", "minutes", minutes))
+}
+
+/// Minutes between the reminder and the due time.
+fn minutes_before(one: &FollowUp) -> Option<i64> {
+    one.remind_at.map(|remind| (one.due_at.0 - remind.0) / 60_000)
+}
+
+/// Offers what a follow-up has along with what is offered to all, so that saving the form changes nothing unasked.
+fn offer_its_own(req: &Req, view: &mut FormPage, one: &FollowUp) {
+    let offer = |options: &mut Options, own: (String, String)| {
+        if !options.iter().any(|(value, _)| *value == own.0) {
+            options.push(own);
+        }
+    };
+    offer(&mut view.owners, (one.owner_id.to_string(), one.owner.clone()));
+    if let Some(channel) = one.channel {
+        offer(&mut view.channels, (channel.to_string(), req.loc.term("channel", channel.as_str())));
+    }
+    if let Some(minutes) = minutes_before(one) {
+        offer(&mut view.reminders, reminder(req, minutes));
+    }
+}
+
 async fn form_page(
     req: &Req,
     f: FormView,
@@ -261,10 +286,7 @@ async fn form_page(
         importances: Importance::ALL.iter().map(|word| (word.to_string(), req.t(&format!("follow-ups-importance-{word}")))).collect(),
         channels: channels(req),
         owners: owners(req).await?,
-        reminders: REMINDERS
-            .iter()
-            .map(|minutes| (minutes.to_string(), req.loc.t1("follow-ups-remind-before", "minutes", *minutes)))
-            .collect(),
+        reminders: REMINDERS.iter().map(|minutes| reminder(req, *minutes)).collect(),
     })
 }
 
@@ -354,10 +376,20 @@ async fn edit(req: Req, Path(id): Path<Id<FollowUp>>) -> PageResult {
         values.push(("time".to_owned(), req.loc.time(one.due_at)));
     }
     values.extend(one.channel.map(|channel| ("channel".to_owned(), channel.to_string())));
-    let before = one.remind_at.map(|remind| (one.due_at.0 - remind.0) / 60_000);
-    values.extend(before.map(|minutes| ("remind_minutes".to_owned(), minutes.to_string())));
+    values.extend(minutes_before(&one).map(|minutes| ("remind_minutes".to_owned(), minutes.to_string())));
     let party = Some((one.party_id, one.party.clone()));
-    show(&req, &form_page(&req, FormView::new(values), Some((id, one.version)), party, req.dialog).await?)
+    let mut view = form_page(&req, FormView::new(values), Some((id, one.version)), party, req.dialog).await?;
+    offer_its_own(&req, &mut view, &one);
+    show(&req, &view)
+}
+
+/// A field that may be emptied: nothing is said of it when the form did not have it.
+fn patch<T: std::str::FromStr>(sent: &Sent, name: &str) -> Patch<T> {
+    match (sent.has(name), sent.get(name)) {
+        (false, _) => Patch::Keep,
+        (true, None) => Patch::Clear,
+        (true, Some(word)) => word.parse().map_or(Patch::Keep, Patch::Set),
+    }
 }
 
 async fn change(req: Req, Path(id): Path<Id<FollowUp>>, sent: Sent) -> PageResult {
@@ -369,8 +401,8 @@ async fn change(req: Req, Path(id): Path<Id<FollowUp>>, sent: Sent) -> PageResul
         due: Some(due(&sent, "due", "time")),
         owner_id: word(&sent, "owner_id"),
         importance: word(&sent, "importance"),
-        channel: word(&sent, "channel"),
-        remind_minutes: word(&sent, "remind_minutes"),
+        channel: patch(&sent, "channel"),
+        remind_minutes: patch(&sent, "remind_minutes"),
     };
     match req.ctx.run(core::change, input).await {
         Ok(changed) => acted(&req, &done_flash(&req, "follow-ups-changed", &changed)),
@@ -378,7 +410,10 @@ async fn change(req: Req, Path(id): Path<Id<FollowUp>>, sent: Sent) -> PageResul
             let one = req.ctx.run(core::get, FollowUpId { id }).await?;
             let in_dialog = sent.get("in_dialog").is_some();
             let f = FormView::again(sent, &problems.0, &req.loc);
-            show(&req, &form_page(&req, f, Some((id, version)), Some((one.party_id, one.party)), in_dialog).await?)
+            let party = Some((one.party_id, one.party.clone()));
+            let mut view = form_page(&req, f, Some((id, version)), party, in_dialog).await?;
+            offer_its_own(&req, &mut view, &one);
+            show(&req, &view)
         }
         Err(error) => Err(error.into()),
     }

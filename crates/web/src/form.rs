@@ -30,6 +30,12 @@ impl Sent {
         self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
+    /// Whether the form had the field at all, be it empty.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(found, _)| found == name)
+    }
+
     /// All values of a field that are not empty.
     #[must_use]
     pub fn all(&self, name: &str) -> Vec<&str> {

@@ -9,7 +9,7 @@ use crate::platform::events::{self, Event};
 use crate::platform::notifications;
 use crate::platform::text::clean_text;
 use crate::platform::undo::{self, Inverse, Undo};
-use crate::{Act, Ctx, Error, Fields, Instant, Perm, Problem, Result, Room, Sight};
+use crate::{Act, Ctx, Error, Fields, Instant, Patch, Perm, Problem, Result, Room, Sight};
 use peyvand_db::{Id, Sql, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -342,7 +342,7 @@ pub async fn cancel(ctx: &Ctx, input: CancelFollowUp) -> Result<Acted> {
     put(tx, ctx, before, &after, "follow_up.cancelled", data, None).await
 }
 
-/// A change to a follow-up; what is absent stays.
+/// A change to a follow-up; what is absent stays, `null` takes away the channel or the reminder.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FollowUpChange {
@@ -358,10 +358,12 @@ pub struct FollowUpChange {
     pub owner_id: Option<Id<User>>,
     /// How much depends on it.
     pub importance: Option<Importance>,
-    /// How it is to be done.
-    pub channel: Option<Channel>,
-    /// Reminds its owner so many minutes before.
-    pub remind_minutes: Option<i64>,
+    /// How it is to be done; `null` for any way.
+    #[serde(default)]
+    pub channel: Patch<Channel>,
+    /// Reminds its owner so many minutes before; `null` for no reminder.
+    #[serde(default)]
+    pub remind_minutes: Patch<i64>,
 }
 
 /// Changes an open follow-up.
@@ -383,12 +385,11 @@ pub async fn change(ctx: &Ctx, input: FollowUpChange) -> Result<Acted> {
     {
         put_off(&mut after, due);
     }
-    if input.remind_minutes.is_some() {
-        let remind_at = fields.take(reminder(after.due_at, input.remind_minutes)).flatten();
-        if remind_at != after.remind_at {
-            after.remind_at = remind_at;
-            after.reminded_at = None;
-        }
+    let asked = fields.take(reminder(after.due_at, input.remind_minutes.new_value().copied())).flatten();
+    let remind_at = input.remind_minutes.over(asked, after.remind_at);
+    if remind_at != after.remind_at {
+        after.remind_at = remind_at;
+        after.reminded_at = None;
     }
     fields.check()?;
     if let Some(owner) = input.owner_id.filter(|owner| *owner != before.owner_id) {
@@ -397,7 +398,7 @@ pub async fn change(ctx: &Ctx, input: FollowUpChange) -> Result<Acted> {
         after.escalation = 0;
     }
     after.importance = input.importance.unwrap_or(after.importance);
-    after.channel = input.channel.or(after.channel);
+    after.channel = input.channel.over(input.channel.new_value().copied(), after.channel);
     let data = json!({"what": after.what, "due_at": after.due_at, "owner_id": after.owner_id});
     put(tx, ctx, before, &after, "follow_up.changed", data, None).await
 }
@@ -527,8 +528,8 @@ mod tests {
             due: Some("2026-11-23T08:00:00Z".into()),
             owner_id: None,
             importance: Some(Importance::High),
-            channel: Some(Channel::Visit),
-            remind_minutes: Some(10),
+            channel: Patch::Set(Channel::Visit),
+            remind_minutes: Patch::Set(10),
         };
         let acted = ctx.run(change, input.clone()).await.unwrap();
         assert_eq!((acted.follow_up.what.as_str(), acted.follow_up.importance), ("کار دیگر", Importance::High));
@@ -545,6 +546,29 @@ mod tests {
         ctx.run(undo::run, RunUndo { id: made.undo }).await.unwrap();
         assert_eq!(ctx.run(get, FollowUpId { id: made.follow_up.id }).await.unwrap_err().code(), "not_found");
         assert_eq!(next_of(&ctx, sara).await, near.due_at);
+    }
+
+    #[tokio::test]
+    async fn a_change_keeps_what_it_does_not_name_and_takes_away_what_it_calls_null() {
+        let ctx = ctx().await;
+        let sara = party(&ctx, "سارا").await;
+        let new = NewFollowUp { channel: Some(Channel::Phone), remind_minutes: Some(30), ..step(sara, "تماس", "فردا") };
+        let made = ctx.run(create, new).await.unwrap().follow_up;
+        let changed = async |fields: serde_json::Value| {
+            let version = ctx.run(get, FollowUpId { id: made.id }).await.unwrap().version;
+            let mut input = json!({"id": made.id, "version": version});
+            input.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            let bytes = crate::operations().get("follow_ups.change").unwrap().run(&ctx, input.as_object().unwrap().clone()).await.unwrap();
+            let after: serde_json::Value = serde_json::from_slice(&bytes).unwrap();
+            (after["channel"].clone(), after["remind_at"].clone())
+        };
+        let reminder = json!(made.due_at.plus(-30 * MINUTE));
+        assert_eq!(changed(json!({"importance": "high"})).await, (json!("phone"), reminder.clone()));
+        assert_eq!(changed(json!({"channel": null})).await, (json!(null), reminder));
+        assert_eq!(changed(json!({"remind_minutes": null, "channel": "visit"})).await, (json!("visit"), json!(null)));
+        let worker = ctx.app.system(crate::Door::Job);
+        super::super::reminders::remind(&Ctx { now: made.due_at.plus(-MINUTE), ..worker }).await.unwrap();
+        assert_eq!(notes(&ctx).await.len(), 0, "nobody is reminded of what they took the reminder from");
     }
 
     #[tokio::test]
