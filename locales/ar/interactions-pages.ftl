@@ -1,6 +1,11 @@
 # Writing down what passed.
 interactions-log = تسجيل
 interactions-logged = سُجِّل لـ«{ $name }»
+interactions-acts = إجراءات هذا القيد
+interactions-correct = تصحيح
+interactions-corrected = صُحِّح قيد «{ $name }»
+interactions-withdraw = سحب القيد
+interactions-withdrawn = سُحِب القيد
 interactions-with = مع مَن؟
 interactions-with-hint = الاسم أو الهاتف أو رمز العميل
 interactions-what = ماذا جرى؟
@@ -17,6 +22,7 @@ interactions-next = الخطوة التالية
 interactions-next-hint = مثل: إرسال عرض السعر
 interactions-next-due = حتى متى؟
 interactions-more = الوقت والفرصة والفكرة
+interactions-when = الوقت والتفاصيل
 interactions-at = في أي يوم؟
 interactions-time = الساعة
 interactions-minutes = كم دقيقة؟

@@ -7,6 +7,7 @@ parties-stance-reason-needed = اكتب سبب هذا الموقف.
 parties-identity-kind-unknown = نوع المعرّف هذا غير معروف.
 parties-not-sealed = تعذّر تشفير هذا المعرّف. راجع مفاتيح البرنامج.
 parties-too-many = لا يُقبل أكثر من { $max }.
+parties-address-empty = اكتب المدينة أو الشارع على الأقل.
 parties-key-taken = هذا المعرّف مسجّل لعميل آخر.
 parties-key-taken-by = هذا المعرّف مسجّل باسم «{ $name }».
 parties-owner-unknown = لا يوجد زميل كهذا أو لم يعد نشطًا.

@@ -1,6 +1,11 @@
 # Writing down what passed.
 interactions-log = Log
 interactions-logged = Logged for { $name }
+interactions-acts = What to do with this entry
+interactions-correct = Correct
+interactions-corrected = Entry about { $name } corrected
+interactions-withdraw = Take back
+interactions-withdrawn = Entry taken back
 interactions-with = With whom?
 interactions-with-hint = Name, phone or customer code
 interactions-what = What happened?
@@ -17,6 +22,7 @@ interactions-next = Next step
 interactions-next-hint = Such as: send the quote
 interactions-next-due = Until when?
 interactions-more = Time, opportunity, idea
+interactions-when = Time and details
 interactions-at = Which day?
 interactions-time = Hour
 interactions-minutes = Minutes

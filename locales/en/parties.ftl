@@ -7,6 +7,7 @@ parties-stance-reason-needed = Write why they stand like this.
 parties-identity-kind-unknown = This kind of ID is not known.
 parties-not-sealed = The ID could not be encrypted. Check the keys of the program.
 parties-too-many = No more than { $max } are accepted.
+parties-address-empty = Write at least a city or a street.
 parties-key-taken = This ID belongs to another customer.
 parties-key-taken-by = This ID belongs to “{ $name }”.
 parties-owner-unknown = There is no such colleague, or they are no longer active.

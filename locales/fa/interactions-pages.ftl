@@ -1,6 +1,11 @@
 # Writing down what passed.
 interactions-log = ثبت
 interactions-logged = برای «{ $name }» ثبت شد
+interactions-acts = کارهای این نوشته
+interactions-correct = اصلاح
+interactions-corrected = نوشته‌ی «{ $name }» اصلاح شد
+interactions-withdraw = پس گرفتن
+interactions-withdrawn = نوشته پس گرفته شد
 interactions-with = با چه کسی؟
 interactions-with-hint = نام، تلفن یا کد مشتری
 interactions-what = چه گذشت؟
@@ -17,6 +22,7 @@ interactions-next = گام بعدی
 interactions-next-hint = مانند: فرستادن پیش‌فاکتور
 interactions-next-due = تا کی؟
 interactions-more = زمان، فرصت و ایده
+interactions-when = زمان و جزئیات
 interactions-at = چه روزی؟
 interactions-time = ساعت
 interactions-minutes = چند دقیقه؟

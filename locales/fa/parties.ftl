@@ -7,6 +7,7 @@ parties-stance-reason-needed = دلیل این موضع را بنویسید.
 parties-identity-kind-unknown = این نوع شناسه شناخته نیست.
 parties-not-sealed = این شناسه رمزنگاری نشد. کلیدهای برنامه را بازبینی کنید.
 parties-too-many = بیش از { $max } مورد پذیرفته نیست.
+parties-address-empty = دست‌کم شهر یا خیابان را بنویسید.
 parties-key-taken = این شناسه برای مشتری دیگری ثبت شده است.
 parties-key-taken-by = این شناسه برای «{ $name }» ثبت شده است.
 parties-owner-unknown = چنین همکاری نیست یا دیگر فعال نیست.

@@ -10,12 +10,14 @@ use crate::platform::events::{self, Event, cursor};
 use crate::platform::locale::Loc;
 use crate::platform::text::{clean_line, clean_text};
 use crate::platform::time::{DAY, HOUR, Instant};
-use crate::{Act, Ctx, Error, Fields, Operations, Perm, Problem, Result, Room};
+use crate::platform::undo::{self, Inverse, Undo};
+use crate::{Act, Ctx, Error, Fields, Operations, Patch, Perm, Problem, Result, Room, Sight};
 use jiff::civil::Time;
 use peyvand_db::{Db, Id, Sql, ToValue, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Characters of the text of an interaction.
 pub const TEXT_MAX: usize = 10_000;
@@ -111,42 +113,94 @@ row! {
 
 const FROM: &str = "FROM interactions i JOIN parties p ON p.id = i.party_id LEFT JOIN users u ON u.id = i.staff_id WHERE 1 = 1";
 
-/// Something to write down.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct LogInteraction {
-    /// With whom.
-    pub party_id: Option<Id<Party>>,
-    /// With whom, by any identity key, phone or code.
-    pub customer: Option<String>,
-    /// When, as a date in the caller's calendar or RFC 3339; now unless given.
-    pub at: Option<String>,
-    /// By which way; by telephone unless given.
-    pub channel: Option<Channel>,
-    /// Who began; they unless given.
-    pub direction: Option<Direction>,
-    /// Why, a word of list `reason`.
-    pub reason: Option<String>,
-    /// What led them to us, a word of list `origin`.
-    pub origin: Option<String>,
-    /// What came of it, a word of list `result`.
-    pub result: Option<String>,
-    /// How long, in seconds.
-    pub duration_s: Option<i64>,
-    /// In words.
-    pub text: Option<String>,
-    /// A need that was learned: a word of list `need` or their own words.
-    pub need: Option<String>,
-    /// An opportunity that came up.
-    pub opportunity: Option<String>,
-    /// An idea that came up.
-    pub idea: Option<String>,
-    /// What is to be done next.
-    pub next: Option<NextStep>,
-    /// Of a plain next step: what is to be done; "follow up" unless given.
-    pub next_what: Option<String>,
-    /// Of a plain next step: until when, as in `follow_ups.create`; tomorrow unless given.
-    pub next_due: Option<String>,
+/// Declares the two inputs that say what passed, a new entry and a correction, and what they have in common: what
+/// every entry has, then what it may do without.
+macro_rules! inputs {
+    (
+        always { $($(#[$doc:meta])* $field:ident: $type:ty,)* }
+        perhaps { $($(#[$missing_doc:meta])* $missing:ident: $missing_type:ty,)* }
+    ) => {
+        /// Something to write down.
+        #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct LogInteraction {
+            /// With whom.
+            pub party_id: Option<Id<Party>>,
+            /// With whom, by any identity key, phone or code.
+            pub customer: Option<String>,
+            $($(#[$doc])* pub $field: Option<$type>,)*
+            $($(#[$missing_doc])* pub $missing: Option<$missing_type>,)*
+            /// A need that was learned: a word of list `need` or their own words.
+            pub need: Option<String>,
+            /// An opportunity that came up.
+            pub opportunity: Option<String>,
+            /// An idea that came up.
+            pub idea: Option<String>,
+            /// What is to be done next.
+            pub next: Option<NextStep>,
+            /// Of a plain next step: what is to be done; "follow up" unless given.
+            pub next_what: Option<String>,
+            /// Of a plain next step: until when, as in `follow_ups.create`; tomorrow unless given.
+            pub next_due: Option<String>,
+        }
+
+        /// A correction; what is absent stays, `null` or an empty text takes away what an entry may do without.
+        #[derive(Clone, Debug, Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        pub struct UpdateInteraction {
+            /// Which.
+            pub id: Id<Interaction>,
+            $($(#[$doc])* pub $field: Option<$type>,)*
+            $($(#[$missing_doc])* #[serde(default)] pub $missing: Patch<$missing_type>,)*
+        }
+
+        /// What both say of an entry, as it was given.
+        struct Given {
+            $($field: Option<$type>,)*
+            $($missing: Option<$missing_type>,)*
+        }
+
+        impl LogInteraction {
+            fn given(&self) -> Given {
+                Given { $($field: self.$field.clone(),)* $($missing: self.$missing.clone(),)* }
+            }
+        }
+
+        impl UpdateInteraction {
+            /// A correction of nothing yet.
+            #[must_use]
+            pub fn of(id: Id<Interaction>) -> UpdateInteraction {
+                UpdateInteraction { id, $($field: None,)* $($missing: Patch::Keep,)* }
+            }
+
+            fn given(&self) -> Given {
+                Given { $($field: self.$field.clone(),)* $($missing: self.$missing.new_value().cloned(),)* }
+            }
+        }
+    };
+}
+
+inputs! {
+    always {
+        /// When, as a date in the caller's calendar or RFC 3339; now for a new entry unless given.
+        at: String,
+        /// By which way; a new entry by telephone unless given.
+        channel: Channel,
+        /// Who began; of a new entry they unless given.
+        direction: Direction,
+    }
+    perhaps {
+        /// Why, a word of list `reason`.
+        reason: String,
+        /// What led them to us, a word of list `origin`.
+        origin: String,
+        /// What came of it, a word of list `result`.
+        result: String,
+        /// How long, in seconds.
+        duration_s: i64,
+        /// In words.
+        text: String,
+    }
 }
 
 /// What was written down, and what came of it.
@@ -161,6 +215,8 @@ pub struct Logged {
 /// The content of an entry, checked.
 struct Checked {
     at: Option<Instant>,
+    channel: Option<Channel>,
+    direction: Option<Direction>,
     reason: Option<String>,
     origin: Option<String>,
     result: Option<String>,
@@ -189,18 +245,8 @@ fn word(text: Option<&str>) -> Option<String> {
     text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
-/// The content of an entry as it was given.
-struct Given<'a> {
-    at: Option<&'a str>,
-    reason: Option<&'a str>,
-    origin: Option<&'a str>,
-    result: Option<&'a str>,
-    duration_s: Option<i64>,
-    text: Option<&'a str>,
-}
-
-fn checked(ctx: &Ctx, given: &Given<'_>, problems: &mut Fields) -> Checked {
-    let at = word(given.at).and_then(|text| problems.take(moment(ctx, "at", &text, Time::midnight())));
+fn checked(ctx: &Ctx, given: Given, problems: &mut Fields) -> Checked {
+    let at = word(given.at.as_deref()).and_then(|text| problems.take(moment(ctx, "at", &text, Time::midnight())));
     if at.is_some_and(|at| at > ctx.now().plus(AHEAD)) {
         problems.add("at", "interactions-at-future");
     }
@@ -208,16 +254,36 @@ fn checked(ctx: &Ctx, given: &Given<'_>, problems: &mut Fields) -> Checked {
         problems.0.push(Problem::new("duration_s", "input-range").with("min", 0).with("max", DURATION_MAX));
     }
     let text = given.text.and_then(|text| {
-        problems.take(clean_text(text, TEXT_MAX).map_err(|problem| Problem::new("text", problem.key()).with("max", TEXT_MAX)))
+        problems.take(clean_text(&text, TEXT_MAX).map_err(|problem| Problem::new("text", problem.key()).with("max", TEXT_MAX)))
     });
     Checked {
         at,
-        reason: word(given.reason),
-        origin: word(given.origin),
-        result: word(given.result),
+        channel: given.channel,
+        direction: given.direction,
+        reason: word(given.reason.as_deref()),
+        origin: word(given.origin.as_deref()),
+        result: word(given.result.as_deref()),
         duration_s: given.duration_s,
         text: text.filter(|text| !text.is_empty()),
     }
+}
+
+impl Checked {
+    /// # Errors
+    /// A problem at the field of each word that is in no list.
+    async fn check_words(&self, tx: &mut Tx) -> Result<()> {
+        let words = [
+            ("reason", "reason", self.reason.as_deref()),
+            ("origin", "origin", self.origin.as_deref()),
+            ("result", "result", self.result.as_deref()),
+        ];
+        check_terms(tx, &words).await
+    }
+}
+
+/// A note says something: in words, by its reason or by what came of it.
+fn says_nothing(channel: Channel, text: Option<&str>, reason: Option<&str>, result: Option<&str>) -> bool {
+    channel == Channel::Note && text.is_none() && reason.is_none() && result.is_none()
 }
 
 /// Checks that words belong to their lists.
@@ -333,7 +399,7 @@ pub(crate) struct NewInteraction {
 
 /// Writes many entries at once and moves the last contacts of their parties forward. The import they came with is their
 /// event in the history.
-pub(crate) async fn insert_interactions(tx: &mut Tx, ctx: &Ctx, entries: Vec<NewInteraction>, import: Option<uuid::Uuid>) -> Result<()> {
+pub(crate) async fn insert_interactions(tx: &mut Tx, ctx: &Ctx, entries: Vec<NewInteraction>, import: Option<Uuid>) -> Result<()> {
     let mut last: BTreeMap<Id<Party>, Instant> = BTreeMap::new();
     let rows = entries
         .into_iter()
@@ -388,24 +454,16 @@ pub(crate) async fn insert_interactions(tx: &mut Tx, ctx: &Ctx, entries: Vec<New
 pub async fn log(ctx: &Ctx, new: LogInteraction) -> Result<Logged> {
     let writer = ctx.write(Perm(Room::Interactions, Act::Create))?;
     let mut problems = Fields::default();
-    let given = Given {
-        at: new.at.as_deref(),
-        reason: new.reason.as_deref(),
-        origin: new.origin.as_deref(),
-        result: new.result.as_deref(),
-        duration_s: new.duration_s,
-        text: new.text.as_deref(),
-    };
-    let content = checked(ctx, &given, &mut problems);
+    let content = checked(ctx, new.given(), &mut problems);
     let is_flat = new.next.is_none();
     let next = next_step(ctx, new.next, word(new.next_what.as_deref()), word(new.next_due.as_deref()));
     let need = word(new.need.as_deref());
     let opportunity = take_line(new.opportunity.as_deref(), "opportunity", &mut problems);
     let idea = take_line(new.idea.as_deref(), "idea", &mut problems);
-    let channel = new.channel.unwrap_or(Channel::Phone);
-    let direction = new.direction.unwrap_or(Direction::Inbound);
-    let empty = content.text.is_none() && content.reason.is_none() && content.result.is_none();
-    if channel == Channel::Note && empty && need.is_none() && opportunity.is_none() && idea.is_none() {
+    let channel = content.channel.unwrap_or(Channel::Phone);
+    let direction = content.direction.unwrap_or(Direction::Inbound);
+    let empty = says_nothing(channel, content.text.as_deref(), content.reason.as_deref(), content.result.as_deref());
+    if empty && need.is_none() && opportunity.is_none() && idea.is_none() {
         problems.add("text", "input-needed");
     }
     problems.check()?;
@@ -415,12 +473,7 @@ pub async fn log(ctx: &Ctx, new: LogInteraction) -> Result<Logged> {
 
     let mut tx = writer.begin().await?;
     let party = whom::need(&mut tx, ctx, &writer.sight, new.party_id, new.customer.as_deref()).await?;
-    let lists = [
-        ("reason", "reason", content.reason.as_deref()),
-        ("origin", "origin", content.origin.as_deref()),
-        ("result", "result", content.result.as_deref()),
-    ];
-    check_terms(&mut tx, &lists).await?;
+    content.check_words(&mut tx).await?;
     let entry = Entry {
         party: party.id,
         at: content.at.unwrap_or(ctx.now()),
@@ -497,81 +550,198 @@ async fn read(tx: &mut Tx, id: Id<Interaction>) -> Result<Interaction> {
     Ok(tx.one(query).await?)
 }
 
-/// A correction; absent fields stay, an empty text clears.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct UpdateInteraction {
-    /// Which.
-    pub id: Id<Interaction>,
-    /// When.
-    pub at: Option<String>,
-    /// By which way.
-    pub channel: Option<Channel>,
-    /// Who began.
-    pub direction: Option<Direction>,
-    /// Why.
-    pub reason: Option<String>,
-    /// What led them to us.
-    pub origin: Option<String>,
-    /// What came of it.
-    pub result: Option<String>,
-    /// How long, in seconds.
-    pub duration_s: Option<i64>,
-    /// In words.
-    pub text: Option<String>,
+row! {
+    /// An entry with all of its columns: as it was before an act, so that the act can be taken back.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    pub struct Stored {
+        /// Its id.
+        pub id: Id<Interaction> = "i.id",
+        /// With whom.
+        pub party_id: Id<Party> = "i.party_id",
+        /// When.
+        pub at: Instant = "i.at",
+        /// By which way.
+        pub channel: Channel = "i.channel",
+        /// Who began.
+        pub direction: Direction = "i.direction",
+        /// Why.
+        pub reason: Option<String> = "i.reason",
+        /// What led them to us.
+        pub origin: Option<String> = "i.origin",
+        /// What came of it.
+        pub result: Option<String> = "i.result",
+        /// How long, in seconds.
+        pub duration_s: Option<i64> = "i.duration_s",
+        /// In words.
+        pub text: Option<String> = "i.text",
+        /// Who of us.
+        pub staff_id: Option<Id<User>> = "i.staff_id",
+        /// The import that brought it.
+        pub import_id: Option<Uuid> = "i.import_id",
+        /// What makes its row of a file known again.
+        pub source_key: Option<i64> = "i.source_key",
+        /// When it was written down.
+        pub created_at: Instant = "i.created_at",
+    }
+}
+
+/// Writes all of an entry, whether it is there or not.
+async fn store(tx: &mut Tx, one: &Stored) -> Result<()> {
+    tx.run(
+        sql(
+            "INSERT INTO interactions (id, party_id, at, channel, direction, reason, origin, result, duration_s, text, staff_id, import_id,
+               source_key, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+             ON CONFLICT (id) DO UPDATE SET at = excluded.at, channel = excluded.channel, direction = excluded.direction,
+               reason = excluded.reason, origin = excluded.origin, result = excluded.result, duration_s = excluded.duration_s,
+               text = excluded.text",
+        )
+        .bind(one.id)
+        .bind(one.party_id)
+        .bind(one.at)
+        .bind(one.channel)
+        .bind(one.direction)
+        .bind(&one.reason)
+        .bind(&one.origin)
+        .bind(&one.result)
+        .bind(one.duration_s)
+        .bind(&one.text)
+        .bind(one.staff_id)
+        .bind(one.import_id)
+        .bind(one.source_key)
+        .bind(one.created_at),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Whether the caller may still correct an entry or take it back: their own, for a day.
+#[must_use]
+pub fn is_correctable(ctx: &Ctx, one: &Interaction) -> bool {
+    let own = one.staff_id.is_some() && one.staff_id == ctx.actor.user();
+    own && one.created_at > ctx.now().plus(-CORRECTABLE) && ctx.actor.can(Perm(Room::Interactions, Act::Change))
+}
+
+/// The entry that the caller may correct, it and its party locked.
+async fn correctable(tx: &mut Tx, ctx: &Ctx, sight: &Sight, id: Id<Interaction>) -> Result<Stored> {
+    let mut query = Sql::select::<Stored>("FROM interactions i JOIN parties p ON p.id = i.party_id WHERE i.id = ");
+    query.arg(id);
+    sight.parties(&mut query);
+    query.push(" AND i.created_at > ").arg(ctx.now().plus(-CORRECTABLE)).push(" AND i.staff_id = ").arg(ctx.actor.user());
+    query.push(" {for_update}");
+    tx.maybe(query).await?.ok_or(Error::NotFound("interaction"))
+}
+
+/// An entry after a correction.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Corrected {
+    /// The entry as it is now.
+    #[serde(flatten)]
+    pub interaction: Interaction,
+    /// Takes the correction back: see `undo.run`.
+    pub undo: Id<Undo>,
 }
 
 /// Corrects an entry. Only its author may, and only within a day; afterwards it is history.
 ///
 /// # Errors
 /// [`Error::NotFound`] for an entry of somebody else or one that is too old.
-pub async fn update(ctx: &Ctx, change: UpdateInteraction) -> Result<Interaction> {
+pub async fn update(ctx: &Ctx, change: UpdateInteraction) -> Result<Corrected> {
     let writer = ctx.write(Perm(Room::Interactions, Act::Change))?;
     let mut problems = Fields::default();
-    let given = Given {
-        at: change.at.as_deref(),
-        reason: change.reason.as_deref(),
-        origin: change.origin.as_deref(),
-        result: change.result.as_deref(),
-        duration_s: change.duration_s,
-        text: change.text.as_deref(),
-    };
-    let content = checked(ctx, &given, &mut problems);
+    let content = checked(ctx, change.given(), &mut problems);
     problems.check()?;
     let mut tx = writer.begin().await?;
-    let mut query = Sql::select::<Interaction>(FROM);
-    writer.sight.parties(&mut query);
-    query.push(" AND i.id = ").arg(change.id).push(" AND i.created_at > ").arg(ctx.now().plus(-CORRECTABLE));
-    query.push(" AND i.staff_id = ").arg(ctx.actor.user());
-    let old: Interaction = tx.maybe(query).await?.ok_or(Error::NotFound("interaction"))?;
-    let lists = [
-        ("reason", "reason", content.reason.as_deref()),
-        ("origin", "origin", content.origin.as_deref()),
-        ("result", "result", content.result.as_deref()),
-    ];
-    check_terms(&mut tx, &lists).await?;
-    let kept = |given: &Option<String>, new: Option<String>, old: &Option<String>| if given.is_some() { new } else { old.clone() };
-    tx.run(
-        sql("UPDATE interactions SET at = $1, channel = $2, direction = $3, reason = $4, origin = $5, result = $6, duration_s = $7,
-               text = $8 WHERE id = $9")
-        .bind(content.at.unwrap_or(old.at))
-        .bind(change.channel.unwrap_or(old.channel))
-        .bind(change.direction.unwrap_or(old.direction))
-        .bind(kept(&change.reason, content.reason, &old.reason))
-        .bind(kept(&change.origin, content.origin, &old.origin))
-        .bind(kept(&change.result, content.result, &old.result))
-        .bind(content.duration_s.or(old.duration_s))
-        .bind(kept(&change.text, content.text, &old.text))
-        .bind(old.id),
-    )
-    .await?;
-    refresh_last_contact(&mut tx, old.party_id).await?;
-    let before = serde_json::to_value(&old).map_err(Error::fault)?;
-    events::record(&mut tx, ctx, Event::of_party("interaction.changed", old.party_id, serde_json::json!({"before": before})).about(old.id))
-        .await?;
-    let interaction = read(&mut tx, old.id).await?;
+    let before = correctable(&mut tx, ctx, &writer.sight, change.id).await?;
+    content.check_words(&mut tx).await?;
+    let mut after = before.clone();
+    after.at = content.at.unwrap_or(before.at);
+    after.channel = content.channel.unwrap_or(before.channel);
+    after.direction = content.direction.unwrap_or(before.direction);
+    after.reason = change.reason.over(content.reason, after.reason);
+    after.origin = change.origin.over(content.origin, after.origin);
+    after.result = change.result.over(content.result, after.result);
+    after.duration_s = change.duration_s.over(content.duration_s, after.duration_s);
+    after.text = change.text.over(content.text, after.text);
+    if says_nothing(after.channel, after.text.as_deref(), after.reason.as_deref(), after.result.as_deref()) {
+        return Err(Error::invalid("text", "input-needed"));
+    }
+    store(&mut tx, &after).await?;
+    refresh_last_contact(&mut tx, before.party_id).await?;
+    let data = serde_json::json!({"before": before});
+    events::record(&mut tx, ctx, Event::of_party("interaction.changed", before.party_id, data).about(before.id)).await?;
+    let interaction = read(&mut tx, before.id).await?;
+    let undo = undo::remember(&mut tx, ctx, &Inverse::Interaction { before: Box::new(before), after: Some(Box::new(after)) }).await?;
     tx.commit().await?;
-    Ok(interaction)
+    Ok(Corrected { interaction, undo })
+}
+
+/// Which entry.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InteractionId {
+    /// Its id.
+    pub id: Id<Interaction>,
+}
+
+/// One entry.
+///
+/// # Errors
+/// [`Error::NotFound`] for one that does not exist or whose party is out of sight.
+pub async fn get(ctx: &Ctx, input: InteractionId) -> Result<Interaction> {
+    let reader = ctx.read(Perm(Room::Interactions, Act::See))?;
+    let mut query = Sql::select::<Interaction>(FROM);
+    query.push(" AND i.id = ").arg(input.id);
+    reader.sight.parties(&mut query);
+    reader.db.maybe(query).await?.ok_or(Error::NotFound("interaction"))
+}
+
+/// An entry that was taken back.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct TakenBack {
+    /// Whose it was.
+    pub party_id: Id<Party>,
+    /// Brings it back: see `undo.run`.
+    pub undo: Id<Undo>,
+}
+
+/// Takes an entry out that was written down by mistake. Only its author may, and only within a day. What was learned
+/// or planned along with it stays.
+///
+/// # Errors
+/// As [`update`].
+pub async fn withdraw(ctx: &Ctx, input: InteractionId) -> Result<TakenBack> {
+    let writer = ctx.write(Perm(Room::Interactions, Act::Change))?;
+    let mut tx = writer.begin().await?;
+    let before = correctable(&mut tx, ctx, &writer.sight, input.id).await?;
+    let party_id = before.party_id;
+    take_back(&mut tx, ctx, before.id).await?;
+    let undo = undo::remember(&mut tx, ctx, &Inverse::Interaction { before: Box::new(before), after: None }).await?;
+    tx.commit().await?;
+    Ok(TakenBack { party_id, undo })
+}
+
+/// Puts an entry back as it was before an act that left it as `after`.
+///
+/// # Errors
+/// [`Error::Conflict`] at `version` when it has changed since, [`Error::NotFound`] when its party is gone or out of
+/// sight; without the right.
+pub(crate) async fn restore(tx: &mut Tx, ctx: &Ctx, before: &Stored, after: Option<&Stored>) -> Result<()> {
+    let writer = ctx.write(Perm(Room::Interactions, Act::Change))?;
+    let mut query = sql("SELECT p.id FROM parties p WHERE p.id = ");
+    query.arg(before.party_id);
+    writer.sight.parties(&mut query);
+    query.push(" {for_update}");
+    tx.maybe::<(Id<Party>,)>(query).await?.ok_or(Error::NotFound("party"))?;
+    let mut query = Sql::select::<Stored>("FROM interactions i WHERE i.id = ");
+    query.arg(before.id);
+    let now: Option<Stored> = tx.maybe(query).await?;
+    if now.as_ref() != after {
+        return Err(Error::Conflict(Fields(vec![Problem::new("version", "interactions-changed-meanwhile")])));
+    }
+    store(tx, before).await?;
+    refresh_last_contact(tx, before.party_id).await?;
+    events::record(tx, ctx, Event::of_party("interaction.restored", before.party_id, serde_json::json!({})).about(before.id)).await
 }
 
 /// Which entries.
@@ -628,6 +798,7 @@ pub(crate) async fn by_ids(db: &Db, ids: &[Id<Interaction>]) -> Result<Vec<Inter
 
 /// The operations of the room.
 pub fn operations(ops: &mut Operations) {
+    const SOME: &str = "0193a1b2-0000-7000-8000-000000000000";
     ops.add(
         "interactions.log",
         "POST /interactions",
@@ -644,7 +815,18 @@ pub fn operations(ops: &mut Operations) {
         Some(Perm(Room::Interactions, Act::Change)),
         "Corrects an entry of one's own within a day.",
         update,
-    );
+    )
+    .example(|| serde_json::json!({"id": SOME, "channel": "visit", "result": null}));
+    ops.add("interactions.get", "GET /interactions/{id}", Some(Perm(Room::Interactions, Act::See)), "One entry.", get)
+        .example(|| serde_json::json!({"id": SOME}));
+    ops.add(
+        "interactions.withdraw",
+        "DELETE /interactions/{id}",
+        Some(Perm(Room::Interactions, Act::Change)),
+        "Takes out an entry of one's own within a day.",
+        withdraw,
+    )
+    .example(|| serde_json::json!({"id": SOME}));
 }
 
 #[cfg(test)]
@@ -752,21 +934,83 @@ mod tests {
         let party = testing::party(&ctx, "سارا").await;
         let logged = ctx.run(log, LogInteraction { text: Some("ا".into()), result: Some("answered".into()), ..talk(party) }).await.unwrap();
         let change = UpdateInteraction {
-            id: logged.interaction.id,
-            at: None,
             channel: Some(Channel::Visit),
-            direction: None,
-            reason: None,
-            origin: None,
-            result: Some(String::new()),
-            duration_s: None,
-            text: Some("ب".into()),
+            result: Patch::Set(String::new()),
+            text: Patch::Set("ب".into()),
+            ..UpdateInteraction::of(logged.interaction.id)
         };
-        let changed = ctx.run(update, change.clone()).await.unwrap();
+        let changed = ctx.run(update, change.clone()).await.unwrap().interaction;
         assert_eq!((changed.channel, changed.text.as_deref(), changed.result), (Channel::Visit, Some("ب"), None));
         assert!(matches!(other.run(update, change.clone()).await, Err(Error::NotFound(_))));
         let mut late = ctx.clone();
         late.now = ctx.now().plus(CORRECTABLE);
         assert!(matches!(late.run(update, change).await, Err(Error::NotFound(_))));
+    }
+
+    async fn entries(ctx: &Ctx, party: Id<Party>) -> Vec<Interaction> {
+        ctx.run(list, ListInteractions { party_id: Some(party), ..Default::default() }).await.unwrap().items
+    }
+
+    #[tokio::test]
+    async fn a_correction_keeps_what_it_does_not_name_and_is_taken_back() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let new = LogInteraction { duration_s: Some(90), reason: Some("question".into()), ..talk(party) };
+        let id = ctx.run(log, new).await.unwrap().interaction.id;
+        let change = UpdateInteraction {
+            at: Some("1405/8/20 10:15".into()),
+            duration_s: Patch::Clear,
+            text: Patch::Set("تازه".into()),
+            ..UpdateInteraction::of(id)
+        };
+        let corrected = ctx.run(update, change).await.unwrap();
+        let one = ctx.run(get, InteractionId { id }).await.unwrap();
+        assert_eq!((one.duration_s, one.reason.as_deref(), one.text.as_deref()), (None, Some("question"), Some("تازه")));
+        assert_eq!(last_contact(&ctx, party).await, one.at);
+        ctx.run(undo::run, undo::RunUndo { id: corrected.undo }).await.unwrap();
+        let one = ctx.run(get, InteractionId { id }).await.unwrap();
+        assert_eq!((one.duration_s, one.text.as_deref(), one.at), (Some(90), None, ctx.now()));
+        assert_eq!(last_contact(&ctx, party).await, ctx.now());
+        let note = UpdateInteraction { channel: Some(Channel::Note), reason: Patch::Clear, ..UpdateInteraction::of(id) };
+        let Err(Error::Invalid(fields)) = ctx.run(update, note).await else { panic!("a note that says nothing") };
+        assert_eq!(fields.0[0].field, "text");
+    }
+
+    #[tokio::test]
+    async fn an_entry_is_withdrawn_by_its_author_within_a_day_and_brought_back() {
+        let ctx = testing::ctx().await;
+        let other = testing::as_post(&ctx.app, "owner", "other").await;
+        let party = testing::party(&ctx, "سارا").await;
+        let first = ctx.run(log, LogInteraction { at: Some("1405/8/20".into()), ..talk(party) }).await.unwrap().interaction;
+        let next = LogInteraction { text: Some("اشتباه".into()), next_what: Some("فاکتور".into()), ..talk(party) };
+        let id = ctx.run(log, next).await.unwrap().interaction.id;
+        assert!(matches!(other.run(withdraw, InteractionId { id }).await, Err(Error::NotFound("interaction"))));
+        let late = Ctx { now: ctx.now().plus(CORRECTABLE), ..ctx.clone() };
+        assert!(matches!(late.run(withdraw, InteractionId { id }).await, Err(Error::NotFound("interaction"))));
+        let before = entries(&ctx, party).await;
+        assert!(is_correctable(&ctx, &before[0]) && !is_correctable(&other, &before[0]) && !is_correctable(&late, &before[0]));
+        let gone = ctx.run(withdraw, InteractionId { id }).await.unwrap();
+        assert_eq!(entries(&ctx, party).await.iter().map(|one| one.id).collect::<Vec<_>>(), [first.id]);
+        assert_eq!(last_contact(&ctx, party).await, first.at);
+        let planned = ctx.run(follow_ups::list, ListFollowUps { party_id: Some(party), ..Default::default() }).await.unwrap();
+        assert_eq!(planned.items.len(), 1, "what was planned along with it stays");
+        ctx.run(undo::run, undo::RunUndo { id: gone.undo }).await.unwrap();
+        let after = entries(&ctx, party).await;
+        assert_eq!(serde_json::to_value(after).unwrap(), serde_json::to_value(before).unwrap());
+        assert_eq!(last_contact(&ctx, party).await, ctx.now());
+    }
+
+    #[tokio::test]
+    async fn a_correction_that_was_corrected_again_is_not_taken_back() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let id = ctx.run(log, talk(party)).await.unwrap().interaction.id;
+        let text = |text: &str| UpdateInteraction { text: Patch::Set(text.into()), ..UpdateInteraction::of(id) };
+        let first = ctx.run(update, text("یک")).await.unwrap();
+        let second = ctx.run(update, text("دو")).await.unwrap();
+        assert_eq!(ctx.run(undo::run, undo::RunUndo { id: first.undo }).await.unwrap_err().code(), "conflict");
+        ctx.run(undo::run, undo::RunUndo { id: second.undo }).await.unwrap();
+        ctx.run(undo::run, undo::RunUndo { id: first.undo }).await.unwrap();
+        assert_eq!(entries(&ctx, party).await[0].text, None);
     }
 }

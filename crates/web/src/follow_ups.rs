@@ -443,6 +443,7 @@ struct ActPage {
 async fn act_page(req: &Req, id: Id<FollowUp>, act: &'static str, f: FormView, in_dialog: bool) -> Result<ActPage, PageError> {
     req.ctx.actor.check(Perm(Room::FollowUps, Act::Change))?;
     let one = req.ctx.run(core::get, FollowUpId { id }).await?;
+    let sees_party = party::within_sight(&req.ctx, [one.party_id]).await?.contains(&one.party_id);
     let results = if act == "done" {
         let list = req.ctx.run(terms::list, ListTerms { list: Some("result".to_owned()) }).await?;
         list.into_iter()
@@ -465,7 +466,7 @@ async fn act_page(req: &Req, id: Id<FollowUp>, act: &'static str, f: FormView, i
         go: req.t(&format!("follow-ups-{act}-go")),
         in_dialog,
         may_log: req.can(Room::Interactions, Act::Create),
-        may_plan: req.can(Room::FollowUps, Act::Create),
+        may_plan: sees_party && req.can(Room::FollowUps, Act::Create),
         results,
         channels: channels(req),
         owners,

@@ -1,4 +1,5 @@
-//! Writing down what passed: the dialog from anywhere, the box on a customer's page.
+//! Writing down what passed: the dialog from anywhere, the box on a customer's page; correcting an entry and taking it
+//! back from the timeline.
 
 use crate::State;
 use crate::error::{PageError, PageResult};
@@ -6,26 +7,35 @@ use crate::form::{FormView, Sent};
 use crate::page::{self, Flash, Shell, unprocessable};
 use crate::request::{Form, Req};
 use askama::Template;
+use axum::extract::Path;
 use axum::http::HeaderValue;
 use axum::response::{Html, IntoResponse};
-use axum::routing::get;
-use peyvand_core::interactions::{self as core, Channel, Direction, LogInteraction};
+use axum::routing::{get, post};
+use jiff::civil::Time;
+use peyvand_core::interactions::{self as core, Channel, Direction, Interaction, InteractionId, LogInteraction, UpdateInteraction};
 use peyvand_core::parties::Party;
 use peyvand_core::parties::party::{self, PartyId};
 use peyvand_core::platform::terms::{self, ListTerms, Term};
-use peyvand_core::platform::text::search_key;
-use peyvand_core::{Act, Error, Id, Perm, Problem, Room};
+use peyvand_core::platform::text::{fold_digits, search_key};
+use peyvand_core::{Act, Error, Id, Patch, Perm, Problem, Room};
 use serde::Deserialize;
 
 /// Values and labels of a choice.
 pub type Options = Vec<(String, String)>;
+
+/// Minutes of the longest talk that is believed.
+const MINUTES_MAX: i64 = 24 * 60;
 
 /// Parts of a page that fetch themselves anew after an entry. The dialog closes last.
 const AFTER_AN_ENTRY: &str = "live:timeline, live:parties, live:follow-ups, close-dialog";
 
 /// The addresses of the room.
 pub fn routes() -> axum::Router<State> {
-    axum::Router::new().route("/interactions/new", get(fresh)).route("/interactions", axum::routing::post(create))
+    axum::Router::new()
+        .route("/interactions/new", get(fresh))
+        .route("/interactions", post(create))
+        .route("/interactions/{id}/edit", get(edit).post(correct))
+        .route("/interactions/{id}/withdraw", post(withdraw))
 }
 
 /// The box on a customer's page.
@@ -77,6 +87,10 @@ fn channels(req: &Req) -> Options {
 struct FormPage {
     s: Shell,
     f: FormView,
+    /// The entry that is corrected; absent for a new one.
+    of: Option<Id<Interaction>>,
+    /// Where the form goes.
+    action: String,
     /// With whom, when that is settled.
     party: Option<(Id<Party>, String)>,
     in_dialog: bool,
@@ -98,6 +112,8 @@ async fn form_page(req: &Req, f: FormView, party: Option<Id<Party>>, in_dialog: 
     Ok(FormPage {
         s: req.shell("parties", req.t("shell-log")).crumb(req.t("menu-parties"), "/parties"),
         f,
+        of: None,
+        action: "/interactions".to_owned(),
         party,
         in_dialog,
         channels: channels(req),
@@ -108,6 +124,13 @@ async fn form_page(req: &Req, f: FormView, party: Option<Id<Party>>, in_dialog: 
         may_plan: req.can(Room::FollowUps, Act::Create),
         may_sell: req.can(Room::Sales, Act::Create),
     })
+}
+
+/// Makes the form one that corrects an entry.
+fn correcting(req: &Req, view: &mut FormPage, id: Id<Interaction>) {
+    view.s.title = req.t("interactions-correct");
+    view.action = format!("/interactions/{id}/edit");
+    view.of = Some(id);
 }
 
 /// For whom a form opens.
@@ -127,6 +150,36 @@ fn word<T: std::str::FromStr>(sent: &Sent, name: &str) -> Option<T> {
     sent.get(name).and_then(|word| word.parse().ok())
 }
 
+/// The answer to an act on the entries of a customer, below the part of the page that stands anew.
+fn told(req: &Req, party: Id<Party>, flash: &Flash, anew: Option<String>) -> PageResult {
+    if !req.htmx {
+        return Ok(page::go(req, &format!("/parties/{party}"), Some(flash.clone())));
+    }
+    let mut response = Html(anew.unwrap_or_default() + &page::toast(req, flash)?).into_response();
+    response.headers_mut().insert("hx-trigger", HeaderValue::from_static(AFTER_AN_ENTRY));
+    Ok(response)
+}
+
+/// The length of a talk that a form tells in minutes, in seconds.
+fn seconds(sent: &Sent) -> Result<Option<i64>, Error> {
+    let Some(text) = sent.get("minutes") else { return Ok(None) };
+    match fold_digits(text).parse::<i64>() {
+        Ok(minutes @ 0..=MINUTES_MAX) => Ok(Some(minutes * 60)),
+        Ok(_) => Err(Problem::new("minutes", "input-range").with("min", 0).with("max", MINUTES_MAX).into()),
+        Err(_) => Err(Error::invalid("minutes", "interactions-minutes-unread")),
+    }
+}
+
+/// The length of a talk as a form tells it.
+fn minutes(one: &Interaction) -> Option<i64> {
+    one.duration_s.map(|seconds| (seconds + 59) / 60)
+}
+
+/// The day and the hour of a form.
+fn at(sent: &Sent) -> Option<String> {
+    sent.date("at").map(|day| sent.get("time").map_or_else(|| day.to_owned(), |time| format!("{day} {time}")))
+}
+
 async fn create(req: Req, sent: Sent) -> PageResult {
     let text = |name: &str| sent.get(name).map(str::to_owned);
     let party: Option<Id<Party>> = word(&sent, "party");
@@ -136,16 +189,17 @@ async fn create(req: Req, sent: Sent) -> PageResult {
         let known = list(&req, &all_terms(&req).await?, "need").into_iter().find(|(_, label)| search_key(label) == key);
         need = known.map(|(word, _)| word).or(need);
     }
+    let seconds = seconds(&sent);
     let input = LogInteraction {
         party_id: party,
         customer: text("party_text"),
-        at: sent.date("at").map(|day| sent.get("time").map_or_else(|| day.to_owned(), |time| format!("{day} {time}"))),
+        at: at(&sent),
         channel: word(&sent, "channel"),
         direction: word::<Direction>(&sent, "direction"),
         reason: text("reason"),
         origin: text("origin"),
         result: text("result"),
-        duration_s: word::<i64>(&sent, "minutes").and_then(|minutes| minutes.checked_mul(60)),
+        duration_s: seconds.as_ref().ok().copied().flatten(),
         text: text("text"),
         need,
         opportunity: text("opportunity"),
@@ -156,21 +210,17 @@ async fn create(req: Req, sent: Sent) -> PageResult {
     };
     let in_box = sent.get("compose").is_some();
     let empty = in_box && input.text.is_none() && input.need.is_none() && input.result.is_none() && input.next_what.is_none();
-    let outcome = if empty { Err(Problem::new("text", "input-needed").into()) } else { req.ctx.run(core::log, input).await };
+    let outcome = match seconds {
+        Err(unread) => Err(unread),
+        Ok(_) if empty => Err(Problem::new("text", "input-needed").into()),
+        Ok(_) => req.ctx.run(core::log, input).await,
+    };
     match outcome {
         Ok(logged) => {
             let id = logged.interaction.party_id;
             let flash = Flash { text: req.loc.t1("interactions-logged", "name", logged.interaction.party.as_str()), undo: None };
-            if !req.htmx {
-                return Ok(page::go(&req, &format!("/parties/{id}"), Some(flash)));
-            }
-            let mut answer = page::toast(&req, &flash)?;
-            if in_box {
-                answer.insert_str(0, &compose(&req, id, FormView::new(Vec::new())).await?.render()?);
-            }
-            let mut response = Html(answer).into_response();
-            response.headers_mut().insert("hx-trigger", HeaderValue::from_static(AFTER_AN_ENTRY));
-            Ok(response)
+            let anew = if in_box && req.htmx { Some(compose(&req, id, FormView::new(Vec::new())).await?.render()?) } else { None };
+            told(&req, id, &flash, anew)
         }
         Err(Error::Invalid(problems) | Error::Conflict(problems)) => {
             let in_dialog = sent.get("in_dialog").is_some();
@@ -186,4 +236,86 @@ async fn create(req: Req, sent: Sent) -> PageResult {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// An entry that the reader may still correct.
+async fn own(req: &Req, id: Id<Interaction>) -> Result<Interaction, Error> {
+    let one = req.ctx.run(core::get, InteractionId { id }).await?;
+    if core::is_correctable(&req.ctx, &one) { Ok(one) } else { Err(Error::NotFound("interaction")) }
+}
+
+async fn edit(req: Req, Path(id): Path<Id<Interaction>>) -> PageResult {
+    req.ctx.actor.check(Perm(Room::Interactions, Act::Change))?;
+    let one = own(&req, id).await?;
+    let day = one.at.day(&req.ctx.prefs.time_zone);
+    let mut values = vec![
+        ("channel".to_owned(), one.channel.to_string()),
+        ("direction".to_owned(), one.direction.to_string()),
+        ("at".to_owned(), day.to_string()),
+        ("at_text".to_owned(), req.loc.day(day)),
+        ("time".to_owned(), req.loc.time(one.at)),
+    ];
+    for (name, value) in [("reason", &one.reason), ("origin", &one.origin), ("result", &one.result), ("text", &one.text)] {
+        values.extend(value.clone().map(|value| (name.to_owned(), value)));
+    }
+    values.extend(minutes(&one).map(|minutes| ("minutes".to_owned(), req.loc.number(minutes))));
+    let mut view = form_page(&req, FormView::new(values), Some(one.party_id), req.dialog).await?;
+    correcting(&req, &mut view, id);
+    if view.in_dialog { page::page(&req, &view.as_form()) } else { page::page(&req, &view) }
+}
+
+/// A field of a correction; an empty one takes away what was there.
+fn patch(sent: &Sent, name: &str) -> Patch<String> {
+    match (sent.has(name), sent.get(name)) {
+        (false, _) => Patch::Keep,
+        (true, None) => Patch::Clear,
+        (true, Some(text)) => Patch::Set(text.to_owned()),
+    }
+}
+
+async fn correct(req: Req, Path(id): Path<Id<Interaction>>, sent: Sent) -> PageResult {
+    let one = own(&req, id).await?;
+    // The form tells minutes. What still says the same leaves the seconds of the entry alone.
+    let same = |text: &str| core::moment(&req.ctx, "at", text, Time::midnight()).is_ok_and(|at| at.0 / 60_000 == one.at.0 / 60_000);
+    let seconds = seconds(&sent);
+    let duration_s = match (sent.has("minutes"), seconds.as_ref().ok().copied().flatten()) {
+        (false, _) => Patch::Keep,
+        (true, None) => Patch::Clear,
+        (true, Some(told)) if minutes(&one).is_some_and(|minutes| minutes * 60 == told) => Patch::Keep,
+        (true, Some(told)) => Patch::Set(told),
+    };
+    let change = UpdateInteraction {
+        at: at(&sent).filter(|text| !same(text)),
+        channel: word(&sent, "channel"),
+        direction: word(&sent, "direction"),
+        reason: patch(&sent, "reason"),
+        origin: patch(&sent, "origin"),
+        result: patch(&sent, "result"),
+        duration_s,
+        text: patch(&sent, "text"),
+        ..UpdateInteraction::of(id)
+    };
+    let outcome = match seconds {
+        Err(unread) => Err(unread),
+        Ok(_) => req.ctx.run(core::update, change).await,
+    };
+    match outcome {
+        Ok(done) => {
+            let text = req.loc.t1("interactions-corrected", "name", done.interaction.party.as_str());
+            told(&req, one.party_id, &Flash { text, undo: Some(done.undo.to_string()) }, None)
+        }
+        Err(Error::Invalid(problems) | Error::Conflict(problems)) => {
+            let in_dialog = sent.get("in_dialog").is_some();
+            let mut view = form_page(&req, FormView::again(sent, &problems.0, &req.loc), Some(one.party_id), in_dialog).await?;
+            correcting(&req, &mut view, id);
+            if in_dialog || req.htmx { unprocessable(&view.as_form()) } else { unprocessable(&view) }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn withdraw(req: Req, Path(id): Path<Id<Interaction>>) -> PageResult {
+    let gone = req.ctx.run(core::withdraw, InteractionId { id }).await?;
+    let flash = Flash { text: req.t("interactions-withdrawn"), undo: Some(gone.undo.to_string()) };
+    told(&req, gone.party_id, &flash, None)
 }

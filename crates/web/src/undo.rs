@@ -3,7 +3,7 @@
 use crate::State;
 use crate::error::PageResult;
 use crate::follow_ups::acted;
-use crate::page::Flash;
+use crate::page::{self, Flash};
 use crate::request::Req;
 use axum::extract::Path;
 use axum::routing::post;
@@ -17,5 +17,9 @@ pub fn routes() -> axum::Router<State> {
 
 async fn run(req: Req, Path(id): Path<Id<Undo>>) -> PageResult {
     req.ctx.run(undo::run, RunUndo { id }).await?;
-    acted(&req, &Flash { text: req.t("follow-ups-undone"), undo: None })
+    let flash = Flash { text: req.t("follow-ups-undone"), undo: None };
+    match &req.from {
+        Some(from) if !req.htmx => Ok(page::go(&req, from, Some(flash))),
+        _ => acted(&req, &flash),
+    }
 }

@@ -1,8 +1,8 @@
-//! Ways to reach a party, what it allowed us to do with them, and its addresses.
+//! Ways to reach a party, and what it allowed us to do with them.
 
-use super::check::{Channel, Consent, LINE_MAX, NewAddress, NewContact, with_checks};
-use super::party::{Address, ContactPoint, Party, PartyId, PartyRow, get, seen_in};
-use super::write::{address_rows, contact_rows, insert_addresses, insert_contacts};
+use super::check::{Channel, Consent, LINE_MAX, NewContact, with_checks};
+use super::party::{ContactPoint, Party, PartyId, PartyRow, get, seen_in};
+use super::write::{contact_rows, insert_contacts};
 use crate::parties::check::CheckedParty;
 use crate::platform::events::{self, Event};
 use crate::platform::text::clean_line;
@@ -10,7 +10,7 @@ use crate::{Act, Ctx, Error, Fields, Id, Instant, Operations, OrField, Perm, Pro
 use peyvand_db::{Tx, sql};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 const PERM: Perm = Perm(Room::Parties, Act::Change);
 
@@ -103,7 +103,7 @@ async fn set_main(tx: &mut Tx, party: Id<Party>, channel: Channel, main: Id<Cont
 }
 
 /// Brings the party's own phone and e-mail in line with its contact points, counts its version up and ends the write.
-async fn finish(ctx: &Ctx, mut tx: Tx, party: Id<Party>) -> Result<Party> {
+pub(super) async fn finish(ctx: &Ctx, mut tx: Tx, party: Id<Party>) -> Result<Party> {
     tx.run(
         sql("UPDATE parties SET
                phone = (SELECT c.value FROM contact_points c WHERE c.party_id = parties.id AND c.channel IN ('mobile', 'phone')
@@ -231,110 +231,6 @@ pub async fn remove_contact(ctx: &Ctx, input: ContactOf) -> Result<Party> {
     finish(ctx, tx, input.id).await
 }
 
-/// An address to add, or new facts for one that is there.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PutAddress {
-    /// The party.
-    pub id: Id<Party>,
-    /// The address to replace; a new one when absent.
-    pub address_id: Option<Id<Address>>,
-    /// What the party calls it.
-    pub label: Option<String>,
-    /// Two letters of ISO 3166.
-    pub country: Option<String>,
-    /// Province.
-    pub province: Option<String>,
-    /// City.
-    pub city: Option<String>,
-    /// Street, alley, number.
-    pub line: Option<String>,
-    /// Postal code.
-    pub postal_code: Option<String>,
-    /// Whether it is the first one.
-    pub is_main: Option<bool>,
-}
-
-/// Adds or replaces an address.
-///
-/// # Errors
-/// [`Error::NotFound`] out of sight; [`Error::Invalid`] for one that is empty or too long.
-pub async fn put_address(ctx: &Ctx, input: PutAddress) -> Result<Party> {
-    let writer = ctx.write(PERM)?;
-    let mut fields = Fields::default();
-    let given = NewAddress {
-        label: input.label,
-        country: input.country,
-        province: input.province,
-        city: input.city,
-        line: input.line,
-        postal_code: input.postal_code,
-        is_main: input.is_main,
-    };
-    let address = given.checked(&mut fields, "line");
-    fields.check()?;
-    let Some(address) = address else { return Err(Error::invalid("line", "input-needed")) };
-    let mut tx = writer.begin().await?;
-    seen_in(&mut tx, &writer.sight, input.id).await?;
-    let (others,): (i64,) = tx.one(sql("SELECT count(*) FROM addresses WHERE party_id = $1").bind(input.id)).await?;
-    let is_main = address.is_main.unwrap_or(others == 0);
-    if is_main {
-        tx.run(sql("UPDATE addresses SET is_main = FALSE WHERE party_id = $1").bind(input.id)).await?;
-    }
-    if let Some(id) = input.address_id {
-        let changed = tx
-            .run(
-                sql("UPDATE addresses SET label = $1, country = $2, province = $3, city = $4, line = $5, postal_code = $6, is_main = $7
-                     WHERE id = $8 AND party_id = $9")
-                .bind(&address.label)
-                .bind(&address.country)
-                .bind(&address.province)
-                .bind(&address.city)
-                .bind(&address.line)
-                .bind(&address.postal_code)
-                .bind(is_main)
-                .bind(id)
-                .bind(input.id),
-            )
-            .await?;
-        if changed == 0 {
-            return Err(Error::NotFound("address"));
-        }
-    } else {
-        let facts = CheckedParty { addresses: vec![NewAddress { is_main: Some(is_main), ..address.clone() }], ..CheckedParty::default() };
-        insert_addresses(&mut tx, address_rows(ctx, input.id, &facts)).await?;
-    }
-    let kind = if input.address_id.is_some() { "address.changed" } else { "address.added" };
-    events::record(&mut tx, ctx, Event::of_party(kind, input.id, json!({"city": address.city, "line": address.line}))).await?;
-    finish(ctx, tx, input.id).await
-}
-
-/// Which address of which party.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AddressOf {
-    /// The party.
-    pub id: Id<Party>,
-    /// The address.
-    pub address_id: Id<Address>,
-}
-
-/// Takes an address away.
-///
-/// # Errors
-/// [`Error::NotFound`] out of sight.
-pub async fn remove_address(ctx: &Ctx, input: AddressOf) -> Result<Party> {
-    let writer = ctx.write(PERM)?;
-    let mut tx = writer.begin().await?;
-    seen_in(&mut tx, &writer.sight, input.id).await?;
-    let removed = tx.run(sql("DELETE FROM addresses WHERE id = $1 AND party_id = $2").bind(input.address_id).bind(input.id)).await?;
-    if removed == 0 {
-        return Err(Error::NotFound("address"));
-    }
-    events::record(&mut tx, ctx, Event::of_party("address.removed", input.id, Json::Null)).await?;
-    finish(ctx, tx, input.id).await
-}
-
 /// Tags to put on or take off one party.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -391,9 +287,6 @@ pub fn operations(ops: &mut Operations) {
         change_contact,
     );
     ops.add("parties.contacts.remove", "DELETE /parties/{id}/contacts/{contact_id}", perm, "Takes a contact point away.", remove_contact);
-    ops.add("parties.addresses.put", "POST /parties/{id}/addresses", perm, "Adds an address, or replaces one.", put_address)
-        .example(|| json!({"id": "01920000-0000-7000-8000-000000000000", "city": "شیراز", "line": "خیابان زند ۱۴"}));
-    ops.add("parties.addresses.remove", "DELETE /parties/{id}/addresses/{address_id}", perm, "Takes an address away.", remove_address);
     ops.add("parties.tags", "POST /parties/{id}/tags", perm, "Puts tags on a customer and takes others off.", change_tags)
         .example(|| json!({"id": "01920000-0000-7000-8000-000000000000", "add": ["سفارشی"]}));
 }
@@ -444,39 +337,6 @@ mod tests {
         let (noted,): (i64,) =
             ctx.app.db.one(sql("SELECT count(*) FROM events WHERE kind IN ('consent.given', 'consent.withdrawn')")).await.unwrap();
         assert_eq!(noted, 2);
-    }
-
-    #[tokio::test]
-    async fn one_address_is_the_first() {
-        let ctx = testing::ctx().await;
-        let party = sara(&ctx).await;
-        let put = |city: &str, is_main: Option<bool>| -> PutAddress {
-            serde_json::from_value(json!({"id": party.id, "city": city, "is_main": is_main})).unwrap()
-        };
-        ctx.run(put_address, put("تهران", None)).await.unwrap();
-        let after = ctx.run(put_address, put("شیراز", Some(true))).await.unwrap();
-        assert_eq!(
-            after.addresses.iter().map(|address| (address.city.as_deref(), address.is_main)).collect::<Vec<_>>(),
-            [(Some("شیراز"), true), (Some("تهران"), false)]
-        );
-        assert!(ctx.run(put_address, put(" ", None)).await.is_err());
-    }
-
-    #[tokio::test]
-    async fn an_address_is_replaced_and_taken_away_by_its_id() {
-        let ctx = testing::ctx().await;
-        let party = sara(&ctx).await;
-        let put = |city: &str, address: Option<Id<Address>>| -> PutAddress {
-            serde_json::from_value(json!({"id": party.id, "city": city, "address_id": address})).unwrap()
-        };
-        let address = ctx.run(put_address, put("تهران", None)).await.unwrap().addresses[0].id;
-        let after = ctx.run(put_address, put("شیراز", Some(address))).await.unwrap();
-        assert_eq!(after.addresses.iter().map(|address| address.city.as_deref()).collect::<Vec<_>>(), [Some("شیراز")]);
-        let nobodys = ctx.run(put_address, put("شیراز", Some(ctx.id()))).await;
-        assert!(matches!(nobodys, Err(Error::NotFound("address"))));
-        let of = AddressOf { id: party.id, address_id: address };
-        assert!(ctx.run(remove_address, of.clone()).await.unwrap().addresses.is_empty());
-        assert!(matches!(ctx.run(remove_address, of).await, Err(Error::NotFound("address"))));
     }
 
     #[tokio::test]

@@ -1,5 +1,6 @@
 //! Customers in the widest sense: persons, organisations, suppliers.
 
+pub mod addresses;
 pub mod bulk;
 pub mod check;
 pub mod contacts;
@@ -34,6 +35,7 @@ pub fn operations(ops: &mut Operations) {
     search::operations(ops);
     duplicates::operations(ops);
     contacts::operations(ops);
+    addresses::operations(ops);
     identities::operations(ops);
 }
 

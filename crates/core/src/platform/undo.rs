@@ -2,7 +2,7 @@
 
 use crate::operation::{DONE, Done};
 use crate::organisation::closing;
-use crate::parties::{Party, bulk};
+use crate::parties::{Party, addresses, bulk};
 use crate::platform::access::User;
 use crate::{Ctx, Error, Operations, Result};
 use peyvand_db::{Id, Tx, sql};
@@ -32,6 +32,23 @@ pub enum Inverse {
     DropFollowUps {
         /// The follow-ups.
         ids: Vec<Id<crate::follow_ups::FollowUp>>,
+    },
+    /// Puts an entry of what passed back as it was.
+    Interaction {
+        /// As it was.
+        before: Box<crate::interactions::Stored>,
+        /// As the act left it; absent when it took the entry out.
+        #[serde(default)]
+        after: Option<Box<crate::interactions::Stored>>,
+    },
+    /// Puts the addresses of a party back as they were.
+    Addresses {
+        /// The party.
+        party: Id<Party>,
+        /// As they were.
+        before: Box<crate::parties::addresses::Places>,
+        /// As the act left them.
+        after: Box<crate::parties::addresses::Places>,
     },
     /// Takes a tag off, or puts it back on.
     Tag {
@@ -121,6 +138,8 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
             }
         }
         Inverse::DropFollowUps { ids } => crate::follow_ups::drop_made(&mut tx, ctx, &ids).await?,
+        Inverse::Interaction { before, after } => crate::interactions::restore(&mut tx, ctx, &before, after.as_deref()).await?,
+        Inverse::Addresses { party, before, after } => addresses::restore(&mut tx, ctx, party, &before, &after).await?,
         Inverse::Tag { tag, parties, was_added } => bulk::undo_tag(&mut tx, ctx, &tag, &parties, was_added).await?,
         Inverse::Assign { before, given_to } => bulk::undo_assign(&mut tx, ctx, &before, given_to).await?,
         Inverse::CloseAccount { was } => closing::reopen(&mut tx, ctx, &was).await?,

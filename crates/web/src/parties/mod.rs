@@ -40,4 +40,7 @@ pub fn routes() -> Router<State> {
         .route("/parties/{id}/contacts/new", get(show::new_contact).post(show::put_contact))
         .route("/parties/{id}/contacts/{contact}/consent", post(show::consent))
         .route("/parties/{id}/contacts/{contact}/remove", post(show::remove_contact))
+        .route("/parties/{id}/addresses/new", get(show::new_address).post(show::add_address))
+        .route("/parties/{id}/addresses/{address}/edit", get(show::edit_address).post(show::change_address))
+        .route("/parties/{id}/addresses/{address}/remove", post(show::remove_address))
 }

@@ -13,17 +13,19 @@ use axum::response::{Html, IntoResponse};
 use peyvand_core::follow_ups::{self, FollowUp, ListFollowUps};
 use peyvand_core::operation::Page;
 use peyvand_core::parties::Party;
+use peyvand_core::parties::addresses::{self, AddressOf, PutAddress};
 use peyvand_core::parties::bulk::{self, BulkArchive};
 use peyvand_core::parties::check::{Channel, Consent};
 use peyvand_core::parties::contacts::{self, AddContact, ChangeContact, ContactOf};
 use peyvand_core::parties::identities::{self, IdentityOf, Revealed};
-use peyvand_core::parties::party::{self, ContactPoint, PartyId};
+use peyvand_core::parties::party::{self, Address, ContactPoint, PartyId};
 use peyvand_core::parties::preferences::{self, Confidence, EndPreference, ListPreferences, NewPreference, Preference, PreferenceKind};
 use peyvand_core::parties::relations::{self, EndRelation, ListRelations, NewRelation, Relation, RelationSeen};
 use peyvand_core::parties::timeline::{self, TimelineEntry, TimelineKind, TimelineOf};
 use peyvand_core::platform::money::Currency;
 use peyvand_core::platform::terms::{self, ListTerms, Term};
 use peyvand_core::platform::text::search_key;
+use peyvand_core::platform::undo::Undo;
 use peyvand_core::sales::Purchase;
 use peyvand_core::sales::purchases::{self, ListPurchases};
 use peyvand_core::{Act, Error, Id, Instant, Perm, Room};
@@ -271,8 +273,8 @@ fn identity_label(req: &Req, kind: &str) -> String {
 }
 
 /// The answer to a change made in a dialog or by a small button: word to the parts of the page; a way back without htmx.
-fn changed(req: &Req, id: Id<Party>, text: &str) -> PageResult {
-    let flash = Flash { text: req.t(text), undo: None };
+fn changed(req: &Req, id: Id<Party>, text: &str, undo: Option<Id<Undo>>) -> PageResult {
+    let flash = Flash { text: req.t(text), undo: undo.map(|undo| undo.to_string()) };
     if !req.htmx {
         return Ok(page::go(req, &format!("/parties/{id}"), Some(flash)));
     }
@@ -295,14 +297,16 @@ pub async fn archive(req: Req, Path(id): Path<Id<Party>>) -> PageResult {
     Ok(page::go(&req, "/parties", Some(Flash { text: req.t("customer-archived"), undo: Some(done.undo.to_string()) })))
 }
 
-/// A small form beside the page: one of three.
+/// A small form beside the page.
 #[derive(Template)]
 #[template(path = "parties/small.html", blocks = ["form"])]
 struct SmallPage {
     s: Shell,
     f: FormView,
-    /// `preference`, `relation`, `contact`.
+    /// `preference`, `relation`, `contact`, `address`.
     what: &'static str,
+    /// Where the form goes.
+    action: String,
     id: Id<Party>,
     name: String,
     in_dialog: bool,
@@ -335,7 +339,8 @@ async fn small(req: &Req, what: &'static str, id: Id<Party>, f: FormView, in_dia
                 })
                 .collect()
         }
-        _ => Channel::ALL.iter().map(|channel| (channel.to_string(), req.loc.term("channel", channel.as_str()))).collect(),
+        "contact" => Channel::ALL.iter().map(|channel| (channel.to_string(), req.loc.term("channel", channel.as_str()))).collect(),
+        _ => Options::new(),
     };
     Ok(SmallPage {
         s: req
@@ -344,6 +349,7 @@ async fn small(req: &Req, what: &'static str, id: Id<Party>, f: FormView, in_dia
             .crumb(name.clone(), format!("/parties/{id}")),
         f,
         what,
+        action: if what == "address" { format!("/parties/{id}/addresses/new") } else { format!("/parties/{id}/{what}s/new") },
         id,
         name,
         in_dialog,
@@ -381,7 +387,7 @@ async fn fresh(req: &Req, what: &'static str, id: Id<Party>, values: &[(&str, &s
 
 async fn answered<T>(req: &Req, what: &'static str, id: Id<Party>, sent: Sent, outcome: Result<T, Error>) -> PageResult {
     match outcome {
-        Ok(_) => changed(req, id, &format!("customer-saved-{what}")),
+        Ok(_) => changed(req, id, &format!("customer-saved-{what}"), None),
         Err(Error::Invalid(problems) | Error::Conflict(problems)) => {
             let in_dialog = sent.get("in_dialog").is_some();
             show_small(req, &small(req, what, id, FormView::again(sent, &problems.0, &req.loc), in_dialog).await?)
@@ -421,7 +427,7 @@ pub async fn put_preference(req: Req, Path(id): Path<Id<Party>>, sent: Sent) -> 
 /// Says that something known does not hold any more.
 pub async fn end_preference(req: Req, Path((party, id)): Path<(Id<Party>, Id<Preference>)>) -> PageResult {
     req.ctx.run(preferences::end, EndPreference { id }).await?;
-    changed(&req, party, "customer-removed-preference")
+    changed(&req, party, "customer-removed-preference", None)
 }
 
 /// The form that relates two customers.
@@ -451,7 +457,7 @@ pub async fn put_relation(req: Req, Path(id): Path<Id<Party>>, sent: Sent) -> Pa
 /// Says that a relation has ended.
 pub async fn end_relation(req: Req, Path((party, id)): Path<(Id<Party>, Id<Relation>)>) -> PageResult {
     req.ctx.run(relations::end, EndRelation { id, until: None }).await?;
-    changed(&req, party, "customer-removed-relation")
+    changed(&req, party, "customer-removed-relation", None)
 }
 
 /// The form that adds a way to reach the customer.
@@ -487,11 +493,89 @@ pub async fn consent(req: Req, Path((id, contact_id)): Path<(Id<Party>, Id<Conta
         consent_at: None,
     };
     req.ctx.run(contacts::change_contact, change).await?;
-    changed(&req, id, "customer-saved-consent")
+    changed(&req, id, "customer-saved-consent", None)
 }
 
 /// Takes a way to reach the customer away.
 pub async fn remove_contact(req: Req, Path((id, contact_id)): Path<(Id<Party>, Id<ContactPoint>)>) -> PageResult {
     req.ctx.run(contacts::remove_contact, ContactOf { id, contact_id }).await?;
-    changed(&req, id, "customer-removed-contact")
+    changed(&req, id, "customer-removed-contact", None)
+}
+
+/// What a form says of an address.
+fn address_of(id: Id<Party>, address_id: Option<Id<Address>>, sent: &Sent) -> PutAddress {
+    let text = |name: &str| sent.get(name).map(str::to_owned);
+    PutAddress {
+        id,
+        address_id,
+        label: text("label"),
+        country: text("country"),
+        province: text("province"),
+        city: text("city"),
+        line: text("line"),
+        postal_code: text("postal_code"),
+        is_main: sent.get("is_main").map(|_| true),
+    }
+}
+
+async fn address_put(req: &Req, id: Id<Party>, address: Option<Id<Address>>, sent: Sent) -> PageResult {
+    match req.ctx.run(addresses::put_address, address_of(id, address, &sent)).await {
+        Ok(done) => changed(req, id, "customer-saved-address", Some(done.undo)),
+        Err(Error::Invalid(problems) | Error::Conflict(problems)) => {
+            let in_dialog = sent.get("in_dialog").is_some();
+            let mut view = small(req, "address", id, FormView::again(sent, &problems.0, &req.loc), in_dialog).await?;
+            if let Some(address) = address {
+                of_address(req, &mut view, address);
+            }
+            show_small(req, &view)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Makes the form one that changes an address.
+fn of_address(req: &Req, view: &mut SmallPage, address: Id<Address>) {
+    view.s.title = req.t("customer-edit-address");
+    view.action = format!("/parties/{}/addresses/{address}/edit", view.id);
+}
+
+/// The form that adds an address.
+pub async fn new_address(req: Req, Path(id): Path<Id<Party>>) -> PageResult {
+    fresh(&req, "address", id, &[]).await
+}
+
+/// Adds an address.
+pub async fn add_address(req: Req, Path(id): Path<Id<Party>>, sent: Sent) -> PageResult {
+    address_put(&req, id, None, sent).await
+}
+
+/// The form of an address that is there.
+pub async fn edit_address(req: Req, Path((id, address)): Path<(Id<Party>, Id<Address>)>) -> PageResult {
+    let party = req.ctx.run(party::get, PartyId { id }).await?;
+    let one = party.addresses.iter().find(|one| one.id == address).ok_or(Error::NotFound("address"))?;
+    let values = [
+        ("label", &one.label),
+        ("country", &one.country),
+        ("province", &one.province),
+        ("city", &one.city),
+        ("line", &one.line),
+        ("postal_code", &one.postal_code),
+    ];
+    let mut values: Vec<(String, String)> =
+        values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect();
+    values.extend(one.is_main.then(|| ("is_main".to_owned(), "1".to_owned())));
+    let mut view = small(&req, "address", id, FormView::new(values), req.dialog).await?;
+    of_address(&req, &mut view, address);
+    show_small(&req, &view)
+}
+
+/// Changes an address.
+pub async fn change_address(req: Req, Path((id, address)): Path<(Id<Party>, Id<Address>)>, sent: Sent) -> PageResult {
+    address_put(&req, id, Some(address), sent).await
+}
+
+/// Takes an address away.
+pub async fn remove_address(req: Req, Path((id, address_id)): Path<(Id<Party>, Id<Address>)>) -> PageResult {
+    let done = req.ctx.run(addresses::remove_address, AddressOf { id, address_id }).await?;
+    changed(&req, id, "customer-removed-address", Some(done.undo))
 }

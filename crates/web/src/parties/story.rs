@@ -2,10 +2,10 @@
 
 use crate::request::Req;
 use peyvand_core::follow_ups::{FollowUp, State};
-use peyvand_core::interactions::{Channel, Direction, Interaction};
+use peyvand_core::interactions::{self, Channel, Direction, Interaction};
 use peyvand_core::parties::timeline::{Happened, RecordEvent, TimelineEntry};
 use peyvand_core::sales::purchases::PurchaseWithLines;
-use peyvand_core::{Day, Instant};
+use peyvand_core::{Day, Id, Instant};
 use serde_json::Value;
 
 /// An entry as the page shows it.
@@ -30,6 +30,8 @@ pub struct Entry {
     pub body: Vec<String>,
     /// An amount below it.
     pub amount: Option<String>,
+    /// What passed, where the reader may still correct it or take it back.
+    pub correctable: Option<Id<Interaction>>,
 }
 
 /// The entries of a page; `before` is the moment of the last one on the page before, whose day needs no new heading.
@@ -70,6 +72,7 @@ fn blank(tone: &'static str, icon: &'static str, title: String) -> Entry {
         full: String::new(),
         body: Vec::new(),
         amount: None,
+        correctable: None,
     }
 }
 
@@ -102,6 +105,7 @@ fn interaction(req: &Req, one: Interaction) -> Entry {
     } else {
         told.tone = "slate";
     }
+    told.correctable = interactions::is_correctable(&req.ctx, &one).then_some(one.id);
     told.details.extend(one.reason.as_deref().map(|word| loc.term("reason", word)));
     told.details
         .extend(one.duration_s.filter(|seconds| *seconds > 0).map(|seconds| loc.t1("timeline-minutes", "minutes", (seconds + 59) / 60)));
@@ -177,6 +181,7 @@ fn record(req: &Req, one: RecordEvent) -> Entry {
         "contact" | "consent" => {
             told.body.extend(text("value").map(|value| if value.starts_with('+') { loc.phone(&value) } else { value }))
         }
+        "address" => told.body.extend(text("city").into_iter().chain(text("line"))),
         "opportunity" => told.body.extend(text("title")),
         "idea" => told.body.extend(text("text")),
         "party" => {

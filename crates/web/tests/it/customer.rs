@@ -1,17 +1,11 @@
 //! One customer: the page, writing down what passed, noting what is known.
 
-use crate::{Browser, program};
+use crate::{program, somebody, undo_of};
 use axum::http::StatusCode;
 use peyvand_core::parties::check::NewParty;
-use peyvand_core::platform::sessions;
+use peyvand_core::parties::party::{PartyId, get as get_party};
 use peyvand_core::sales::purchases::{self, NewPurchase};
-use peyvand_core::{App, Ctx, testing};
-
-async fn somebody(app: &App, router: &axum::Router, post: &str, name: &str) -> (Ctx, Browser) {
-    let ctx = testing::as_post(app, post, name).await;
-    let signed_in = sessions::open(app, ctx.actor.user().unwrap(), "", "test").await.unwrap();
-    (ctx, Browser::new(router).with("cookie", format!("peyvand_session={}", signed_in.token)))
-}
+use peyvand_core::{Ctx, testing};
 
 async fn customer(ctx: &Ctx, name: &str) -> String {
     let new = NewParty {
@@ -79,4 +73,61 @@ async fn a_colleagues_customer_and_hidden_rooms_are_not_shown() {
     let page = browser.get(&format!("/parties/{mine}")).await;
     assert!(page.one("#timeline").contains("F-1"));
     assert_eq!(page.all("form[action$=archive]").len(), 0);
+}
+
+#[tokio::test]
+async fn addresses_are_added_changed_taken_away_and_brought_back() {
+    let (app, router) = program().await;
+    let (ctx, browser) = somebody(&app, &router, "agent", "سارا").await;
+    let party = customer(&ctx, "حامد یزدانی").await;
+    let page = format!("/parties/{party}");
+    let mut htmx = browser.with("hx-request", "true");
+    let form = htmx.get(&format!("{page}/addresses/new")).await;
+    assert_eq!((form.all("input[name=line]").len(), form.all("input[name=is_main]").len()), (1, 1));
+    let empty = htmx.post(&format!("{page}/addresses/new"), &[("in_dialog", "1"), ("line", " "), ("label", "خانه")]).await;
+    assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(empty.one("#line-e").contains("شهر"));
+    assert!(empty.text.contains(r#"value="خانه""#), "what was typed stays");
+    let home = [("line", "خیابان زند، پلاک ۱۴"), ("city", "شیراز"), ("province", "فارس"), ("label", "خانه"), ("postal_code", "۷۱۳۵۶۴۸۷۹۱")];
+    let added = htmx.post(&format!("{page}/addresses/new"), &home).await;
+    assert!(added.header("hx-trigger").ends_with("close-dialog") && added.header("hx-trigger").contains("live:parties"));
+    let contacts = htmx.get(&format!("{page}?part=contacts")).await;
+    assert!(contacts.text.contains("فارس، شیراز، خیابان زند، پلاک ۱۴") && contacts.text.contains("۷۱۳۵۶۴۸۷۹۱"), "{}", contacts.text);
+    htmx.post(&format!("{page}/addresses/new"), &[("city", "تهران"), ("is_main", "1")]).await;
+    let stored = ctx.run(get_party, PartyId { id: party.parse().unwrap() }).await.unwrap();
+    assert_eq!(stored.city.as_deref(), Some("تهران"));
+    let home = stored.addresses.iter().find(|one| one.city.as_deref() == Some("شیراز")).unwrap().id;
+    let form = htmx.get(&format!("{page}/addresses/{home}/edit")).await;
+    assert!(form.text.contains(&format!(r#"action="{page}/addresses/{home}/edit""#)) && form.text.contains("خیابان زند"));
+    assert_eq!(form.all("input[name=is_main][checked]").len(), 0);
+    let wrong = htmx.post(&format!("{page}/addresses/{home}/edit"), &[("in_dialog", "1"), ("city", "")]).await;
+    assert!(wrong.text.contains(&format!(r#"action="{page}/addresses/{home}/edit""#)), "the form still changes the same address");
+    let changed = htmx.post(&format!("{page}/addresses/{home}/edit"), &[("city", "یزد")]).await;
+    assert!(htmx.get(&format!("{page}?part=contacts")).await.text.contains("یزد"));
+    htmx.post(&undo_of(&changed), &[]).await;
+    assert!(htmx.get(&format!("{page}?part=contacts")).await.text.contains("خیابان زند"));
+    let removed = htmx.post(&format!("{page}/addresses/{home}/remove"), &[]).await;
+    assert!(!htmx.get(&format!("{page}?part=contacts")).await.text.contains("خیابان زند"));
+    assert_eq!(htmx.post(&undo_of(&removed), &[]).await.status, StatusCode::OK);
+    assert!(htmx.get(&format!("{page}?part=contacts")).await.text.contains("خیابان زند"));
+    let told = htmx.get(&format!("{page}?part=timeline&kind=record")).await;
+    assert!(told.text.contains("نشانی برداشته شد") && told.text.contains("نشانی به حال پیش برگشت"));
+    let (_, mut other) = somebody(&app, &router, "agent", "رضا").await;
+    for path in ["new".to_owned(), format!("{home}/edit"), format!("{home}/remove")] {
+        let answer = other.post(&format!("{page}/addresses/{path}"), &[("city", "قم")]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_is_added_without_scripts_too() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "agent", "سارا").await;
+    let party = customer(&ctx, "حامد").await;
+    assert!(browser.get(&format!("/parties/{party}")).await.text.contains(&format!("/parties/{party}/addresses/new")));
+    let added = browser.post(&format!("/parties/{party}/addresses/new"), &[("city", "قم")]).await;
+    assert_eq!((added.status, added.header("location")), (StatusCode::SEE_OTHER, format!("/parties/{party}").as_str()));
+    let page = browser.get(&format!("/parties/{party}")).await;
+    assert!(page.one("#contacts").contains("قم"));
+    assert!(page.one("#toasts").contains("نشانی ثبت شد"));
 }

@@ -5,12 +5,15 @@ mod customer;
 mod follow_ups;
 mod frame;
 mod imports;
+mod interactions;
+mod parties;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode, header};
 use http_body_util::BodyExt;
-use peyvand_core::App;
+use peyvand_core::platform::sessions;
+use peyvand_core::{App, Ctx, testing};
 use std::collections::BTreeMap;
 use tower::ServiceExt;
 
@@ -19,6 +22,25 @@ pub async fn program() -> (App, Router) {
     let app = peyvand_core::testing::app().await;
     let router = peyvand_web::router(app.clone(), peyvand_web::Options::default(), None);
     (app, router)
+}
+
+/// Somebody of a post, signed in with a browser.
+pub async fn somebody(app: &App, router: &Router, post: &str, name: &str) -> (Ctx, Browser) {
+    let ctx = testing::as_post(app, post, name).await;
+    let signed_in = sessions::open(app, ctx.actor.user().unwrap(), "", "test").await.unwrap();
+    (ctx, Browser::new(router).with("cookie", format!("peyvand_session={}", signed_in.token)))
+}
+
+/// The name by which the act of an answer is taken back.
+pub fn undo_of(answer: &Answer) -> String {
+    format!("/undo/{}", id_after(answer, "/undo/"))
+}
+
+/// The first id that follows this text in a page.
+pub fn id_after(answer: &Answer, text: &str) -> String {
+    let is_id = |id: &&str| id.chars().all(|sign| sign == '-' || sign.is_ascii_hexdigit());
+    let found = answer.text.split(text).skip(1).find_map(|rest| rest.get(..36).filter(is_id));
+    found.unwrap_or_else(|| panic!("no id after {text} in: {}", answer.text)).to_owned()
 }
 
 /// A caller with a cookie jar.
