@@ -20,8 +20,8 @@ users-no-such = لا يوجد حساب مفتوح بهذا العنوان.
 users-email = هذا ليس بريدًا إلكترونيًا. اكتبه مثل name@example.com.
 users-email-taken = يوجد حساب آخر بهذا العنوان.
 users-unit-unknown = اختر وحدة تصل إليها صلاحيتك.
-users-above-you = صلاحيات هذا الشخص أوسع من صلاحياتك. اطلب ذلك من صاحب العمل.
-users-last-owner = تحتاج المؤسسة إلى صاحب عمل واحد على الأقل. أسند منصب «صاحب العمل» إلى شخص آخر أولًا.
+users-above-you = صلاحيات هذا الشخص أوسع من صلاحياتك. اطلب ذلك من المالك.
+users-last-owner = تحتاج المؤسسة إلى مالك واحد على الأقل. أسند منصب «المالك» إلى شخص آخر أولًا.
 users-hand-over-needed = لديه عملاء ({ $customers }) ومتابعات مفتوحة ({ $follow_ups }) وفرص مفتوحة ({ $opportunities }). حدّد من يتسلمها.
 users-hand-over-unknown = اختر شخصًا حسابه مفتوح وتصل إليه صلاحيتك.
 users-no-head = لا مسؤول آخر فوق هذا الشخص. اختر شخصًا، أو «لا أحد».
@@ -34,18 +34,17 @@ units-head-unknown = اختر شخصًا حسابه مفتوح.
 posts-unknown = لا يوجد هذا المنصب.
 posts-name-taken = يوجد منصب بهذا الاسم.
 posts-beyond-yours = لا يمكنك منح صلاحية لا تملكها.
-posts-owner-full = يحتفظ منصب «صاحب العمل» بكل الصلاحيات حتى لا يُغلق الباب على الجميع.
+posts-owner-full = يحتفظ منصب «المالك» بكل الصلاحيات حتى لا يُغلق الباب على الجميع.
 posts-ready-made = تبقى المناصب الجاهزة في بيوند. يمكنك تغيير أسمائها.
 posts-held = هذا المنصب مسند إلى شخص. أسند إليه منصبًا آخر أولًا.
 
-
 room-parties = العملاء
 room-identities = أرقام الهوية كاملة
-room-interactions = المحادثات
+room-interactions = التفاعلات
 room-follow-ups = المتابعات
 room-sales = المبيعات
 room-imports = الاستيراد من ملف
-room-organisation = الأشخاص والوحدات
+room-organisation = الزملاء والوحدات
 room-settings = الإعدادات
 room-audit = سجل التغييرات
 

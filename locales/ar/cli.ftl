@@ -28,7 +28,7 @@ cli-op-stdin = الدخل لا يحوي كائن JSON: { $detail }
 # الأخطاء
 cli-error-not-found = لم يُعثر على { $what } كهذا.
 cli-error-signed-out = لم يسجّل أحد الدخول.
-cli-error-forbidden = ينقص الحق { $right }.
+cli-error-forbidden = تنقص الصلاحية { $right }.
 cli-error-limited = محاولات كثيرة. حاول مجددًا بعد { $seconds } ثانية.
 cli-error-unavailable = قاعدة البيانات غير متاحة أو مشغولة. حاول بعد قليل.
 cli-error-fault = حدث خطأ: { $detail } ({ $at })

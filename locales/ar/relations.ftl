@@ -1,11 +1,11 @@
 # Relations between customers, and acts on many of them.
 bulk-too-many = يشمل هذا الاختيار أكثر من { $max } عميل. ضيّق التصفية.
 bulk-owner-unknown = لا يوجد زميل كهذا أو ليس في متناولك.
-relations-until-before = نهاية العلاقة قبل بدايتها. راجِع التاريخين.
-relations-to-oneself = لا تُسجَّل علاقة العميل بنفسه. اختر عميلًا آخر.
-relations-there = هذه العلاقة مسجَّلة من قبل.
+relations-until-before = نهاية الصلة قبل بدايتها. راجع التاريخين.
+relations-to-oneself = لا تُسجَّل صلة العميل بنفسه. اختر عميلًا آخر.
+relations-there = هذه الصلة مسجَّلة من قبل.
 relations-inverse-parent-of = ابن أو ابنة
-relations-inverse-employee-of = ربّ عمل
+relations-inverse-employee-of = صاحب عمل
 relations-inverse-manager-of = مرؤوس
 relations-inverse-buyer-for = يشتري له
 relations-inverse-introduced-by = عرّف بنا

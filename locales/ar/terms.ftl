@@ -23,13 +23,13 @@ term-origin-our-call = اتصال منّا
 term-origin-message = رسالة
 term-origin-other = أخرى
 
-term-result-answered = تمّت الإجابة
+term-result-answered = أجاب
 term-result-no-answer = لم يُجب
 term-result-interested = مهتم
 term-result-bought = اشترى
 term-result-will-decide = سيقرّر لاحقًا
 term-result-not-interested = غير مهتم
-term-result-solved = حُلّت
+term-result-solved = حُلّت المشكلة
 term-result-needs-follow-up = يحتاج متابعة
 term-result-complaint-open = الشكوى مفتوحة
 term-result-wrong-number = رقم خاطئ
@@ -115,7 +115,7 @@ term-role-prospect = محتمل
 term-role-customer = عميل
 term-role-supplier = مورّد
 term-role-partner = شريك
-term-role-ended = منتهية
+term-role-ended = منتهٍ
 
 term-gender-female = أنثى
 term-gender-male = ذكر

@@ -49,11 +49,11 @@ posts-held = Somebody holds this post. Give them another one first.
 
 room-parties = Customers
 room-identities = National IDs in full
-room-interactions = Conversations
+room-interactions = Interactions
 room-follow-ups = Follow-ups
 room-sales = Sales
 room-imports = File import
-room-organisation = People and units
+room-organisation = Colleagues and units
 room-settings = Settings
 room-audit = History of changes
 

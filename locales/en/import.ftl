@@ -65,7 +65,7 @@ import-not-to-undo = Only an import that has ended or was stopped can be undone,
 import-in-work = This import is being worked on right now, here or in another window.
 
 # Pages
-imports-sub = Customers, purchases and contacts from Excel or CSV, with a look before anything is stored
+imports-sub = Customers, purchases and interactions from Excel or CSV, with a look before anything is stored
 imports-drop = Drop the file here
 imports-drop-hint = or press to choose it · xlsx, csv, also packed with gzip · up to 2 GB
 imports-sending = Sending the file
@@ -93,7 +93,7 @@ imports-state-undone = Undone
 imports-kind = What the rows are
 imports-kind-parties = Customers
 imports-kind-purchases = Purchases
-imports-kind-interactions = Contacts
+imports-kind-interactions = Interactions
 imports-mode = When the customer is there already
 imports-mode-create = Leave them as they are, only add new ones
 imports-mode-update = Fill them in, add no new ones

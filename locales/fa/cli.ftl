@@ -7,8 +7,8 @@ cli-listen-taken = نشانی { $address } در دست برنامه‌ی دیگ�
 cli-listen-failed = گوش دادن به { $address } نشد: { $detail }
 cli-migrated = پایگاه داده در نسخه‌ی { $to } است (پیش از این: { $from }).
 cli-user-added = { $name } اکنون می‌تواند با { $email } وارد شود.
-cli-password-empty = در سطر نخست ورودی، گذرواژه‌ای نیست.
-cli-password-needed = گذرواژه را به ورودی برنامه بدهید و ‎--password-stdin‎ را بنویسید.
+cli-password-empty = در خط نخست ورودی، رمز عبوری نیست.
+cli-password-needed = رمز عبور را به ورودی برنامه بدهید و ‎--password-stdin‎ را بنویسید.
 
 # تنظیم‌ها
 cli-config-syntax = { $file } خوانده نشد: { $detail }
@@ -18,7 +18,7 @@ cli-config-unknown-near = تنظیمی به نام { $key } نیست (از { $or
 cli-config-value = مقدار { $key } (از { $origin }) درست نیست: { $detail }
 cli-folder-unusable = پوشه‌ی داده‌ها { $folder } به کار نمی‌آید: { $detail }
 cli-database-unreachable = پایگاه داده‌ی { $address } باز نشد: { $detail }
-cli-keys-missing = پرونده‌ی { $file } نیست، ولی در پایگاه داده چیزهایی هست که با آن مهر شده‌اند. پرونده‌ی کلیدها را از پشتیبان یا از دستگاه پیشین برگردانید.
+cli-keys-missing = فایل { $file } نیست، ولی در پایگاه داده چیزهایی هست که با آن مهر شده‌اند. فایل کلیدها را از پشتیبان یا از دستگاه پیشین برگردانید.
 
 # کارها
 cli-op-unknown = کاری به نام { $name } نیست. همه‌ی کارها: peyvand op --list
@@ -28,7 +28,7 @@ cli-op-stdin = در ورودی، شیء JSON نیست: { $detail }
 # خطاها
 cli-error-not-found = چنین { $what } پیدا نشد.
 cli-error-signed-out = کسی وارد نشده است.
-cli-error-forbidden = حق { $right } را ندارید.
+cli-error-forbidden = اختیار { $right } را ندارید.
 cli-error-limited = بیش از اندازه پشت سر هم. { $seconds } ثانیه‌ی دیگر دوباره بکوشید.
 cli-error-unavailable = پایگاه داده در دسترس نیست یا سرش شلوغ است. کمی بعد دوباره بکوشید.
 cli-error-fault = چیزی درست پیش نرفت: { $detail } ({ $at })
@@ -38,7 +38,7 @@ cli-doctor-ok = خوب
 cli-doctor-warn = ببینید
 cli-doctor-fail = خراب
 cli-doctor-configuration = تنظیم‌ها
-cli-doctor-configuration-defaults = پرونده‌ای نیست، پیش‌فرض‌ها
+cli-doctor-configuration-defaults = فایلی نیست، پیش‌فرض‌ها
 cli-doctor-mail = سرور ایمیل
 cli-doctor-mail-off = برپا نشده؛ یادآوری‌ها درون برنامه می‌مانند
 cli-doctor-mail-from = در mail.from نشانی فرستنده‌ی یادآوری‌ها را بنویسید.
@@ -50,13 +50,13 @@ cli-doctor-disk = دیسک
 cli-doctor-disk-free = { $megabytes } مگابایت جای خالی
 cli-doctor-disk-low = پیش از آن‌که پایگاه داده دیگر جا نگیرد، جا باز کنید.
 cli-doctor-keys = کلیدها
-cli-doctor-keys-none = هنوز پرونده‌ی کلیدها نیست
+cli-doctor-keys-none = هنوز فایل کلیدها نیست
 cli-doctor-keys-first = نخستین اجرا آن را می‌سازد. اگر پیش از این بوده، از پشتیبان برگردانید.
-cli-doctor-keys-broken = پرونده‌ی کلیدها را از پشتیبان برگردانید؛ بی آن، مقدارهای مهرشده خوانده نمی‌شوند.
+cli-doctor-keys-broken = فایل کلیدها را از پشتیبان برگردانید؛ بی آن، مقدارهای مهرشده خوانده نمی‌شوند.
 cli-doctor-keys-open = کاربران دیگر این دستگاه می‌توانند کلیدها را بخوانند. اجرا کنید: { $command }
 cli-doctor-database = پایگاه داده
 cli-doctor-database-found = { $address }، نسخه‌ی { $version }، { $megabytes } مگابایت
-cli-doctor-database-unreachable = نشانی، روشن بودن سرور، و نام کاربر و گذرواژه را ببینید.
+cli-doctor-database-unreachable = نشانی، روشن بودن سرور، و نام کاربر و رمز عبور را ببینید.
 cli-doctor-database-newer = برنامه‌ی تازه‌تری با این پایگاه داده کار کرده است. همان نسخه یا تازه‌تر از آن را نصب کنید.
 cli-doctor-database-older = اجرا کنید: peyvand migrate (اجرای بعدی هم همین کار را می‌کند). پیش از آن پشتیبان بگیرید.
 cli-doctor-clock = ساعت
@@ -64,17 +64,17 @@ cli-doctor-clock-wrong = ساعت دستگاه با آنچه ثبت شده جو�
 cli-doctor-sealed = مقدارهای مهرشده
 cli-doctor-sealed-opens = خوانده می‌شوند
 cli-doctor-sealed-shut = خوانده نمی‌شوند (کلید { $number })
-cli-doctor-sealed-do = پرونده‌ی کلیدها از آنِ این پایگاه داده نیست. پرونده‌ی درست را برگردانید.
+cli-doctor-sealed-do = فایل کلیدها از آنِ این پایگاه داده نیست. فایل درست را برگردانید.
 cli-doctor-jobs = کارهای پس‌زمینه
 cli-doctor-jobs-found = { $failed } ناکام، { $late } دیرمانده
 cli-doctor-jobs-late = کارهایی از دیروز مانده‌اند. آیا peyvand serve روشن است؟
 cli-doctor-jobs-failed = دلیلش را در گزارش peyvand serve ببینید.
 
 # پشتیبان و بازگرداندن
-cli-backup-done = { $rows } سطر در { $file } نوشته شد.
+cli-backup-done = { $rows } ردیف در { $file } نوشته شد.
 cli-backup-without-keys = کلیدها در این پشتیبان نیستند. رونوشتی از keys.toml را جای دیگری نگه دارید؛ بی آن، شناسه‌های ملی خوانده نمی‌شوند.
-cli-restore-done = { $rows } سطر از { $file } بازگردانده شد.
-cli-restore-imports-left = هنگام گرفتن پشتیبان { $count } ورود در میانه‌ی کار بود. پشتیبان پرونده‌ی آن‌ها را ندارد؛ دوباره بیاوریدشان، ردیف‌هایی که ثبت شده‌اند شناخته می‌شوند.
+cli-restore-done = { $rows } ردیف از { $file } بازگردانده شد.
+cli-restore-imports-left = هنگام گرفتن پشتیبان { $count } ورود در میانه‌ی کار بود. پشتیبان فایل آن‌ها را ندارد؛ دوباره بیاوریدشان، ردیف‌هایی که ثبت شده‌اند شناخته می‌شوند.
 cli-restore-keys-kept = کلیدهای پیشین در { $file } نگه داشته شدند.
 
 # آوردن فایل

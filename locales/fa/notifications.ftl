@@ -2,7 +2,7 @@
 notifications-reminder = یادآوری: { $what }
 notifications-overdue = عقب افتاد: { $what }
 notifications-escalated = بیش از یک روز عقب‌افتاده نزد { $owner }: { $what }
-notifications-handed-over = { $from } به شما سپرد: { $what }
+notifications-handed-over = { $from } به شما واگذار کرد: { $what }
 notifications-planned = پیگیری تازه برای شما: { $what }
 notifications-taken-over = از { $from } به شما رسید: { $customers } مشتری و { $followups } پیگیری
 notifications-none = اعلانی نیست

@@ -10,7 +10,7 @@ term-reason-visit = بازدید
 term-reason-payment = پرداخت
 term-reason-follow-up = پیگیری
 term-reason-courtesy = احوال‌پرسی
-term-reason-other = دیگر
+term-reason-other = سایر
 
 term-origin-website = وب‌سایت
 term-origin-instagram = اینستاگرام
@@ -21,9 +21,9 @@ term-origin-exhibition = نمایشگاه
 term-origin-walk-in = مراجعه‌ی حضوری
 term-origin-our-call = تماس ما
 term-origin-message = پیام
-term-origin-other = دیگر
+term-origin-other = سایر
 
-term-result-answered = پاسخ داده شد
+term-result-answered = پاسخ داد
 term-result-no-answer = پاسخ نداد
 term-result-interested = علاقه‌مند است
 term-result-bought = خرید کرد
@@ -42,7 +42,7 @@ term-source-advertisement = تبلیغات
 term-source-exhibition = نمایشگاه
 term-source-walk-in = رهگذر
 term-source-import = از فایل آمده
-term-source-other = دیگر
+term-source-other = سایر
 
 term-trait-quality-first = کیفیت مهم‌تر از قیمت
 term-trait-price-first = قیمت مهم‌تر از کیفیت
@@ -144,7 +144,7 @@ term-channel-in-person = حضوری
 term-channel-visit = بازدید
 term-channel-letter = نامه
 term-channel-note = یادداشت
-term-channel-other = دیگر
+term-channel-other = سایر
 
 term-direction-inbound = ورودی
 term-direction-outbound = خروجی

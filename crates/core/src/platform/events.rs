@@ -44,6 +44,73 @@ impl Event {
     }
 }
 
+/// Everything that can have happened. The catalogues have words for each: `event-party-created` for `party.created`.
+pub const KINDS: &[&str] = &[
+    "address.added",
+    "address.changed",
+    "address.removed",
+    "consent.forgotten",
+    "consent.given",
+    "consent.withdrawn",
+    "contact.added",
+    "contact.changed",
+    "contact.removed",
+    "follow_up.cancelled",
+    "follow_up.changed",
+    "follow_up.done",
+    "follow_up.handed_over",
+    "follow_up.planned",
+    "follow_up.restored",
+    "follow_up.snoozed",
+    "follow_up.taken_back",
+    "idea.closed",
+    "idea.created",
+    "identity.removed",
+    "identity.revealed",
+    "import.failed",
+    "import.finished",
+    "import.undone",
+    "interaction.changed",
+    "interaction.logged",
+    "interaction.taken_back",
+    "keys.rotated",
+    "opportunity.closed",
+    "opportunity.created",
+    "organisation.changed",
+    "organisation.set_up",
+    "parties.exported",
+    "party.archived",
+    "party.assigned",
+    "party.changed",
+    "party.created",
+    "party.restored",
+    "party.stance_changed",
+    "party.tagged",
+    "party.untagged",
+    "post.changed",
+    "post.created",
+    "post.deleted",
+    "preference.ended",
+    "preference.learned",
+    "purchase.created",
+    "readiness.answered",
+    "relation.added",
+    "relation.ended",
+    "terms.changed",
+    "token.created",
+    "token.revoked",
+    "unit.changed",
+    "unit.created",
+    "user.changed",
+    "user.created",
+    "user.deactivated",
+    "user.password_changed",
+    "user.sign_in_failed",
+    "user.signed_in",
+    "user.signed_out",
+    "user.signed_out_everywhere",
+];
+
 /// Writes the event.
 ///
 /// # Errors
@@ -60,6 +127,7 @@ pub async fn record_all(tx: &mut Tx, ctx: &Ctx, events: Vec<Event>) -> Result<()
     let rows = events
         .into_iter()
         .map(|event| {
+            debug_assert!(KINDS.contains(&event.kind), "{} is missing in KINDS", event.kind);
             vec![
                 ctx.id::<Event>().to_value(),
                 ctx.now().to_value(),
@@ -192,4 +260,23 @@ pub fn cursor<T>(text: &str) -> Result<(Instant, Id<T>)> {
 pub fn operations(ops: &mut Operations) {
     ops.add("audit.list", "GET /audit", Some(Perm(Room::Audit, Act::See)), "Everything that happened, newest first.", list)
         .example(|| serde_json::json!({"kind": "party.", "limit": 20}));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::KINDS;
+    use crate::Instant;
+    use crate::platform::locale::{Loc, Prefs};
+    use crate::platform::text::Lang;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn whatever_happens_has_words_in_every_language() {
+        assert_eq!(KINDS.iter().collect::<BTreeSet<_>>().len(), KINDS.len());
+        for lang in [Lang::Fa, Lang::En, Lang::Ar] {
+            let loc = Loc::new(Prefs::of(lang), Instant(0));
+            let silent: Vec<_> = KINDS.iter().filter(|kind| !loc.has(&format!("event-{}", kind.replace(['.', '_'], "-")))).collect();
+            assert!(silent.is_empty(), "{lang:?} has no words for {silent:?}");
+        }
+    }
 }

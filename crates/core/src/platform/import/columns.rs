@@ -69,7 +69,7 @@ fields! {
     Discount "discount" [Purchases] "تخفیف|مبلغ تخفیف|الخصم|خصم|مبلغ الخصم|التخفيض|discount amount|rebate";
     Currency "currency" [Purchases] "ارز|واحد پول|نوع ارز|العملة|عملة|currency code|curr";
     Country "country" [Purchases] "کشور|الدولة|البلد|nation|country name|country code";
-    Channel "channel" [Purchases Interactions] "کانال|روش فروش|کانال فروش|روش ارتباط|راه ارتباط|نحوه تماس|القناة|قناة البيع|قناة الاتصال|وسيلة التواصل|sales channel|medium|contact method|via";
+    Channel "channel" [Purchases Interactions] "کانال|روش فروش|کانال فروش|روش ارتباط|راه ارتباط|راه تماس|نحوه تماس|القناة|قناة البيع|قناة الاتصال|وسيلة التواصل|sales channel|medium|contact method|via";
     Direction "direction" [Interactions] "جهت|جهت تماس|نوع تماس|ورودی خروجی|الاتجاه|اتجاه المكالمة|call direction|call type|inbound outbound|in out";
     Reason "reason" [Interactions] "علت|دلیل|موضوع|علت تماس|موضوع تماس|السبب|الموضوع|سبب الاتصال|subject|topic|purpose|call reason";
     Origin "origin" [Interactions] "مبدا|منشا|آغازگر|المصدر|المنشأ|initiator|initiated by|started by";
@@ -99,11 +99,11 @@ fields! {
     PostalCode "postal_code" [Parties] "کد پستی|کدپستی|الرمز البريدي|صندوق البريد|postcode|post code|zip|zip code|zipcode";
     Code "code" [Parties] "کد|کد مشتری|کد اشتراک|شماره مشتری|شماره اشتراک|کد عضویت|شماره عضویت|رمز العميل|كود العميل|رقم العضوية|customer code|client code|membership number|member no|customer no";
     ExternalId "external_id" [Parties] "شناسه|شناسه مشتری|آی دی|ردیف سیستم|رقم العميل|المعرف|معرف العميل|id|customer id|client id|contact id|rec id|record id|external id|user id|uid|uuid|master id|legacy id|crm id";
-    Source "source" [Parties] "منبع|نحوه آشنایی|شیوه آشنایی|روش آشنایی|معرف|طریقه آشنایی|المصدر|مصدر العميل|كيف عرفتنا|lead source|acquisition source|how did you hear|how did you hear about us|referrer|utm source";
+    Source "source" [Parties] "منبع|نحوه آشنایی|شیوه آشنایی|شیوه‌ی آشنایی|روش آشنایی|معرف|طریقه آشنایی|المصدر|مصدر العميل|كيف عرفنا|كيف عرفتنا|lead source|acquisition source|how did you hear|how did you hear about us|referrer|utm source";
     Owner "owner" [Parties] "مسئول|کارشناس|کارشناس فروش|مسئول مشتری|المسؤول|مندوب المبيعات|الموظف المسؤول|assigned to|account manager|sales rep|salesperson|agent";
     Tags "tags" [Parties] "برچسب|برچسب ها|تگ|دسته|گروه|دسته بندی|الوسوم|الوسم|التصنيف|المجموعة|tag|labels|label|category|group|groups";
     Notes "notes" [Parties] "یادداشت|توضیحات|توضیح|ملاحظات|ملاحظة|الملاحظات|note|comment|comments|remarks|description|memo";
-    Role "role" [Parties] "نقش|رابطه|وضعیت|الدور|الصفة|الحالة|relationship|status|customer status|stage";
+    Role "role" [Parties] "نقش|نسبت با ما|رابطه|وضعیت|الدور|الصفة|صفته عندنا|الحالة|relationship|status|customer status|stage";
     ConsentSms "consent_sms" [Parties] "رضایت پیامک|اجازه پیامک|دریافت پیامک|موافقة الرسائل|الموافقة على الرسائل النصية|sms consent|sms opt in|sms marketing|accepts sms";
     ConsentEmail "consent_email" [Parties] "رضایت ایمیل|اجازه ایمیل|دریافت ایمیل|الموافقة على البريد|email consent|email opt in|newsletter|email marketing|accepts email|subscribed";
     Note "note" [Purchases] "یادداشت|توضیحات|توضیح|ملاحظات|ملاحظة|الملاحظات|notes|comment|comments|remarks|memo";

@@ -719,7 +719,7 @@ fn kind_word(cell: &str) -> Option<PartyKind> {
 
 fn role_word(cell: &str) -> Option<Role> {
     match &*search_key(cell) {
-        "prospect" | "lead" | "potential" | "سرنخ" | "بالقوه" | "مشتریبالقوه" | "محتمل" | "عمیلمحتمل" => {
+        "prospect" | "lead" | "potential" | "احتمالی" | "سرنخ" | "بالقوه" | "مشتریبالقوه" | "محتمل" | "عمیلمحتمل" => {
             Some(Role::Prospect)
         }
         "customer" | "client" | "active" | "مشتری" | "فعال" | "خریدار" | "عمیل" | "زبون" | "نشط" => {
