@@ -30,6 +30,9 @@ on('click', '[data-add]', (_, button) => {
 });
 on('click', '[data-remove]', (_, button) => button.closest('.line')?.remove());
 
+// A row of tabs that is wider than a phone begins where one is.
+for (const tab of document.querySelectorAll(':is(.tabs, .sets nav) [aria-current]')) tab.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 const offline = () => {
   const banner = one('#offline');
   if (banner) banner.hidden = navigator.onLine;

@@ -46,6 +46,8 @@ pub async fn enter(FromState(state): FromState<State>, request: Request, next: N
         let response = next.run(Request::from_parts(head, body)).await;
         match response.extensions().get::<Pending>().cloned() {
             Some(Pending(error)) => render(&error, &req, &id),
+            // An address that does not fit, such as one with an id that is none, is refused in plain words for programs.
+            None if is_bare_refusal(&response) => render(&Error::NotFound("page"), &req, &id),
             None => response,
         }
     }
@@ -62,6 +64,11 @@ pub async fn enter(FromState(state): FromState<State>, request: Request, next: N
         response.headers_mut().insert("x-request-id", value);
     }
     response
+}
+
+fn is_bare_refusal(response: &Response) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    response.status().is_client_error() && kind.is_some_and(|kind| kind.starts_with("text/plain"))
 }
 
 async fn request_of(state: &State, request: &Parts) -> Result<Req, Error> {

@@ -390,9 +390,64 @@ impl Loc {
         format!("{short} {}", self.money_unit(currency))
     }
 
+    /// An amount in few signs, where its unit stands beside it already: «۱۲٫۴ میلیون».
+    #[must_use]
+    pub fn amount_brief(&self, minor: impl Borrow<i64>, currency: impl Borrow<Currency>) -> String {
+        let (minor, currency) = (*minor.borrow(), *currency.borrow());
+        Money { minor, currency }.format_short(self.prefs.money_unit, self.prefs.digits, self.prefs.lang)
+    }
+
+    /// A number that names something, in the reader's digits; one with Latin letters in it stays as it is printed.
+    #[must_use]
+    pub fn code(&self, code: &str) -> String {
+        if code.contains(|sign: char| sign.is_ascii_alphabetic()) { code.to_owned() } else { self.digits(code) }
+    }
+
+    /// A [`Loc::code`] to stand within a sentence, whose direction does not reach into it. Arabic digits around a hyphen
+    /// would change places without the override.
+    #[must_use]
+    pub fn code_apart(&self, code: &str) -> String {
+        format!("\u{2066}\u{202d}{}\u{202c}\u{2069}", self.code(code))
+    }
+
+    /// The direction in which a value of unknown kind is read: numbers and Latin go from the left, so that the sign of
+    /// a phone number stays in front of it.
+    #[must_use]
+    pub fn dir_of(&self, text: &str) -> &'static str {
+        let is_rtl =
+            |sign: char| sign.is_alphabetic() && matches!(sign, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}');
+        if text.contains(is_rtl) { "rtl" } else { "ltr" }
+    }
+
     /// The name of the unit in which amounts are shown: «تومان».
     #[must_use]
     pub fn money_unit(&self, currency: impl Borrow<Currency>) -> &'static str {
         self.prefs.money_unit.label(*currency.borrow(), self.prefs.lang)
+    }
+}
+
+#[cfg(test)]
+mod value_tests {
+    use super::{Loc, Prefs};
+    use crate::Instant;
+    use crate::platform::text::Lang;
+
+    #[test]
+    fn a_value_is_read_in_its_own_direction() {
+        let loc = Loc::new(Prefs::of(Lang::Fa), Instant(0));
+        for left in ["+98 936 222 3344", "۰۹۱۲۳۴۵۶۷۸۹", "۱۳۶۴/۰۷/۱۲", "zahra@example.ir", ""] {
+            assert_eq!(loc.dir_of(left), "ltr", "{left}");
+        }
+        for right in ["زهرا", "پلاک 12", "Cafe کافه", "ﻼ"] {
+            assert_eq!(loc.dir_of(right), "rtl", "{right}");
+        }
+    }
+
+    #[test]
+    fn a_code_takes_the_readers_digits_unless_it_has_letters() {
+        let loc = Loc::new(Prefs::of(Lang::Fa), Instant(0));
+        assert_eq!(loc.code("1405-09736"), "۱۴۰۵-۰۹۷۳۶");
+        assert_eq!(loc.code("000-4Q1"), "000-4Q1");
+        assert_eq!(loc.code_apart("7"), "\u{2066}\u{202d}۷\u{202c}\u{2069}");
     }
 }

@@ -7,6 +7,7 @@ use crate::request::Req;
 use askama::Template;
 use axum::extract::Path;
 use peyvand_core::parties::Party;
+use peyvand_core::parties::bulk::{self, BulkTag};
 use peyvand_core::parties::check::{Channel, Gender, NewParty, PartyChange, Role, Stance};
 use peyvand_core::parties::duplicates::{self, Duplicate, FindDuplicates};
 use peyvand_core::parties::party::{self as core, PartyId};
@@ -132,7 +133,12 @@ pub async fn edit(req: Req, Path(id): Path<Id<Party>>) -> PageResult {
         put("birth_date", Some(&born.to_string()));
         put("birth_date_text", Some(&req.loc.day(born)));
     }
-    show(&req, &form_page(&req, FormView::new(values), Some((id, party.version))).await?)
+    let tags = party.tags.join(&req.t("timeline-comma"));
+    put("tags", Some(&tags));
+    put("tags_before", Some(&tags));
+    let mut view = form_page(&req, FormView::new(values), Some((id, party.version))).await?;
+    view.s = view.s.crumb(party.name.clone(), format!("/parties/{id}"));
+    show(&req, &view)
 }
 
 /// Changes the customer.
@@ -148,7 +154,18 @@ pub async fn update(req: Req, Path(id): Path<Id<Party>>, sent: Sent) -> PageResu
         Err(error) => Err(error),
     };
     match outcome {
-        Ok(_) => Ok(go(&req, &format!("/parties/{id}"), Some(Flash { text: req.t("parties-saved"), undo: None }))),
+        Ok(_) => {
+            // A change only adds tags, so that two who write at once lose none; what was there and is not written now goes.
+            let tags = |name: &str| -> Vec<String> {
+                let list = sent.object(&[], &[name], false).remove(name);
+                list.and_then(|list| serde_json::from_value(list).ok()).unwrap_or_default()
+            };
+            let kept = tags("tags");
+            for tag in tags("tags_before").into_iter().filter(|tag| !kept.contains(tag)) {
+                req.ctx.run(bulk::tag, BulkTag { ids: Some(vec![id]), tag, remove: true, ..BulkTag::default() }).await?;
+            }
+            Ok(go(&req, &format!("/parties/{id}"), Some(Flash { text: req.t("parties-saved"), undo: None })))
+        }
         Err(error) => again(&req, sent, Some((id, version)), error).await,
     }
 }

@@ -15,7 +15,7 @@ use peyvand_core::parties::check::{Gender, Kind, Role, Stance};
 use peyvand_core::parties::export::{self, Column, ExportParties};
 use peyvand_core::parties::list::{self, ListParties, Next, PartyFilters, PartySummary, Sort};
 use peyvand_core::platform::calendar::parse_date;
-use peyvand_core::platform::money::Currency;
+use peyvand_core::platform::money::{Currency, Money, MoneyUnit};
 use peyvand_core::platform::terms::{self, ListTerms};
 use peyvand_core::{Act, Day, Error, Fields, Instant, Problem, Room};
 use serde_json::{Map, Value};
@@ -47,6 +47,8 @@ const DAY_FILTERS: [(&str, &str); 6] = [
     ("last_contact_from", "parties-last-contact-from"),
     ("last_contact_until", "parties-last-contact-until"),
 ];
+/// Filters that are an amount.
+const MONEY_FILTERS: [&str; 2] = ["spent_from", "spent_until"];
 /// Filters that are on or absent.
 const FLAGS: [(&str, &str); 4] =
     [("unowned", "parties-unowned"), ("silent", "parties-silent"), ("waiting", "parties-waiting"), ("archived", "parties-archived")];
@@ -106,6 +108,24 @@ impl Address {
 fn link(pairs: &[(&str, &str)]) -> String {
     let query: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
     if query.is_empty() { "/parties".to_owned() } else { format!("/parties?{}", query.join("&")) }
+}
+
+/// An address with amounts as they are kept: in a form people write them in the unit in which they read them.
+async fn read(req: &Req, query: Option<&str>) -> Result<Address, Error> {
+    let mut address = Address::read(query);
+    let mut problems = Fields::default();
+    for name in MONEY_FILTERS {
+        let typed = format!("{name}_text");
+        let Some(text) = address.get(&typed).map(str::to_owned) else { continue };
+        let currency = req.ctx.app.organisation().await?.currency;
+        let money = Money::parse(&text, currency, req.loc.prefs.money_unit).map_err(|problem| Problem::new(name, problem.key()));
+        address.0.retain(|(found, _)| *found != typed && found != name);
+        if let Some(money) = problems.take(money) {
+            address.0.push((name.to_owned(), money.decimal_string()));
+        }
+    }
+    problems.check()?;
+    Ok(address)
 }
 
 /// The filters and the order that an address asks for.
@@ -197,7 +217,7 @@ impl IndexPage {
 
 /// The list.
 pub async fn index(req: Req, RawQuery(query): RawQuery) -> PageResult {
-    let address = Address::read(query.as_deref());
+    let address = read(&req, query.as_deref()).await?;
     let asked = asked(&req, &address)?;
     let filters = asked.filters();
     let sort = asked.sort.unwrap_or(Sort::Name);
@@ -326,7 +346,8 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
                 .find(|one| Some(one.unit_id) == filters.unit_id)
                 .map_or_else(|| loc.t("nobody"), |one| one.unit),
             "import_id" => String::new(),
-            "spent_from" | "spent_until" => format!("{} {}", loc.digits(value), currency.label(loc.prefs.lang)),
+            "spent_from" | "spent_until" => Money::parse(value, currency, MoneyUnit::Currency)
+                .map_or_else(|_| value.to_owned(), |money| money.format_with_unit(loc.prefs.money_unit, loc.prefs.digits, loc.prefs.lang)),
             _ if DAY_FILTERS.iter().any(|(day, _)| day == name) => {
                 value.parse::<Day>().map_or_else(|_| value.to_owned(), |day| loc.day(day))
             }
@@ -355,7 +376,7 @@ fn units_of(people: &[Colleague]) -> Vec<(String, String)> {
 
 /// How many the list has, in words; asked for after the list is there.
 pub async fn count(req: Req, RawQuery(query): RawQuery) -> PageResult {
-    let asked = asked(&req, &Address::read(query.as_deref()))?;
+    let asked = asked(&req, &read(&req, query.as_deref()).await?)?;
     let counted = req.ctx.run(list::count, asked.filters()).await?;
     let key = if counted.more { "parties-more-than" } else { "parties-count" };
     Ok(html(req.loc.t1(key, "count", counted.count)).into_response())
@@ -387,6 +408,12 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
             values.push((format!("{name}_text"), req.loc.day(day)));
         }
     }
+    let currency = req.ctx.app.organisation().await?.currency;
+    for name in MONEY_FILTERS {
+        if let Some(money) = address.get(name).and_then(|text| Money::parse(text, currency, MoneyUnit::Currency).ok()) {
+            values.push((format!("{name}_text"), money.format(req.loc.prefs.money_unit, req.loc.prefs.digits)));
+        }
+    }
     let sources = req.ctx.run(terms::list, ListTerms { list: Some("source".to_owned()) }).await?;
     let words =
         |list: &str, words: Vec<&'static str>| words.iter().map(|word| ((*word).to_owned(), req.loc.term(list, word))).collect::<Vec<_>>();
@@ -406,7 +433,7 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
         stances: words("stance", Stance::ALL.iter().map(|word| word.as_str()).collect()),
         units: units_of(&people),
         owners: people.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
-        unit_of_money: req.ctx.app.organisation().await?.currency.label(req.loc.prefs.lang),
+        unit_of_money: req.loc.money_unit(currency),
     };
     if req.dialog { page(&req, &view.as_form()) } else { page(&req, &view) }
 }
@@ -443,7 +470,7 @@ pub async fn choose_columns(req: Req, sent: Sent) -> PageResult {
 
 /// The list as a file: what it filters and shows, in its order.
 pub async fn export(req: Req, Path(file): Path<String>, RawQuery(query): RawQuery) -> PageResult {
-    let address = Address::read(query.as_deref());
+    let address = read(&req, query.as_deref()).await?;
     let list = asked(&req, &address)?;
     let format = file.strip_prefix("export.").and_then(|format| format.parse().ok()).ok_or(Error::NotFound("page"))?;
     let mut columns = vec![Column::Name, Column::Code];

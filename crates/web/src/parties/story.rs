@@ -123,7 +123,7 @@ fn purchase(req: &Req, one: PurchaseWithLines) -> Entry {
     } else {
         blank("teal", "shopping-bag", loc.t("timeline-purchase"))
     };
-    told.details.extend(one.purchase.invoice.as_deref().map(|invoice| loc.t1("timeline-invoice", "number", invoice)));
+    told.details.extend(one.purchase.invoice.as_deref().map(|invoice| loc.t1("timeline-invoice", "number", loc.code_apart(invoice))));
     told.details.push(loc.t1("timeline-lines", "count", one.purchase.lines));
     told.details.extend(one.purchase.channel.as_deref().map(|word| loc.term("channel", word)));
     let names: Vec<String> = one.items.iter().filter_map(|line| line.product_name.clone()).collect();

@@ -131,3 +131,51 @@ async fn an_address_is_added_without_scripts_too() {
     assert!(page.one("#contacts").contains("قم"));
     assert!(page.one("#toasts").contains("نشانی ثبت شد"));
 }
+
+#[tokio::test]
+async fn a_tag_taken_out_of_the_form_goes_and_one_written_into_it_comes() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    let new =
+        NewParty { name: Some("حامد".into()), tags: Some(vec!["سفارشی".into(), "قدیمی".into()]), ..NewParty::default() };
+    let party = ctx.run(peyvand_core::parties::party::create, new).await.unwrap();
+    let form = browser.get(&format!("/parties/{}/edit", party.id)).await;
+    assert!(form.text.contains(r#"name="tags" value="سفارشی، قدیمی""#), "{}", form.text);
+    let version = party.version.to_string();
+    let sent = [("kind", "person"), ("name", "حامد"), ("version", &version), ("tags", "سفارشی، ویژه"), ("tags_before", "سفارشی، قدیمی")];
+    assert_eq!(browser.post(&format!("/parties/{}/edit", party.id), &sent).await.status, StatusCode::SEE_OTHER);
+    let party = ctx.run(peyvand_core::parties::party::get, peyvand_core::parties::party::PartyId { id: party.id }).await.unwrap();
+    let mut tags = party.tags.clone();
+    tags.sort();
+    assert_eq!(tags, ["سفارشی", "ویژه"]);
+}
+
+#[tokio::test]
+async fn amounts_are_filtered_in_the_unit_in_which_they_are_shown() {
+    let (app, router) = program().await;
+    let (_, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    let filters = browser.get("/parties/filters").await;
+    assert!(filters.text.contains("تومان") && !filters.text.contains("ریال"));
+    let page = browser.get("/parties?spent_from_text=%DB%B1%DB%B2%D9%AC%DB%B0%DB%B0%DB%B0").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.one(".chip").contains("۱۲٬۰۰۰ تومان"), "{}", page.one(".chip"));
+    assert!(page.text.contains("spent_from=120000"), "links keep the amount as it is stored");
+    let wrong = browser.get("/parties?spent_from_text=x").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn while_a_customer_is_typed_who_is_there_already_is_shown_with_the_reason() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    customer(&ctx, "حامد یزدانی").await;
+    let found = browser.get("/parties/duplicates?mobile=0912+555+0142&first_name=").await;
+    assert!(found.one("li").contains("حامد یزدانی"), "{}", found.text);
+    assert!(found.one("li small").contains("همان تلفن"), "{}", found.text);
+    for lang in [Lang::Fa, Lang::Ar, Lang::En] {
+        let loc = Loc::new(Prefs::of(lang), Instant(0));
+        for reason in Reason::ALL {
+            assert!(loc.has(&format!("parties-duplicate-{}", reason.as_str().replace('_', "-"))), "{lang:?} {reason}");
+        }
+    }
+}

@@ -10,10 +10,12 @@ async fn a_page_that_is_not_there_says_so_in_the_readers_language() {
     for (lang, dir, words) in
         [("fa", "rtl", "این صفحه پیدا نشد"), ("ar", "rtl", "لم نجد هذه الصفحة"), ("en", "ltr", "This page was not found")]
     {
-        let answer = Browser::new(&router).with("accept-language", lang).get("/nowhere").await;
-        assert_eq!(answer.status, StatusCode::NOT_FOUND);
-        assert_eq!(answer.one("h1"), words);
-        assert!(answer.text.contains(&format!(r#"<html lang="{lang}" dir="{dir}""#)));
+        for path in ["/nowhere", "/parties/no-id"] {
+            let answer = Browser::new(&router).with("accept-language", lang).get(path).await;
+            assert_eq!(answer.status, StatusCode::NOT_FOUND);
+            assert_eq!(answer.one("h1"), words);
+            assert!(answer.text.contains(&format!(r#"<html lang="{lang}" dir="{dir}""#)));
+        }
     }
 }
 
