@@ -20,6 +20,8 @@ const FLAGS = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', 
 
 /** The account that the tests sign in with. */
 export const USER = { email: 'tester@example.ir', name: 'نگار آزمون', password: 'dorost-asb-batri-7' };
+/** One of the demo shop's agents. */
+export const AGENT = { email: 'sara@toranj.example', password: 'bahar-narenj-41' };
 export const WIDE = { width: 1440, height: 900 };
 export const PHONE = { width: 390, height: 844 };
 const VIEWS = { fa: ['jalali', 'persian'], ar: ['hijri', 'arabic'], en: ['gregorian', 'latin'] };

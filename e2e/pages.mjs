@@ -1,29 +1,187 @@
 // Every page of the program, for the pictures and for the accessibility walk.
 //
 // `path` may use what `places` finds. `signedOut` pages are seen without an account, `empty` ones on an empty database.
-// `press` names something to do before looking, such as opening a dialog.
+// `press(page, { url, ids })` does something before looking, such as opening a dialog. `deep` pages are states of
+// others: the walk sees them in fewer views. `wide`: a phone has no button for it.
+// `bare` ones are seen by the owner of an empty shop. `status` is the answer's when it is not 200, `upset` that of what `press` asks.
+import { AGENT, signIn } from './lib.mjs';
+
+const open = (selector, wait = 'dialog[open] form, dialog[open] .dlg-b') => async (page) => {
+  await page.locator(selector).first().click();
+  await page.locator(wait).first().waitFor();
+  await page.waitForTimeout(250);
+};
+const menu = (selector) => open(selector, '[popover]:popover-open');
+/** Chooses three rows; then opens a dialog of the bar, when named. */
+const choose = (dialog) => async (page) => {
+  for (const row of [1, 2, 3]) await page.locator('[data-row]').nth(row).check();
+  await page.locator('[data-bulk]:not([hidden])').waitFor();
+  if (dialog) await open(`[data-open=${dialog}]`)(page);
+};
+const submit = (page) => page.locator('main form button.pri[type=submit], dialog[open] button.pri').last().click();
+
+/** Two rows have something wrong, one has an extra cell. */
+const FILE = [
+  'نام,نام خانوادگی,موبایل,کد ملی,شهر,تاریخ تولد,ایمیل',
+  'زهرا,کریمی,۰۹۱۲۳۴۵۶۷۸۹,,تهران,۱۳۶۴/۰۷/۱۲,zahra@example.ir',
+  'رضا,مرادی,09351112233,1234567890,مشهد,1370/01/20,',
+  'مینا,صادقی,+98 936 222 3344,,شیراز,,mina@example.ir',
+  'سمیرا,عباسی,۹۱۲۳۴,,کرج,۱۳۷۲/۱۳/۰۵,',
+  'هادی,نوری,00989123332211,,قم,۱۳۵۸/۱۱/۰۲,',
+].join('\n');
+const bring = async (page) => {
+  await page.locator('input[type=file]').setInputFiles({ name: 'مشتریان آبان.csv', mimeType: 'text/csv', buffer: Buffer.from(FILE) });
+  await page.locator('form[data-upload] button[type=submit]').click();
+  await page.locator('table.preview').waitFor();
+};
+const bringIn = async (page) => {
+  await bring(page);
+  await page.locator('#map .form-foot button.pri').click();
+  await page.locator('a[href$="rejects.csv"]').waitFor({ timeout: 30_000 });
+};
+const setUp = (until) => async (page) => {
+  const on = () => page.locator('[name=go][value=on]').click();
+  await page.locator('[name=name]').fill('فروشگاه ترنج');
+  await on();
+  await page.locator('[name=lang]').first().waitFor();
+  if (until === 'display') return;
+  await on();
+  await page.locator('[name=email]').fill('negar@example.ir');
+  await page.locator('[name=password]').fill('short');
+  if (until === 'owner') return;
+  await on();
+  await page.locator('[role=alert]').waitFor();
+};
+
 export const PAGES = [
   { name: 'set-up', path: () => '/', empty: true, signedOut: true },
+  { name: 'set-up-display', path: () => '/', empty: true, signedOut: true, deep: true, press: setUp('display') },
+  { name: 'set-up-owner', path: () => '/', empty: true, signedOut: true, deep: true, press: setUp('owner') },
+  { name: 'set-up-wrong', path: () => '/', empty: true, signedOut: true, deep: true, upset: 422, press: setUp('wrong') },
   { name: 'sign-in', path: () => '/sign-in', signedOut: true },
+  { name: 'sign-in-view', path: () => '/sign-in', signedOut: true, deep: true, press: (page) => page.locator('summary').click() },
+  {
+    name: 'sign-in-wrong', path: () => '/sign-in', signedOut: true, deep: true, upset: 422,
+    press: async (page) => {
+      await page.locator('[name=email]').fill('nobody@example.ir');
+      await page.locator('[name=password]').fill('not this one');
+      await page.locator('button.pri').click();
+      await page.locator('.err').first().waitFor();
+    },
+  },
   { name: 'today', path: () => '/today' },
+  { name: 'today-team', path: () => '/today?scope=unit', deep: true },
+  { name: 'today-menu', path: () => '/today?scope=unit', deep: true, press: menu('.todo [popovertarget]') },
+  { name: 'today-done', path: () => '/today?scope=unit', deep: true, press: open('.todo a.done') },
   { name: 'parties', path: () => '/parties' },
+  { name: 'parties-filtered', path: () => '/parties?role=customer&next=overdue&city=%D8%AA%D9%87%D8%B1%D8%A7%D9%86&spent_from=1000000', deep: true },
+  { name: 'parties-none', path: () => '/parties?q=zzqqx', deep: true },
+  { name: 'parties-empty', path: () => '/parties', deep: true, bare: true },
+  { name: 'parties-chosen', path: () => '/parties', deep: true, press: choose() },
+  { name: 'parties-filters', path: () => '/parties', deep: true, press: open('.bar a[data-dialog=wide]') },
+  { name: 'parties-columns', path: () => '/parties', deep: true, wide: true, press: open('.bar a[data-dialog=narrow]') },
+  { name: 'parties-export', path: () => '/parties', deep: true, wide: true, press: menu('[popovertarget=export]') },
+  ...['tag', 'assign', 'follow-up'].map((act) => ({ name: `bulk-${act}`, path: () => '/parties', deep: true, press: choose(`bulk-${act}`) })),
   { name: 'parties-new', path: () => '/parties/new' },
+  { name: 'parties-new-wrong', path: () => '/parties/new', deep: true, upset: 422, press: async (page) => {
+    await page.locator('[name=mobile]').fill('0912');
+    await page.locator('[name=national_id]').fill('1234567890');
+    await page.locator('.form-foot button.pri').click();
+    await page.locator('[role=alert]').waitFor();
+  } },
+  { name: 'parties-new-twin', path: () => '/parties/new', deep: true, press: async (page, { ids }) => {
+    await page.locator('[name=mobile]').fill(ids.phone ?? '');
+    await page.locator('#dups h3').waitFor();
+  } },
   { name: 'party', path: ({ party }) => `/parties/${party}` },
+  { name: 'party-organisation', path: ({ organisation }) => `/parties/${organisation}`, deep: true },
+  { name: 'party-more', path: ({ party }) => `/parties/${party}`, deep: true, press: menu('[popovertarget=customer-more]') },
+  { name: 'party-contact', path: ({ party }) => `/parties/${party}`, deep: true, press: menu('#contacts [popovertarget]') },
+  { name: 'party-edit', path: ({ party }) => `/parties/${party}/edit`, deep: true },
+  { name: 'party-log', path: ({ party }) => `/parties/${party}`, deep: true, press: async (page) => {
+    await page.locator('a[href^="/interactions/new"]:visible').first().click();
+    await page.locator('dialog[open] form').waitFor();
+    await page.waitForTimeout(250);
+  } },
+  ...['contacts', 'preferences', 'relations'].map((what) => ({ name: `party-new-${what}`, path: ({ party }) => `/parties/${party}`, deep: true, press: open(`a[href$="/${what}/new"]`) })),
+  { name: 'party-plan', path: ({ party }) => `/parties/${party}`, deep: true, press: open('.acts2 a[href^="/follow-ups/new"]') },
   { name: 'follow-ups', path: () => '/follow-ups' },
+  { name: 'follow-ups-team', path: () => '/follow-ups?view=open&scope=unit', deep: true },
+  { name: 'follow-ups-done', path: () => '/follow-ups?view=done&scope=unit', deep: true },
+  { name: 'follow-ups-cancelled', path: () => '/follow-ups?view=cancelled', deep: true },
+  { name: 'follow-ups-new', path: () => '/follow-ups', deep: true, press: open('a[href="/follow-ups/new"]') },
+  { name: 'follow-ups-customer', path: () => '/follow-ups/new', deep: true, press: async (page) => {
+    await page.locator('[name=party_text]').pressSequentially('ا', { delay: 30 });
+    await page.locator('[role=option]').first().waitFor();
+  } },
+  ...['edit', 'snooze', 'hand-over', 'done'].map((act) => ({ name: `follow-up-${act}`, path: ({ followUp }) => `/follow-ups/${followUp}/${act}`, deep: true })),
+  { name: 'follow-up-snooze-dialog', path: () => '/follow-ups?scope=unit', deep: true, press: async (page) => {
+    await page.locator('.todo [popovertarget]').first().click();
+    await page.locator('[popover]:popover-open a[href$="/snooze"]').click();
+    await page.locator('dialog[open] form').waitFor();
+    await page.waitForTimeout(250);
+  } },
+  { name: 'follow-up-date', path: () => '/follow-ups/new', deep: true, press: async (page) => {
+    await page.locator('pv-date button').first().click();
+    await page.waitForTimeout(250);
+  } },
   { name: 'imports', path: () => '/imports' },
+  { name: 'imports-empty', path: () => '/imports', deep: true, bare: true },
+  { name: 'imports-map', path: () => '/imports', deep: true, press: bring },
+  { name: 'imports-result', path: () => '/imports', deep: true, press: bringIn },
+  { name: 'imports-undo', path: () => '/imports', deep: true, press: async (page) => { await bringIn(page); await open('[data-open=undo-import]')(page); } },
   { name: 'interactions-new', path: ({ party }) => `/interactions/new?party=${party}` },
+  { name: 'interactions-new-wrong', path: () => '/interactions/new', deep: true, upset: 422, press: async (page) => {
+    await page.locator('details summary').click();
+    await page.locator('[name=party_text]').fill('zzqqx');
+    await page.locator('[name=at_text]').fill('سال بعد');
+    await submit(page);
+    await page.locator('[role=alert]').first().waitFor();
+  } },
   { name: 'notifications', path: () => '/notifications' },
+  { name: 'notifications-drawer', path: () => '/today', deep: true, press: open('.top a[href="/notifications"]', 'dialog[open] #notes') },
   { name: 'settings', path: () => '/settings' },
   ...['security', 'organisation', 'people', 'people/new', 'units', 'posts', 'posts/new', 'words', 'readiness', 'history'].map((page) => ({
     name: `settings-${page.replace('/', '-')}`,
     path: () => `/settings/${page}`,
   })),
+  { name: 'settings-readiness-answer', path: () => '/settings/readiness', deep: true, press: async (page) => {
+    const details = page.locator('main details summary');
+    if (await details.count()) await details.first().click();
+  } },
+  { name: 'settings-person', path: ({ person }) => `/settings/people/${person}`, deep: true },
+  { name: 'settings-post', path: ({ post }) => `/settings/posts/${post}`, deep: true },
+  { name: 'settings-history-filtered', path: () => '/settings/history?kind=party', deep: true },
+  { name: 'settings-history-open', path: () => '/settings/history', deep: true, press: async (page) => {
+    const details = page.locator('main td details summary, main li details summary');
+    if (await details.count()) await details.first().click();
+  } },
   { name: 'palette', path: () => '/today', press: async (page) => { await page.keyboard.press('Control+k'); await page.waitForTimeout(400); } },
+  { name: 'palette-found', path: () => '/today', deep: true, press: async (page) => {
+    await page.keyboard.press('Control+k');
+    await page.locator('#palette input').pressSequentially('0912', { delay: 30 });
+    await page.waitForTimeout(600);
+  } },
+  { name: 'palette-none', path: () => '/today', deep: true, press: async (page) => {
+    await page.keyboard.press('Control+k');
+    await page.locator('#palette input').pressSequentially('zzqqx', { delay: 30 });
+    await page.waitForTimeout(600);
+  } },
+  { name: 'shortcuts', path: () => '/today', deep: true, press: async (page) => { await page.keyboard.press('Shift+?'); await page.waitForTimeout(300); } },
   { name: 'not-found', path: () => '/no-such-page', status: 404 },
+  { name: 'forbidden', path: () => '/sign-in', signedOut: true, deep: true, upset: 403, press: async (page, { url }) => {
+    await signIn(page, { url }, AGENT);
+    await page.goto(`${url}/settings/people`);
+  } },
 ];
 
 /** Ids that the addresses of PAGES need. */
 export async function places(call) {
-  const busiest = await call('GET', '/parties?limit=1&sort=-spent').catch(() => call('GET', '/parties?limit=1'));
-  return { party: busiest.items[0]?.id };
+  const list = (path) => call('GET', path).then((answer) => answer.items ?? answer, () => []);
+  const [busiest] = await list('/parties?limit=1&sort=spent&desc=true');
+  const [organisation] = await list('/parties?limit=1&kind=organisation&sort=spent&desc=true');
+  const [followUp] = await list('/follow-ups?limit=1');
+  const [person] = await list('/users?limit=1');
+  const [post] = await list('/posts');
+  return { party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

@@ -5,10 +5,11 @@ import assert from 'node:assert/strict';
 import * as lib from '../lib.mjs';
 import { PAGES, places } from '../pages.mjs';
 
-// Each size and each theme in each of the two first languages; the third once.
+// Each size and each theme in each of the two first languages; the third once. Dialogs and other states of a page
+// (`deep`) in the first two.
 const VIEWS = [
-  ['fa', 'light', lib.WIDE],
-  ['fa', 'dark', lib.PHONE],
+  ['fa', 'light', lib.WIDE, true],
+  ['fa', 'dark', lib.PHONE, true],
   ['en', 'dark', lib.WIDE],
   ['en', 'light', lib.PHONE],
   ['ar', 'light', lib.WIDE],
@@ -20,37 +21,47 @@ const NEXT_PAGE = 30 * 1024;
 let browser;
 let demo;
 let empty;
+let bare;
 let ids;
 
 before(async () => {
   browser = await lib.launch();
   const data = await lib.demoFolder();
-  [demo, empty] = await Promise.all([lib.serve(data), lib.serve(lib.folder())]);
+  const shop = lib.folder();
+  await lib.addUser(shop);
+  [demo, empty, bare] = await Promise.all([lib.serve(data), lib.serve(lib.folder()), lib.serve(shop)]);
   ids = await places(await lib.api(demo, data));
 });
 
 after(async () => {
   await browser?.close();
-  await Promise.all([demo?.stop(), empty?.stop()]);
+  await Promise.all([demo?.stop(), empty?.stop(), bare?.stop()]);
 });
 
-for (const [lang, theme, size] of VIEWS) {
+for (const [lang, theme, size, deep] of VIEWS) {
   const phone = size.width < 600;
   test(`pages in ${lang}, ${theme}, ${phone ? 'on a phone' : 'wide'}`, async (t) => {
-    const signed = await lib.open(browser, demo, { lang, theme, size });
-    await lib.signIn(signed, demo);
-    await lib.choose(signed, demo, lang, theme);
+    const enter = async (server) => {
+      const page = await lib.open(browser, server, { lang, theme, size });
+      await lib.signIn(page, server);
+      await lib.choose(page, server, lang, theme);
+      return page;
+    };
+    const signed = await enter(demo);
+    const owner = deep && (await enter(bare));
     for (const target of PAGES) {
+      if ((target.deep && !deep) || (target.wide && phone)) continue;
       await t.test(target.name, async () => {
-        const page = target.signedOut ? await lib.open(browser, target.empty ? empty : demo, { lang, theme, size }) : signed;
-        page.expected = target.status ? [new RegExp(`status of ${target.status}`)] : [];
+        const server = target.empty ? empty : target.bare ? bare : demo;
+        const page = target.signedOut ? await lib.open(browser, server, { lang, theme, size }) : target.bare ? owner : signed;
+        page.expected = [target.status, target.upset].filter(Boolean).map((status) => new RegExp(`status of ${status}`));
         page.noted.length = 0;
-        const answer = await page.goto((target.empty ? empty : demo).url + target.path(ids));
+        const answer = await page.goto(server.url + target.path(ids));
         assert.equal(answer.status(), target.status ?? 200);
         assert.equal(await page.locator('html').getAttribute('lang'), lang);
         assert.equal(await page.locator('html').getAttribute('dir'), lang === 'en' ? 'ltr' : 'rtl');
         await page.evaluate(() => document.fonts.ready);
-        await target.press?.(page);
+        await target.press?.(page, { url: server.url, ids });
         assert.doesNotMatch(await page.locator('body').innerText(), /\b[a-z]+(-[a-z]+){2,}\b(?=\s|$)/, 'a message without its words');
         await lib.assertAccessible(page, `${target.name} ${lang} ${theme}`);
         await lib.assertFits(page, target.name);
@@ -58,6 +69,7 @@ for (const [lang, theme, size] of VIEWS) {
         if (target.signedOut) await page.context().close();
       });
     }
+    if (owner) await owner.context().close();
     await signed.context().close();
   });
 }
