@@ -134,6 +134,12 @@ bulk-what = ما المطلوب؟
 bulk-due = الموعد
 duplicates-title = ربما سُجّل من قبل
 duplicates-open = هو نفسه
+parties-duplicate-national-id = رقم الهوية نفسه
+parties-duplicate-key = الرمز أو المعرّف نفسه
+parties-duplicate-phone = الهاتف نفسه
+parties-duplicate-email = البريد نفسه
+parties-duplicate-same-name = الاسم نفسه
+parties-duplicate-like-name = اسم مشابه
 bulk-tagged = { $count ->
     [one] وُسم عميل واحد
     [two] وُسم عميلان

@@ -130,6 +130,12 @@ bulk-what = What is to be done?
 bulk-due = Due
 duplicates-title = Perhaps already there
 duplicates-open = This is the one
+parties-duplicate-national-id = same national ID
+parties-duplicate-key = same code or ID
+parties-duplicate-phone = same phone
+parties-duplicate-email = same e-mail
+parties-duplicate-same-name = same name
+parties-duplicate-like-name = similar name
 bulk-tagged = { $count ->
     [one] One customer tagged
    *[other] { $count } customers tagged

@@ -3,9 +3,12 @@
 use crate::{program, somebody, undo_of};
 use axum::http::StatusCode;
 use peyvand_core::parties::check::NewParty;
+use peyvand_core::parties::duplicates::Reason;
 use peyvand_core::parties::party::{PartyId, get as get_party};
+use peyvand_core::platform::locale::{Loc, Prefs};
+use peyvand_core::platform::text::Lang;
 use peyvand_core::sales::purchases::{self, NewPurchase};
-use peyvand_core::{Ctx, testing};
+use peyvand_core::{Ctx, Instant, testing};
 
 async fn customer(ctx: &Ctx, name: &str) -> String {
     let new = NewParty {
