@@ -155,7 +155,7 @@ pub async fn update(req: Req, Path(id): Path<Id<Party>>, sent: Sent) -> PageResu
     };
     match outcome {
         Ok(_) => {
-            // A change only adds tags, so that two who write at once lose none; what was there and is not written now goes.
+            // A change only adds tags: what the form showed and is not in it now goes.
             let tags = |name: &str| -> Vec<String> {
                 let list = sent.object(&[], &[name], false).remove(name);
                 list.and_then(|list| serde_json::from_value(list).ok()).unwrap_or_default()
