@@ -340,6 +340,7 @@ event-follow-up-cancelled = أُلغيت متابعة
 event-follow-up-restored = أُعيد فتح متابعة
 event-follow-up-taken-back = تم التراجع عن متابعة
 event-interaction-logged = سُجّل تفاعل
+event-interaction-restored = أُعيد تفاعل
 event-interaction-changed = تعديل تفاعل
 event-interaction-taken-back = تم التراجع عن تفاعل
 event-purchase-created = سُجّل شراء

@@ -351,6 +351,7 @@ event-follow-up-cancelled = Follow-up cancelled
 event-follow-up-restored = Follow-up opened again
 event-follow-up-taken-back = Follow-up taken back
 event-interaction-logged = Interaction logged
+event-interaction-restored = Interaction restored
 event-interaction-changed = Interaction changed
 event-interaction-taken-back = Interaction taken back
 event-purchase-created = Purchase recorded

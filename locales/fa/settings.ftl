@@ -330,6 +330,7 @@ event-follow-up-cancelled = پیگیری لغو شد
 event-follow-up-restored = پیگیری دوباره باز شد
 event-follow-up-taken-back = پیگیری برگردانده شد
 event-interaction-logged = تعامل ثبت شد
+event-interaction-restored = تعامل بازگردانده شد
 event-interaction-changed = تعامل تغییر کرد
 event-interaction-taken-back = تعامل برگردانده شد
 event-purchase-created = خرید ثبت شد
