@@ -133,7 +133,6 @@ event-address-added = أُضيف عنوان
 event-address-changed = تغيّر عنوان
 event-address-removed = أُزيل عنوان
 event-address-restored = أُعيد عنوان
-event-address-restored = أُعيد عنوان
 event-consent-given = أعطى موافقته
 event-consent-withdrawn = سحب موافقته
 event-consent-forgotten = مُحيت الموافقة

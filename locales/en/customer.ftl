@@ -138,7 +138,6 @@ event-contact-removed = Contact point removed
 event-address-added = Address added
 event-address-changed = Address changed
 event-address-removed = Address removed
-event-address-restored = Address restored
 event-address-restored = Address put back
 event-consent-given = Consent given
 event-consent-withdrawn = Consent withdrawn

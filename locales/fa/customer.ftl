@@ -132,7 +132,6 @@ event-contact-removed = راه تماس برداشته شد
 event-address-added = نشانی افزوده شد
 event-address-changed = نشانی تغییر کرد
 event-address-removed = نشانی برداشته شد
-event-address-restored = نشانی بازگردانده شد
 event-address-restored = نشانی به حال پیش برگشت
 event-consent-given = رضایت داد
 event-consent-withdrawn = رضایت را پس گرفت
