@@ -64,6 +64,9 @@ impl Default for Options {
     }
 }
 
+/// A connection to a server that was silent for longer is asked whether it is still there before it is used.
+const PING_AFTER: Duration = Duration::from_secs(1);
+
 #[derive(Clone)]
 enum Pools {
     /// One writer: waiting happens in the pool's fair queue instead of `SQLITE_BUSY`.
@@ -103,7 +106,21 @@ impl Db {
                 connect = connect.statement_cache_capacity(0);
             }
             let pool =
-                PgPoolOptions::new().max_connections(options.connections).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(connect).await?;
+                PgPoolOptions::new()
+                    .max_connections(options.connections)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .test_before_acquire(false)
+                    // A server may have gone away meanwhile; a connection that has just answered is there.
+                    .before_acquire(|connection, meta| {
+                        Box::pin(async move {
+                            if meta.idle_for > PING_AFTER {
+                                sqlx::Connection::ping(connection).await?;
+                            }
+                            Ok(true)
+                        })
+                    })
+                    .connect_with(connect)
+                    .await?;
             Pools::Postgres(pool)
         } else if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);
@@ -118,11 +135,12 @@ impl Db {
                 .pragma("temp_store", "MEMORY")
                 .pragma("mmap_size", "0")
                 .statement_cache_capacity(200);
-            let writer = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT).connect_with(connect.clone()).await?;
-            let readers = SqlitePoolOptions::new()
+            // A file does not go away: a test of each connection before each use would double the trips to its thread.
+            let pool = || SqlitePoolOptions::new().test_before_acquire(false).acquire_timeout(ACQUIRE_TIMEOUT);
+            let writer = pool().max_connections(1).connect_with(connect.clone()).await?;
+            let readers = pool()
                 .max_connections(options.connections)
                 .min_connections(1)
-                .acquire_timeout(ACQUIRE_TIMEOUT)
                 .connect_with(connect.pragma("cache_size", "-4000").pragma("query_only", "ON"))
                 .await?;
             Pools::Sqlite { writer, readers }

@@ -147,8 +147,13 @@ impl Sql {
             Engine::Sqlite => "",
             Engine::Postgres => "FOR UPDATE",
         };
-        let materialized = "MATERIALIZED";
-        Cow::Owned(text.replace("{skip_locked}", skip_locked).replace("{for_update}", for_update).replace("{materialized}", materialized))
+        // Around a part of a text, for columns with a trigram index.
+        let (has, end) = match engine {
+            Engine::Sqlite => ("MATCH '\"' ||", "|| '\"'"),
+            Engine::Postgres => ("LIKE '%' ||", "|| '%'"),
+        };
+        let words = [("{skip_locked}", skip_locked), ("{for_update}", for_update), ("{has}", has), ("{/has}", end)];
+        Cow::Owned(words.into_iter().fold(text.into_owned(), |text, (word, meaning)| text.replace(word, meaning)))
     }
 
     pub(crate) fn sqlite(mut self) -> Query<'static, Sqlite, SqliteArguments> {

@@ -34,7 +34,7 @@ row! {
 pub async fn remind(ctx: &Ctx) -> Result<()> {
     let now = ctx.now();
     told(ctx, || {
-        let mut update = sql("WITH due AS {materialized} (SELECT id FROM follow_ups WHERE state = 'open' AND remind_at IS NOT NULL
+        let mut update = sql("WITH due AS MATERIALIZED (SELECT id FROM follow_ups WHERE state = 'open' AND remind_at IS NOT NULL
              AND reminded_at IS NULL AND remind_at <= ");
         update.arg(now).push(" ORDER BY remind_at LIMIT ").arg(BATCH);
         update.push(" {skip_locked}) UPDATE follow_ups SET reminded_at = ").arg(now);
@@ -48,7 +48,7 @@ pub async fn remind(ctx: &Ctx) -> Result<()> {
 
 /// Moves what is due before a moment from one step of telling to the next.
 fn escalate(from: i64, before: Instant) -> Sql {
-    let mut update = sql("WITH late AS {materialized} (SELECT id FROM follow_ups WHERE state = 'open' AND escalation = ");
+    let mut update = sql("WITH late AS MATERIALIZED (SELECT id FROM follow_ups WHERE state = 'open' AND escalation = ");
     update.arg(from).push(" AND due_at < ").arg(before).push(" ORDER BY due_at, id LIMIT ").arg(BATCH);
     update.push(" {skip_locked}) UPDATE follow_ups SET escalation = escalation + 1 WHERE id IN (SELECT id FROM late) AND escalation = ");
     update.arg(from);

@@ -18,11 +18,16 @@ const QUERY_MAX: usize = 120;
 const LIMIT_MAX: i64 = 20;
 /// Answers unless the caller asks otherwise.
 const LIMIT: i64 = 8;
-/// Rows that a part of a name may bring before they are ranked; enough that the best are among them.
-const CANDIDATES: i64 = 200;
+/// Rows that a part of a name may bring before they are ranked. Names that begin with it come from the index of names;
+/// these are the others, of which more than fit on a page are as good as one another.
+const CANDIDATES: i64 = 60;
+/// The same when words too short for the index are looked for among them, and for a list, which shows all of them.
+const CANDIDATES_MORE: i64 = 200;
 /// Index entries that are looked at for somebody who sees only some of the rows, before their own rows are looked
 /// through instead.
 const CANDIDATES_UNSEEN: i64 = 2_000;
+/// Up to this many rows in sight are looked through by their own index rather than through that of all names.
+const FEW_IN_SIGHT: i64 = 10_000;
 /// Digits from which a number may be the beginning of a phone.
 const PHONE_DIGITS_MIN: usize = 4;
 /// Letters that the index of name parts needs.
@@ -131,7 +136,7 @@ async fn look(ctx: &Ctx, reader: &Reader<'_>, text: &str, country: &str, wanted:
         by_contact(reader, text, country, &mut hits).await?;
     }
     if hits.len() < wanted {
-        let named = by_name(reader, text).await?;
+        let named = by_name(reader, text, wanted).await?;
         add(&mut hits, named, |_| Matched::Name);
     }
     Ok(hits)
@@ -269,7 +274,7 @@ fn after_all(start: &str) -> String {
     format!("{start}\u{10ffff}")
 }
 
-async fn by_name(reader: &Reader<'_>, text: &str) -> Result<Vec<Candidate>> {
+async fn by_name(reader: &Reader<'_>, text: &str, wanted: usize) -> Result<Vec<Candidate>> {
     let key = search_key(text);
     if key.is_empty() {
         return Ok(Vec::new());
@@ -282,16 +287,17 @@ async fn by_name(reader: &Reader<'_>, text: &str) -> Result<Vec<Candidate>> {
     reader.sight.parties(&mut query);
     query.push(" ORDER BY p.name_key, p.id LIMIT ").arg(LIMIT_MAX);
     let mut found: Vec<Candidate> = reader.db.all(query).await?;
-    let enough = usize::try_from(LIMIT_MAX).unwrap_or_default();
     // The words in the order typed, then in any order; the index gives a long word sooner.
     let mut apart: Vec<String> = words.iter().filter(|word| word.chars().count() >= PART_MIN).cloned().collect();
     apart.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
     let together = if key.chars().count() >= PART_MIN { vec![key.clone()] } else { Vec::new() };
+    let are_long = words.iter().all(|word| word.chars().count() >= PART_MIN);
+    let candidates = if are_long && i64::try_from(wanted).is_ok_and(|wanted| wanted <= LIMIT_MAX) { CANDIDATES } else { CANDIDATES_MORE };
     for parts in [together, if words.len() > 1 { apart } else { Vec::new() }] {
-        if found.len() >= enough || parts.is_empty() {
+        if found.len() >= wanted || parts.is_empty() {
             continue;
         }
-        for candidate in by_parts(reader, &parts).await? {
+        for candidate in by_parts(reader, &parts, candidates).await? {
             // Words too short for the index are looked for here.
             let folded = search_key(&candidate.name);
             if words.iter().all(|word| folded.contains(word.as_str())) && found.iter().all(|known| known.id != candidate.id) {
@@ -318,32 +324,81 @@ fn rank(name: &str, key: &str, typed: &[String]) -> u8 {
 }
 
 /// Statement for parties whose folded name has all these parts.
-fn parts_query(sight: &Sight, parts: &[String]) -> Sql {
-    let mut query = Sql::select::<Candidate>("FROM (SELECT rowid AS no, 'name' AS why FROM party_search WHERE key LIKE ");
-    for (position, part) in parts.iter().enumerate() {
-        // Keys hold letters and digits only, so there is nothing to escape.
-        query.push(if position == 0 { "" } else { " AND key LIKE " }).arg(format!("%{part}%"));
-    }
-    let candidates = if *sight == Sight::All { CANDIDATES } else { CANDIDATES_UNSEEN };
-    query.push(" LIMIT ").arg(candidates).push(") s CROSS JOIN parties p WHERE p.no = s.no AND p.archived_at IS NULL");
+fn parts_query(sight: &Sight, parts: &[String], candidates: i64) -> Sql {
+    let mut query = sql("WITH s AS MATERIALIZED (SELECT p.id AS party_id FROM (SELECT rowid AS no FROM party_search WHERE ");
+    has_parts(&mut query, parts);
+    query.push(" LIMIT ").arg(if *sight == Sight::All { candidates } else { CANDIDATES_UNSEEN });
+    query.push(") f CROSS JOIN parties p WHERE p.no = f.no AND p.archived_at IS NULL");
     sight.parties(&mut query);
-    query.push(" LIMIT ").arg(CANDIDATES);
+    query.push(" LIMIT ").arg(candidates).push(") SELECT ").push(<Candidate as peyvand_db::FromRow>::COLUMNS);
+    query.push(" FROM (SELECT party_id, 'name' AS why FROM s) s CROSS JOIN parties p WHERE p.id = s.party_id");
     query
 }
 
-async fn by_parts(reader: &Reader<'_>, parts: &[String]) -> Result<Vec<Candidate>> {
-    let mut found: Vec<Candidate> = reader.db.all(parts_query(&reader.sight, parts)).await?;
-    if reader.sight != Sight::All && (found.len() as i64) < LIMIT_MAX {
-        // Among a million of that name few may be in sight: their own rows, through the index of owner and name.
-        let mut query = Sql::select::<Candidate>("FROM (SELECT 'name' AS why) s CROSS JOIN parties p WHERE p.archived_at IS NULL");
-        reader.sight.parties(&mut query);
+async fn by_parts(reader: &Reader<'_>, parts: &[String], candidates: i64) -> Result<Vec<Candidate>> {
+    let all = reader.sight == Sight::All;
+    if !all && are_few(reader).await? {
+        return Ok(reader.db.all(own_parts_query(&reader.sight, parts, candidates)).await?);
+    }
+    let mut found: Vec<Candidate> = reader.db.all(parts_query(&reader.sight, parts, candidates)).await?;
+    if !all && (found.len() as i64) < candidates && overflows(reader, parts).await? {
+        found.extend(reader.db.all::<Candidate>(own_parts_query(&reader.sight, parts, candidates)).await?);
+    }
+    Ok(found)
+}
+
+/// Adds one SELECT for each index that leads to what somebody sees, `UNION` between them.
+fn each_way(sight: &Sight, query: &mut Sql, select: &'static str, mut rest: impl FnMut(&mut Sql)) {
+    if let Sight::Units { units, .. } = sight {
+        query.push(select).push("p.unit_id IN ").list(units.iter().copied());
+        rest(query);
+        query.push(") UNION ");
+    }
+    let (Sight::Units { user, .. } | Sight::Own(user)) = sight else { return };
+    query.push(select).push("p.owner_id = ").arg(*user);
+    rest(query);
+    query.push(")");
+}
+
+/// Whether so few rows are in sight that looking through them costs less than looking through all names.
+async fn are_few(reader: &Reader<'_>) -> Result<bool> {
+    let mut query = sql("SELECT count(*) FROM (");
+    each_way(&reader.sight, &mut query, "SELECT * FROM (SELECT p.id FROM parties p WHERE ", |query| {
+        query.push(" LIMIT ").arg(FEW_IN_SIGHT + 1);
+    });
+    query.push(") s");
+    let (count,): (i64,) = reader.db.one(query).await?;
+    Ok(count <= FEW_IN_SIGHT)
+}
+
+/// Whether more names have these parts than were looked at.
+async fn overflows(reader: &Reader<'_>, parts: &[String]) -> Result<bool> {
+    let mut query = sql("SELECT rowid FROM party_search WHERE ");
+    has_parts(&mut query, parts);
+    query.push(" LIMIT 1 OFFSET ").arg(CANDIDATES_UNSEEN);
+    Ok(reader.db.maybe::<(i64,)>(query).await?.is_some())
+}
+
+fn has_parts(query: &mut Sql, parts: &[String]) {
+    for (position, part) in parts.iter().enumerate() {
+        // Keys hold letters and digits only, so there is nothing to escape.
+        query.push(if position == 0 { "key {has} " } else { " AND key {has} " }).arg(part).push(" {/has}");
+    }
+}
+
+/// Statement for parties in sight whose name has all these parts, through the indexes of owner and of unit with the name.
+fn own_parts_query(sight: &Sight, parts: &[String], candidates: i64) -> Sql {
+    let mut query = sql("WITH s AS MATERIALIZED (");
+    each_way(sight, &mut query, "SELECT * FROM (SELECT p.id AS party_id FROM parties p WHERE ", |query| {
+        query.push(" AND p.archived_at IS NULL");
         for part in parts {
             query.push(" AND p.name_key LIKE ").arg(format!("%{}%", name_key(part)));
         }
-        query.push(" LIMIT ").arg(CANDIDATES);
-        found.extend(reader.db.all::<Candidate>(query).await?);
-    }
-    Ok(found)
+        query.push(" LIMIT ").arg(candidates);
+    });
+    query.push(") SELECT ").push(<Candidate as peyvand_db::FromRow>::COLUMNS);
+    query.push(" FROM (SELECT party_id, 'name' AS why FROM s) s CROSS JOIN parties p WHERE p.id = s.party_id");
+    query
 }
 
 /// Ids of the parties that a query in a list means, for the list to filter: bounded, in no order.
@@ -509,7 +564,7 @@ mod tests {
     #[tokio::test]
     async fn a_part_of_a_name_goes_through_its_index() {
         let ctx = shop().await;
-        let plan = testing::plan(&ctx.app.db, parts_query(&Sight::All, &["رستگار".to_owned()])).await;
+        let plan = testing::plan(&ctx.app.db, parts_query(&Sight::All, &["رستگار".to_owned()], CANDIDATES)).await;
         assert!(
             plan.contains("party_search VIRTUAL TABLE INDEX 0:L") && plan.contains("SEARCH p USING INDEX")
                 || plan.contains("party_search_key"),

@@ -240,7 +240,7 @@ async fn own_codes(tx: &mut Tx, parties: &[CheckedParty], written: &[Written]) -
         .collect();
     loop {
         let mut query = sql("SELECT value FROM identity_keys WHERE kind = 'code' AND value IN ");
-        query.list(codes.iter().flatten());
+        query.list_padded(&codes.iter().flatten().collect::<Vec<_>>());
         let given = parties.iter().flat_map(|party| &party.keys).filter(|key| key.kind == "code").map(|key| key.value.clone());
         let mut taken: Vec<String> = tx.all::<(String,)>(query).await?.into_iter().map(|(code,)| code).chain(given).collect();
         taken.retain(|code| codes.iter().flatten().any(|own| own == code));
@@ -305,6 +305,9 @@ impl Known {
     }
 }
 
+/// Values of one look-up statement; a power of two, because lists are padded to one.
+const LOOKUPS: usize = 4_096;
+
 /// The parties behind each look-up, in one statement per kind of key. A key gives at most one, a phone or e-mail all
 /// that share it.
 ///
@@ -323,9 +326,9 @@ pub async fn find_by_keys(tx: &mut Tx, lookups: impl IntoIterator<Item = Lookup>
     for (kind, mut values) in keys {
         values.sort_unstable();
         values.dedup();
-        for some in values.chunks(Sql::MAX_BINDS - 1) {
+        for some in values.chunks(LOOKUPS) {
             let mut query = Sql::select::<Known>("FROM identity_keys k JOIN parties p ON p.id = k.party_id WHERE k.kind = ");
-            query.arg(&kind).push(" AND k.value IN ").list(some);
+            query.arg(&kind).push(" AND k.value IN ").list_padded(some);
             for known in tx.all::<Known>(query).await? {
                 found.entry(Lookup::Key { kind: Cow::Owned(known.kind.clone()), value: known.value.clone() }).or_default().push(known);
             }
@@ -333,9 +336,9 @@ pub async fn find_by_keys(tx: &mut Tx, lookups: impl IntoIterator<Item = Lookup>
     }
     contacts.sort_unstable();
     contacts.dedup();
-    for some in contacts.chunks(Sql::MAX_BINDS) {
+    for some in contacts.chunks(LOOKUPS) {
         let mut query = Sql::select::<Known>("FROM (SELECT party_id, value, channel AS kind FROM contact_points WHERE value IN ");
-        query.list(some).push(") k JOIN parties p ON p.id = k.party_id ORDER BY p.id");
+        query.list_padded(some).push(") k JOIN parties p ON p.id = k.party_id ORDER BY p.id");
         for known in tx.all::<Known>(query).await? {
             let of_value = found.entry(Lookup::Contact { value: known.value.clone() }).or_default();
             // The same number as mobile and as WhatsApp is one.
