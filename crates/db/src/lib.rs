@@ -105,22 +105,21 @@ impl Db {
             if !options.named_statements {
                 connect = connect.statement_cache_capacity(0);
             }
-            let pool =
-                PgPoolOptions::new()
-                    .max_connections(options.connections)
-                    .acquire_timeout(ACQUIRE_TIMEOUT)
-                    .test_before_acquire(false)
-                    // A server may have gone away meanwhile; a connection that has just answered is there.
-                    .before_acquire(|connection, meta| {
-                        Box::pin(async move {
-                            if meta.idle_for > PING_AFTER {
-                                sqlx::Connection::ping(connection).await?;
-                            }
-                            Ok(true)
-                        })
+            let pool = PgPoolOptions::new()
+                .max_connections(options.connections)
+                .acquire_timeout(ACQUIRE_TIMEOUT)
+                .test_before_acquire(false)
+                // A server may have gone away meanwhile; a connection that has just answered is there.
+                .before_acquire(|connection, meta| {
+                    Box::pin(async move {
+                        if meta.idle_for > PING_AFTER {
+                            sqlx::Connection::ping(connection).await?;
+                        }
+                        Ok(true)
                     })
-                    .connect_with(connect)
-                    .await?;
+                })
+                .connect_with(connect)
+                .await?;
             Pools::Postgres(pool)
         } else if let Some(path) = url.strip_prefix("sqlite:") {
             let path = path.strip_prefix("//").unwrap_or(path);

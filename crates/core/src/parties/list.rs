@@ -424,8 +424,7 @@ enum Way {
 
 /// Columns that stand behind each index of a sort (`migrations/0003_parties.sql`): rows that do not fit are left out
 /// without being read.
-const CARRIED: [&str; 10] =
-    ["archived_at", "role", "kind", "owner_id", "unit_id", "city_key", "province", "source", "gender", "stance"];
+const CARRIED: [&str; 10] = ["archived_at", "role", "kind", "owner_id", "unit_id", "city_key", "province", "source", "gender", "stance"];
 
 /// Whether the index of the sort tells for each of its entries whether it fits.
 fn is_told_by_index(conditions: &Conditions, sort: Sort) -> bool {

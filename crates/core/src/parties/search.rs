@@ -566,8 +566,7 @@ mod tests {
         let ctx = shop().await;
         let plan = testing::plan(&ctx.app.db, parts_query(&Sight::All, &["رستگار".to_owned()], CANDIDATES)).await;
         assert!(
-            plan.contains("party_search VIRTUAL TABLE INDEX 0:M") && plan.contains("SEARCH p USING")
-                || plan.contains("party_search_key"),
+            plan.contains("party_search VIRTUAL TABLE INDEX 0:M") && plan.contains("SEARCH p USING") || plan.contains("party_search_key"),
             "{plan}"
         );
         assert!(!plan.contains("SCAN p ") && !plan.contains("Seq Scan on parties"), "{plan}");
