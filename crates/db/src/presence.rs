@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::task::AbortHandle;
 
 /// Number of the lock, one for each database: "peyvand" in ASCII.
-const LOCK: i64 = 0x70_65_79_76_61_6e_64;
+const LOCK: i64 = 0x0070_6579_7661_6e64;
 /// How often the connection that holds the lock is looked after. A server that was restarted has forgotten the lock.
 const CARE: Duration = Duration::from_secs(10);
 
