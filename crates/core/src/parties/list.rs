@@ -405,11 +405,17 @@ impl Conditions {
     }
 }
 
+/// Up to this many who have a tag are gathered before the index of the sort is walked; of more, the walk meets a page
+/// soon enough to ask for each.
+const GATHERED: i64 = 20_000;
+
 /// How a page is found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
     /// Through the index of the sort, leaving out what does not fit.
     Sort,
+    /// The same, with those who have the tag gathered first.
+    SortTagged,
     /// Through an index of this condition and the sort together.
     Both(usize),
     /// All that fit the conditions on this indexed column, then sorted: there are few.
@@ -460,10 +466,15 @@ fn sight(query: &mut Sql, sight: &Sight, through_index: bool) {
 }
 
 /// Whether at most [`NARROW`] rows fit, looked up in an index only.
-async fn is_narrow(db: &Db, mut rows: Sql) -> Result<bool> {
-    rows.push(" LIMIT ").arg(NARROW + 1).push(") s");
+async fn is_narrow(db: &Db, rows: Sql) -> Result<bool> {
+    Ok(count_to(db, rows, NARROW + 1).await? <= NARROW)
+}
+
+/// How many rows fit, counted in an index only and no further than `most`.
+async fn count_to(db: &Db, mut rows: Sql, most: i64) -> Result<i64> {
+    rows.push(" LIMIT ").arg(most).push(") s");
     let (count,): (i64,) = db.one(rows).await?;
-    Ok(count <= NARROW)
+    Ok(count)
 }
 
 const PROBE: &str = "SELECT count(*) FROM (SELECT 1 FROM parties p WHERE ";
@@ -491,10 +502,14 @@ async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: Sort) -> Resu
             return Ok(Way::Narrow(found.index));
         }
     }
-    if let Some(tag) = &conditions.tag
-        && is_narrow(db, sql("SELECT count(*) FROM (SELECT 1 FROM party_tags t WHERE t.tag = $1").bind(tag)).await?
-    {
-        return Ok(Way::Tag);
+    let mut sort_way = Way::Sort;
+    if let Some(tag) = &conditions.tag {
+        let tagged = sql("SELECT count(*) FROM (SELECT 1 FROM party_tags t WHERE t.tag = $1").bind(tag);
+        match count_to(db, tagged, GATHERED + 1).await? {
+            ..=NARROW => return Ok(Way::Tag),
+            ..=GATHERED => sort_way = Way::SortTagged,
+            _ => {}
+        }
     }
     if let (Sight::Own(user), None) = (seen, owned) {
         if matches!(sort, Sort::Name | Sort::NextFollowUp) {
@@ -506,7 +521,7 @@ async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: Sort) -> Resu
             return Ok(Way::Own);
         }
     }
-    Ok(Way::Sort)
+    Ok(sort_way)
 }
 
 /// The statement of a page that starts after `edge`.
@@ -519,13 +534,20 @@ fn page_query(
     edge: Option<&(Value, Id<Party>)>,
     limit: i64,
 ) -> Sql {
+    let by_sort = matches!(way, Way::Sort | Way::SortTagged);
     let fits = |query: &mut Sql| {
         for (at, found) in conditions.all.iter().enumerate() {
-            let is_sorted_by = way == Way::Sort && !found.index.is_empty() && sort.column().ends_with(&format!(".{}", found.index));
+            let is_sorted_by = by_sort && !found.index.is_empty() && sort.column().ends_with(&format!(".{}", found.index));
             condition(query, found, way == Way::Both(at) || is_sorted_by);
         }
-        if let Some(tag) = conditions.tag.as_ref().filter(|_| way != Way::Tag) {
-            query.push(" AND (EXISTS (SELECT 1 FROM party_tags t WHERE t.party_id = p.id AND t.tag = ").arg(tag).push(")) IS TRUE");
+        match (&conditions.tag, way) {
+            (None, _) | (_, Way::Tag) => {}
+            (Some(tag), Way::SortTagged) => {
+                query.push(" AND (p.id IN (SELECT t.party_id FROM party_tags t WHERE t.tag = ").arg(tag).push(")) IS TRUE");
+            }
+            (Some(tag), _) => {
+                query.push(" AND (EXISTS (SELECT 1 FROM party_tags t WHERE t.party_id = p.id AND t.tag = ").arg(tag).push(")) IS TRUE");
+            }
         }
         if let Some(ids) = &conditions.ids {
             query.push(" AND p.id IN ").list(ids.iter().copied());
@@ -547,7 +569,7 @@ fn page_query(
         }
         query.push(if desc { "p.id DESC LIMIT " } else { "p.id LIMIT " }).arg(limit);
     };
-    let is_told = way == Way::Sort && is_told_by_index(conditions, sort);
+    let is_told = by_sort && is_told_by_index(conditions, sort);
     let mut query = sql("");
     match way {
         Way::Narrow(index) => {
@@ -559,7 +581,7 @@ fn page_query(
             query.push("WITH s AS MATERIALIZED (SELECT t.party_id FROM party_tags t WHERE t.tag = ");
             query.arg(conditions.tag.as_deref()).push(") ");
         }
-        Way::Sort if is_told => {
+        Way::Sort | Way::SortTagged if is_told => {
             query.push("WITH s AS MATERIALIZED (SELECT p.id AS party_id FROM parties p WHERE 1 = 1");
             fits(&mut query);
             first_ones(&mut query);
@@ -569,7 +591,7 @@ fn page_query(
     }
     query.push("SELECT ").push(<PartySummary as peyvand_db::FromRow>::COLUMNS);
     query.push(match way {
-        Way::Narrow(_) | Way::Tag | Way::Sort if is_told || way != Way::Sort => " FROM s CROSS JOIN parties p LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id WHERE p.id = s.party_id",
+        Way::Narrow(_) | Way::Tag | Way::Sort | Way::SortTagged if is_told || !by_sort => " FROM s CROSS JOIN parties p LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id WHERE p.id = s.party_id",
         _ => " FROM parties p LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id WHERE 1 = 1",
     });
     if !is_told {
@@ -901,6 +923,28 @@ mod tests {
         assert!(agent.run(choices, crate::operation::Nothing {}).await.unwrap().cities.is_empty());
         let manager = testing::as_post(&ctx.app, "manager", "mina").await;
         assert_eq!(manager.run(count, PartyFilters::default()).await.unwrap().count, 2, "both belong to the manager's unit");
+    }
+
+    #[tokio::test]
+    async fn every_way_to_those_who_have_a_tag_finds_the_same() {
+        let ctx = testing::ctx().await;
+        for number in 0..30 {
+            let tags = (number % 3 == 0).then(|| vec!["نقره‌ای".to_owned()]);
+            let new = NewParty { name: Some(format!("نام {number:02}")), tags, ..NewParty::default() };
+            ctx.run(create, new).await.unwrap();
+        }
+        let filters = PartyFilters { tag: Some("نقره‌ای".into()), ..PartyFilters::default() };
+        let conditions = filters.conditions(&ctx, Currency::IRR).unwrap();
+        for sort in Sort::ALL {
+            let mut pages = Vec::new();
+            for way in [Way::Tag, Way::Sort, Way::SortTagged] {
+                let query = page_query(&Sight::All, &conditions, way, *sort, true, None, 7);
+                let page: Vec<PartySummary> = ctx.app.db.all(query).await.unwrap();
+                pages.push(page.into_iter().map(|item| item.id).collect::<Vec<_>>());
+            }
+            assert_eq!(pages[0].len(), 7);
+            assert!(pages.iter().all(|page| *page == pages[0]), "{sort}");
+        }
     }
 
     #[tokio::test]

@@ -20,7 +20,7 @@ const LIMIT_MAX: i64 = 20;
 const LIMIT: i64 = 8;
 /// Rows that a part of a name may bring before they are ranked. Names that begin with it come from the index of names;
 /// these are the others, of which more than fit on a page are as good as one another.
-const CANDIDATES: i64 = 60;
+const CANDIDATES: i64 = 24;
 /// The same when words too short for the index are looked for among them, and for a list, which shows all of them.
 const CANDIDATES_MORE: i64 = 200;
 /// Index entries that are looked at for somebody who sees only some of the rows, before their own rows are looked
