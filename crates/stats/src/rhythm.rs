@@ -49,6 +49,93 @@ impl Rhythm {
     }
 }
 
+/// Gaps needed before a rhythm is called regular or irregular.
+pub const GAPS_FOR_REGULARITY: usize = 4;
+
+/// A coefficient of variation below this is regular.
+pub const REGULAR_BELOW: f64 = 0.5;
+
+/// Share of the occasions in one season from which on somebody is a customer of that season.
+pub const SEASONAL_SHARE: f64 = 0.6;
+
+/// An occasion with its place in the caller's calendar: year and season (quarter of the Jalali year, say).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Occasion {
+    /// Number of the day.
+    pub day: i64,
+    /// The year.
+    pub year: i32,
+    /// The season within it.
+    pub season: u8,
+}
+
+/// How the last gap compares with the usual one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Less than half of the median.
+    Quickening,
+    /// In between.
+    Steady,
+    /// More than twice the median.
+    Slowing,
+}
+
+/// The pattern of one customer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Pattern {
+    /// Gaps, median, variation; `None` for fewer than [`GAPS_NEEDED`] gaps.
+    pub rhythm: Option<Rhythm>,
+    /// Whether the gaps are alike ([`REGULAR_BELOW`]); `None` for fewer than [`GAPS_FOR_REGULARITY`] gaps.
+    pub regular: Option<bool>,
+    /// The season in which at least [`SEASONAL_SHARE`] of the occasions lie, in two years or more.
+    pub season: Option<u8>,
+    /// Whether the last gap was short or long.
+    pub pace: Option<Pace>,
+    /// Days since the last occasion.
+    pub elapsed: i64,
+    /// Whether that is more than twice the median gap.
+    pub lapsing: bool,
+}
+
+/// Reads the pattern of a customer as of a day; occasions in any order, several on one day count once, later ones are left
+/// out. `None` without an occasion by then.
+#[must_use]
+pub fn pattern(occasions: &[Occasion], today: i64) -> Option<Pattern> {
+    let mut occasions: Vec<Occasion> = occasions.iter().copied().filter(|occasion| occasion.day <= today).collect();
+    occasions.sort_unstable_by_key(|occasion| occasion.day);
+    occasions.dedup_by_key(|occasion| occasion.day);
+    let days: Vec<i64> = occasions.iter().map(|occasion| occasion.day).collect();
+    let elapsed = today - *days.last()?;
+    let rhythm = rhythm(&days);
+    let pace = rhythm.map(|rhythm| {
+        let last = (days[days.len() - 1] - days[days.len() - 2]) as f64;
+        if last < 0.5 * rhythm.median {
+            Pace::Quickening
+        } else if last > 2.0 * rhythm.median {
+            Pace::Slowing
+        } else {
+            Pace::Steady
+        }
+    });
+    Some(Pattern {
+        rhythm,
+        regular: rhythm.filter(|rhythm| rhythm.gaps >= GAPS_FOR_REGULARITY).map(|rhythm| rhythm.variation < REGULAR_BELOW),
+        season: rhythm.and_then(|_| season(&occasions)),
+        pace,
+        elapsed,
+        lapsing: rhythm.is_some_and(|rhythm| elapsed as f64 > 2.0 * rhythm.median),
+    })
+}
+
+fn season(occasions: &[Occasion]) -> Option<u8> {
+    let mut seasons: Vec<u8> = occasions.iter().map(|occasion| occasion.season).collect();
+    seasons.sort_unstable();
+    let most = seasons.chunk_by(|one, other| one == other).max_by_key(|same| same.len())?;
+    let mut years: Vec<i32> = occasions.iter().filter(|occasion| occasion.season == most[0]).map(|occasion| occasion.year).collect();
+    years.dedup();
+    (most.len() as f64 >= SEASONAL_SHARE * occasions.len() as f64 && years.len() > 1).then_some(most[0])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,5 +159,39 @@ mod tests {
     fn somebody_is_silent_when_more_than_two_gaps_have_passed() {
         assert_eq!(rhythm(&[0, 30, 60, 90]).unwrap().silent_after(), 61);
         assert_eq!(rhythm(&[0, 1, 2, 3]).unwrap().silent_after(), SILENT_AT_LEAST);
+    }
+
+    fn occasions(days: &[i64]) -> Vec<Occasion> {
+        // A year of 360 days with four seasons.
+        days.iter().map(|&day| Occasion { day, year: (day / 360) as i32, season: (day % 360 / 90) as u8 }).collect()
+    }
+
+    #[test]
+    fn clockwork_is_regular_and_steady() {
+        let found = pattern(&occasions(&[0, 30, 60, 90, 120, 400]), 150).unwrap();
+        assert_eq!((found.regular, found.pace, found.lapsing, found.elapsed), (Some(true), Some(Pace::Steady), false, 30));
+        assert!(pattern(&occasions(&[0, 30, 60, 90, 120]), 181).unwrap().lapsing);
+        assert!(!pattern(&occasions(&[0, 30, 60, 90, 120]), 180).unwrap().lapsing);
+    }
+
+    #[test]
+    fn a_last_gap_tells_the_pace() {
+        let pace = |days: &[i64]| pattern(&occasions(days), 2000).unwrap().pace;
+        assert_eq!(pace(&[0, 30, 60, 90, 151]), Some(Pace::Slowing));
+        assert_eq!(pace(&[0, 30, 60, 90, 150]), Some(Pace::Steady));
+        assert_eq!(pace(&[0, 30, 60, 90, 104]), Some(Pace::Quickening));
+        assert_eq!(pace(&[0, 30, 60]), None);
+        assert_eq!(pattern(&occasions(&[0, 5, 200, 203, 900]), 900).unwrap().regular, Some(false));
+        assert_eq!(pattern(&occasions(&[0, 5, 200, 203]), 900).unwrap().regular, None);
+    }
+
+    #[test]
+    fn a_season_needs_two_years() {
+        let season = |days: &[i64]| pattern(&occasions(days), 2000).unwrap().season;
+        assert_eq!(season(&[280, 300, 350, 640, 700]), Some(3));
+        assert_eq!(season(&[280, 300, 320, 350]), None);
+        assert_eq!(season(&[10, 100, 200, 300, 370, 460]), None);
+        assert_eq!(pattern(&occasions(&[10]), 9), None);
+        assert_eq!(pattern(&occasions(&[10]), 10).unwrap().rhythm, None);
     }
 }
