@@ -10,6 +10,7 @@
 //! | What will they spend, what are they worth? | [`gamma_gamma`], [`lifetime_value`] |
 //! | Who is recent, frequent, valuable? | [`rfm`], [`tiers`], [`concentration`] |
 //! | When do customers return? | [`rhythm`], [`survival`], [`cohort`] |
+//! | What do they buy together, what next? | [`association`], [`next_product`] |
 //! | Is a share, a mean or a difference real? | [`proportion`], [`mean`], [`ratio`], [`multiple`] |
 //! | How many customers does an answer need, when may one look? | [`power`], [`cuped`], [`sequential`], [`sample_ratio`], [`bandit`] |
 //! | What moved a total, what do answers of a survey say? | [`decompose`], [`survey`] |
@@ -46,6 +47,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod association;
 pub mod bandit;
 pub mod bg_bb;
 pub mod bg_nbd;
@@ -59,6 +61,7 @@ pub mod gamma_gamma;
 pub mod lifetime_value;
 pub mod mean;
 pub mod multiple;
+pub mod next_product;
 pub mod pareto_nbd;
 pub mod power;
 pub mod proportion;

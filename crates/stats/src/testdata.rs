@@ -88,3 +88,32 @@ impl Customer {
 fn round(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
+
+/// Names of items, and baskets of their numbers.
+pub(crate) fn groceries() -> (Vec<String>, Vec<Vec<u32>>) {
+    let text = text("groceries.txt");
+    let mut lines = text.lines();
+    let names = lines.next().unwrap().split('|').map(String::from).collect();
+    (names, lines.map(|line| line.split(' ').map(|item| item.parse().unwrap()).collect()).collect())
+}
+
+/// Number of products, and per customer of Online Retail what was bought before the last day and on it.
+pub(crate) fn online_retail() -> (usize, Vec<(Vec<u32>, Vec<u32>)>) {
+    let add = |list: &str| -> Vec<u32> {
+        let mut at = 0;
+        list.split(' ')
+            .map(|step| {
+                at += step.parse::<u32>().unwrap();
+                at
+            })
+            .collect()
+    };
+    let customers = text("online_retail_items.txt")
+        .lines()
+        .map(|line| {
+            let (before, last) = line.split_once(';').unwrap();
+            (add(before), add(last))
+        })
+        .collect();
+    (text("online_retail_products.txt").lines().count(), customers)
+}
