@@ -505,10 +505,12 @@ async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: Sort) -> Resu
     let mut sort_way = Way::Sort;
     if let Some(tag) = &conditions.tag {
         let tagged = sql("SELECT count(*) FROM (SELECT 1 FROM party_tags t WHERE t.tag = $1").bind(tag);
-        match count_to(db, tagged, GATHERED + 1).await? {
-            ..=NARROW => return Ok(Way::Tag),
-            ..=GATHERED => sort_way = Way::SortTagged,
-            _ => {}
+        let count = count_to(db, tagged, GATHERED + 1).await?;
+        if count <= NARROW {
+            return Ok(Way::Tag);
+        }
+        if count <= GATHERED {
+            sort_way = Way::SortTagged;
         }
     }
     if let (Sight::Own(user), None) = (seen, owned) {
