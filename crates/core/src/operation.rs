@@ -115,7 +115,8 @@ impl Operations {
             input: |generator| generator.subschema_for::<In>(),
             output: |generator| generator.subschema_for::<Out>(),
             read_texts: Arc::new(move |input| {
-                coerce(input, schema.get_or_init(|| SchemaGenerator::default().into_root_schema_for::<In>()).as_value());
+                let schema = schema.get_or_init(|| SchemaGenerator::default().into_root_schema_for::<In>());
+                coerce(input, schema.as_value(), method != "GET");
             }),
             run,
         });
@@ -147,7 +148,8 @@ fn not_of_the_form(error: serde_json::Error) -> Error {
     Problem::new("", "input-form").with("detail", error).into()
 }
 
-fn coerce(input: &mut Map<String, Value>, schema: &Value) {
+/// An empty text takes a value away where something is `written`; in a question it is a mistake, left to be refused.
+fn coerce(input: &mut Map<String, Value>, schema: &Value, written: bool) {
     for (name, value) in input.iter_mut() {
         let Value::String(text) = value else { continue };
         let Some(property) = schema.pointer("/properties").and_then(|properties| properties.get(name)) else { continue };
@@ -157,7 +159,7 @@ fn coerce(input: &mut Map<String, Value>, schema: &Value) {
             continue;
         }
         let text = crate::platform::text::fold_digits(text.trim());
-        if text.is_empty() && is("null") {
+        if written && text.is_empty() && is("null") {
             *value = Value::Null;
         } else if is("boolean") && matches!(&*text, "true" | "false" | "1" | "0" | "on" | "yes" | "no") {
             *value = Value::Bool(matches!(&*text, "true" | "1" | "on" | "yes"));
@@ -274,10 +276,13 @@ mod tests {
     fn text_becomes_what_the_schema_asks_for() {
         let schema = schemars::SchemaGenerator::default().into_root_schema_for::<Input>();
         let mut input = json!({"count": "۱۲", "on": "true", "tags": "a, b", "name": "12", "note": "", "channel": "phone"});
-        coerce(input.as_object_mut().unwrap(), schema.as_value());
+        coerce(input.as_object_mut().unwrap(), schema.as_value(), false);
         assert_eq!(input, json!({"count": 12, "on": true, "tags": ["a", "b"], "name": "12", "note": "", "channel": "phone"}));
         let mut empty = json!({"count": "", "channel": ""});
-        coerce(empty.as_object_mut().unwrap(), schema.as_value());
+        let mut asked = empty.clone();
+        coerce(asked.as_object_mut().unwrap(), schema.as_value(), false);
+        assert_eq!(asked, empty, "an empty text in a question is refused where it is read");
+        coerce(empty.as_object_mut().unwrap(), schema.as_value(), true);
         assert_eq!(empty, json!({"count": null, "channel": null}), "where no text fits, an empty one stands for nothing");
     }
 

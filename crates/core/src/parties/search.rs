@@ -533,6 +533,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn of_many_in_sight_the_same_are_found_through_the_index_of_all_names() {
+        let ctx = shop().await;
+        let manager = testing::as_post(&ctx.app, "manager", "mina").await;
+        let reader = manager.read(Perm(Room::Parties, Act::See)).unwrap();
+        let parts = ["رستگار".to_owned()];
+        let names = async |query| -> Vec<String> {
+            let found: Vec<Candidate> = reader.db.all(query).await.unwrap();
+            let mut names: Vec<String> = found.into_iter().map(|found| found.name).collect();
+            names.sort();
+            names
+        };
+        let own = names(own_parts_query(&reader.sight, &parts, CANDIDATES)).await;
+        assert_eq!(own.len(), 2);
+        assert_eq!(names(parts_query(&reader.sight, &parts, CANDIDATES)).await, own);
+        assert!(are_few(&reader).await.unwrap());
+        assert!(!overflows(&reader, &parts).await.unwrap(), "two are fewer than are looked at");
+    }
+
+    #[tokio::test]
     async fn the_whole_name_comes_before_longer_ones() {
         let ctx = testing::ctx().await;
         for name in ["رضا علی‌پور", "علی", "علیرضا", "حاج علی اکبری"] {
