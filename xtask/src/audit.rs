@@ -1,5 +1,6 @@
 //! Statements that ran on one engine only, and statements of the source that no test runs.
 
+use crate::source::without_tests;
 use crate::{Findings, Outcome, files, short};
 use regex::Regex;
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,8 +45,8 @@ pub fn check(root: &Path, log: &Path) -> Outcome {
         if name.starts_with("crates/db/") || name.contains("/tests/") {
             continue;
         }
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for found in literal.captures_iter(code) {
+        let code = without_tests(&text);
+        for found in literal.captures_iter(&code) {
             literals += 1;
             let statement = plain.literal(&plain.statement(&found[1]));
             if !ran.iter().any(|ran| ran.contains(&statement)) {

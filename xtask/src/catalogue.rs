@@ -1,5 +1,6 @@
 //! The words of the interface: `locales/{fa,ar,en}/*.ftl` against each other, against the code and against good writing.
 
+use crate::source::without_tests;
 use crate::{Findings, Outcome, files, short};
 use fluent_syntax::ast::{CallArguments, Entry, Expression, InlineExpression, Pattern, PatternElement};
 use fluent_syntax::parser::parse;
@@ -56,7 +57,12 @@ fn read(file: &str, text: &str, catalogue: &mut BTreeMap<String, Message>, findi
                     pattern_of(&attribute.value, &mut read);
                 }
                 if let Some(before) = catalogue.insert(message.id.name.to_owned(), read) {
-                    findings.wrong(format!("{file}: {} stands in {} too", message.id.name, before.file));
+                    let key = message.id.name;
+                    findings.wrong(if before.file == file {
+                        format!("{file}: {key} stands there twice")
+                    } else {
+                        format!("{file}: {key} stands in {} too", before.file)
+                    });
                 }
             }
             Entry::Junk { content } => findings.wrong(format!("{file}: not Fluent: {}", content.lines().next().unwrap_or_default())),
@@ -182,8 +188,8 @@ fn uses(root: &Path, catalogue: &BTreeMap<String, Message>, findings: &mut Findi
             }
         }
         // In the core every such literal of a room is a message; in pages it may be a class or an id.
-        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for found in literal.captures_iter(code) {
+        let code = if name.ends_with(".rs") { without_tests(text) } else { text.clone() };
+        for found in literal.captures_iter(&code) {
             let key = &found[1];
             let room = key.split('-').next().unwrap_or_default();
             let is_key = name.starts_with("crates/core/src") && rooms.contains(room) && key.matches('-').count() > 1;
@@ -233,12 +239,21 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_entry_and_a_double_key_are_found() {
+    fn a_broken_entry_is_found() {
         let (mut catalogue, mut findings) = (BTreeMap::new(), Findings::default());
         read("a.ftl", "one = { $a } words\nbroken\ntwo = { $n ->\n    [one] x { $b }\n   *[other] y\n}\n", &mut catalogue, &mut findings);
         assert_eq!(findings.wrong.len(), 1);
         assert_eq!(catalogue["two"].values.iter().collect::<Vec<_>>(), ["b", "n"]);
-        read("b.ftl", "one = again\n", &mut catalogue, &mut findings);
-        assert_eq!(findings.wrong.len(), 2);
+    }
+
+    #[test]
+    fn a_key_that_stands_twice_in_a_language_is_found() {
+        let (mut catalogue, mut findings) = (BTreeMap::new(), Findings::default());
+        read("a.ftl", "one = words\ntwo = words\none = others\n", &mut catalogue, &mut findings);
+        assert_eq!(findings.wrong, ["a.ftl: one stands there twice"]);
+        read("b.ftl", "two = words\nthree = words\n", &mut catalogue, &mut findings);
+        assert_eq!(findings.wrong[1..], ["b.ftl: two stands in a.ftl too"]);
+        read("b.ftl", "two = words\n", &mut BTreeMap::new(), &mut findings);
+        assert_eq!(findings.wrong.len(), 2, "another language has its own");
     }
 }

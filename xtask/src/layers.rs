@@ -1,5 +1,6 @@
 //! Who may name what.
 
+use crate::source::without_tests;
 use crate::{Findings, Outcome, files, short};
 use regex::Regex;
 use std::path::Path;
@@ -32,7 +33,7 @@ pub fn check(root: &Path) -> Outcome {
                     continue;
                 }
                 // Tests may look at plans and at the clock.
-                let text = text.split("#[cfg(test)]").next().unwrap_or_default();
+                let text = without_tests(&text);
                 for (number, line) in text.lines().enumerate() {
                     let code = line.split("//").next().unwrap_or_default();
                     if let Some(found) = pattern.find(code) {

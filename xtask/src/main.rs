@@ -5,6 +5,7 @@ mod catalogue;
 mod generate;
 mod layers;
 mod measure;
+mod source;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
