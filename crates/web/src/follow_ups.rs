@@ -20,7 +20,7 @@ use peyvand_core::operation::Nothing;
 use peyvand_core::organisation::colleagues;
 use peyvand_core::parties::Party;
 use peyvand_core::parties::party::{self, PartyId};
-use peyvand_core::platform::calendar::{add_months, week_around};
+use peyvand_core::platform::calendar::{add_months, next_week, work_week_start};
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::terms::{self, ListTerms};
 use peyvand_core::{Act, Day, Error, Id, Instant, Patch, Perm, Room, Sight};
@@ -480,7 +480,8 @@ fn moments(req: &Req, one: &FollowUp) -> Vec<(String, String, String)> {
     let zone = &req.ctx.prefs.time_zone;
     let clock = one.due_at.zoned(zone).time();
     let today = req.ctx.today();
-    let next_week = Day(week_around(today.0, req.ctx.prefs.lang).1).plus(1);
+    // The shop's week, whatever language its people read in.
+    let next_week = Day(next_week(today.0, work_week_start(req.ctx.app.default_prefs().lang)));
     let next_month = add_months(today.0, 1, req.ctx.prefs.calendar).map_or(today.plus(30), Day);
     let mut moments = Vec::new();
     let later = req.ctx.now().zoned(zone).saturating_add(3.hours());

@@ -221,6 +221,25 @@ pub fn week_around(date: Date, lang: Lang) -> (Date, Date) {
     (first, add_days(first, 6))
 }
 
+/// The day a week of work begins with: Saturday in Iran, Sunday where Friday and Saturday are free, else Monday.
+pub fn work_week_start(lang: Lang) -> Weekday {
+    match lang {
+        Lang::Fa => Weekday::Saturday,
+        Lang::Ar => Weekday::Sunday,
+        Lang::En => Weekday::Monday,
+    }
+}
+
+/// Fewer days from now are not "next week" to anybody, even when a new week begins meanwhile.
+const NEXT_WEEK_AFTER: i64 = 3;
+
+/// The day that is meant by "next week" when somebody puts something off: the first working day of the week after this
+/// one, where weeks of work begin with `start`, but never one of the next two days.
+pub fn next_week(today: Date, start: Weekday) -> Date {
+    let to_start = 7 - i64::from(today.weekday().since(start));
+    add_days(today, to_start.max(NEXT_WEEK_AFTER))
+}
+
 /// The date some days later, or earlier for a negative number; it stops at the ends of time.
 pub fn add_days(date: Date, days: i64) -> Date {
     Span::new().try_days(days).map_or(date, |span| date.saturating_add(span))

@@ -319,6 +319,23 @@ fn a_column_shows_its_calendar_and_order() {
 }
 
 #[test]
+fn next_week_is_the_week_after_this_one_and_never_as_good_as_tomorrow() {
+    // From Saturday 21 November to Friday 27: days until "next week".
+    let table =
+        [(Weekday::Saturday, [7, 6, 5, 4, 3, 3, 3]), (Weekday::Sunday, [3, 7, 6, 5, 4, 3, 3]), (Weekday::Monday, [3, 3, 7, 6, 5, 4, 3])];
+    for (start, days) in table {
+        for (today, after) in (0..).zip(days) {
+            let today = add_days(TODAY, today);
+            let day = next_week(today, start);
+            assert_eq!(days_between(today, day), after, "{today} {start:?}");
+            let (this, that) = (today.weekday().since(start), day.weekday().since(start));
+            assert!(i32::from(that) == i32::from(this) + after - 7, "{today} {start:?}: in the week after this one");
+        }
+    }
+    assert_eq!([Lang::Fa, Lang::Ar, Lang::En].map(work_week_start), table.map(|(start, _)| start));
+}
+
+#[test]
 fn weeks_months_and_years_have_their_edges() {
     assert_eq!(week_around(TODAY, Lang::Fa), (TODAY, date(2026, 11, 27)));
     assert_eq!(week_around(TODAY, Lang::En), (date(2026, 11, 16), date(2026, 11, 22)));
