@@ -97,13 +97,17 @@ export const PAGES = [
   { name: 'party-organisation', path: ({ organisation }) => `/parties/${organisation}`, deep: true },
   { name: 'party-more', path: ({ party }) => `/parties/${party}`, deep: true, press: menu('[popovertarget=customer-more]') },
   { name: 'party-contact', path: ({ party }) => `/parties/${party}`, deep: true, press: menu('#contacts [popovertarget]') },
+  { name: 'party-change-contact', path: ({ party }) => `/parties/${party}`, deep: true, press: async (page) => {
+    await menu('#contacts [popovertarget^=way]')(page);
+    await open('#contacts a[href$="/edit"]:visible')(page);
+  } },
   { name: 'party-edit', path: ({ party }) => `/parties/${party}/edit`, deep: true },
   { name: 'party-log', path: ({ party }) => `/parties/${party}`, deep: true, press: async (page) => {
     await page.locator('a[href^="/interactions/new"]:visible').first().click();
     await page.locator('dialog[open] form').waitFor();
     await page.waitForTimeout(250);
   } },
-  ...['contacts', 'preferences', 'relations'].map((what) => ({ name: `party-new-${what}`, path: ({ party }) => `/parties/${party}`, deep: true, press: open(`a[href$="/${what}/new"]`) })),
+  ...['contacts', 'addresses', 'preferences', 'relations'].map((what) => ({ name: `party-new-${what}`, path: ({ party }) => `/parties/${party}`, deep: true, press: open(`a[href$="/${what}/new"]`) })),
   { name: 'party-plan', path: ({ party }) => `/parties/${party}`, deep: true, press: open('.acts2 a[href^="/follow-ups/new"]') },
   { name: 'follow-ups', path: () => '/follow-ups' },
   { name: 'follow-ups-team', path: () => '/follow-ups?view=open&scope=unit', deep: true },

@@ -13,11 +13,14 @@ customer-treat-channel = يفضّل:
 customer-who = بيانات العميل
 customer-contacts = وسائل التواصل
 customer-no-contact = لم تُسجَّل وسيلة تواصل بعد.
-customer-consent = الموافقة
+customer-consent = الإذن بالاستخدام
 customer-consent-unknown = لم تُطلَب الموافقة
 customer-consent-given = أعطى موافقته
 customer-consent-withdrawn = سحب موافقته
-customer-consent-how = كيف أعطى موافقته؟
+customer-consent-how = كيف أبلغَنا؟
+customer-consent-how-hint = مثل: هاتفيًّا، استمارة ورقية في المتجر
+customer-consent-when = متى أبلغَنا؟ (الفراغ يعني اليوم)
+customer-consent-so-far = حتى الآن: { $what }
 customer-reveal = إظهار
 customer-reveal-noted = يُسجَّل الاطّلاع في السجل
 customer-identity-ir-national-id = الرقم الوطني الإيراني
@@ -62,9 +65,14 @@ customer-end-relation = إنهاء الصلة
 customer-saved-relation = سُجِّلت الصلة
 customer-removed-relation = انتهت الصلة
 customer-new-contact = وسيلة تواصل جديدة
+customer-edit-contact = تعديل وسيلة التواصل
 customer-contact-channel = وسيلة التواصل
 customer-contact-value = الرقم أو العنوان
 customer-contact-label = التسمية
+customer-contact-label-hint = مثل: المكتب، الزوجة، السكرتير
+customer-contact-main = استخدام هذه أولًا بين مثيلاتها
+customer-contact-is-main = الأولى
+customer-contact-acts = إجراءات وسيلة التواصل هذه
 customer-saved-contact = سُجِّلت وسيلة التواصل
 customer-saved-consent = سُجِّلت الموافقة
 customer-removed-contact = أُزيلت وسيلة التواصل
@@ -78,7 +86,7 @@ customer-address-is-main = الأول
 customer-address-acts = إجراءات هذا العنوان
 customer-saved-address = حُفِظ العنوان
 customer-removed-address = أُزيل العنوان
-customer-about = عنه
+customer-about = نبذة عنه
 customer-owner = المسؤول
 customer-unit = الوحدة
 customer-added = سُجِّل في
@@ -101,18 +109,34 @@ timeline-kind-purchase = شراء
 timeline-kind-follow-up = متابعة
 timeline-kind-record = السجل
 timeline-empty = لا شيء هنا بعد
-timeline-empty-advice = اكتب أول تفاعل في المربّع أعلاه.
+timeline-empty-advice = اكتبوا أول تفاعل في المربّع أعلاه.
 timeline-older = الأحداث الأقدم
 timeline-inbound = منه إلينا
 timeline-outbound = منّا إليه
-timeline-minutes = { $minutes } دقيقة
+timeline-minutes = { $minutes ->
+    [one] دقيقة واحدة
+    [two] دقيقتان
+    [few] { $minutes } دقائق
+   *[other] { $minutes } دقيقة
+}
 timeline-result = النتيجة: { $result }
 timeline-purchase = شراء
 timeline-refund = إرجاع
 timeline-invoice = فاتورة { $number }
-timeline-lines = { $count } من الأصناف
-timeline-and-more = و{ $count } غيرها
+timeline-lines = { $count ->
+    [one] صنف واحد
+    [two] صنفان
+    [few] { $count } أصناف
+   *[other] { $count } صنفًا
+}
+timeline-and-more = { $count ->
+    [one] وصنف آخر
+    [two] وصنفان آخران
+    [few] و{ $count } أصناف أخرى
+   *[other] و{ $count } صنفًا آخر
+}
 timeline-comma = { "، " }
+timeline-was = سابقًا: { $before }
 timeline-follow-up-done = أُنجزت المتابعة
 timeline-follow-up-cancelled = أُلغيت المتابعة
 timeline-follow-up-open = خُطِّطت متابعة
@@ -129,6 +153,7 @@ event-party-restored = استُعيد
 event-contact-added = أُضيفت وسيلة تواصل
 event-contact-changed = تغيّرت وسيلة تواصل
 event-contact-removed = أُزيلت وسيلة تواصل
+event-contact-restored = أُعيدت وسيلة التواصل كما كانت
 event-address-added = أُضيف عنوان
 event-address-changed = تغيّر عنوان
 event-address-removed = أُزيل عنوان

@@ -1,11 +1,11 @@
 //! Where a party lives and works. One of its addresses is the first; its city is the party's.
 
 use super::check::{FACTS_MAX, NewAddress};
-use super::contacts::finish;
+use super::contacts::{PartyActed, finish};
 use super::party::{Address, Party, seen_in};
 use crate::platform::events::{self, Event};
 use crate::platform::text::search_key;
-use crate::platform::undo::{self, Inverse, Undo};
+use crate::platform::undo::{self, Inverse};
 use crate::{Act, Ctx, Error, Fields, Id, Instant, Operations, Perm, Problem, Result, Room};
 use peyvand_db::{Sql, ToValue, Tx, row, sql};
 use schemars::JsonSchema;
@@ -128,16 +128,6 @@ async fn store(tx: &mut Tx, party: Id<Party>, before: &Places, after: &Places) -
     Ok(())
 }
 
-/// A party after an act on its addresses.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct Readdressed {
-    /// The party as it is now.
-    #[serde(flatten)]
-    pub party: Party,
-    /// Takes the act back: see `undo.run`.
-    pub undo: Id<Undo>,
-}
-
 /// Stores an act with its event and its inverse.
 async fn put(
     ctx: &Ctx,
@@ -147,13 +137,13 @@ async fn put(
     after: Places,
     kind: &'static str,
     about: &StoredAddress,
-) -> Result<Readdressed> {
+) -> Result<PartyActed> {
     store(&mut tx, party, &before, &after).await?;
     let data = json!({"city": about.city, "line": about.line});
     events::record(&mut tx, ctx, Event::of_party(kind, party, data).about(about.id)).await?;
     let inverse = Inverse::Addresses { party, before: Box::new(before), after: Box::new(after) };
     let undo = undo::remember(&mut tx, ctx, &inverse).await?;
-    Ok(Readdressed { party: finish(ctx, tx, party).await?, undo })
+    Ok(PartyActed { party: finish(ctx, tx, party).await?, undo })
 }
 
 /// An address to add, or new facts for one that is there.
@@ -184,7 +174,7 @@ pub struct PutAddress {
 ///
 /// # Errors
 /// [`Error::NotFound`] out of sight; [`Error::Invalid`] for one that is empty or too long, or one too many.
-pub async fn put_address(ctx: &Ctx, input: PutAddress) -> Result<Readdressed> {
+pub async fn put_address(ctx: &Ctx, input: PutAddress) -> Result<PartyActed> {
     let writer = ctx.write(PERM)?;
     let mut fields = Fields::default();
     let given = NewAddress {
@@ -244,7 +234,7 @@ pub struct AddressOf {
 ///
 /// # Errors
 /// [`Error::NotFound`] out of sight.
-pub async fn remove_address(ctx: &Ctx, input: AddressOf) -> Result<Readdressed> {
+pub async fn remove_address(ctx: &Ctx, input: AddressOf) -> Result<PartyActed> {
     let writer = ctx.write(PERM)?;
     let mut tx = writer.begin().await?;
     seen_in(&mut tx, &writer.sight, input.id).await?;

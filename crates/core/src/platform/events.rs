@@ -56,6 +56,7 @@ pub const KINDS: &[&str] = &[
     "contact.added",
     "contact.changed",
     "contact.removed",
+    "contact.restored",
     "follow_up.cancelled",
     "follow_up.changed",
     "follow_up.done",

@@ -2,7 +2,7 @@
 
 use crate::operation::{DONE, Done};
 use crate::organisation::closing;
-use crate::parties::{Party, addresses, bulk};
+use crate::parties::{Party, addresses, bulk, contacts};
 use crate::platform::access::User;
 use crate::{Ctx, Error, Operations, Result};
 use peyvand_db::{Id, Tx, sql};
@@ -49,6 +49,15 @@ pub enum Inverse {
         before: Box<crate::parties::addresses::Places>,
         /// As the act left them.
         after: Box<crate::parties::addresses::Places>,
+    },
+    /// Puts the contact points of a party back as they were.
+    Contacts {
+        /// The party.
+        party: Id<Party>,
+        /// As they were.
+        before: Vec<contacts::StoredContact>,
+        /// As the act left them.
+        after: Vec<contacts::StoredContact>,
     },
     /// Takes a tag off, or puts it back on.
     Tag {
@@ -140,6 +149,7 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::DropFollowUps { ids } => crate::follow_ups::drop_made(&mut tx, ctx, &ids).await?,
         Inverse::Interaction { before, after } => crate::interactions::restore(&mut tx, ctx, &before, after.as_deref()).await?,
         Inverse::Addresses { party, before, after } => addresses::restore(&mut tx, ctx, party, &before, &after).await?,
+        Inverse::Contacts { party, before, after } => contacts::restore(&mut tx, ctx, party, &before, &after).await?,
         Inverse::Tag { tag, parties, was_added } => bulk::undo_tag(&mut tx, ctx, &tag, &parties, was_added).await?,
         Inverse::Assign { before, given_to } => bulk::undo_assign(&mut tx, ctx, &before, given_to).await?,
         Inverse::CloseAccount { was } => closing::reopen(&mut tx, ctx, &was).await?,

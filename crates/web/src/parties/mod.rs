@@ -1,6 +1,7 @@
 //! Customers: the list, adding and changing one, finding one.
 
 mod act;
+mod facts;
 mod form;
 mod index;
 mod options;
@@ -33,14 +34,15 @@ pub fn routes() -> Router<State> {
         .route("/parties/{id}", get(show::show))
         .route("/parties/{id}/archive", post(show::archive))
         .route("/parties/{id}/identities/{kind}/reveal", post(show::reveal))
-        .route("/parties/{id}/preferences/new", get(show::new_preference).post(show::put_preference))
-        .route("/parties/{id}/preferences/{preference}/end", post(show::end_preference))
-        .route("/parties/{id}/relations/new", get(show::new_relation).post(show::put_relation))
-        .route("/parties/{id}/relations/{relation}/end", post(show::end_relation))
-        .route("/parties/{id}/contacts/new", get(show::new_contact).post(show::put_contact))
-        .route("/parties/{id}/contacts/{contact}/consent", post(show::consent))
-        .route("/parties/{id}/contacts/{contact}/remove", post(show::remove_contact))
-        .route("/parties/{id}/addresses/new", get(show::new_address).post(show::add_address))
-        .route("/parties/{id}/addresses/{address}/edit", get(show::edit_address).post(show::change_address))
-        .route("/parties/{id}/addresses/{address}/remove", post(show::remove_address))
+        .route("/parties/{id}/preferences/new", get(facts::new_preference).post(facts::put_preference))
+        .route("/parties/{id}/preferences/{preference}/end", post(facts::end_preference))
+        .route("/parties/{id}/relations/new", get(facts::new_relation).post(facts::put_relation))
+        .route("/parties/{id}/relations/{relation}/end", post(facts::end_relation))
+        .route("/parties/{id}/contacts/new", get(facts::new_contact).post(facts::put_contact))
+        .route("/parties/{id}/contacts/{contact}/edit", get(facts::edit_contact).post(facts::change_contact))
+        .route("/parties/{id}/contacts/{contact}/consent", post(facts::consent))
+        .route("/parties/{id}/contacts/{contact}/remove", post(facts::remove_contact))
+        .route("/parties/{id}/addresses/new", get(facts::new_address).post(facts::add_address))
+        .route("/parties/{id}/addresses/{address}/edit", get(facts::edit_address).post(facts::change_address))
+        .route("/parties/{id}/addresses/{address}/remove", post(facts::remove_address))
 }

@@ -179,7 +179,10 @@ fn record(req: &Req, one: RecordEvent) -> Entry {
         }
         "relation" => told.body.extend(text("other")),
         "contact" | "consent" => {
-            told.body.extend(text("value").map(|value| if value.starts_with('+') { loc.phone(&value) } else { value }))
+            let shown = |value: String| if value.starts_with('+') { loc.phone(&value) } else { value };
+            told.body.extend(text("value").map(shown));
+            told.body.extend(text("was").map(|was| loc.t1("timeline-was", "before", shown(was))));
+            told.body.extend(text("how"));
         }
         "address" => told.body.extend(text("city").into_iter().chain(text("line"))),
         "opportunity" => told.body.extend(text("title")),

@@ -123,6 +123,52 @@ async fn addresses_are_added_changed_taken_away_and_brought_back() {
 }
 
 #[tokio::test]
+async fn contact_points_are_added_changed_taken_away_and_brought_back() {
+    let (app, router) = program().await;
+    let (ctx, browser) = somebody(&app, &router, "agent", "سارا").await;
+    let party = customer(&ctx, "حامد یزدانی").await;
+    let page = format!("/parties/{party}");
+    let mut htmx = browser.with("hx-request", "true");
+    let new = [("kind", "mobile"), ("value", "۰۹۳۵ ۱۲۳ ۴۵۶۷"), ("label", "همسر"), ("consent", "given"), ("consent_how", "پای تلفن")];
+    let added = htmx.post(&format!("{page}/contacts/new"), &[&new[..], &[("consent_at_text", "دیروز")]].concat()).await;
+    assert!(added.header("hx-trigger").contains("live:parties"), "{}", added.text);
+    let contacts = htmx.get(&format!("{page}?part=contacts")).await;
+    assert!(contacts.text.contains("۰۹۳۵") && contacts.text.contains("رضایت داده · دیروز · پای تلفن"), "{}", contacts.text);
+    let stored = ctx.run(get_party, PartyId { id: party.parse().unwrap() }).await.unwrap();
+    let id = stored.contacts.iter().find(|one| one.label.is_some()).unwrap().id;
+    let edit = format!("{page}/contacts/{id}/edit");
+    let form = htmx.get(&edit).await;
+    assert!(form.text.contains(&format!(r#"action="{edit}""#)) && form.text.contains("۰۹۳۵"), "{}", form.text);
+    assert!(form.text.contains("پای تلفن") && form.one("option[selected]").contains("رضایت داده"));
+    assert_eq!((form.all("select[name=kind]").len(), form.all("input[name=is_main]").len()), (0, 1));
+    let kept = [("in_dialog", "1"), ("label", "همسر"), ("consent", "given"), ("consent_how", ""), ("consent_at_text", "")];
+    let wrong = htmx.post(&edit, &[&kept[..], &[("value", "۱۲۳")]].concat()).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.text.contains(&format!(r#"action="{edit}""#)) && !wrong.one("#value-e").is_empty());
+    let changed = htmx.post(&edit, &[&kept[..], &[("value", "09361112233"), ("is_main", "1")]].concat()).await;
+    let contacts = htmx.get(&format!("{page}?part=contacts")).await.text;
+    assert!(contacts.contains("۰۹۳۶") && contacts.contains("دیروز · پای تلفن"), "what they said stays: {contacts}");
+    let told = htmx.get(&format!("{page}?part=timeline&kind=record")).await.text;
+    assert!(told.contains("راه تماس تغییر کرد") && told.contains("پیش‌تر: "), "{told}");
+    htmx.post(&undo_of(&changed), &[]).await;
+    assert!(htmx.get(&format!("{page}?part=contacts")).await.text.contains("۰۹۳۵"));
+    let withdrawn = htmx.post(&format!("{page}/contacts/{id}/consent"), &[("consent", "withdrawn")]).await;
+    assert!(htmx.get(&format!("{page}?part=contacts")).await.text.contains("رضایت را پس گرفته · امروز"));
+    htmx.post(&undo_of(&withdrawn), &[]).await;
+    let removed = htmx.post(&format!("{page}/contacts/{id}/remove"), &[]).await;
+    assert!(!htmx.get(&format!("{page}?part=contacts")).await.text.contains("۰۹۳۵"));
+    assert_eq!(htmx.post(&undo_of(&removed), &[]).await.status, StatusCode::OK);
+    assert!(htmx.get(&format!("{page}?part=contacts")).await.text.contains("دیروز · پای تلفن"));
+    let told = htmx.get(&format!("{page}?part=timeline&kind=record")).await.text;
+    assert!(told.contains("راه تماس به حال پیش برگشت"), "{told}");
+    let (_, mut other) = somebody(&app, &router, "agent", "رضا").await;
+    for path in ["new".to_owned(), format!("{id}/edit"), format!("{id}/consent"), format!("{id}/remove")] {
+        let answer = other.post(&format!("{page}/contacts/{path}"), &[("value", "09361112233"), ("consent", "given")]).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn an_address_is_added_without_scripts_too() {
     let (app, router) = program().await;
     let (ctx, mut browser) = somebody(&app, &router, "agent", "سارا").await;
