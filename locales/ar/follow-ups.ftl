@@ -1,13 +1,13 @@
 # Follow-ups: what is to be done next.
-follow-ups-due-past = هذا اليوم قد مضى. اكتب اليوم أو يومًا بعده.
-follow-ups-owner-unknown = هذا الزميل ليس في وحدتك. اختر شخصًا من القائمة.
-follow-ups-changed-meanwhile = عدّل شخص هذه المتابعة في هذه الأثناء. حدّث الصفحة وراجعها من جديد.
+follow-ups-due-past = هذا اليوم قد مضى. اكتبوا اليوم أو يومًا بعده.
+follow-ups-owner-unknown = هذا الزميل ليس في وحدتكم. اختاروا شخصًا من القائمة.
+follow-ups-changed-meanwhile = عدّل شخص هذه المتابعة في هذه الأثناء. حدّثوا الصفحة وراجعوها من جديد.
 follow-ups-not-open = لم تعد هذه المتابعة مفتوحة.
 follow-ups-undone = تم التراجع.
 follow-ups-new = متابعة جديدة
 follow-ups-edit = تعديل المتابعة
 follow-ups-customer = العميل
-follow-ups-customer-hint = اكتب الاسم أو الهاتف أو رمز العميل.
+follow-ups-customer-hint = اكتبوا الاسم أو الهاتف أو رمز العميل.
 follow-ups-what = ما المطلوب؟
 follow-ups-what-hint = مثلًا: اتصال لمعرفة الرد على العرض
 follow-ups-due = الموعد
@@ -73,5 +73,5 @@ follow-ups-none-today = لم يبقَ شيء لليوم
 follow-ups-none-later = لا شيء مجدول للأيام القادمة
 follow-ups-none-done = لم يُنجز شيء بعد
 follow-ups-none-cancelled = لم يُلغَ شيء
-follow-ups-none-advice = اكتب لكل عميل خطوته التالية لنذكّرك بها في وقتها.
+follow-ups-none-advice = اكتبوا لكل عميل خطوته التالية لنذكّركم بها في وقتها.
 follow-ups-first = من البداية

@@ -2,19 +2,19 @@
 notifications-reminder = تذكير: { $what }
 notifications-overdue = تأخّرت: { $what }
 notifications-escalated = متأخرة أكثر من يوم لدى { $owner }: { $what }
-notifications-handed-over = أسند إليك { $from }: { $what }
-notifications-planned = متابعة جديدة لك: { $what }
-notifications-taken-over = انتقل إليك من { $from }: العملاء { $customers }، والمتابعات { $followups }
+notifications-handed-over = أسند إليكم { $from }: { $what }
+notifications-planned = متابعة جديدة لكم: { $what }
+notifications-taken-over = انتقل إليكم من { $from }: العملاء { $customers }، والمتابعات { $followups }
 notifications-none = لا إشعارات
 notifications-none-advice = تظهر هنا التذكيرات والمتابعات المتأخرة.
-notifications-read-all = تعليم الكل كمقروء
+notifications-read-all = تعليم الكل مقروءًا
 notifications-older = الأقدم
 # Mails of reminders.
 notifications-mail-many = { $count ->
-    [one] متابعة واحدة في انتظارك
-    [two] متابعتان في انتظارك
-    [few] { $count } متابعات في انتظارك
-   *[other] { $count } متابعة في انتظارك
+    [one] متابعة واحدة في انتظاركم
+    [two] متابعتان في انتظاركم
+    [few] { $count } متابعات في انتظاركم
+   *[other] { $count } متابعة في انتظاركم
 }
 notifications-mail-greeting = مرحبًا { $name }،
 notifications-mail-due = الموعد: { $when }
@@ -24,4 +24,4 @@ notifications-mail-more = { $count ->
     [few] وفي البرنامج { $count } متابعات أخرى.
    *[other] وفي البرنامج { $count } متابعة أخرى.
 }
-notifications-mail-footer = أرسل بيوند هذه الرسالة إليك من «{ $organisation }». لإيقافها أطفئ «التذكير بالبريد الإلكتروني أيضًا» في إعداداتك.
+notifications-mail-footer = أرسل بيوند هذه الرسالة إليكم من «{ $organisation }». لإيقافها أطفئوا «التذكير بالبريد الإلكتروني أيضًا» في إعداداتكم.

@@ -1,23 +1,23 @@
 # Problems of a customer's facts.
-parties-name-needed = اكتب اسم العميل، أو الاسم الأول واسم العائلة.
-parties-gender-unknown = اكتب أنثى أو ذكر أو آخر.
-parties-birth-future = تاريخ الميلاد في المستقبل. راجع السنة.
-parties-birth-too-old = تاريخ الميلاد قبل أكثر من ١٣٠ سنة. راجع السنة والتقويم.
-parties-stance-reason-needed = اكتب سبب هذا الموقف.
+parties-name-needed = اكتبوا اسم العميل، أو الاسم الأول واسم العائلة.
+parties-gender-unknown = اكتبوا «أنثى» أو «ذكر» أو «آخر».
+parties-birth-future = تاريخ الميلاد في المستقبل. راجعوا السنة.
+parties-birth-too-old = تاريخ الميلاد قبل أكثر من ١٣٠ سنة. راجعوا السنة والتقويم.
+parties-stance-reason-needed = اكتبوا سبب هذا الموقف.
 parties-identity-kind-unknown = نوع المعرّف هذا غير معروف.
-parties-not-sealed = تعذّر تشفير هذا المعرّف. راجع مفاتيح البرنامج.
+parties-not-sealed = تعذّر تشفير هذا المعرّف. راجعوا مفاتيح البرنامج.
 parties-too-many = لا يُقبل أكثر من { $max }.
-parties-address-empty = اكتب المدينة أو الشارع على الأقل.
+parties-address-empty = اكتبوا المدينة أو الشارع على الأقل.
 parties-key-taken = هذا المعرّف مسجّل لعميل آخر.
 parties-key-taken-by = هذا المعرّف مسجّل باسم «{ $name }».
 parties-owner-unknown = لا يوجد زميل كهذا أو لم يعد نشطًا.
-parties-owner-out-of-reach = يجب أن يكون المسؤول أنت أو أحد أفراد وحدتك.
+parties-owner-out-of-reach = المسؤول إما أنتم وإما أحد أفراد وحدتكم.
 parties-unit-unknown = لا توجد وحدة كهذه.
-parties-changed-meanwhile = غيّر شخص آخر بيانات هذا العميل للتوّ. حدّث الصفحة واكتب من جديد.
+parties-changed-meanwhile = غيّر شخص آخر بيانات هذا العميل للتوّ. حدّثوا الصفحة واكتبوا من جديد.
 parties-contact-there = وسيلة التواصل هذه مسجّلة لهذا العميل من قبل.
 parties-consent-future = لا يمكن أن تكون الموافقة في المستقبل.
 parties-code-stays = لا يمكن إزالة رمز العميل.
-parties-export-xlsx-rows = لا تتسع ورقة إكسل لأكثر من ١٬٠٤٨٬٥٧٥ صفًا. ضيّق التصفية أو اختر CSV.
+parties-export-xlsx-rows = لا تتسع ورقة إكسل لأكثر من ١٬٠٤٨٬٥٧٥ صفًا. ضيّقوا التصفية أو اختاروا CSV.
 
 # Heads of the columns of an exported file.
 parties-column-name = العميل

@@ -1,6 +1,6 @@
 # العوائق الستة. ٠ أكبر عائق، و٤ بلا عائق.
 readiness-twice = أُجيب عن هذا السؤال مرتين.
-readiness-none = أجب عن سؤال واحد على الأقل.
+readiness-none = أجيبوا عن سؤال واحد على الأقل.
 
 readiness-needs = تحديد الاحتياجات
 readiness-needs-question = هل تعرفون ما تريدونه من بيوند؟
@@ -47,7 +47,7 @@ readiness-cost-3 = يوجد وقت، ويوجد من يُسأل.
 readiness-cost-4 = الأجهزة والوقت والتدريب ضمن الخطة.
 readiness-cost-plan = امنحوا كل شخص ساعتين في الأسبوع الأول للتعلّم وحده، وسمّوا شخصًا يسأله الجميع.
 
-readiness-islands = الجزر المنفصلة
+readiness-islands = الجزر المنعزلة
 readiness-islands-question = أين توجد معرفتكم بالعملاء اليوم؟
 readiness-islands-0 = في الأذهان والدفاتر.
 readiness-islands-1 = لكل وحدة قائمتها.

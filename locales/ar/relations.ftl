@@ -1,8 +1,8 @@
 # Relations between customers, and acts on many of them.
-bulk-too-many = يشمل هذا الاختيار أكثر من { $max } عميل. ضيّق التصفية.
+bulk-too-many = يشمل هذا الاختيار أكثر من { $max } عميل. ضيّقوا التصفية.
 bulk-owner-unknown = لا يوجد زميل كهذا أو ليس في متناولك.
-relations-until-before = نهاية الصلة قبل بدايتها. راجع التاريخين.
-relations-to-oneself = لا تُسجَّل صلة العميل بنفسه. اختر عميلًا آخر.
+relations-until-before = نهاية الصلة قبل بدايتها. راجعوا التاريخين.
+relations-to-oneself = لا تُسجَّل صلة العميل بنفسه. اختاروا عميلًا آخر.
 relations-there = هذه الصلة مسجَّلة من قبل.
 relations-inverse-parent-of = ابن أو ابنة
 relations-inverse-employee-of = صاحب عمل

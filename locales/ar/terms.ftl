@@ -40,7 +40,7 @@ term-source-website = الموقع
 term-source-search = بحث الإنترنت
 term-source-advertisement = إعلان
 term-source-exhibition = معرض
-term-source-walk-in = عابر
+term-source-walk-in = زائر عابر
 term-source-import = من ملف
 term-source-other = أخرى
 

@@ -1,6 +1,6 @@
 # The day: what needs somebody.
 today-morning = صباح الخير، { $name }
-today-afternoon = نهارك سعيد، { $name }
+today-afternoon = نهاركم سعيد، { $name }
 today-evening = مساء الخير، { $name }
 today-numbers = أرقامي
 today-follow-ups-of-day = متابعات اليوم
@@ -15,7 +15,7 @@ today-unit-follow-ups = متابعة
 today-since-week = منذ بداية الأسبوع
 today-logged = تفاعلات اليوم
 today-unit-contacts = تفاعل
-today-by-you = سجّلتها أنت
+today-by-you = سجّلتموها أنتم
 today-whose = متابعات من
 today-own = لي
 today-unit = الفريق
@@ -32,6 +32,6 @@ today-no-contact = لم يُسجَّل تواصل بعد
 today-clear = لم يبقَ عمل لليوم
 today-clear-advice = وقت مناسب للعملاء الذين لا خطوة تالية لهم.
 today-see-later = الأيام القادمة
-today-bare = ابدأ بأول عميل
-today-bare-advice = سجّل العميل واكتب خطوته التالية؛ وسترى هنا كل يوم من حان دوره.
+today-bare = ابدؤوا بأول عميل
+today-bare-advice = سجّلوا العميل واكتبوا خطوته التالية؛ وسترون هنا كل يوم من حان دوره.
 today-add-customer = عميل جديد
