@@ -264,6 +264,12 @@ impl Settings {
         }
     }
 
+    /// Whether an environment variable gives this setting (`section.name`).
+    #[must_use]
+    pub fn is_from_environment(&self, key: &str) -> bool {
+        matches!(self.origins.get(key), Some(Origin::Environment(_)))
+    }
+
     /// Each setting with its value, secrets masked, and its origin.
     ///
     /// # Errors

@@ -207,10 +207,12 @@ impl Drop for Progress {
     }
 }
 
-/// For commands whose output is data: only what went wrong is logged.
+/// For commands whose output is data: only what went wrong is logged, unless the environment asks for more.
 fn quiet(settings: &Settings) -> Result<()> {
     let mut settings = settings.clone();
-    settings.config.log.filter = "error".to_owned();
+    if !settings.is_from_environment("log.filter") {
+        settings.config.log.filter = "error".to_owned();
+    }
     serve::log(&settings)
 }
 

@@ -269,7 +269,7 @@ pub async fn run(
         finish(&context(), &claim).await?;
         discard_upload(app, &import.file_path);
         // Fresh statistics, or the first lists after a million rows are planned as for an empty table.
-        app.db.analyze().await?;
+        app.db.analyze_grown().await?;
     }
     app.live.tell(Message::Import(id));
     Ok(ended)
