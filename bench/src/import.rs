@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tokio::process::Command;
 
+/// Days that a file of purchases spans.
+const DAYS_OF_FILE: u64 = 700;
 /// How often the progress is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -32,7 +34,8 @@ pub fn parties_file(folder: &Path, shop: &Shop, rows: u64, draw: u64) -> Outcome
     Ok(path)
 }
 
-/// A file of purchase lines, three to an invoice, of customers by their code, one line of two hundred a refund.
+/// A file of purchase lines in the order of time, three to an invoice, of customers by their code, one line of two
+/// hundred a refund.
 pub fn purchases_file(folder: &Path, shop: &Shop, lines: u64, draw: u64) -> Outcome<PathBuf> {
     let path = folder.join(format!("purchases-{lines}-{draw}.csv"));
     let mut file = std::io::BufWriter::new(std::fs::File::create(&path)?);
@@ -41,8 +44,8 @@ pub fn purchases_file(folder: &Path, shop: &Shop, lines: u64, draw: u64) -> Outc
         let invoice = line / 3;
         let mut of_invoice = Draw::new(shop.seed, stream::FILE + draw, invoice);
         let customer = code_with_check(shop.busy_party(&mut of_invoice));
-        let day =
-            jiff::Timestamp::from_millisecond(shop.now - of_invoice.below(700) as i64 * crate::shop::DAY)?.strftime("%Y-%m-%d").to_string();
+        let ago = DAYS_OF_FILE - (line * DAYS_OF_FILE / lines.max(1));
+        let day = jiff::Timestamp::from_millisecond(shop.now - ago as i64 * crate::shop::DAY)?.strftime("%Y-%m-%d").to_string();
         let mut of_line = Draw::new(shop.seed, stream::FILE + 100 + draw, line);
         let product = of_line.skewed(2_000, 1.8);
         let quantity = if of_line.below(200) == 0 { -1 } else { 1 + of_line.below(4) as i64 };

@@ -138,6 +138,7 @@ impl Subject<'_> {
             ("silent, and city", format!("sort=last_purchase&silent=true&city={}", encode("تهران"))),
             ("words in a name, and role", format!("sort=spent&desc=true&role=customer&q={}", encode("کریمی"))),
             ("nobody fits", "sort=name&role=supplier".to_owned()),
+            ("two common values that nobody has together", "sort=name&kind=organisation&gender=female".to_owned()),
         ] {
             let request = Request::api(format!("/api/v1/parties?limit=50&{query}"), &token);
             self.scenario("list, filtered", name, 100.0, always(request)).await;
