@@ -6,7 +6,7 @@ use super::customers::{self, Customer};
 use super::engine::{Fate, Gained, Parsed, Run};
 use super::fresh::{Fresh, fresh};
 use super::plan::Item;
-use crate::interactions::{Channel, Direction, NewInteraction, insert_interactions};
+use crate::interactions::{Channel, Direction, Entry, NewInteraction, insert_interactions};
 use crate::parties::check::word_of;
 use crate::platform::text::search_key;
 use crate::{Ctx, Result};
@@ -69,19 +69,8 @@ pub(super) async fn store(tx: &mut Tx, ctx: &Ctx, run: &Run, rows: &[Parsed], ga
             (Some(text), false) => Some(format!("{text}\n{}", rest.join(" · "))),
         };
         let [reason, origin, result] = of_list;
-        entries.push(NewInteraction {
-            party,
-            at: item.at,
-            channel,
-            direction,
-            reason,
-            origin,
-            result,
-            duration_s: item.duration_s,
-            text,
-            staff: item.staff_id,
-            source_key: Some(item.source_key),
-        });
+        let entry = Entry { party, at: item.at, channel, direction, reason, origin, result, duration_s: item.duration_s, text };
+        entries.push(NewInteraction { entry, staff: item.staff_id, source_key: Some(item.source_key) });
     }
     insert_interactions(tx, ctx, entries, Some(run.id.0)).await?;
     Ok(fates)
