@@ -10,7 +10,7 @@ use peyvand_db::{Id, Sql, ToValue, Tx, sql};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-/// An entry to be put in; made by [`log`] and by [`follow_ups::complete`].
+/// An entry to be put in; made by [`log`](super::log) and by [`follow_ups::complete`](crate::follow_ups::complete).
 pub(crate) struct Entry {
     pub party: Id<Party>,
     pub at: Instant,

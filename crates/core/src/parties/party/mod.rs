@@ -1,13 +1,16 @@
 //! One party: the row, reading it whole, adding and changing it.
 
-use super::check::{Channel, CheckedParty, Consent, Kind, NewParty, PartyChange, Role, Stance, full_name, name_key, with_checks};
-use super::write::{self, Match, TEXT_COLUMNS, find_by_keys, insert_parties, lookups_of, matching};
+mod change;
+mod create;
+
+pub use self::change::{archive, change_role, changes, restore, update, update_party};
+pub use self::create::{create, placed, who_is};
+
+use super::check::{Channel, Consent, Kind, Role, Stance};
 use crate::platform::access::{Sight, Unit, User};
-use crate::platform::events::{self, Event};
 use crate::platform::money::Money;
-use crate::platform::text::search_key;
-use crate::{Act, Ctx, Day, Error, Fields, Id, Instant, Operations, Perm, Problem, Result, Room};
-use peyvand_db::{Db, Sql, ToValue, Tx, Value, row, sql};
+use crate::{Act, Ctx, Day, Error, Id, Instant, Operations, Perm, Result, Room};
+use peyvand_db::{Db, Sql, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -353,329 +356,6 @@ async fn with_facts(ctx: &Ctx, row: PartyRow, facts: Vec<Fact>) -> Result<Party>
     Ok(party)
 }
 
-/// Adds a party and starts its history.
-///
-/// # Errors
-/// [`Error::Invalid`] with each problem at its field, [`Error::Conflict`] when a key belongs to another party.
-pub async fn create(ctx: &Ctx, new: NewParty) -> Result<Party> {
-    let writer = ctx.write(Perm(Room::Parties, Act::Create))?;
-    let checked = with_checks(ctx, |checks| new.checked(checks)).await?.and_then(CheckedParty::named).map_err(Error::Invalid)?;
-    let mut tx = writer.begin().await?;
-    let checked = placed(&mut tx, ctx, &writer.sight, checked).await?;
-    refuse_taken(&mut tx, &writer.sight, None, &checked).await?;
-    let written = insert_parties(&mut tx, ctx, std::slice::from_ref(&checked), None).await?;
-    let id = written.first().map(|party| party.id).ok_or_else(|| Error::fault("nothing was written"))?;
-    events::record(&mut tx, ctx, Event::of_party("party.created", id, json!({"name": checked.text("name")}))).await?;
-    tx.commit().await?;
-    let row = seen(&ctx.app.db, &Sight::All, id).await?;
-    whole(ctx, row).await
-}
-
-/// Fills in owner and unit and refuses those out of the caller's reach: nobody adds what they then cannot see.
-///
-/// # Errors
-/// Problems at fields `owner_id` and `unit_id`.
-pub async fn placed(tx: &mut Tx, ctx: &Ctx, sight: &Sight, mut party: CheckedParty) -> Result<CheckedParty> {
-    let owner = party.owner_id.or_else(|| ctx.actor.user());
-    if let Some(owner) = owner {
-        let unit: Option<(Id<Unit>,)> = tx.maybe(sql("SELECT unit_id FROM users WHERE id = $1 AND is_active").bind(owner)).await?;
-        let Some((unit,)) = unit else { return Err(Error::invalid("owner_id", "parties-owner-unknown")) };
-        party.owner_id = Some(owner);
-        party.unit_id = party.unit_id.or(Some(unit));
-    }
-    match sight {
-        Sight::All => {}
-        Sight::Units { units, user } => {
-            if owner != Some(*user) && !party.unit_id.is_some_and(|unit| units.contains(&unit)) {
-                return Err(Error::invalid("owner_id", "parties-owner-out-of-reach"));
-            }
-        }
-        Sight::Own(user) => {
-            if owner != Some(*user) {
-                return Err(Error::invalid("owner_id", "parties-owner-out-of-reach"));
-            }
-        }
-    }
-    if let Some(unit) = party.unit_id {
-        let known: Option<(Id<Unit>,)> = tx.maybe(sql("SELECT id FROM units WHERE id = $1").bind(unit)).await?;
-        if known.is_none() {
-            return Err(Error::invalid("unit_id", "parties-unit-unknown"));
-        }
-    }
-    Ok(party)
-}
-
-/// Refuses keys that belong to another party, each at its field. The other one is named only to who may see it.
-async fn refuse_taken(tx: &mut Tx, sight: &Sight, own: Option<Id<Party>>, party: &CheckedParty) -> Result<()> {
-    let found = find_by_keys(tx, lookups_of(party).into_iter().filter(|lookup| matches!(lookup, write::Lookup::Key { .. }))).await?;
-    let mut fields = Fields::default();
-    for key in &party.keys {
-        let lookup = write::Lookup::Key { kind: key.kind.clone(), value: key.value.clone() };
-        for known in found.get(&lookup).into_iter().flatten().filter(|known| Some(known.id) != own) {
-            fields.0.push(if known.is_seen(sight) {
-                Problem::new(key.field, "parties-key-taken-by").with("name", &known.name).with("id", known.id)
-            } else {
-                Problem::new(key.field, "parties-key-taken")
-            });
-        }
-    }
-    if fields.0.is_empty() { Ok(()) } else { Err(Error::Conflict(fields)) }
-}
-
-/// Changes a party.
-///
-/// # Errors
-/// [`Error::NotFound`] out of sight; [`Error::Conflict`] at `version` when somebody changed it meanwhile, at a key that
-/// belongs to another party; [`Error::Invalid`] with each problem at its field.
-pub async fn update(ctx: &Ctx, change: PartyChange) -> Result<Party> {
-    let writer = ctx.write(Perm(Room::Parties, Act::Change))?;
-    let (id, version) = (change.id, change.version);
-    let facts = change.facts();
-    let checked = with_checks(ctx, |checks| facts.checked(checks)).await?.map_err(Error::Invalid)?;
-    let mut tx = writer.begin().await?;
-    let row = seen_in(&mut tx, &writer.sight, id).await?;
-    if row.version != version {
-        return Err(Error::Conflict(Fields(vec![Problem::new("version", "parties-changed-meanwhile")])));
-    }
-    refuse_taken(&mut tx, &writer.sight, Some(id), &checked).await?;
-    let checked = if checked.owner_id.is_some() || checked.unit_id.is_some() {
-        let mut checked = checked;
-        checked.owner_id = checked.owner_id.or(row.owner_id);
-        placed(&mut tx, ctx, &writer.sight, checked).await?
-    } else {
-        checked
-    };
-    let changed = update_party(&mut tx, ctx, &row, &checked).await?;
-    if !changed.is_empty() {
-        events::record(&mut tx, ctx, Event::of_party("party.changed", id, json!({"fields": changed}))).await?;
-        if let Some((stance, reason)) = checked.text("stance").zip(checked.text("stance_reason"))
-            && row.stance.map(Stance::as_str) != Some(stance)
-        {
-            let data = json!({"from": row.stance, "to": stance, "reason": reason});
-            events::record(&mut tx, ctx, Event::of_party("party.stance_changed", id, data)).await?;
-        }
-    }
-    tx.commit().await?;
-    let row = seen(&ctx.app.db, &Sight::All, id).await?;
-    whole(ctx, row).await
-}
-
-/// The columns of a stored party that checked facts would change, with their new values.
-#[must_use]
-pub fn changes(row: &PartyRow, party: &CheckedParty) -> Vec<(&'static str, Value)> {
-    let stored = |column: &str| -> Option<&str> {
-        match column {
-            "name" => Some(&row.name),
-            "honorific" => row.honorific.as_deref(),
-            "first_name" => row.first_name.as_deref(),
-            "last_name" => row.last_name.as_deref(),
-            "father_name" => row.father_name.as_deref(),
-            "gender" => row.gender.as_deref(),
-            "education" => row.education.as_deref(),
-            "job" => row.job.as_deref(),
-            "income_band" => row.income_band.as_deref(),
-            "province" => row.province.as_deref(),
-            "city" => row.city.as_deref(),
-            "country" => row.country.as_deref(),
-            "source" => row.source.as_deref(),
-            "source_words" => row.source_words.as_deref(),
-            "stance" => row.stance.map(Stance::as_str),
-            "stance_reason" => row.stance_reason.as_deref(),
-            "preferred_channel" => row.preferred_channel.map(Channel::as_str),
-            "preferred_hours" => row.preferred_hours.as_deref(),
-            "note" => row.note.as_deref(),
-            _ => None,
-        }
-    };
-    let mut out: Vec<(&'static str, Value)> = Vec::new();
-    for column in TEXT_COLUMNS {
-        if party.has(column) && column != "name" && party.text(column) != stored(column) {
-            out.push((column, party.text(column).to_value()));
-            if column == "city" {
-                out.push(("city_key", party.text(column).map(search_key).to_value()));
-            }
-        }
-    }
-    // A name that was made of its parts follows them.
-    let part = |column: &str, old: &Option<String>| if party.has(column) { party.text(column).map(str::to_owned) } else { old.clone() };
-    let made = full_name(row.first_name.as_deref(), row.last_name.as_deref());
-    let name = match party.text("name") {
-        Some(name) => Some(name.to_owned()),
-        None if made.as_deref() == Some(&row.name) => {
-            full_name(part("first_name", &row.first_name).as_deref(), part("last_name", &row.last_name).as_deref())
-        }
-        None => None,
-    };
-    if let Some(name) = name.filter(|name| *name != row.name) {
-        out.push(("name_key", name_key(&name).to_value()));
-        out.push(("name", name.to_value()));
-    }
-    if let Some(born) = party.birth_on.filter(|born| *born != row.birth_on) {
-        out.push(("birth_on", born.to_value()));
-    }
-    if let Some(kind) = party.kind.filter(|kind| *kind != row.kind) {
-        out.push(("kind", kind.to_value()));
-    }
-    if let Some(role) = party.role.filter(|role| *role != row.role) {
-        out.push(("role", role.to_value()));
-    }
-    if party.owner_id.is_some() && party.owner_id != row.owner_id {
-        out.push(("owner_id", party.owner_id.to_value()));
-    }
-    if party.unit_id.is_some() && party.unit_id != row.unit_id {
-        out.push(("unit_id", party.unit_id.to_value()));
-    }
-    out
-}
-
-/// Puts checked facts on a stored party: columns that differ, and keys, contact points, addresses and tags that are not
-/// there yet. Gives the names of what changed; nothing is written when nothing differs.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn update_party(tx: &mut Tx, ctx: &Ctx, row: &PartyRow, party: &CheckedParty) -> Result<Vec<String>> {
-    let id = row.id;
-    let mut columns = changes(row, party);
-    let mut changed: Vec<String> = columns.iter().filter(|(name, _)| !name.ends_with("_key")).map(|(name, _)| (*name).to_owned()).collect();
-
-    let here: Vec<Fact> = tx.all(sql(FACTS).bind(id)).await?;
-    let has = |part: i64, a: &str, b: &str| {
-        here.iter().any(|fact| fact.part == part && fact.a.as_deref() == Some(a) && fact.b.as_deref() == Some(b))
-    };
-    let keys: Vec<(String, String)> = tx.all(sql("SELECT kind, value FROM identity_keys WHERE party_id = $1").bind(id)).await?;
-    let fresh: Vec<_> =
-        party.keys.iter().filter(|key| !keys.iter().any(|(kind, value)| *kind == key.kind && *value == key.value)).cloned().collect();
-    if !fresh.is_empty() {
-        for key in &fresh {
-            // A party has one number of each kind, so a new one takes the place of the old; of other systems any number.
-            if !key.kind.starts_with("external") {
-                tx.run(sql("DELETE FROM identity_keys WHERE party_id = $1 AND kind = $2").bind(id).bind(&key.kind)).await?;
-            }
-            changed.push(key.kind.to_string());
-        }
-        write::add_keys(tx, ctx, id, &fresh).await?;
-    }
-    let contacts: Vec<usize> =
-        (0..party.contacts.len()).filter(|at| !has(1, party.contacts[*at].channel.as_str(), &party.contacts[*at].value)).collect();
-    if !contacts.is_empty() {
-        let mains: Vec<Channel> =
-            here.iter().filter(|fact| fact.part == 1 && fact.flag).filter_map(|fact| fact.a.as_deref()?.parse().ok()).collect();
-        write::insert_contacts(tx, write::contact_rows(ctx, id, party, &contacts, &mains)).await?;
-        changed.extend(contacts.iter().map(|at| party.contacts[*at].channel.to_string()));
-        for (column, old, value) in
-            [("phone", &row.phone, party.main(&[Channel::Mobile, Channel::Phone])), ("email", &row.email, party.main(&[Channel::Email]))]
-        {
-            if let (None, Some(value)) = (old, value) {
-                columns.push((column, value.to_value()));
-            }
-        }
-    }
-    let known = |address: &super::check::NewAddress| {
-        here.iter().any(|fact| {
-            fact.part == 2 && fact.e == address.line && fact.f == address.postal_code && (fact.d == address.city || address.city.is_none())
-        })
-    };
-    let fresh: Vec<_> = party.addresses.iter().filter(|address| !known(address)).cloned().collect();
-    if !fresh.is_empty() {
-        let first = here.iter().all(|fact| fact.part != 2);
-        let fresh =
-            fresh.into_iter().enumerate().map(|(at, address)| super::check::NewAddress { is_main: Some(first && at == 0), ..address });
-        let facts = CheckedParty { addresses: fresh.collect(), ..CheckedParty::default() };
-        write::insert_addresses(tx, write::address_rows(ctx, id, &facts)).await?;
-        changed.push("address".to_owned());
-    }
-    for tag in &party.tags {
-        let added = tx.run(sql("INSERT INTO party_tags (party_id, tag) VALUES ($1, $2) ON CONFLICT DO NOTHING").bind(id).bind(tag)).await?;
-        if added > 0 {
-            changed.push("tags".to_owned());
-        }
-    }
-    if changed.is_empty() {
-        return Ok(changed);
-    }
-    if let Some(role) = party.role.filter(|role| *role != row.role) {
-        let since = party.role_since.unwrap_or_else(|| ctx.today());
-        change_role(tx, ctx, id, role, since).await?;
-    }
-    let mut query = sql("UPDATE parties SET version = version + 1, updated_at = ");
-    query.arg(ctx.now());
-    for (column, value) in &columns {
-        query.push(", ").push(column).push(" = ").value(value.clone());
-    }
-    query.push(" WHERE id = ").arg(id);
-    tx.run(query).await?;
-    if columns.iter().any(|(column, _)| matches!(*column, "name" | "first_name" | "last_name")) {
-        let (name, first, last): (String, Option<String>, Option<String>) =
-            tx.one(sql("SELECT name, first_name, last_name FROM parties WHERE id = $1").bind(id)).await?;
-        let key = write::search_text(&name, first.as_deref(), last.as_deref());
-        tx.run(sql("UPDATE party_search SET key = $1 WHERE rowid = $2").bind(key).bind(row.no)).await?;
-    }
-    changed.dedup();
-    Ok(changed)
-}
-
-/// Ends the role that lasts and begins another one. The column `role` of the party is the caller's to write.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn change_role(tx: &mut Tx, ctx: &Ctx, party: Id<Party>, role: Role, since: Day) -> Result<()> {
-    tx.run(sql("UPDATE party_roles SET until_on = $1 WHERE party_id = $2 AND until_on IS NULL").bind(since).bind(party)).await?;
-    tx.run(
-        sql("INSERT INTO party_roles (id, party_id, role, since_on) VALUES ($1, $2, $3, $4)")
-            .bind(ctx.id::<()>())
-            .bind(party)
-            .bind(role)
-            .bind(since),
-    )
-    .await?;
-    Ok(())
-}
-
-/// Takes a party out of lists and search; its history stays.
-///
-/// # Errors
-/// [`Error::NotFound`] out of sight.
-pub async fn archive(ctx: &Ctx, input: PartyId) -> Result<Party> {
-    set_archived(ctx, input.id, true).await
-}
-
-/// Puts an archived party back.
-///
-/// # Errors
-/// [`Error::NotFound`] out of sight.
-pub async fn restore(ctx: &Ctx, input: PartyId) -> Result<Party> {
-    set_archived(ctx, input.id, false).await
-}
-
-async fn set_archived(ctx: &Ctx, id: Id<Party>, archived: bool) -> Result<Party> {
-    let writer = ctx.write(Perm(Room::Parties, Act::Delete))?;
-    let mut tx = writer.begin().await?;
-    let row = seen_in(&mut tx, &writer.sight, id).await?;
-    if row.archived_at.is_some() != archived {
-        tx.run(
-            sql("UPDATE parties SET archived_at = $1, updated_at = $2, version = version + 1 WHERE id = $3")
-                .bind(archived.then(|| ctx.now()))
-                .bind(ctx.now())
-                .bind(id),
-        )
-        .await?;
-        let kind = if archived { "party.archived" } else { "party.restored" };
-        events::record(&mut tx, ctx, Event::of_party(kind, id, json!({}))).await?;
-    }
-    tx.commit().await?;
-    let row = seen(&ctx.app.db, &Sight::All, id).await?;
-    whole(ctx, row).await
-}
-
-/// The parties that one more row of a file or a form may be, for callers that already checked it.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn who_is(tx: &mut Tx, party: &CheckedParty) -> Result<Match> {
-    let found = find_by_keys(tx, lookups_of(party)).await?;
-    Ok(matching(party, &found))
-}
-
 /// The operations of single parties.
 pub fn operations(ops: &mut Operations) {
     let perm = |act| Some(Perm(Room::Parties, act));
@@ -692,6 +372,8 @@ pub fn operations(ops: &mut Operations) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parties::check::{NewParty, PartyChange, with_checks};
+    use crate::parties::write::Match;
     use crate::testing;
 
     fn sara() -> NewParty {
@@ -836,7 +518,7 @@ mod tests {
     #[tokio::test]
     async fn a_shops_own_code_never_collides_with_a_made_one() {
         let ctx = testing::ctx().await;
-        let next = super::super::identity::code_with_check(2);
+        let next = crate::parties::identity::code_with_check(2);
         ctx.run(create, NewParty { name: Some("یک".into()), code: Some(next.clone()), ..NewParty::default() }).await.unwrap();
         let second = ctx.run(create, NewParty { name: Some("دو".into()), ..NewParty::default() }).await.unwrap();
         assert!(second.code.is_some_and(|code| code.replace('-', "") != next));

@@ -1,293 +1,46 @@
 //! What may be said of a party: one set of checks for the form, the API and the import of a file.
 
+mod inputs;
+mod names;
+mod words;
+
+pub use self::inputs::{NewAddress, NewContact, NewIdentity, NewParty, PartyChange};
+pub use self::names::{full_name, name_key, names_compatible};
+pub use self::words::{Channel, Consent, Gender, Kind, Role, Stance, word_of};
+
+use self::words::{gender, term};
 use crate::parties::identity::{self, Detail, IdentityKind};
 use crate::platform::access::{Unit, User};
 use crate::platform::calendar::{Calendar, parse_date};
 use crate::platform::keys::Keys;
-use crate::platform::locale::{Loc, Prefs};
-use crate::platform::terms::READY_MADE;
-use crate::platform::text::{Lang, clean_line, clean_text, search_key};
-use crate::{Ctx, Day, Fields, Instant, Problem, Result};
+use crate::platform::text::{clean_line, clean_text, search_key};
+use crate::{Ctx, Day, Fields, Problem, Result};
 use peyvand_db::Id;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::HashMap;
-use std::sync::LazyLock;
-
-peyvand_db::words! {
-    /// What a party is.
-    pub enum Kind {
-        /// A human being.
-        Person = "person",
-        /// A company, shop, office, association.
-        Organisation = "organisation",
-    }
-}
-
-peyvand_db::words! {
-    /// What a party is to us.
-    pub enum Role {
-        /// May become a customer.
-        Prospect = "prospect",
-        /// Has bought.
-        Customer = "customer",
-        /// Sells to us.
-        Supplier = "supplier",
-        /// Works with us.
-        Partner = "partner",
-        /// The relation has ended.
-        Ended = "ended",
-    }
-}
-
-peyvand_db::words! {
-    /// How a party stands towards us.
-    pub enum Stance {
-        /// Speaks well of us.
-        Friend = "friend",
-        /// Neither.
-        Neutral = "neutral",
-        /// Wavers between both.
-        Mixed = "mixed",
-        /// Speaks against us.
-        Enemy = "enemy",
-    }
-}
-
-peyvand_db::words! {
-    /// Gender, where a party told it.
-    pub enum Gender {
-        /// A woman.
-        Female = "female",
-        /// A man.
-        Male = "male",
-        /// Neither of the two.
-        Other = "other",
-    }
-}
-
-peyvand_db::words! {
-    /// A way to reach a party.
-    pub enum Channel {
-        /// Mobile phone.
-        Mobile = "mobile",
-        /// Land line.
-        Phone = "phone",
-        /// E-mail.
-        Email = "email",
-        /// WhatsApp.
-        Whatsapp = "whatsapp",
-        /// Telegram.
-        Telegram = "telegram",
-        /// Instagram.
-        Instagram = "instagram",
-        /// Eitaa.
-        Eitaa = "eitaa",
-        /// Bale.
-        Bale = "bale",
-        /// Rubika.
-        Rubika = "rubika",
-        /// Web site.
-        Website = "website",
-        /// Fax.
-        Fax = "fax",
-    }
-}
-
-peyvand_db::words! {
-    /// Whether a party allowed us to write or call over a channel.
-    pub enum Consent {
-        /// Nobody asked yet.
-        Unknown = "unknown",
-        /// Allowed.
-        Given = "given",
-        /// Taken back.
-        Withdrawn = "withdrawn",
-    }
-}
 
 /// Tags of one party; more are no longer read by anybody.
 pub const TAGS_MAX: usize = 40;
+
 /// Contact points, addresses or keys of one party.
 pub const FACTS_MAX: usize = 40;
+
 /// Characters of a name.
 pub const NAME_MAX: usize = 200;
+
 /// Characters of a short line: job, city, label.
 pub const LINE_MAX: usize = 120;
+
 /// Characters of a tag.
 pub const TAG_MAX: usize = 60;
+
 /// Characters of an address line and of what somebody said in their own words.
 pub const SENTENCE_MAX: usize = 500;
+
 /// Characters of a note.
 pub const NOTE_MAX: usize = 10_000;
+
 /// Nobody who lives was born earlier than this many years ago.
 const AGE_MAX_YEARS: i64 = 130;
-
-/// A key of another system or a national number.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewIdentity {
-    /// `ir_national_id`, `ir_legal_id`, `sa_national_id`, `ae_emirates_id`, `iq_national_id`, `eg_national_id`, `ir_sheba`,
-    /// `ir_card`, `code` or `external`.
-    pub kind: String,
-    /// The value in any spelling.
-    pub value: String,
-    /// For `external`: the system that the key belongs to.
-    pub system: Option<String>,
-}
-
-/// A way to reach the party.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewContact {
-    /// The channel.
-    pub channel: Channel,
-    /// Number, address or account in any spelling.
-    pub value: String,
-    /// What the party calls it: «دفتر».
-    pub label: Option<String>,
-    /// Whether it is the one to use first.
-    pub is_main: Option<bool>,
-    /// Whether they allowed us to use it.
-    pub consent: Option<Consent>,
-    /// How they told us.
-    pub consent_how: Option<String>,
-}
-
-/// A postal address.
-#[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NewAddress {
-    /// What the party calls it.
-    pub label: Option<String>,
-    /// Two letters of ISO 3166.
-    pub country: Option<String>,
-    /// Province.
-    pub province: Option<String>,
-    /// City.
-    pub city: Option<String>,
-    /// Street, alley, number.
-    pub line: Option<String>,
-    /// Postal code.
-    pub postal_code: Option<String>,
-    /// Whether it is the first one.
-    pub is_main: Option<bool>,
-}
-
-/// Declares the two inputs that share the facts of a party: all of them for a new one, what is to change for one that
-/// is there.
-macro_rules! inputs {
-    ($($(#[$doc:meta])* $field:ident: $type:ty,)*) => {
-        /// A party to be added. At least a name, or first and last name, is needed; all the rest may come later.
-        #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
-        #[serde(deny_unknown_fields, default)]
-        pub struct NewParty {
-            $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$type>,)*
-        }
-
-        /// What is to change in a party: absent fields stay, an empty text takes the old one away. Contact points,
-        /// addresses, keys and tags that are given are added to those that are there.
-        #[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
-        #[serde(deny_unknown_fields)]
-        pub struct PartyChange {
-            /// The party.
-            pub id: Id<super::Party>,
-            /// Its version as read; refused when somebody changed it meanwhile.
-            pub version: i64,
-            $($(#[$doc])* #[serde(default, skip_serializing_if = "Option::is_none")] pub $field: Option<$type>,)*
-        }
-
-        impl PartyChange {
-            /// The facts to change, without the party that they belong to.
-            #[must_use]
-            pub fn facts(self) -> NewParty {
-                NewParty { $($field: self.$field,)* }
-            }
-        }
-    };
-}
-
-inputs! {
-    /// `person` or `organisation`; an organisation when a legal ID is given, else a person.
-    kind: Kind,
-    /// Name as it is shown; made of first and last name when absent.
-    name: String,
-    /// First name.
-    first_name: String,
-    /// Last name.
-    last_name: String,
-    /// How to address them: a word of list `honorific` or own words.
-    honorific: String,
-    /// Name of the father.
-    father_name: String,
-    /// Iranian national ID.
-    national_id: String,
-    /// Iranian national ID of a legal entity.
-    legal_id: String,
-    /// Other identity keys.
-    identities: Vec<NewIdentity>,
-    /// Own customer code; made when absent.
-    code: String,
-    /// Key in another system.
-    external_id: String,
-    /// The system that `external_id` belongs to.
-    system: String,
-    /// Day of birth in the caller's calendar or as ISO text.
-    birth_date: String,
-    /// `female`, `male`, `other`, or the word in Persian or Arabic.
-    gender: String,
-    /// A word of list `education` or own words.
-    education: String,
-    /// Job.
-    job: String,
-    /// A word of list `income_band` or own words.
-    income_band: String,
-    /// Mobile phone in any spelling.
-    mobile: String,
-    /// Land line or any phone in any spelling.
-    phone: String,
-    /// E-mail.
-    email: String,
-    /// More ways to reach them.
-    contacts: Vec<NewContact>,
-    /// Country, two letters of ISO 3166.
-    country: String,
-    /// Province.
-    province: String,
-    /// City.
-    city: String,
-    /// Street, alley, number.
-    address: String,
-    /// Postal code.
-    postal_code: String,
-    /// More addresses.
-    addresses: Vec<NewAddress>,
-    /// Where they came from: a word of list `source` or own words.
-    source: String,
-    /// How they heard of us, in their own words.
-    source_words: String,
-    /// `prospect` unless given.
-    role: Role,
-    /// Since when they have that role; today unless given.
-    role_since: String,
-    /// Tags.
-    tags: Vec<String>,
-    /// How they stand towards us; needs a reason unless neutral.
-    stance: Stance,
-    /// Why they stand like that.
-    stance_reason: String,
-    /// The channel they like best.
-    preferred_channel: Channel,
-    /// The hours they like best.
-    preferred_hours: String,
-    /// A free note.
-    note: String,
-    /// The user who looks after them; the caller unless given.
-    owner_id: Id<User>,
-    /// Their unit; the owner's unless given.
-    unit_id: Id<Unit>,
-}
 
 /// What the checks need to know of the world.
 #[derive(Clone, Debug)]
@@ -387,76 +140,20 @@ impl CheckedParty {
     }
 }
 
-/// The name by which parties are sorted and found by their beginning: the folded letters, those of Persian renumbered
-/// in the order of the alphabet, because their code points are not in it (پ and گ come after و there).
-#[must_use]
-pub fn name_key(name: &str) -> String {
-    search_key(name).chars().map(|letter| PERSIAN_ORDER.iter().position(|known| *known == letter).map_or(letter, in_order)).collect()
-}
-
-/// The folded Persian alphabet in its order.
-const PERSIAN_ORDER: [char; 32] = [
-    'ا', 'ب', 'پ', 'ت', 'ث', 'ج', 'چ', 'ح', 'خ', 'د', 'ذ', 'ر', 'ز', 'ژ', 'س', 'ش', 'ص', 'ض', 'ط', 'ظ', 'ع', 'غ', 'ف', 'ق', 'ک', 'گ', 'ل',
-    'م', 'ن', 'و', 'ه', 'ی',
-];
-
-/// The code points from U+0620 on hold Arabic letters too, so a key is as short as its name.
-fn in_order(position: usize) -> char {
-    u32::try_from(position).ok().and_then(|position| char::from_u32(0x620 + position)).unwrap_or('\u{620}')
-}
-
-/// Whether two names may be of the same party: one contains the words of the other, as «سارا محمدی» and «خانم محمدی سارا».
-/// Brothers who share a phone have different first names.
-#[must_use]
-pub fn names_compatible(one: &str, other: &str) -> bool {
-    let words = |name: &str| -> Vec<String> {
-        name.split(|c: char| c.is_whitespace() || matches!(c, '-' | '.' | ',' | '،'))
-            .map(search_key)
-            .filter(|word| !word.is_empty())
-            .collect()
-    };
-    let (one, other) = (words(one), words(other));
-    if one.is_empty() || other.is_empty() {
-        return true;
-    }
-    let (few, many) = if one.len() <= other.len() { (&one, &other) } else { (&other, &one) };
-    let (joined_few, joined_many) = (few.concat(), many.concat());
-    joined_few == joined_many || few.iter().all(|word| many.contains(word))
-}
-
-/// The words of the lists by their folded labels in all languages.
-static LABELS: LazyLock<HashMap<(&'static str, String), &'static str>> = LazyLock::new(|| {
-    let mut labels = HashMap::new();
-    for lang in Lang::ALL {
-        let loc = Loc::new(Prefs::of(lang), Instant(0));
-        for (list, words) in READY_MADE {
-            for word in *words {
-                labels.entry((*list, search_key(&loc.term(list, word)))).or_insert(*word);
-                labels.entry((*list, search_key(word))).or_insert(*word);
+impl CheckedParty {
+    /// Makes the name from its parts where it was not given.
+    ///
+    /// # Errors
+    /// A problem at field `name` when there is nothing to make it from.
+    pub fn named(mut self) -> Result<CheckedParty, Fields> {
+        if self.text("name").is_none() {
+            match full_name(self.text("first_name"), self.text("last_name")) {
+                Some(name) => self.set("name", Some(name)),
+                None => return Err(Fields(vec![Problem::new("name", "parties-name-needed")])),
             }
         }
+        Ok(self)
     }
-    labels
-});
-
-/// The word of a list that a text names in any language, else the text itself.
-fn term(list: &'static str, text: String) -> String {
-    word_of(list, &text).map_or(text, str::to_owned)
-}
-
-/// The ready-made word of a list that a text names in any language.
-#[must_use]
-pub fn word_of(list: &'static str, text: &str) -> Option<&'static str> {
-    LABELS.get(&(list, search_key(text))).copied()
-}
-
-fn gender(text: &str) -> Option<Gender> {
-    Some(match &*search_key(text) {
-        "female" | "f" | "woman" | "زن" | "خانم" | "بانو" | "مونث" | "انثی" | "امراه" | "سیده" => Gender::Female,
-        "male" | "m" | "man" | "مرد" | "اقا" | "مذکر" | "ذکر" | "رجل" | "سید" => Gender::Male,
-        "other" | "دیگر" | "اخر" | "سایر" => Gender::Other,
-        _ => return None,
-    })
 }
 
 impl NewParty {
@@ -608,32 +305,6 @@ impl NewParty {
             }
         }
         if fields.0.is_empty() { Ok(party) } else { Err(fields) }
-    }
-}
-
-impl CheckedParty {
-    /// Makes the name from its parts where it was not given.
-    ///
-    /// # Errors
-    /// A problem at field `name` when there is nothing to make it from.
-    pub fn named(mut self) -> Result<CheckedParty, Fields> {
-        if self.text("name").is_none() {
-            match full_name(self.text("first_name"), self.text("last_name")) {
-                Some(name) => self.set("name", Some(name)),
-                None => return Err(Fields(vec![Problem::new("name", "parties-name-needed")])),
-            }
-        }
-        Ok(self)
-    }
-}
-
-/// First and last name as one.
-#[must_use]
-pub fn full_name(first: Option<&str>, last: Option<&str>) -> Option<String> {
-    match (first, last) {
-        (Some(first), Some(last)) => Some(format!("{first} {last}")),
-        (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
-        (None, None) => None,
     }
 }
 
@@ -825,22 +496,6 @@ mod tests {
 
     fn some(text: &str) -> Option<String> {
         Some(text.to_owned())
-    }
-
-    #[test]
-    fn names_sort_in_the_order_of_the_persian_alphabet() {
-        let mut names = ["یوسف", "گلی", "وحید", "پری", "بهار", "ترانه", "چنگیز", "هما", "ژاله", "كاوه"];
-        names.sort_by_key(|name| name_key(name));
-        assert_eq!(names, ["بهار", "پری", "ترانه", "چنگیز", "ژاله", "كاوه", "گلی", "وحید", "هما", "یوسف"]);
-    }
-
-    #[test]
-    fn siblings_on_one_phone_are_not_one_person() {
-        assert!(!names_compatible("سارا محمدی", "مینا محمدی"));
-        assert!(names_compatible("سارا محمدي", "خانم سارا محمدی"));
-        assert!(names_compatible("علی‌رضا کریمی", "علیرضا كريمي"));
-        assert!(names_compatible("محمدی سارا", "سارا محمدی"));
-        assert!(names_compatible("", "سارا"));
     }
 
     #[test]

@@ -1,0 +1,301 @@
+//! The filters of the list, declared once and read as conditions of a query.
+
+use super::Sort;
+use crate::parties::check::{Gender, Kind, Role, Stance};
+use crate::parties::party::Party;
+use crate::parties::search;
+use crate::platform::access::{Unit, User};
+use crate::platform::money::{Currency, Money, parse_decimal};
+use crate::platform::text::search_key;
+use crate::{Ctx, Day, Fields, Id, Instant, Problem, Reader, Result};
+use peyvand_db::{Sql, ToValue, Value};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+peyvand_db::words! {
+    /// State of what is to be done next.
+    pub enum Next {
+        /// Nothing is planned.
+        None = "none",
+        /// It should have been done.
+        Overdue = "overdue",
+        /// Today.
+        Today = "today",
+        /// Later.
+        Future = "future",
+    }
+}
+
+/// Declares the filters once, for the list, its count, the export and acts on all that it shows.
+macro_rules! filters {
+    ($($(#[$doc:meta])* $field:ident: $type:ty,)*) => {
+        /// Which parties; filters that are given must all hold.
+        #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct PartyFilters {
+            $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$type>,)*
+        }
+
+        /// Which parties, in what order, from where.
+        #[derive(Clone, Debug, Default, Deserialize, Serialize, JsonSchema)]
+        #[serde(deny_unknown_fields, default)]
+        pub struct ListParties {
+            $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$type>,)*
+            /// What to sort by; the name unless given.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub sort: Option<Sort>,
+            /// Whether the last come first.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub desc: Option<bool>,
+            /// Where the page starts: `next` of the page before.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub after: Option<String>,
+            /// Where the page ends: `previous` of the page after.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub before: Option<String>,
+            /// Rows of a page, 50 unless given, at most 200.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub limit: Option<i64>,
+        }
+
+        impl ListParties {
+            /// The filters alone.
+            #[must_use]
+            pub fn filters(&self) -> PartyFilters {
+                PartyFilters { $($field: self.$field.clone(),)* }
+            }
+        }
+
+        impl From<PartyFilters> for ListParties {
+            fn from(filters: PartyFilters) -> ListParties {
+                ListParties { $($field: filters.$field,)* ..ListParties::default() }
+            }
+        }
+    };
+}
+
+filters! {
+    /// Name, part of a name, phone, e-mail, national ID or code.
+    q: String,
+    /// Person or organisation.
+    kind: Kind,
+    /// What they are to us.
+    role: Role,
+    /// Who looks after them.
+    owner_id: Id<User>,
+    /// Nobody looks after them.
+    unowned: bool,
+    /// Their unit.
+    unit_id: Id<Unit>,
+    /// City.
+    city: String,
+    /// Province.
+    province: String,
+    /// Where they came from.
+    source: String,
+    /// A tag they have.
+    tag: String,
+    /// Gender.
+    gender: Gender,
+    /// How they stand towards us.
+    stance: Stance,
+    /// Added on this day or later.
+    created_from: Day,
+    /// Added on this day or earlier.
+    created_until: Day,
+    /// Last purchase on this day or later.
+    last_purchase_from: Day,
+    /// Last purchase on this day or earlier; those who never bought are left out.
+    last_purchase_until: Day,
+    /// Last contact on this day or later.
+    last_contact_from: Day,
+    /// Last contact on this day or earlier; those without contact are left out.
+    last_contact_until: Day,
+    /// State of what is to be done next.
+    next: Next,
+    /// Spent at least this much, a decimal text in the organisation's currency.
+    spent_from: String,
+    /// Spent at most this much.
+    spent_until: String,
+    /// Silent for longer than is their habit.
+    silent: bool,
+    /// Customers and prospects for whom nothing is planned; the silent ones, who have a list of their own, are left out.
+    waiting: bool,
+    /// Archived ones instead of the others.
+    archived: bool,
+    /// Brought by this import.
+    import_id: Uuid,
+}
+
+/// One condition: the column's side, how it compares, the value.
+#[derive(Clone, Debug)]
+pub(super) struct Condition {
+    pub(super) text: &'static str,
+    pub(super) value: Option<Value>,
+    /// The column with which an index begins; empty when none does.
+    pub(super) index: &'static str,
+}
+
+/// Filters as conditions on table `parties` with alias `p`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Conditions {
+    pub(super) all: Vec<Condition>,
+    /// Ids that the words searched for stand for.
+    pub(super) ids: Option<Vec<Id<Party>>>,
+    pub(super) tag: Option<String>,
+}
+
+impl PartyFilters {
+    /// The conditions, on plain values.
+    pub(super) fn conditions(&self, ctx: &Ctx, currency: Currency) -> Result<Conditions, Fields> {
+        let mut fields = Fields::default();
+        let mut all: Vec<Condition> = Vec::new();
+        let zone = &ctx.prefs.time_zone;
+        let mut add = |text: &'static str, value: Value, index: &'static str| all.push(Condition { text, value: Some(value), index });
+        if let Some(owner) = self.owner_id {
+            add("p.owner_id = ", owner.to_value(), "owner_id");
+        }
+        if let Some(unit) = self.unit_id {
+            add("p.unit_id = ", unit.to_value(), "unit_id");
+        }
+        if let Some(city) = &self.city {
+            add("p.city_key = ", search_key(city).to_value(), "city_key");
+        }
+        if let Some(import) = self.import_id {
+            add("p.import_id = ", import.to_value(), "import_id");
+        }
+        if let Some(kind) = self.kind {
+            add("p.kind = ", kind.to_value(), "");
+        }
+        if let Some(role) = self.role {
+            add("p.role = ", role.to_value(), "role");
+        }
+        if let Some(province) = &self.province {
+            add("p.province = ", province.to_value(), "");
+        }
+        if let Some(source) = &self.source {
+            add("p.source = ", source.to_value(), "");
+        }
+        if let Some(gender) = self.gender {
+            add("p.gender = ", gender.to_value(), "");
+        }
+        if let Some(stance) = self.stance {
+            add("p.stance = ", stance.to_value(), "stance");
+        }
+        if let Some(day) = self.created_from {
+            let start = Instant::start_of(day, zone);
+            add("p.created_at >= ", start.to_value(), "");
+            // An id begins with the moment of its making or, in a busy one, a later: the index of the key tells few from many.
+            add("p.id >= ", Uuid::from_u128(u128::from(start.0.unsigned_abs()) << 80).to_value(), "id");
+        }
+        if let Some(day) = self.created_until {
+            add("p.created_at < ", Instant::start_of(day.plus(1), zone).to_value(), "");
+        }
+        if let Some(day) = self.last_contact_from {
+            add("p.last_contact_at >= ", Instant::start_of(day, zone).to_value(), "last_contact_at");
+        }
+        if let Some(day) = self.last_contact_until {
+            add("p.last_contact_at < ", Instant::start_of(day.plus(1), zone).to_value(), "last_contact_at");
+            add("p.last_contact_at > ", Instant::NEVER.to_value(), "last_contact_at");
+        }
+        if let Some(day) = self.last_purchase_from {
+            add("p.last_purchase_on >= ", day.to_value(), "last_purchase_on");
+        }
+        if let Some(day) = self.last_purchase_until {
+            add("p.last_purchase_on <= ", day.to_value(), "last_purchase_on");
+            add("p.last_purchase_on > ", "".to_value(), "last_purchase_on");
+        }
+        let mut money = |field: &'static str, text: &Option<String>| -> Option<i64> {
+            let text = text.as_ref()?;
+            let read = parse_decimal(text).and_then(|amount| Money::from_major(amount, currency));
+            fields.take(read.map(|money| money.minor).map_err(|problem| Problem::new(field, problem.key())))
+        };
+        if let Some(minor) = money("spent_from", &self.spent_from) {
+            add("p.spent_minor >= ", minor.to_value(), "spent_minor");
+        }
+        if let Some(minor) = money("spent_until", &self.spent_until) {
+            add("p.spent_minor <= ", minor.to_value(), "spent_minor");
+        }
+        let (today, tomorrow) = (Instant::start_of(ctx.today(), zone), Instant::start_of(ctx.today().plus(1), zone));
+        match self.next {
+            None => {}
+            Some(Next::None) => add("p.next_follow_up_at = ", Instant::NOT_PLANNED.to_value(), "next_follow_up_at"),
+            Some(Next::Overdue) => add("p.next_follow_up_at < ", ctx.now().to_value(), "next_follow_up_at"),
+            Some(Next::Today) => {
+                add("p.next_follow_up_at >= ", today.to_value(), "next_follow_up_at");
+                add("p.next_follow_up_at < ", tomorrow.to_value(), "next_follow_up_at");
+            }
+            Some(Next::Future) => {
+                add("p.next_follow_up_at >= ", tomorrow.to_value(), "next_follow_up_at");
+                add("p.next_follow_up_at < ", Instant::NOT_PLANNED.to_value(), "next_follow_up_at");
+            }
+        }
+        if self.waiting == Some(true) {
+            add("p.next_follow_up_at = ", Instant::NOT_PLANNED.to_value(), "next_follow_up_at");
+            add("COALESCE(NULLIF(p.silent_from, ''), '9999-12-31') > ", ctx.today().to_value(), "");
+        }
+        if self.silent == Some(true) {
+            add("p.silent_from <= ", ctx.today().to_value(), "silent_from");
+            // In the words of the index, which leaves the others out.
+            all.push(Condition { text: "p.silent_from <> ''", value: None, index: "silent_from" });
+        }
+        if self.waiting == Some(true) {
+            all.push(Condition { text: "p.role IN ('customer', 'prospect')", value: None, index: "" });
+        }
+        if self.unowned == Some(true) {
+            all.push(Condition { text: "p.owner_id IS NULL", value: None, index: "owner_id" });
+        }
+        let text = if self.archived == Some(true) { "p.archived_at IS NOT NULL" } else { "p.archived_at IS NULL" };
+        all.push(Condition { text, value: None, index: "" });
+        if fields.0.is_empty() { Ok(Conditions { all, ids: None, tag: self.tag.clone() }) } else { Err(fields) }
+    }
+
+    pub(super) async fn ready(&self, ctx: &Ctx, reader: &Reader<'_>) -> Result<Conditions> {
+        let currency = ctx.app.organisation().await?.currency;
+        let mut conditions = self.conditions(ctx, currency).map_err(crate::Error::Invalid)?;
+        if let Some(text) = self.q.as_deref().filter(|text| !text.trim().is_empty()) {
+            conditions.ids = Some(search::ids(ctx, reader, text).await?);
+        }
+        Ok(conditions)
+    }
+
+    /// Adds the filters to a query in which table `parties` has the alias `p` and whose text goes on after a condition:
+    /// for acts on all that a list shows. What the actor may see is the caller's to add.
+    ///
+    /// # Errors
+    /// Problems at the filters' fields.
+    pub async fn add_to(&self, ctx: &Ctx, reader: &Reader<'_>, query: &mut Sql) -> Result<()> {
+        let conditions = self.ready(ctx, reader).await?;
+        for condition in &conditions.all {
+            query.push(" AND ").push(condition.text);
+            if let Some(value) = &condition.value {
+                query.value(value.clone());
+            }
+        }
+        conditions.rest(query);
+        Ok(())
+    }
+}
+
+impl Conditions {
+    /// The conditions on one column, through its index.
+    pub(super) fn on(&self, index: &'static str, query: &mut Sql) {
+        for (position, found) in self.all.iter().filter(|found| found.index == index).enumerate() {
+            query.push(if position == 0 { "" } else { " AND " }).push(found.text);
+            if let Some(value) = &found.value {
+                query.value(value.clone());
+            }
+        }
+    }
+
+    /// What is not a comparison of a column.
+    pub(super) fn rest(&self, query: &mut Sql) {
+        if let Some(tag) = &self.tag {
+            query.push(" AND EXISTS (SELECT 1 FROM party_tags t WHERE t.party_id = p.id AND t.tag = ").arg(tag).push(")");
+        }
+        if let Some(ids) = &self.ids {
+            query.push(" AND p.id IN ").list(ids.iter().copied());
+        }
+    }
+}
