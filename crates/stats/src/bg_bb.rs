@@ -7,7 +7,7 @@
 use crate::{
     Error, Result,
     error::enough,
-    fit::{Fit, Model, positive, search},
+    fit::{Fit, Model, model_of, search},
     newton::Curve,
     special::log_sum_exp,
 };
@@ -229,27 +229,13 @@ impl Tables {
     }
 }
 
-impl Model for BgBb {
-    const NAMES: &'static [&'static str] = &["alpha", "beta", "gamma", "delta"];
-
-    fn parameters(&self) -> Vec<f64> {
-        vec![self.alpha, self.beta, self.gamma, self.delta]
-    }
-
-    fn from_parameters(parameters: &[f64]) -> Result<Self> {
-        let [alpha, beta, gamma, delta] = positive(parameters)?;
-        Ok(Self { alpha, beta, gamma, delta })
-    }
-}
+model_of!(BgBb: alpha, beta, gamma, delta);
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::{near, slope_and_curvature};
     use crate::testdata::text;
-
-    fn near(got: f64, expected: f64, within: f64) {
-        assert!((got - expected).abs() <= within, "{got} instead of {expected}");
-    }
 
     fn donors() -> Vec<(Regular, u64)> {
         text("donations.csv")
@@ -327,19 +313,6 @@ mod tests {
     #[test]
     fn slope_and_curvature_are_those_of_the_likelihood() {
         let donors = donors();
-        let at = |p: [f64; 4]| BgBb::from_parameters(&p).unwrap().curve(&donors);
-        let middle = [0.9, 1.4, 0.8, 3.3];
-        let here = at(middle);
-        for i in 0..4 {
-            let h = 1e-5 * middle[i];
-            let (mut up, mut down) = (middle, middle);
-            up[i] += h;
-            down[i] -= h;
-            let (up, down) = (at(up), at(down));
-            near((up.value - down.value) / (2.0 * h), here.slope[i], 1e-5 * (1.0 + here.slope[i].abs()));
-            for j in 0..=i {
-                near((up.slope[j] - down.slope[j]) / (2.0 * h), here.bend[i][j], 1e-4 * (1.0 + here.bend[i][j].abs()));
-            }
-        }
+        slope_and_curvature([0.9, 1.4, 0.8, 3.3], 1e-4, |p| BgBb::from_parameters(&p).unwrap().curve(&donors));
     }
 }

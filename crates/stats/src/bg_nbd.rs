@@ -263,6 +263,7 @@ mod tests {
     use crate::{
         Error,
         buyers::expected_total,
+        judge::{near, slope_and_curvature},
         testdata::{self, cdnow, json, number},
     };
 
@@ -272,10 +273,6 @@ mod tests {
 
     fn buyer(repeats: u32, last: f64, age: f64) -> Buyer {
         Buyer { repeats, last, age }
-    }
-
-    fn near(got: f64, expected: f64, within: f64) {
-        assert!((got - expected).abs() <= within, "{got} instead of {expected}");
     }
 
     fn published() -> BgNbd {
@@ -450,20 +447,7 @@ mod tests {
     fn slope_and_curvature_are_those_of_the_likelihood() {
         let buyers = Buyers::group(&table()[..400]).unwrap();
         for more in [0.0, 1.0] {
-            let at = |p: [f64; 4]| Core { r: p[0], alpha: p[1], a: p[2], b: p[3], more }.curve(&buyers);
-            let middle = [0.4, 5.0, 0.7, 1.9];
-            let here = at(middle);
-            for i in 0..4 {
-                let h = 1e-5 * middle[i];
-                let (mut up, mut down) = (middle, middle);
-                up[i] += h;
-                down[i] -= h;
-                let (up, down) = (at(up), at(down));
-                near((up.value - down.value) / (2.0 * h), here.slope[i], 1e-5 * (1.0 + here.slope[i].abs()));
-                for j in 0..=i {
-                    near((up.slope[j] - down.slope[j]) / (2.0 * h), here.bend[i][j], 1e-5 * (1.0 + here.bend[i][j].abs()));
-                }
-            }
+            slope_and_curvature([0.4, 5.0, 0.7, 1.9], 1e-5, |p| Core { r: p[0], alpha: p[1], a: p[2], b: p[3], more }.curve(&buyers));
         }
     }
 

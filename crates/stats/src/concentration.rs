@@ -143,11 +143,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::judge::near;
     use crate::testdata::{cdnow, text};
-
-    fn near(got: f64, expected: f64, within: f64) {
-        assert!((got - expected).abs() <= within, "{got} instead of {expected}");
-    }
 
     #[test]
     fn cdnow_rests_on_as_few_as_is_known() {

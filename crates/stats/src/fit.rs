@@ -21,6 +21,25 @@ pub trait Model: Sized {
     fn from_parameters(parameters: &[f64]) -> Result<Self>;
 }
 
+/// Implements [`Model`] for a struct that is its parameters.
+macro_rules! model_of {
+    ($name:ident: $($parameter:ident),+) => {
+        impl $crate::fit::Model for $name {
+            const NAMES: &'static [&'static str] = &[$(stringify!($parameter)),+];
+
+            fn parameters(&self) -> Vec<f64> {
+                vec![$(self.$parameter),+]
+            }
+
+            fn from_parameters(parameters: &[f64]) -> $crate::Result<Self> {
+                let [$($parameter),+] = $crate::fit::positive(parameters)?;
+                Ok(Self { $($parameter),+ })
+            }
+        }
+    };
+}
+pub(crate) use model_of;
+
 /// A model fitted to customers by maximum likelihood.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit<M> {

@@ -9,7 +9,7 @@ use statrs::function::gamma::{digamma, ln_gamma};
 use crate::{
     Error, Reason, Result,
     error::enough,
-    fit::{Fit, Model, no_optimum, positive, search},
+    fit::{Fit, Model, model_of, no_optimum, search},
     newton::Curve,
     special::trigamma,
 };
@@ -230,29 +230,15 @@ impl Data {
     }
 }
 
-impl Model for GammaGamma {
-    const NAMES: &'static [&'static str] = &["p", "q", "v"];
-
-    fn parameters(&self) -> Vec<f64> {
-        vec![self.p, self.q, self.v]
-    }
-
-    fn from_parameters(parameters: &[f64]) -> Result<Self> {
-        let [p, q, v] = positive(parameters)?;
-        Ok(Self { p, q, v })
-    }
-}
+model_of!(GammaGamma: p, q, v);
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::judge::near;
     use crate::testdata::{self, cdnow, json, number};
-
-    fn near(got: f64, expected: f64, within: f64) {
-        assert!((got - expected).abs() <= within, "{got} instead of {expected}");
-    }
 
     fn sample() -> Vec<Spender> {
         testdata::sample().iter().map(|customer| customer.spender()).collect()

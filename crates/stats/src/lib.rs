@@ -77,6 +77,8 @@ pub mod tiers;
 
 mod error;
 mod interval;
+#[cfg(test)]
+mod judge;
 mod newton;
 mod special;
 #[cfg(test)]

@@ -171,11 +171,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::judge::near;
     use crate::testdata::{json, number};
-
-    fn near(got: f64, expected: f64, within: f64) {
-        assert!((got - expected).abs() <= within, "{got} instead of {expected}");
-    }
 
     #[test]
     fn spending_in_hillstrom_differs_as_known() {

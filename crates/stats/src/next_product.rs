@@ -306,11 +306,8 @@ fn counts(histories: &[Vec<u32>], items: usize) -> Result<Vec<u32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::judge::near;
     use crate::testdata::{groceries, online_retail};
-
-    fn near(got: f64, expected: f64, within: f64) {
-        assert!((got - expected).abs() <= within, "{got} instead of {expected}");
-    }
 
     #[test]
     fn held_back_purchases_of_online_retail_are_foreseen_as_by_others() {

@@ -13,7 +13,7 @@
 use crate::{
     Result,
     buyers::{Buyer, Buyers, Group, PurchaseModel, rising},
-    fit::{Fit, Model, positive, search},
+    fit::{Fit, model_of, positive, search},
     newton::Curve,
     special::{finest, rule},
 };
@@ -251,18 +251,7 @@ impl Sums {
     }
 }
 
-impl Model for ParetoNbd {
-    const NAMES: &'static [&'static str] = &["r", "alpha", "s", "beta"];
-
-    fn parameters(&self) -> Vec<f64> {
-        vec![self.r, self.alpha, self.s, self.beta]
-    }
-
-    fn from_parameters(parameters: &[f64]) -> Result<Self> {
-        let [r, alpha, s, beta] = positive(parameters)?;
-        Ok(Self { r, alpha, s, beta })
-    }
-}
+model_of!(ParetoNbd: r, alpha, s, beta);
 
 impl PurchaseModel for ParetoNbd {
     fn probability_alive(&self, buyer: &Buyer) -> f64 {
@@ -304,11 +293,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::fit::Model;
+    use crate::judge::{near, slope_and_curvature};
     use crate::testdata::{self, cdnow, json, number};
-
-    fn near(got: f64, expected: f64, within: f64) {
-        assert!((got - expected).abs() <= within, "{got} instead of {expected}");
-    }
 
     fn buyer(repeats: u32, last: f64, age: f64) -> Buyer {
         Buyer { repeats, last, age }
@@ -476,19 +463,7 @@ mod tests {
     fn slope_and_curvature_are_those_of_the_likelihood() {
         let buyers = Buyers::group(&sample()[..300]).unwrap();
         for middle in [[0.4, 5.0, 0.7, 9.0], [1.2, 14.0, 0.5, 3.0]] {
-            let at = |p: [f64; 4]| ParetoNbd::from_parameters(&p).unwrap().curve(&buyers);
-            let here = at(middle);
-            for i in 0..4 {
-                let h = 1e-5 * middle[i];
-                let (mut up, mut down) = (middle, middle);
-                up[i] += h;
-                down[i] -= h;
-                let (up, down) = (at(up), at(down));
-                near((up.value - down.value) / (2.0 * h), here.slope[i], 1e-5 * (1.0 + here.slope[i].abs()));
-                for j in 0..=i {
-                    near((up.slope[j] - down.slope[j]) / (2.0 * h), here.bend[i][j], 1e-5 * (1.0 + here.bend[i][j].abs()));
-                }
-            }
+            slope_and_curvature(middle, 1e-5, |p| ParetoNbd::from_parameters(&p).unwrap().curve(&buyers));
         }
     }
 
