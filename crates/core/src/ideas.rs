@@ -3,7 +3,7 @@
 use crate::interactions::Interaction;
 use crate::operation::{Page, page_size};
 use crate::parties::{Party, whom};
-use crate::platform::events::{self, Event, cursor};
+use crate::platform::events::{self, Event, cursor, cursor_at};
 use crate::platform::text::clean_text;
 use crate::{Act, Ctx, Error, Instant, Operations, Perm, Problem, Result, Room};
 use peyvand_db::{Id, Sql, Tx, row, sql};
@@ -141,11 +141,8 @@ pub async fn list(ctx: &Ctx, input: ListIdeas) -> Result<Page<Idea>> {
         query.push(" AND (d.created_at, d.id) < (").arg(at).push(", ").arg(id).push(")");
     }
     query.push(" ORDER BY d.created_at DESC, d.id DESC LIMIT ").arg(limit + 1);
-    let mut items: Vec<Idea> = reader.db.all(query).await?;
-    let more = items.len() as i64 > limit;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| format!("{}_{}", last.created_at.0, last.id));
-    Ok(Page { items, next })
+    let items: Vec<Idea> = reader.db.all(query).await?;
+    Ok(Page::cut(items, limit, |last| cursor_at(last.created_at, last.id)))
 }
 
 /// What became of an idea.

@@ -232,6 +232,19 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
+impl<T> Page<T> {
+    /// The page of rows that were read with a limit one above `limit`: a row too many tells that there are more. `place`
+    /// says where a row stands in the order of the list.
+    #[must_use]
+    pub fn cut(mut items: Vec<T>, limit: i64, place: impl FnOnce(&T) -> String) -> Page<T> {
+        let limit = usize::try_from(limit).unwrap_or_default();
+        let more = items.len() > limit;
+        items.truncate(limit);
+        let next = items.last().filter(|_| more).map(place);
+        Page { items, next }
+    }
+}
+
 /// Rows of a page unless the caller asks otherwise.
 pub const PAGE: i64 = 50;
 /// Most rows of a page.

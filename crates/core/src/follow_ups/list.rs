@@ -92,11 +92,8 @@ pub async fn list(ctx: &Ctx, input: ListFollowUps) -> Result<Page<FollowUp>> {
     }
     query.push(if newest_first { " ORDER BY f.due_at DESC, f.id DESC LIMIT " } else { " ORDER BY f.due_at, f.id LIMIT " });
     query.arg(limit + 1);
-    let mut items: Vec<FollowUp> = reader.db.all(query).await?;
-    let more = items.len() as i64 > limit;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| format!("{}_{}", last.due_at.0, last.id));
-    Ok(Page { items, next })
+    let items: Vec<FollowUp> = reader.db.all(query).await?;
+    Ok(Page::cut(items, limit, |last| events::cursor_at(last.due_at, last.id)))
 }
 
 /// Adds the condition on the due time, for a query in which table `follow_ups` has the alias `f`.

@@ -15,7 +15,7 @@ pub(crate) use self::store::{Entry, NewInteraction, insert_interactions, put, re
 use crate::operation::{Page, page_size};
 use crate::parties::Party;
 use crate::platform::access::User;
-use crate::platform::events::cursor;
+use crate::platform::events::{cursor, cursor_at};
 use crate::platform::time::Instant;
 use crate::{Act, Ctx, Error, Operations, Perm, Result, Room};
 use peyvand_db::{Db, Id, Sql, Tx, row};
@@ -196,11 +196,8 @@ pub async fn list(ctx: &Ctx, input: ListInteractions) -> Result<Page<Interaction
         query.push(" AND (i.at, i.id) < (").arg(at).push(", ").arg(id).push(")");
     }
     query.push(" ORDER BY i.at DESC, i.id DESC LIMIT ").arg(limit + 1);
-    let mut items: Vec<Interaction> = reader.db.all(query).await?;
-    let more = items.len() as i64 > limit;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| format!("{}_{}", last.at.0, last.id));
-    Ok(Page { items, next })
+    let items: Vec<Interaction> = reader.db.all(query).await?;
+    Ok(Page::cut(items, limit, |last| cursor_at(last.at, last.id)))
 }
 
 /// Entries by id, for those who have found the ids within their sight.

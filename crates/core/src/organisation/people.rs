@@ -92,11 +92,8 @@ pub async fn list(ctx: &Ctx, input: ListUsers) -> Result<Page<Person>> {
     }
     // Ids sort by their time of making.
     query.push(" ORDER BY u.id LIMIT ").arg(limit + 1);
-    let mut items: Vec<Person> = reader.db.all(query).await?;
-    let more = items.len() as i64 > limit;
-    items.truncate(usize::try_from(limit).unwrap_or_default());
-    let next = items.last().filter(|_| more).map(|last| last.id.to_string());
-    Ok(Page { items, next })
+    let items: Vec<Person> = reader.db.all(query).await?;
+    Ok(Page::cut(items, limit, |last| last.id.to_string()))
 }
 
 /// Whose account.

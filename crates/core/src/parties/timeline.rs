@@ -7,7 +7,7 @@ use crate::follow_ups::{FOLLOW_UP_FROM, FollowUp};
 use crate::interactions::{self, Interaction};
 use crate::operation::{Page, page_size};
 use crate::platform::access::{Sight, Unit, User};
-use crate::platform::events::cursor;
+use crate::platform::events::{cursor, cursor_at};
 use crate::sales::purchases::{self, Purchase, PurchaseWithLines};
 use crate::{Act, Ctx, Instant, Operations, Perm, Result, Room};
 use peyvand_db::{Db, Id, Sql, row, sql};
@@ -129,11 +129,9 @@ pub async fn timeline(ctx: &Ctx, input: TimelineOf) -> Result<Page<TimelineEntry
         return Ok(Page { items: Vec::new(), next: None });
     }
     let query = places(&kinds, input.id, after, limit);
-    let mut places: Vec<Place> = reader.db.all(query).await?;
-    let more = places.len() as i64 > limit;
-    places.truncate(limit as usize);
-    let next = places.last().filter(|_| more).map(|last| format!("{}_{}", last.at.0, last.id));
-    Ok(Page { items: filled(reader.db, places).await?, next })
+    let places: Vec<Place> = reader.db.all(query).await?;
+    let Page { items, next } = Page::cut(places, limit, |last| cursor_at(last.at, Id::<()>::new(last.id)));
+    Ok(Page { items: filled(reader.db, items).await?, next })
 }
 
 /// The newest places of each kind, put together. Each part is a range of an index that ends after `limit` rows.

@@ -240,14 +240,17 @@ pub async fn list(ctx: &Ctx, input: ListEvents) -> Result<Page<EventRow>> {
         query.push(" AND (e.at, e.id) < (").arg(at).push(", ").arg(id).push(")");
     }
     query.push(" ORDER BY e.at DESC, e.id DESC LIMIT ").arg(limit + 1);
-    let mut items: Vec<EventRow> = reader.db.all(query).await?;
-    let more = items.len() as i64 > limit;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| format!("{}_{}", last.at.0, last.id));
-    Ok(Page { items, next })
+    let items: Vec<EventRow> = reader.db.all(query).await?;
+    Ok(Page::cut(items, limit, |last| cursor_at(last.at, last.id)))
 }
 
-/// Reads a cursor of a moment and an id: `1764000000000_0191…`.
+/// The cursor of a row that stands at a moment: `1764000000000_0191…`.
+#[must_use]
+pub fn cursor_at<T>(at: Instant, id: Id<T>) -> String {
+    format!("{}_{id}", at.0)
+}
+
+/// Reads a cursor of [`cursor_at`].
 ///
 /// # Errors
 /// A problem at field `after`.

@@ -66,6 +66,40 @@ impl Prefs {
             shortcuts: true,
         }
     }
+
+    /// These, save where somebody has chosen for themselves.
+    #[must_use]
+    pub fn chosen(self, own: OwnPrefs) -> Prefs {
+        Prefs {
+            lang: own.lang.unwrap_or(self.lang),
+            calendar: own.calendar.unwrap_or(self.calendar),
+            digits: own.digits.unwrap_or(self.digits),
+            time_zone: own.time_zone.as_deref().and_then(time_zone).unwrap_or(self.time_zone),
+            theme: own.theme.unwrap_or(self.theme),
+            money_unit: own.money_unit.unwrap_or(self.money_unit),
+            hijri_shift: self.hijri_shift,
+            shortcuts: own.shortcuts.unwrap_or(self.shortcuts),
+        }
+    }
+}
+
+/// What somebody has chosen for themselves, as far as they have.
+#[derive(Clone, Debug, Default)]
+pub struct OwnPrefs {
+    /// Language of the words.
+    pub lang: Option<Lang>,
+    /// Calendar of the days.
+    pub calendar: Option<Calendar>,
+    /// Digits of the numbers.
+    pub digits: Option<Digits>,
+    /// IANA name of the zone of their clock; one that is not known counts as none.
+    pub time_zone: Option<String>,
+    /// Light or dark.
+    pub theme: Option<Theme>,
+    /// Toman or the currency itself.
+    pub money_unit: Option<MoneyUnit>,
+    /// Whether letter keys are shortcuts.
+    pub shortcuts: Option<bool>,
 }
 
 /// The time zone of that name, from the rules built into the program.

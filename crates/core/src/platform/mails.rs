@@ -8,7 +8,7 @@
 
 use super::calendar::Calendar;
 use super::jobs::{self, Job, Outcome, QueuedJob};
-use super::locale::{Loc, Prefs, time_zone};
+use super::locale::{Loc, OwnPrefs};
 use super::notifications::{Kind, Notification, sentence};
 use super::text::{Digits, Lang};
 use super::time::{DAY, MINUTE};
@@ -189,14 +189,13 @@ async fn letter(ctx: &Ctx, claimed: &Claimed) -> Result<Option<Mail>> {
     let Some(first) = notices.first() else { return Ok(None) };
 
     let organisation = ctx.app.organisation().await?;
-    let standard = organisation.prefs();
-    let prefs = Prefs {
-        lang: receiver.lang.unwrap_or(standard.lang),
-        calendar: receiver.calendar.unwrap_or(standard.calendar),
-        digits: receiver.digits.unwrap_or(standard.digits),
-        time_zone: receiver.time_zone.as_deref().and_then(time_zone).unwrap_or_else(|| standard.time_zone.clone()),
-        ..standard
-    };
+    let prefs = organisation.prefs().chosen(OwnPrefs {
+        lang: receiver.lang,
+        calendar: receiver.calendar,
+        digits: receiver.digits,
+        time_zone: receiver.time_zone,
+        ..OwnPrefs::default()
+    });
     let loc = Loc::new(prefs, now);
     let subject = match notices.len() {
         1 => format!("{} · {}", sentence(&loc, first.kind, &first.data), first.party),

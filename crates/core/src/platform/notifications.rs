@@ -159,11 +159,8 @@ pub async fn list(ctx: &Ctx, input: ListNotifications) -> Result<Page<Notificati
         query.push(" AND n.id < ").arg(after);
     }
     query.push(" ORDER BY n.id DESC LIMIT ").arg(limit + 1);
-    let mut items: Vec<Notification> = ctx.app.db.all(query).await?;
-    let more = items.len() as i64 > limit;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| last.id.to_string());
-    Ok(Page { items, next })
+    let items: Vec<Notification> = ctx.app.db.all(query).await?;
+    Ok(Page::cut(items, limit, |last| last.id.to_string()))
 }
 
 /// Which notifications were read.

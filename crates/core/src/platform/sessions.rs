@@ -6,7 +6,7 @@ use super::access::{Actor, Rights, Unit, User, UserActor};
 use super::calendar::Calendar;
 use super::events::{self, Event};
 use super::keys::random;
-use super::locale::{Prefs, Theme, time_zone};
+use super::locale::{OwnPrefs, Prefs, Theme};
 use super::money::MoneyUnit;
 use super::organisation::Organisation;
 use super::text::{Digits, Lang, clean_line};
@@ -260,17 +260,15 @@ impl Found {
             Some(stored) => Some(super::tokens::scopes_in_force(serde_json::from_value(stored).map_err(Error::fault)?)),
             None => None,
         };
-        let standard = organisation.prefs();
-        let prefs = Prefs {
-            lang: self.lang.unwrap_or(standard.lang),
-            calendar: self.calendar.unwrap_or(standard.calendar),
-            digits: self.digits.unwrap_or(standard.digits),
-            time_zone: self.time_zone.as_deref().and_then(time_zone).unwrap_or(standard.time_zone),
-            theme: self.theme.unwrap_or(standard.theme),
-            money_unit: self.money_unit.unwrap_or(standard.money_unit),
-            hijri_shift: standard.hijri_shift,
-            shortcuts: self.shortcuts,
-        };
+        let prefs = organisation.prefs().chosen(OwnPrefs {
+            lang: self.lang,
+            calendar: self.calendar,
+            digits: self.digits,
+            time_zone: self.time_zone,
+            theme: self.theme,
+            money_unit: self.money_unit,
+            shortcuts: Some(self.shortcuts),
+        });
         Ok(Session {
             actor: Arc::new(UserActor { id: self.user_id, name: self.name, units, rights, scopes }),
             prefs,

@@ -149,11 +149,8 @@ pub async fn list(ctx: &Ctx, input: ListOpportunities) -> Result<Page<Opportunit
         query.push(" AND t.id < ").arg(after);
     }
     query.push(" ORDER BY t.id DESC LIMIT ").arg(limit + 1);
-    let mut items: Vec<Opportunity> = reader.db.all(query).await?;
-    let more = items.len() as i64 > limit;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| last.id.to_string());
-    Ok(Page { items, next })
+    let items: Vec<Opportunity> = reader.db.all(query).await?;
+    Ok(Page::cut(items, limit, |last| last.id.to_string()))
 }
 
 /// How an opportunity ended.

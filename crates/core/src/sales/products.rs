@@ -52,11 +52,8 @@ pub async fn list(ctx: &Ctx, input: ListProducts) -> Result<Page<Product>> {
         query.push(" AND code > ").arg(after);
     }
     query.push(" ORDER BY code LIMIT ").arg(limit + 1);
-    let mut items: Vec<Product> = reader.db.all(query).await?;
-    let more = items.len() as i64 > limit;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| last.code.clone());
-    Ok(Page { items, next })
+    let items: Vec<Product> = reader.db.all(query).await?;
+    Ok(Page::cut(items, limit, |last| last.code.clone()))
 }
 
 /// The operations of products.

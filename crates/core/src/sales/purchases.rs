@@ -5,7 +5,7 @@ use super::write::{self, Fate, NewLine};
 use crate::interactions::moment;
 use crate::operation::{Page, page_size};
 use crate::parties::{Party, whom};
-use crate::platform::events::{self, Event, cursor};
+use crate::platform::events::{self, Event, cursor, cursor_at};
 use crate::platform::money::{Currency, Money, MoneyUnit, NumberProblem, parse_decimal};
 use crate::platform::text::clean_line;
 use crate::platform::time::Instant;
@@ -479,11 +479,8 @@ pub async fn list(ctx: &Ctx, input: ListPurchases) -> Result<Page<Purchase>> {
         query.push(" AND (q.at, q.id) < (").arg(at).push(", ").arg(id).push(")");
     }
     query.push(" ORDER BY q.at DESC, q.id DESC LIMIT ").arg(limit + 1);
-    let mut items: Vec<Purchase> = reader.db.all(query).await?;
-    let more = items.len() as i64 > limit;
-    items.truncate(limit as usize);
-    let next = items.last().filter(|_| more).map(|last| format!("{}_{}", last.at.0, last.id));
-    Ok(Page { items, next })
+    let items: Vec<Purchase> = reader.db.all(query).await?;
+    Ok(Page::cut(items, limit, |last| cursor_at(last.at, last.id)))
 }
 
 /// Reads the two days of a range in the caller's calendar.

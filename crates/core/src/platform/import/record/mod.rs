@@ -266,11 +266,9 @@ pub async fn list(ctx: &Ctx, input: ListImports) -> Result<Page<ImportRecord>> {
         query.push(" AND (i.created_at, i.id) < (").arg(at).push(", ").arg(id).push(")");
     }
     query.push(" ORDER BY i.created_at DESC, i.id DESC LIMIT ").arg(limit + 1);
-    let mut rows: Vec<Stored> = reader.db.all(query).await?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).map(|last| format!("{}_{}", last.created_at.0, last.id));
-    let items = rows.into_iter().map(|row| row.shown(ctx)).collect::<Result<_>>()?;
+    let rows: Vec<Stored> = reader.db.all(query).await?;
+    let Page { items, next } = Page::cut(rows, limit, |last| events::cursor_at(last.created_at, last.id));
+    let items = items.into_iter().map(|row| row.shown(ctx)).collect::<Result<_>>()?;
     Ok(Page { items, next })
 }
 

@@ -86,11 +86,9 @@ pub async fn rejects(ctx: &Ctx, input: ListRejects) -> Result<Page<Reject>> {
     let options = import.options()?;
     let loc = Loc::new(ctx.prefs.clone(), ctx.now());
     let query = Sql::select::<StoredReject>("FROM import_rejects WHERE import_id = $1 AND row_number > $2 ORDER BY row_number LIMIT $3");
-    let mut rows: Vec<StoredReject> = ctx.app.db.all(query.bind(input.id).bind(after).bind(limit + 1)).await?;
-    let more = rows.len() as i64 > limit;
-    rows.truncate(limit as usize);
-    let next = rows.last().filter(|_| more).map(|last| last.row_number.to_string());
-    Ok(Page { items: rows.into_iter().map(|row| row.shown(&loc, &options)).collect(), next })
+    let rows: Vec<StoredReject> = ctx.app.db.all(query.bind(input.id).bind(after).bind(limit + 1)).await?;
+    let Page { items, next } = Page::cut(rows, limit, |last| last.row_number.to_string());
+    Ok(Page { items: items.into_iter().map(|row| row.shown(&loc, &options)).collect(), next })
 }
 
 /// The rejected rows as a CSV file: the columns of the original and one that says what is wrong. Corrected, it can be
