@@ -1,4 +1,4 @@
-use crate::{Engine, ToValue, Value};
+use crate::{Engine, Kind, ToValue, Value};
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
@@ -11,19 +11,28 @@ use std::fmt::Write;
 pub struct Sql {
     text: Cow<'static, str>,
     values: Vec<Value>,
+    rows: Option<Rows>,
+}
+
+/// What a statement of [`Sql::inserts`] is made of.
+#[derive(Clone, Copy, Debug)]
+struct Rows {
+    head: &'static str,
+    tail: &'static str,
+    columns: usize,
 }
 
 /// A statement from a literal; follow with [`Sql::bind`] for `$1`, `$2` ….
 #[must_use]
 pub fn sql(text: &'static str) -> Sql {
-    Sql { text: Cow::Borrowed(text), values: Vec::new() }
+    Sql { text: Cow::Borrowed(text), values: Vec::new(), rows: None }
 }
 
 impl Sql {
     /// `SELECT <columns of T> <rest>`.
     #[must_use]
     pub fn select<T: crate::FromRow>(rest: &'static str) -> Sql {
-        Sql { text: Cow::Owned(format!("SELECT {} {rest}", T::COLUMNS)), values: Vec::new() }
+        Sql { text: Cow::Owned(format!("SELECT {} {rest}", T::COLUMNS)), values: Vec::new(), rows: None }
     }
 
     /// Binds the next `$n` of the text.
@@ -81,7 +90,8 @@ impl Sql {
     }
 
     /// Statements that insert any number of rows: `head` ends with `VALUES `, `tail` follows the rows. Their sizes are
-    /// powers of two, so that a few texts serve every batch and stay prepared.
+    /// powers of two, so that a few texts serve every batch and stay prepared. PostgreSQL gets each column as one array
+    /// instead, which spares it thousands of parameters.
     pub fn inserts(head: &'static str, rows: Vec<Vec<Value>>, tail: &'static str) -> Vec<Sql> {
         let mut statements = Vec::new();
         let mut rows = rows.into_iter();
@@ -89,6 +99,7 @@ impl Sql {
             let size = Sql::INSERT_ROWS.min(1 << rows.len().ilog2());
             let mut statement = sql(head);
             statement.rows(rows.by_ref().take(size)).push(tail);
+            statement.rows = Some(Rows { head, tail, columns: statement.values.len() / size });
             statements.push(statement);
         }
         statements
@@ -128,6 +139,7 @@ impl Sql {
             Engine::Postgres => "EXPLAIN ",
         };
         self.text = Cow::Owned(format!("{prefix}{}", self.text));
+        self.rows = None;
         self
     }
 
@@ -177,8 +189,12 @@ impl Sql {
     }
 
     pub(crate) fn postgres(mut self, named: bool) -> Query<'static, Postgres, PgArguments> {
-        use crate::Kind;
         let text = self.finish(Engine::Postgres);
+        if let Some(rows) = self.rows
+            && let Some(kinds) = kinds_of(&self.values, rows.columns)
+        {
+            return from_arrays(rows, &kinds, self.values, named);
+        }
         let mut query = sqlx::query::<Postgres>(AssertSqlSafe(text)).persistent(named);
         for value in self.values {
             query = match value {
@@ -200,6 +216,59 @@ impl Sql {
         }
         query
     }
+}
+
+/// The kind of each column, if every row has the same there.
+fn kinds_of(values: &[Value], columns: usize) -> Option<Vec<Kind>> {
+    let mut rows = values.chunks_exact(columns.max(1)).map(|row| row.iter().map(Value::kind));
+    let kinds: Vec<Kind> = rows.next()?.collect();
+    rows.all(|row| row.eq(kinds.iter().copied())).then_some(kinds)
+}
+
+/// The statement of [`Sql::inserts`] with an array for each column.
+fn from_arrays(rows: Rows, kinds: &[Kind], values: Vec<Value>, named: bool) -> Query<'static, Postgres, PgArguments> {
+    let mut text = format!("{}SELECT * FROM UNNEST(", rows.head.strip_suffix("VALUES ").unwrap_or(rows.head));
+    for (column, kind) in kinds.iter().enumerate() {
+        let of = match kind {
+            Kind::Bool => "boolean",
+            Kind::Int => "bigint",
+            Kind::Real => "double precision",
+            Kind::Text => "text",
+            Kind::Bytes => "bytea",
+            Kind::Id => "uuid",
+            Kind::Json => "jsonb",
+        };
+        let comma = if column == 0 { "" } else { ", " };
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{comma}${}::{of}[]", column + 1);
+    }
+    text.push(')');
+    text.push_str(rows.tail);
+    let mut columns: Vec<Vec<Value>> = kinds.iter().map(|_| Vec::with_capacity(values.len() / kinds.len())).collect();
+    for (position, value) in values.into_iter().enumerate() {
+        columns[position % kinds.len()].push(value);
+    }
+    let mut query = sqlx::query::<Postgres>(AssertSqlSafe(text)).persistent(named);
+    for (column, kind) in columns.into_iter().zip(kinds) {
+        macro_rules! array {
+            ($variant:ident) => {
+                array!($variant, |value| value)
+            };
+            ($variant:ident, |$value:ident| $made:expr) => {
+                column.into_iter().map(|value| if let Value::$variant($value) = value { Some($made) } else { None }).collect::<Vec<_>>()
+            };
+        }
+        query = match kind {
+            Kind::Bool => query.bind(array!(Bool)),
+            Kind::Int => query.bind(array!(Int)),
+            Kind::Real => query.bind(array!(Real)),
+            Kind::Text => query.bind(array!(Text, |value| without_nul(value))),
+            Kind::Bytes => query.bind(array!(Bytes)),
+            Kind::Id => query.bind(array!(Id)),
+            Kind::Json => query.bind(array!(Json)),
+        };
+    }
+    query
 }
 
 /// PostgreSQL refuses U+0000 in a text, and SQLite's functions end at it; as U+FFFD it is harmless and equal to nothing that
@@ -272,6 +341,46 @@ mod tests {
         let sizes: Vec<usize> = Sql::inserts("INSERT INTO t (n) VALUES ", rows, "").iter().map(|s| s.values.len()).collect();
         assert_eq!(sizes, [256, 32, 8, 4]);
         assert!(Sql::inserts("", Vec::new(), "").is_empty());
+    }
+
+    #[tokio::test]
+    async fn rows_of_every_kind_come_back_as_they_went_in() {
+        let table = "CREATE TABLE kinds (id ID NOT NULL, yes BOOL, n INT, x REAL, t TEXT, b BYTES, j JSON) STRICT;";
+        let db = crate::testing::fresh(&[crate::Migration { version: 1, name: "kinds", text: table }]).await.unwrap();
+        let kinds = [Kind::Id, Kind::Bool, Kind::Int, Kind::Real, Kind::Text, Kind::Bytes, Kind::Json];
+        let row = |n: u128| {
+            let json = serde_json::json!({"n": [n as i64, null, "\"a\", {b}"]});
+            let id = Value::Id(uuid::Uuid::from_u128(n));
+            vec![
+                id,
+                (n % 2 == 0).to_value(),
+                7_i64.to_value(),
+                0.5.to_value(),
+                "{a, \"b\"} NULL".to_value(),
+                vec![0_u8, 255].to_value(),
+                json.to_value(),
+            ]
+        };
+        let nothing = |n: u128| {
+            let nulls = kinds.iter().skip(1).map(|kind| Value::Null(*kind));
+            std::iter::once(Value::Id(uuid::Uuid::from_u128(n))).chain(nulls).collect::<Vec<_>>()
+        };
+        let rows = vec![nothing(1), row(2), nothing(3), row(4), row(5)];
+        let mut tx = db.begin().await.unwrap();
+        let mut back = Vec::new();
+        for statement in
+            Sql::inserts("INSERT INTO kinds (id, yes, n, x, t, b, j) VALUES ", rows.clone(), " RETURNING id, yes, n, x, t, b, j")
+        {
+            back.extend(tx.values(statement, &kinds).await.unwrap());
+        }
+        assert_eq!(back, rows);
+        let v =
+            vec![vec![Value::Id(uuid::Uuid::from_u128(1)), 9_i64.to_value()], vec![Value::Id(uuid::Uuid::from_u128(9)), 8_i64.to_value()]];
+        let mut touched = 0;
+        for statement in Sql::inserts("WITH v (id, n) AS (VALUES ", v, ") UPDATE kinds SET n = v.n FROM v WHERE kinds.id = v.id") {
+            touched += tx.run(statement).await.unwrap();
+        }
+        assert_eq!(touched, 1);
     }
 
     #[test]

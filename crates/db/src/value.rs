@@ -47,6 +47,23 @@ pub enum Value {
     Json(serde_json::Value),
 }
 
+impl Value {
+    /// Its kind.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        match self {
+            Value::Null(kind) => *kind,
+            Value::Bool(_) => Kind::Bool,
+            Value::Int(_) => Kind::Int,
+            Value::Real(_) => Kind::Real,
+            Value::Text(_) => Kind::Text,
+            Value::Bytes(_) => Kind::Bytes,
+            Value::Id(_) => Kind::Id,
+            Value::Json(_) => Kind::Json,
+        }
+    }
+}
+
 /// What can be bound.
 pub trait ToValue {
     /// The kind that a NULL in this place has.

@@ -30,6 +30,9 @@ const BATCH_ROWS: usize = 1000;
 const BATCH_BYTES: usize = 2 << 20;
 /// Batches that wait while one is stored.
 const AHEAD: usize = 2;
+/// Rows after which statistics are looked at for the first time, and again at each doubling: a plan that was right for a
+/// nearly empty table reads all of it for every batch when it has grown.
+const ROWS_TO_STATISTICS: i64 = 8_000;
 /// How long a silent import is left to the one who works on it.
 const LEASE: i64 = MINUTE;
 /// How often the lease of the job around it is renewed.
@@ -211,6 +214,7 @@ pub async fn run(
     let mut pace = Pace::default();
     let mut renewed = app.clock.now();
     let mut told_at = Instant::NEVER;
+    let mut statistics_at = import.rows_read + ROWS_TO_STATISTICS;
     let mut ended = Ended::Done;
     while let Some(batch) = batches.recv().await {
         let batch = match batch {
@@ -247,6 +251,10 @@ pub async fn run(
         }
         let progress = lock(&work.at).1.clone();
         tick(&progress);
+        if progress.rows >= statistics_at {
+            statistics_at = progress.rows * 2;
+            app.db.analyze_grown().await?;
+        }
         if now.0 - told_at.0 >= TELL {
             told_at = now;
             app.live.tell(Message::Import(id));
