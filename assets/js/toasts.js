@@ -11,9 +11,9 @@ export function toast(html) {
 }
 
 if (box) {
-  box.addEventListener('animationend', (event) => event.target.matches('.bar i') && event.target.closest('.toast').remove());
+  box.addEventListener('animationend', (event) => event.target.matches('.clock i') && event.target.closest('.toast').remove());
   new MutationObserver(() => {
-    const passing = all('.toast', box).filter((toast) => one('.bar', toast));
+    const passing = all('.toast', box).filter((toast) => one('.clock', toast));
     for (const old of passing.slice(0, -MOST)) old.remove();
   }).observe(box, { childList: true });
 }

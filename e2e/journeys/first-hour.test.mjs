@@ -13,12 +13,12 @@ const BAD = `${OTHER.slice(0, 9)}${(Number(OTHER[9]) + 1) % 10}`;
 
 const STORIES = {
   fa: {
-    file: `نام,نام خانوادگی,موبایل,کد ملی,شهر,تاریخ تولد\nزهرا,کریمی,۰۹۱۲۳۴۵۶۷۸۹,${lib.persian(GOOD)},تهران,۱۳۶۴/۰۷/۱۲\nرضا,مرادی,09351112233,${BAD},مشهد,1370/01/20\nمینا,صادقی,+98 936 222 3344,,شیراز,\n`,
-    kept: 'زهرا', mended: 'رضا', find: 'مراد', said: 'پرسید کالای تازه کی می‌رسد', plan: 'خبر رسیدن کالا را بده', due: 'فردا',
+    file: `نام,نام خانوادگی,موبایل,کد ملی,شهر,تاریخ تولد,رنگ دلخواه\nزهرا,کریمی,۰۹۱۲۳۴۵۶۷۸۹,${lib.persian(GOOD)},تهران,۱۳۶۴/۰۷/۱۲,آبی\nرضا,مرادی,09351112233,${BAD},مشهد,1370/01/20,\nمینا,صادقی,+98 936 222 3344,,شیراز,,سبز\n`,
+    odd: 'رنگ دلخواه', kept: 'زهرا', mended: 'رضا', find: 'مراد', said: 'پرسید کالای تازه کی می‌رسد', plan: 'خبر رسیدن کالا را بده', due: 'فردا',
   },
   en: {
-    file: `First name;Last name;Mobile;National ID;City;Birth date\nZahra;Karimi;+98 912 345 6789;${GOOD};Tehran;1985-10-04\nReza;Moradi;+98 935 111 2233;${BAD};Mashhad;1991-04-09\nMina;Sadeghi;+98 936 222 3344;;Shiraz;\n`,
-    kept: 'Zahra', mended: 'Reza', find: 'morad', said: 'Asked when the new goods arrive', plan: 'Tell about the goods', due: 'tomorrow',
+    file: `First name;Last name;Mobile;National ID;City;Birth date;Shoe colour\nZahra;Karimi;+98 912 345 6789;${GOOD};Tehran;1985-10-04;blue\nReza;Moradi;+98 935 111 2233;${BAD};Mashhad;1991-04-09;\nMina;Sadeghi;+98 936 222 3344;;Shiraz;;green\n`,
+    odd: 'Shoe colour', kept: 'Zahra', mended: 'Reza', find: 'morad', said: 'Asked when the new goods arrive', plan: 'Tell about the goods', due: 'tomorrow',
   },
 };
 
@@ -110,6 +110,10 @@ for (const [lang, size] of [['fa', lib.WIDE], ['en', lib.WIDE], ['fa', lib.PHONE
       // Everything was recognised by its name; the preview says what each row will be.
       await page.locator('table.preview').waitFor();
       await lib.assertFits(page, 'the map of columns');
+      // A column that was not recognised is there to be given a meaning.
+      await page.locator('table.map tr').filter({ hasText: story.odd }).locator('select').first().click({ trial: true });
+      // Two words of the same end may each lead to the result: the browser notes that the first went no further.
+      page.expected.push(/Transition was skipped/);
       await page.getByRole('button', { name: words('imports-start') }).click();
       await page.getByRole('link', { name: words('imports-see-customers') }).waitFor({ timeout: 30_000 });
     }
@@ -147,6 +151,8 @@ for (const [lang, size] of [['fa', lib.WIDE], ['en', lib.WIDE], ['fa', lib.PHONE
       await page.locator('[name=what]').fill(story.plan);
       await page.locator('[name=due_text]').fill(story.due);
       await page.getByRole('button', { name: words('save') }).click();
+      // A form that is a page of its own is left behind once it is saved.
+      await page.waitForURL('**/today');
       await page.goto(`${server.url}/follow-ups`);
       await main.getByText(story.plan).waitFor();
     });

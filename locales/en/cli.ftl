@@ -77,7 +77,7 @@ cli-restore-done = { $rows } rows were restored from { $file }.
 cli-restore-imports-left = { $count ->
     [one] { $count } import was
    *[other] { $count } imports were
-} under way when the backup was made. A backup does not hold their files: bring those in again, rows that are stored already are recognised.
+} under way when the backup was made. A backup does not hold their files: import those again, rows that are stored already are recognised.
 cli-restore-keys-kept = The keys that were here before are kept in { $file }.
 
 # Bringing files in

@@ -437,7 +437,7 @@ struct ActPage {
     channels: Options,
     owners: Options,
     /// Due time, label, the same in full.
-    moments: Vec<(String, String, String)>,
+    moments: Vec<(Instant, String, String)>,
 }
 
 async fn act_page(req: &Req, id: Id<FollowUp>, act: &'static str, f: FormView, in_dialog: bool) -> Result<ActPage, PageError> {
@@ -476,7 +476,7 @@ async fn act_page(req: &Req, id: Id<FollowUp>, act: &'static str, f: FormView, i
 }
 
 /// When a follow-up may be put off to, at the hour that it has.
-fn moments(req: &Req, one: &FollowUp) -> Vec<(String, String, String)> {
+fn moments(req: &Req, one: &FollowUp) -> Vec<(Instant, String, String)> {
     let zone = &req.ctx.prefs.time_zone;
     let clock = one.due_at.zoned(zone).time();
     let today = req.ctx.today();
@@ -489,7 +489,7 @@ fn moments(req: &Req, one: &FollowUp) -> Vec<(String, String, String)> {
         let at = Instant(
             later.with().minute(0).second(0).subsec_nanosecond(0).build().map_or(later.timestamp(), |at| at.timestamp()).as_millisecond(),
         );
-        moments.push((at.to_string(), req.t("follow-ups-snooze-later"), req.loc.time(at)));
+        moments.push((at, req.t("follow-ups-snooze-later"), req.loc.time(at)));
     }
     let days = [
         (today.plus(1), "follow-ups-snooze-tomorrow"),
@@ -499,9 +499,11 @@ fn moments(req: &Req, one: &FollowUp) -> Vec<(String, String, String)> {
     ];
     for (day, key) in days {
         if let Ok(at) = zone.to_ambiguous_timestamp(day.0.to_datetime(clock)).compatible() {
-            moments.push((Instant(at.as_millisecond()).to_string(), req.t(key), req.loc.day_long(day)));
+            moments.push((Instant(at.as_millisecond()), req.t(key), req.loc.day_long(day)));
         }
     }
+    // Nothing is put off to an earlier time.
+    moments.retain(|(at, ..)| *at > one.due_at);
     moments
 }
 

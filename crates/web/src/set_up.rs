@@ -64,7 +64,8 @@ pub(crate) fn currencies(loc: &Loc) -> Choices {
         if let Some(currency) = Currency::from_code(code)
             && !list.iter().any(|(known, _)| known == code)
         {
-            list.push((code, format!("{} · {code}", currency.label(loc.prefs.lang))));
+            let label = currency.label(loc.prefs.lang);
+            list.push((code, if label == *code { label.to_owned() } else { format!("{label} · {code}") }));
         }
     }
     list

@@ -147,7 +147,7 @@ fn follow_up(req: &Req, one: FollowUp) -> Entry {
     let mut told = blank(tone, icon, loc.t(title));
     told.details.push(one.owner);
     if one.state == State::Open {
-        told.details.push(loc.t1("timeline-due", "when", loc.when(one.due_at)));
+        told.details.push(loc.t1("timeline-due", "when", crate::follow_ups::when(loc, one.due_at)));
     }
     told.body.push(one.what);
     told.body.extend(one.result.as_deref().map(|word| loc.t1("timeline-result", "result", loc.term("result", word))));
@@ -163,6 +163,7 @@ fn record(req: &Req, one: RecordEvent) -> Entry {
     let (tone, icon) = match room {
         "preference" => ("teal", "bulb"),
         "relation" => ("plum", "affiliate"),
+        "consent" if one.event == "consent.withdrawn" => ("anar", "ban"),
         "consent" => ("peste", "shield-check"),
         "identity" => ("saffron", "eye"),
         "opportunity" | "idea" => ("saffron", "star"),

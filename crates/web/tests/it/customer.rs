@@ -46,6 +46,28 @@ async fn what_passed_is_written_down_and_stands_in_the_story() {
     let logged = htmx.post("/interactions", &[("party", &party), ("compose", "1"), ("channel", "note"), ("text", "یادداشت")]).await;
     assert!(logged.header("hx-trigger").contains("live:timeline"));
     assert!(htmx.get(&format!("/parties/{party}?part=timeline")).await.text.contains("یادداشت"));
+    assert!(
+        htmx.get(&format!("/parties/{party}?part=next")).await.text.contains("پیش‌فاکتور"),
+        "the next step is there when its part is fetched anew"
+    );
+}
+
+#[tokio::test]
+async fn earlier_entries_of_a_timeline_are_fetched_below_it() {
+    let (app, router) = program().await;
+    let (ctx, browser) = somebody(&app, &router, "owner", "نگار").await;
+    let party = customer(&ctx, "حامد یزدانی").await;
+    let mut htmx = browser.with("hx-request", "true");
+    for number in 0..32 {
+        let text = format!("یادداشت شماره‌ی {number}.");
+        htmx.post("/interactions", &[("party", &party), ("compose", "1"), ("channel", "note"), ("text", &text)]).await;
+    }
+    let page = htmx.get(&format!("/parties/{party}?part=timeline")).await;
+    assert!(!page.text.contains("شماره‌ی 0."));
+    let (_, rest) = page.text.split_once("part=older").unwrap();
+    let older = rest.split('"').next().unwrap().replace("&amp;", "&");
+    let older = htmx.get(&format!("/parties/{party}?part=older{older}")).await;
+    assert!(older.text.contains("شماره‌ی 0.") && !older.text.contains("شماره‌ی 31."), "{}", older.text);
 }
 
 #[tokio::test]

@@ -46,6 +46,7 @@ async fn a_follow_up_is_planned_done_and_taken_back_in_the_browser() {
     assert_eq!(htmx.get("/follow-ups?view=today").await.all(".todo .li").len(), 1);
     let moments = htmx.get(&format!("/follow-ups/{}/snooze", one.id)).await.all("button[name=until]");
     assert!(moments.iter().any(|moment| moment.starts_with("فردا")));
+    assert!(moments.iter().all(|moment| !moment.starts_with("دیرتر")), "18:00 is not put off to an earlier hour of the day");
     let later = htmx.post(&format!("/follow-ups/{}/snooze", one.id), &[("due_text", "فردا"), ("time", "9:00")]).await;
     assert_eq!(later.status, StatusCode::OK);
     assert_eq!(htmx.get("/follow-ups?view=later").await.all(".todo .li").len(), 1);

@@ -19,6 +19,33 @@ async fn a_page_that_is_not_there_says_so_in_the_readers_language() {
     }
 }
 
+/// A block that stands under a condition is empty when it is rendered alone, whatever the condition says.
+#[test]
+fn no_part_of_a_page_stands_under_a_condition() {
+    fn files(folder: &std::path::Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() { files(&path, found) } else { found.push(path) }
+        }
+    }
+    let mut templates = Vec::new();
+    files(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates"), &mut templates);
+    assert!(templates.len() > 30);
+    for path in templates {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut open: Vec<&str> = Vec::new();
+        for tag in text.split("{%").skip(1) {
+            let tag = tag.split("%}").next().unwrap_or_default().trim().trim_matches('-').trim();
+            match tag.split_whitespace().next().unwrap_or_default() {
+                word @ ("if" | "for" | "match") => open.push(word),
+                "endif" | "endfor" | "endmatch" => _ = open.pop(),
+                "block" => assert!(open.is_empty(), "{}: {tag} stands under {open:?}", path.display()),
+                _ => {}
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let (_, router) = program().await;

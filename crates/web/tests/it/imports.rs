@@ -94,6 +94,19 @@ async fn a_file_without_a_known_column_is_told_so_and_can_be_mapped_by_hand() {
 }
 
 #[tokio::test]
+async fn while_a_file_comes_in_its_page_is_told_how_far_it_is_and_then_shown_anew() {
+    let (app, _, mut browser) = owner(Lang::En).await;
+    let (place, _) = mapped(&mut browser, "customers.csv", "First name\nZahra\n").await;
+    browser.post(&format!("{place}/start"), &[("kind", "parties"), ("map.0", "first_name")]).await;
+    let mut htmx = browser.with("hx-request", "true");
+    let progress = htmx.get(&format!("{place}/progress")).await;
+    assert_eq!((progress.header("hx-redirect"), progress.all("progress").len()), ("", 1), "{}", progress.text);
+    assert_eq!(progress.all(&format!("[hx-get='{place}/progress']")).len(), 1, "it asks again: {}", progress.text);
+    jobs::drain(&app).await.unwrap();
+    assert_eq!(htmx.get(&format!("{place}/progress")).await.header("hx-redirect"), place);
+}
+
+#[tokio::test]
 async fn bad_cells_are_told_in_their_row_and_nothing_of_the_rest_is_lost() {
     let (app, ctx, mut browser) = owner(Lang::Fa).await;
     let long = "آ".repeat(200_000);

@@ -8,6 +8,7 @@ use super::record::Prepared;
 use crate::parties::check::{Channel, CheckedParty};
 use crate::platform::locale::Loc;
 use crate::platform::money::Money;
+use crate::platform::text::fold_digits;
 use crate::{Ctx, Problem, Result};
 
 /// Rows shown.
@@ -61,7 +62,11 @@ pub async fn preview(ctx: &Ctx, prepared: Prepared) -> Result<Vec<PreviewRow>> {
                 let cell = plain(parsed.row.cell(at));
                 let shown = parsed.item.as_ref().ok().and_then(|item| value(item, field, cell, &loc)).unwrap_or_else(|| cell.to_owned());
                 let problem = problems.iter().find(|problem| problem.field == field.name()).map(|problem| loc.problem(problem));
-                let was = (shown != cell && identifier(cell) != shown && !cell.is_empty()).then(|| cell.to_owned());
+                let same = match field {
+                    Field::Mobile | Field::Phone => digits(&shown) == digits(cell),
+                    _ => shown == cell || shown == identifier(cell),
+                };
+                let was = (!same && !cell.is_empty()).then(|| cell.to_owned());
                 Some(PreviewCell { shown: beginning(shown), was: was.map(beginning), problem })
             })
             .collect();
@@ -70,6 +75,11 @@ pub async fn preview(ctx: &Ctx, prepared: Prepared) -> Result<Vec<PreviewRow>> {
     })
     .await?;
     Ok(rows)
+}
+
+/// The digits of a phone number, however they are grouped.
+fn digits(phone: &str) -> String {
+    fold_digits(phone).chars().filter(char::is_ascii_digit).collect()
 }
 
 /// What a page has room for: a cell may hold a whole book.
@@ -95,7 +105,7 @@ fn party_value(party: &CheckedParty, field: Field, loc: &Loc) -> Option<String> 
     let word = |list: &str, text: &str| loc.term(list, text);
     Some(match field {
         Field::BirthDate => loc.day_short(party.birth_on.flatten()?),
-        Field::Mobile | Field::Phone => loc.digits(party.main(&[if field == Field::Mobile { Channel::Mobile } else { Channel::Phone }])?),
+        Field::Mobile | Field::Phone => loc.phone(party.main(&[if field == Field::Mobile { Channel::Mobile } else { Channel::Phone }])?),
         Field::Email => party.main(&[Channel::Email])?.to_owned(),
         Field::Honorific => word("honorific", party.text("honorific")?),
         Field::Education => word("education", party.text("education")?),
