@@ -14,10 +14,8 @@ use serde::Deserialize;
 
 /// Characters of the text of an interaction.
 pub const TEXT_MAX: usize = 10_000;
-
 /// Seconds of the longest talk that is believed.
 const DURATION_MAX: i64 = 24 * 3600;
-
 /// An entry may lie this far ahead, for clocks that differ.
 const AHEAD: i64 = HOUR;
 

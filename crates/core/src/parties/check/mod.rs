@@ -20,25 +20,18 @@ use std::borrow::Cow;
 
 /// Tags of one party; more are no longer read by anybody.
 pub const TAGS_MAX: usize = 40;
-
 /// Contact points, addresses or keys of one party.
 pub const FACTS_MAX: usize = 40;
-
 /// Characters of a name.
 pub const NAME_MAX: usize = 200;
-
 /// Characters of a short line: job, city, label.
 pub const LINE_MAX: usize = 120;
-
 /// Characters of a tag.
 pub const TAG_MAX: usize = 60;
-
 /// Characters of an address line and of what somebody said in their own words.
 pub const SENTENCE_MAX: usize = 500;
-
 /// Characters of a note.
 pub const NOTE_MAX: usize = 10_000;
-
 /// Nobody who lives was born earlier than this many years ago.
 const AGE_MAX_YEARS: i64 = 130;
 

@@ -11,7 +11,6 @@ use peyvand_db::{Db, Sql, ToValue, Value, sql};
 /// Rows of a filter that are fetched and sorted at once. With more, the index of the sort meets a page of them soon
 /// enough: 50 of 4,000 in a million lie within 12,500 entries.
 const NARROW: i64 = 4_000;
-
 /// Up to this many who have a tag are gathered before the index of the sort is walked; of more, the walk meets a page
 /// soon enough to ask for each.
 const GATHERED: i64 = 20_000;

@@ -19,7 +19,7 @@ pub struct Mark {
 /// Words of the bitmap of date cells: one bit for each of 512 columns.
 const DATE_WORDS: usize = 8;
 
-/// One row of a file. Made to be used again for the next row, see [`Rows::next_into`].
+/// One row of a file. Made to be used again for the next row, see [`Rows::next_into`](super::reader::Rows::next_into).
 #[derive(Clone, Debug, Default)]
 pub struct RawRow {
     /// Number of the row as a spreadsheet shows it, from 1, header included.

@@ -36,16 +36,12 @@ pub struct Guess {
 
 /// Confidence of a column whose name is one of the words of a field.
 const SAME_NAME: f32 = 0.95;
-
 /// Confidence when only a part of the name is such a word.
 const PART_OF_NAME: f32 = 0.6;
-
 /// Confidence when the name says nothing and nearly all values have an unmistakable form.
 const BY_CONTENT: f32 = 0.7;
-
 /// Share of values that must have the form of a field for content to count.
 const MOST: f32 = 0.8;
-
 /// Share below which the content contradicts the name.
 const FEW: f32 = 0.2;
 

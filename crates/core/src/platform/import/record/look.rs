@@ -11,10 +11,8 @@ use std::path::Path;
 
 /// Rows looked at to guess what the columns are.
 const SAMPLE: usize = 200;
-
 /// Bytes of each part of a file that its hash is made of.
 const HASHED_PART: u64 = 1 << 16;
-
 /// Parts of a file that its hash is made of; a file of up to 4 MB is hashed whole.
 const HASHED_PARTS: u64 = 64;
 
