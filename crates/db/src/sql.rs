@@ -14,12 +14,27 @@ pub struct Sql {
     rows: Option<Rows>,
 }
 
-/// What a statement of [`Sql::inserts`] is made of.
+/// What a statement of [`Sql::inserts`] is made of; its text is written for the engine that runs it.
 #[derive(Clone, Copy, Debug)]
 struct Rows {
     head: &'static str,
     tail: &'static str,
     columns: usize,
+}
+
+impl Rows {
+    /// The text with this many rows. Without numbers, because SQLite looks each of them up in a list.
+    fn text(self, rows: usize) -> String {
+        let row = format!("({})", vec!["?"; self.columns].join(", "));
+        format!("{}{}{}", self.head, vec![row.as_str(); rows].join(", "), self.tail)
+    }
+
+    /// The text with one row, to tell statements apart whatever their number of rows.
+    fn one(self) -> String {
+        let mut one = sql(self.head);
+        one.rows([vec![Value::Null(Kind::Int); self.columns]]).push(self.tail);
+        one.text.into_owned()
+    }
 }
 
 /// A statement from a literal; follow with [`Sql::bind`] for `$1`, `$2` ….
@@ -97,9 +112,9 @@ impl Sql {
         let mut rows = rows.into_iter();
         while rows.len() > 0 {
             let size = Sql::INSERT_ROWS.min(1 << rows.len().ilog2());
-            let mut statement = sql(head);
-            statement.rows(rows.by_ref().take(size)).push(tail);
-            statement.rows = Some(Rows { head, tail, columns: statement.values.len() / size });
+            let values: Vec<Value> = rows.by_ref().take(size).flatten().collect();
+            let rows = Some(Rows { head, tail, columns: values.len() / size });
+            let statement = Sql { text: Cow::Borrowed(head), values, rows };
             statements.push(statement);
         }
         statements
@@ -138,9 +153,17 @@ impl Sql {
             Engine::Sqlite => "EXPLAIN QUERY PLAN ",
             Engine::Postgres => "EXPLAIN ",
         };
+        self = self.written_out();
         self.text = Cow::Owned(format!("{prefix}{}", self.text));
-        self.rows = None;
         self
+    }
+
+    /// The same with numbered values in its text, where [`Sql::inserts`] left them out.
+    fn written_out(self) -> Sql {
+        let Some(Rows { head, tail, columns }) = self.rows else { return self };
+        let mut statement = sql(head);
+        statement.rows(self.values.chunks(columns.max(1)).map(<[Value]>::to_vec)).push(tail);
+        statement
     }
 
     fn finish(&mut self, engine: Engine) -> Cow<'static, str> {
@@ -169,32 +192,26 @@ impl Sql {
     }
 
     pub(crate) fn sqlite(mut self) -> Query<'static, Sqlite, SqliteArguments> {
+        if let Some(rows) = self.rows {
+            crate::testing::record(Engine::Sqlite, &rows.one());
+            let text = rows.text(self.values.len() / rows.columns.max(1));
+            return bound(sqlx::query::<Sqlite>(AssertSqlSafe(text)), self.values);
+        }
         let text = self.finish(Engine::Sqlite);
         // SQLite looks a named parameter up in a list, each time; without names it counts.
         let text = if self.values.len() > NAMED_AT_MOST { unnamed(text) } else { text };
-        let mut query = sqlx::query::<Sqlite>(AssertSqlSafe(text));
-        for value in self.values {
-            query = match value {
-                Value::Null(_) => query.bind(None::<i64>),
-                Value::Bool(value) => query.bind(value),
-                Value::Int(value) => query.bind(value),
-                Value::Real(value) => query.bind(value),
-                Value::Text(value) => query.bind(without_nul(value)),
-                Value::Bytes(value) => query.bind(value),
-                Value::Id(value) => query.bind(value),
-                Value::Json(value) => query.bind(value.to_string()),
-            };
-        }
-        query
+        bound(sqlx::query::<Sqlite>(AssertSqlSafe(text)), self.values)
     }
 
     pub(crate) fn postgres(mut self, named: bool) -> Query<'static, Postgres, PgArguments> {
-        let text = self.finish(Engine::Postgres);
-        if let Some(rows) = self.rows
-            && let Some(kinds) = kinds_of(&self.values, rows.columns)
-        {
-            return from_arrays(rows, &kinds, self.values, named);
+        if let Some(rows) = self.rows {
+            if let Some(kinds) = kinds_of(&self.values, rows.columns) {
+                crate::testing::record(Engine::Postgres, &rows.one());
+                return from_arrays(rows, &kinds, self.values, named);
+            }
+            self = self.written_out();
         }
+        let text = self.finish(Engine::Postgres);
         let mut query = sqlx::query::<Postgres>(AssertSqlSafe(text)).persistent(named);
         for value in self.values {
             query = match value {
@@ -216,6 +233,22 @@ impl Sql {
         }
         query
     }
+}
+
+fn bound(mut query: Query<'static, Sqlite, SqliteArguments>, values: Vec<Value>) -> Query<'static, Sqlite, SqliteArguments> {
+    for value in values {
+        query = match value {
+            Value::Null(_) => query.bind(None::<i64>),
+            Value::Bool(value) => query.bind(value),
+            Value::Int(value) => query.bind(value),
+            Value::Real(value) => query.bind(value),
+            Value::Text(value) => query.bind(without_nul(value)),
+            Value::Bytes(value) => query.bind(value),
+            Value::Id(value) => query.bind(value),
+            Value::Json(value) => query.bind(value.to_string()),
+        };
+    }
+    query
 }
 
 /// The kind of each column, if every row has the same there.

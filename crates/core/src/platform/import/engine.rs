@@ -24,8 +24,8 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
 
-/// Rows of a transaction. Larger ones gain nothing measurable and make others wait.
-const BATCH_ROWS: usize = 1000;
+/// Rows of a transaction. In larger ones fewer pages are written twice, and others wait longer.
+const BATCH_ROWS: usize = 2000;
 /// Bytes of text after which a batch is closed with fewer rows, so that memory stays bounded.
 const BATCH_BYTES: usize = 2 << 20;
 /// Batches that wait while one is stored.
