@@ -75,6 +75,7 @@ set-up-readiness-about = ستة أسئلة تُجاب في دقيقة، وتعط
 set-up-skip = ليس الآن
 set-up-finish = إنهاء
 set-up-ready = مؤسستكم جاهزة، وقد سُجّل دخولكم.
+set-up-to-today = الانتقال إلى صفحة اليوم
 organisation-name = اسم المؤسسة
 organisation-kind = ما نوع المؤسسة؟
 kind-retail = متجر

@@ -81,6 +81,7 @@ set-up-readiness-about = Six questions, answered in a minute. They give you a sh
 set-up-skip = Not now
 set-up-finish = Finish
 set-up-ready = Your organisation is ready and you are signed in.
+set-up-to-today = Go to Today
 organisation-name = Name of the organisation
 organisation-kind = What kind of organisation is it?
 kind-retail = Shop

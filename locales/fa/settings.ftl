@@ -75,6 +75,7 @@ set-up-readiness-about = شش پرسش که در یک دقیقه پاسخ داد
 set-up-skip = فعلاً نه
 set-up-finish = پایان
 set-up-ready = سازمان شما آماده است و وارد شده‌اید.
+set-up-to-today = رفتن به صفحه‌ی امروز
 organisation-name = نام سازمان
 organisation-kind = چه جور سازمانی است؟
 kind-retail = فروشگاه

@@ -328,5 +328,5 @@ async fn answer(req: Req, sent: Sent) -> PageResult {
         return Ok(go(&req, "/today", None));
     }
     req.ctx.run(readiness::answer, Answers { scores }).await?;
-    Ok(go(&req, "/settings/readiness", Some(crate::page::Flash { text: req.t("readiness-kept"), undo: None })))
+    Ok(go(&req, "/settings/readiness?from=set-up", Some(crate::page::Flash { text: req.t("readiness-kept"), undo: None })))
 }

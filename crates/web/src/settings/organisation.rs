@@ -172,6 +172,14 @@ struct ReadinessPage {
     readiness: Readiness,
     questions: Vec<Question>,
     may_answer: bool,
+    /// The set-up ended here: the page leads on to the day's work.
+    is_after_set_up: bool,
+}
+
+/// Where one came from.
+#[derive(Deserialize)]
+struct Origin {
+    from: Option<String>,
 }
 
 impl ReadinessPage {
@@ -198,12 +206,13 @@ impl ReadinessPage {
     }
 }
 
-async fn readiness_page(req: Req) -> PageResult {
+async fn readiness_page(req: Req, Form(query): Form<Origin>) -> PageResult {
     let page = ReadinessPage {
         s: frame(&req, "/settings/readiness", None),
         readiness: req.ctx.run(readiness::get, Nothing {}).await?,
         questions: questions(&req.loc),
         may_answer: req.can(Room::Settings, Act::Change),
+        is_after_set_up: query.from.as_deref() == Some("set-up"),
     };
     answer(&req, &page, false)
 }

@@ -88,8 +88,10 @@ async fn the_first_visit_leads_through_the_set_up_without_scripts() {
     let questions = browser.get("/set-up/readiness").await;
     assert_eq!(questions.all("fieldset.ask").len(), 6);
     let answered = browser.post("/set-up/readiness", &[("fear", "0"), ("cost", "4"), ("go", "on")]).await;
-    assert_eq!(answered.header("location"), "/settings/readiness");
-    let state = browser.get("/settings/readiness").await;
+    assert_eq!(answered.header("location"), "/settings/readiness?from=set-up");
+    let state = browser.get("/settings/readiness?from=set-up").await;
+    assert_eq!(state.all("main a.b.pri[href='/today']"), ["الانتقال إلى صفحة اليوم"], "the way on");
+    assert!(browser.get("/settings/readiness").await.all("main a.b.pri[href='/today']").is_empty(), "later it is a page of the settings");
     assert_eq!(state.all(".mt").len(), 2);
     assert_eq!(state.all(".note.tone-lapis").len(), 1, "a plan for the high barrier");
     // The set-up is over for everybody.
