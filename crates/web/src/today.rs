@@ -57,6 +57,7 @@ struct TodayPage {
     may_log: bool,
     may_add: bool,
     may_import: bool,
+    may_invite: bool,
     may_plan: bool,
     /// Nothing at all to show.
     bare: bool,
@@ -170,6 +171,7 @@ async fn index(req: Req, Form(input): Form<GetToday>) -> PageResult {
         may_log: req.can(Room::Interactions, Act::Create),
         may_add: req.can(Room::Parties, Act::Create),
         may_import: req.can(Room::Imports, Act::Create),
+        may_invite: req.can(Room::Organisation, Act::Create),
         may_plan: req.can(Room::FollowUps, Act::Create),
     };
     if req.htmx { page::page(&req, &view.as_day()) } else { page::page(&req, &view) }

@@ -15,6 +15,19 @@ async fn customer(ctx: &Ctx, name: &str) -> String {
 }
 
 #[tokio::test]
+async fn the_buttons_of_an_empty_day_say_what_they_do() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "نگار").await;
+    let day = owner.get("/today").await;
+    assert_eq!(day.all(".void a[href='/settings/people/new']"), ["افزودن همکاران"]);
+    let (_, mut agent) = somebody(&app, &router, "agent", "سارا").await;
+    assert!(agent.get("/today").await.all(".void a[href='/settings/people/new']").is_empty(), "who may not add anybody");
+    testing::party(&ctx, "حامد").await;
+    let day = owner.get("/today").await;
+    assert_eq!(day.all(".void a[href='/today?scope=unit']"), ["کارهای امروز تیم"]);
+}
+
+#[tokio::test]
 async fn a_follow_up_is_planned_done_and_taken_back_in_the_browser() {
     let (app, router) = program().await;
     let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
