@@ -166,7 +166,8 @@ pub struct PutAddress {
     pub line: Option<String>,
     /// Postal code.
     pub postal_code: Option<String>,
-    /// Whether it is the first one. A party's only address always is.
+    /// Whether it is the first one. A party's only address always is. Where this one is not to be it any more, the oldest
+    /// of the others takes its place.
     pub is_main: Option<bool>,
 }
 
@@ -216,7 +217,14 @@ pub async fn put_address(ctx: &Ctx, input: PutAddress) -> Result<PartyActed> {
         Some(there) => there.clone_from(&address),
         None => after.addresses.push(address.clone()),
     }
-    after.settle(address.is_main.then_some(address.id));
+    let chosen = if address.is_main {
+        Some(address.id)
+    } else if old.is_some_and(|old| old.is_main) {
+        before.addresses.iter().map(|other| other.id).find(|other| *other != address.id)
+    } else {
+        None
+    };
+    after.settle(chosen);
     put(ctx, tx, input.id, before, after, kind, &address).await
 }
 
@@ -317,6 +325,12 @@ mod tests {
         let change = PutAddress { address_id: Some(main), province: is("فارس"), ..new(party, "مرودشت") };
         ctx.run(put_address, change).await.unwrap();
         assert_eq!(told(&ctx, party).await, (vec![("مرودشت".into(), true), ("تهران".into(), false)], is("مرودشت"), is("فارس")));
+        // The oldest one hands it over too.
+        let change = |id, is_main, city| PutAddress { address_id: Some(id), is_main: Some(is_main), ..new(party, city) };
+        ctx.run(put_address, change(main, false, "مرودشت")).await.unwrap();
+        assert_eq!(told(&ctx, party).await.0, [("تهران".into(), true), ("مرودشت".into(), false)]);
+        ctx.run(put_address, change(first, false, "تهران")).await.unwrap();
+        assert_eq!(told(&ctx, party).await.0, [("مرودشت".into(), true), ("تهران".into(), false)]);
         ctx.run(remove_address, AddressOf { id: party, address_id: main }).await.unwrap();
         assert_eq!(told(&ctx, party).await, (vec![("تهران".into(), true)], is("تهران"), None));
         ctx.run(remove_address, AddressOf { id: party, address_id: first }).await.unwrap();

@@ -40,13 +40,9 @@ struct SmallPage {
     degrees: Options,
     /// The contact point that the form changes.
     way: Option<Way>,
-}
-
-impl SmallPage {
-    /// Whether the contact point that the form changes is the first of its channel already.
-    fn is_first(&self) -> bool {
-        self.way.as_ref().is_some_and(|way| way.point.is_main)
-    }
+    /// Whether the contact point or address that the form changes is the one to use first already. It stays that until
+    /// another is made it, so that there always is one.
+    is_first: bool,
 }
 
 async fn small(req: &Req, what: &'static str, id: Id<Party>, f: FormView, in_dialog: bool) -> Result<SmallPage, PageError> {
@@ -89,6 +85,7 @@ async fn small(req: &Req, what: &'static str, id: Id<Party>, f: FormView, in_dia
         kinds,
         suggestions,
         way: None,
+        is_first: false,
         degrees: match what {
             "contact" => Consent::ALL.iter().map(|word| (word.to_string(), req.t(&format!("customer-consent-{word}")))).collect(),
             _ => Confidence::ALL.iter().rev().map(|word| (word.to_string(), req.t(&format!("customer-confidence-{word}")))).collect(),
@@ -247,6 +244,7 @@ async fn point(req: &Req, id: Id<Party>, contact: Id<ContactPoint>) -> Result<Co
 fn of_contact(req: &Req, view: &mut SmallPage, contact: ContactPoint) {
     view.s.title = req.t("customer-edit-contact");
     view.action = format!("/parties/{}/contacts/{}/edit", view.id, contact.id);
+    view.is_first = contact.is_main;
     view.way = Some(way(req, contact));
 }
 
@@ -313,7 +311,7 @@ async fn address_put(req: &Req, id: Id<Party>, address: Option<Id<Address>>, sen
             let in_dialog = sent.get("in_dialog").is_some();
             let mut view = small(req, "address", id, FormView::again(sent, &problems.0, &req.loc), in_dialog).await?;
             if let Some(address) = address {
-                of_address(req, &mut view, address);
+                of_address(req, &mut view, &place(req, id, address).await?);
             }
             show_small(req, &view)
         }
@@ -321,10 +319,17 @@ async fn address_put(req: &Req, id: Id<Party>, address: Option<Id<Address>>, sen
     }
 }
 
+/// An address that is there.
+async fn place(req: &Req, id: Id<Party>, address: Id<Address>) -> Result<Address, PageError> {
+    let party = req.ctx.run(party::get, PartyId { id }).await?;
+    Ok(party.addresses.into_iter().find(|one| one.id == address).ok_or(Error::NotFound("address"))?)
+}
+
 /// Makes the form one that changes an address.
-fn of_address(req: &Req, view: &mut SmallPage, address: Id<Address>) {
+fn of_address(req: &Req, view: &mut SmallPage, address: &Address) {
     view.s.title = req.t("customer-edit-address");
-    view.action = format!("/parties/{}/addresses/{address}/edit", view.id);
+    view.action = format!("/parties/{}/addresses/{}/edit", view.id, address.id);
+    view.is_first = address.is_main;
 }
 
 /// The form that adds an address.
@@ -339,8 +344,7 @@ pub async fn add_address(req: Req, Path(id): Path<Id<Party>>, sent: Sent) -> Pag
 
 /// The form of an address that is there.
 pub async fn edit_address(req: Req, Path((id, address)): Path<(Id<Party>, Id<Address>)>) -> PageResult {
-    let party = req.ctx.run(party::get, PartyId { id }).await?;
-    let one = party.addresses.iter().find(|one| one.id == address).ok_or(Error::NotFound("address"))?;
+    let one = place(&req, id, address).await?;
     let values = [
         ("label", &one.label),
         ("country", &one.country),
@@ -349,11 +353,9 @@ pub async fn edit_address(req: Req, Path((id, address)): Path<(Id<Party>, Id<Add
         ("line", &one.line),
         ("postal_code", &one.postal_code),
     ];
-    let mut values: Vec<(String, String)> =
-        values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect();
-    values.extend(one.is_main.then(|| ("is_main".to_owned(), "1".to_owned())));
+    let values: Vec<(String, String)> = values.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value.clone()?))).collect();
     let mut view = small(&req, "address", id, FormView::new(values), req.dialog).await?;
-    of_address(&req, &mut view, address);
+    of_address(&req, &mut view, &one);
     show_small(&req, &view)
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{program, somebody, undo_of};
 use axum::http::StatusCode;
-use peyvand_core::parties::check::NewParty;
+use peyvand_core::parties::check::{Channel, NewParty};
 use peyvand_core::parties::duplicates::Reason;
 use peyvand_core::parties::party::{PartyId, get as get_party};
 use peyvand_core::platform::locale::{Loc, Prefs};
@@ -125,6 +125,15 @@ async fn addresses_are_added_changed_taken_away_and_brought_back() {
     let form = htmx.get(&format!("{page}/addresses/{home}/edit")).await;
     assert!(form.text.contains(&format!(r#"action="{page}/addresses/{home}/edit""#)) && form.text.contains("خیابان زند"));
     assert_eq!(form.all("input[name=is_main][checked]").len(), 0);
+    let first = stored.addresses.iter().find(|one| one.is_main).unwrap().id;
+    let form = htmx.get(&format!("{page}/addresses/{first}/edit")).await;
+    assert_eq!(form.all("input[name=is_main][checked][disabled]").len(), 1, "only another one takes its place");
+    assert!(form.one("#is-main-h").contains("نشانی دیگری را اصلی کنید"));
+    let wrong = htmx.post(&format!("{page}/addresses/{first}/edit"), &[("in_dialog", "1"), ("city", "")]).await;
+    assert_eq!(wrong.all("input[name=is_main][checked][disabled]").len(), 1);
+    htmx.post(&format!("{page}/addresses/{first}/edit"), &[("city", "تهران"), ("line", "میدان ونک")]).await;
+    let kept = ctx.run(get_party, PartyId { id: party.parse().unwrap() }).await.unwrap();
+    assert_eq!(kept.addresses.iter().find(|one| one.is_main).unwrap().id, first);
     let wrong = htmx.post(&format!("{page}/addresses/{home}/edit"), &[("in_dialog", "1"), ("city", "")]).await;
     assert!(wrong.text.contains(&format!(r#"action="{page}/addresses/{home}/edit""#)), "the form still changes the same address");
     let changed = htmx.post(&format!("{page}/addresses/{home}/edit"), &[("city", "یزد")]).await;
@@ -163,6 +172,11 @@ async fn contact_points_are_added_changed_taken_away_and_brought_back() {
     assert!(form.text.contains(&format!(r#"action="{edit}""#)) && form.text.contains("۰۹۳۵"), "{}", form.text);
     assert!(form.text.contains("پای تلفن") && form.one("option[selected]").contains("رضایت داده"));
     assert_eq!((form.all("select[name=kind]").len(), form.all("input[name=is_main]").len()), (0, 1));
+    assert_eq!(form.all("input[name=is_main][disabled]").len(), 0);
+    let first = stored.contacts.iter().find(|one| one.channel == Channel::Mobile && one.is_main).unwrap().id;
+    let of_first = htmx.get(&format!("{page}/contacts/{first}/edit")).await;
+    assert_eq!(of_first.all("input[name=is_main][checked][disabled]").len(), 1, "only another one takes its place");
+    assert!(of_first.one("#is-main-h").contains("راه دیگری را اصلی کنید"));
     let kept = [("in_dialog", "1"), ("label", "همسر"), ("consent", "given"), ("consent_how", ""), ("consent_at_text", "")];
     let wrong = htmx.post(&edit, &[&kept[..], &[("value", "۱۲۳")]].concat()).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
