@@ -246,10 +246,11 @@ impl Money {
     }
 
     /// The grouped amount without its unit: ۱۲٬۳۴۵٫۶, 1,234.50. Decimals that are zero are left out
-    /// for tomans and for currencies without coins.
+    /// for tomans, for currencies without coins, and of nothing at all.
     pub fn format(self, unit: MoneyUnit, digits: Digits) -> String {
         let amount = self.in_unit(unit);
-        if WITHOUT_COINS.contains(&self.currency.code()) { format_number(amount, digits) } else { group(&amount.to_string(), digits) }
+        let is_plain = self.minor == 0 || WITHOUT_COINS.contains(&self.currency.code());
+        if is_plain { format_number(amount, digits) } else { group(&amount.to_string(), digits) }
     }
 
     /// The amount in few signs, without its unit: «۱۲٫۴ میلیون», «١٢٫٤ مليون», 12.4M.
@@ -794,6 +795,18 @@ mod tests {
         assert_eq!(gbp.format_short(MoneyUnit::Currency, Digits::Arabic, Lang::Ar), "-٨٫٩ مليون");
         assert_eq!(Money { minor: 5, currency: currency("GBP") }.decimal_string(), "0.05");
         assert_eq!(Money { minor: 5, currency: currency("JPY") }.decimal_string(), "5");
+    }
+
+    #[test]
+    fn nothing_is_shown_without_decimals() {
+        for code in ["IRR", "SAR", "OMR", "KWD", "GBP", "JPY"] {
+            let none = Money { minor: 0, currency: currency(code) };
+            assert_eq!(none.format(MoneyUnit::Currency, Digits::Arabic), "٠", "{code}");
+            assert_eq!(none.format(MoneyUnit::Toman, Digits::Persian), "۰", "{code}");
+            assert_eq!(none.format_short(MoneyUnit::Currency, Digits::Latin, Lang::En), "0", "{code}");
+        }
+        let some = Money { minor: 1_000, currency: currency("SAR") };
+        assert_eq!(some.format(MoneyUnit::Currency, Digits::Arabic), "١٠٫٠٠");
     }
 
     #[test]
