@@ -10,10 +10,11 @@ use peyvand_stats::rhythm::rhythm;
 use std::collections::HashMap;
 use tokio::sync::watch;
 
-/// Parties of one transaction.
-const BATCH: i64 = 500;
+/// Parties of one transaction: few, because after a large import very many are due, and whoever writes meanwhile waits for
+/// a batch whose days may have to come from the disk.
+const BATCH: i64 = 100;
 /// Batches after which the job says that it is still at work.
-const RENEW_AFTER: usize = 20;
+const RENEW_AFTER: usize = 100;
 /// The newest days that a rhythm is read from: old habits do not outweigh new ones.
 const DAYS: i64 = 24;
 /// Without a rhythm of their own: a customer is silent after a quarter without purchase or contact.
