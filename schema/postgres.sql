@@ -332,17 +332,18 @@ CREATE INDEX parties_by_last_purchase ON parties USING btree (last_purchase_on, 
 CREATE INDEX parties_by_name ON parties USING btree (name_key, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_next_follow_up ON parties USING btree (next_follow_up_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_spent ON parties USING btree (spent_minor, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
-CREATE INDEX parties_city_key_name_key_id ON parties USING btree (city_key, name_key, id);
+CREATE INDEX parties_city_key_name_key_id ON parties USING btree (city_key, name_key, id) WHERE (city_key IS NOT NULL);
 CREATE INDEX parties_import_id ON parties USING btree (import_id, id) WHERE (import_id IS NOT NULL);
 CREATE INDEX parties_no_seen ON parties USING btree (no, owner_id, unit_id, archived_at, id);
-CREATE INDEX parties_owner_id_name_key_id ON parties USING btree (owner_id, name_key, id, archived_at);
-CREATE INDEX parties_owner_id_next_follow_up_at_id ON parties USING btree (owner_id, next_follow_up_at, id);
+CREATE INDEX parties_owner_id_name_key_id ON parties USING btree (owner_id, name_key, id, archived_at) WHERE (owner_id IS NOT NULL);
+CREATE INDEX parties_owner_id_next_follow_up_at_id ON parties USING btree (owner_id, next_follow_up_at, id) WHERE (owner_id IS NOT NULL);
 CREATE INDEX parties_owner_id_silent_from ON parties USING btree (owner_id, silent_from, id) WHERE (silent_from <> ''::text);
 CREATE INDEX parties_rhythm_due ON parties USING btree (id) WHERE rhythm_due;
 CREATE INDEX parties_role_id ON parties USING btree (role, id);
 CREATE INDEX parties_silent_from_id ON parties USING btree (silent_from, id) WHERE (silent_from <> ''::text);
 CREATE INDEX parties_stance_id ON parties USING btree (stance, id) WHERE (stance IS NOT NULL);
-CREATE INDEX parties_unit_id_name_key_id ON parties USING btree (unit_id, name_key, id, archived_at);
+CREATE INDEX parties_unit_id_name_key_id ON parties USING btree (unit_id, name_key, id, archived_at) WHERE (unit_id IS NOT NULL);
+CREATE INDEX parties_unowned ON parties USING btree (id) WHERE (owner_id IS NULL);
 
 CREATE TABLE party_roles (
   id uuid NOT NULL,

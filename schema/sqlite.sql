@@ -303,17 +303,18 @@ CREATE INDEX parties_by_last_purchase ON parties (last_purchase_on, id, archived
 CREATE INDEX parties_by_name ON parties (name_key, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_next_follow_up ON parties (next_follow_up_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_spent ON parties (spent_minor, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
-CREATE INDEX parties_city_key_name_key_id ON parties (city_key, name_key, id);
+CREATE INDEX parties_city_key_name_key_id ON parties (city_key, name_key, id) WHERE city_key IS NOT NULL;
 CREATE INDEX parties_import_id ON parties (import_id, id) WHERE import_id IS NOT NULL;
 CREATE INDEX parties_no_seen ON parties (no, owner_id, unit_id, archived_at, id);
-CREATE INDEX parties_owner_id_name_key_id ON parties (owner_id, name_key, id, archived_at);
-CREATE INDEX parties_owner_id_next_follow_up_at_id ON parties (owner_id, next_follow_up_at, id);
+CREATE INDEX parties_owner_id_name_key_id ON parties (owner_id, name_key, id, archived_at) WHERE owner_id IS NOT NULL;
+CREATE INDEX parties_owner_id_next_follow_up_at_id ON parties (owner_id, next_follow_up_at, id) WHERE owner_id IS NOT NULL;
 CREATE INDEX parties_owner_id_silent_from ON parties (owner_id, silent_from, id) WHERE silent_from <> '';
 CREATE INDEX parties_rhythm_due ON parties (id) WHERE rhythm_due;
 CREATE INDEX parties_role_id ON parties (role, id);
 CREATE INDEX parties_silent_from_id ON parties (silent_from, id) WHERE silent_from <> '';
 CREATE INDEX parties_stance_id ON parties (stance, id) WHERE stance IS NOT NULL;
-CREATE INDEX parties_unit_id_name_key_id ON parties (unit_id, name_key, id, archived_at);
+CREATE INDEX parties_unit_id_name_key_id ON parties (unit_id, name_key, id, archived_at) WHERE unit_id IS NOT NULL;
+CREATE INDEX parties_unowned ON parties (id) WHERE owner_id IS NULL;
 
 CREATE TABLE party_roles (
   id BLOB NOT NULL PRIMARY KEY,

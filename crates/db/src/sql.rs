@@ -386,7 +386,7 @@ mod tests {
             let id = Value::Id(uuid::Uuid::from_u128(n));
             vec![
                 id,
-                (n % 2 == 0).to_value(),
+                (n.is_multiple_of(2)).to_value(),
                 7_i64.to_value(),
                 0.5.to_value(),
                 "{a, \"b\"} NULL".to_value(),
