@@ -26,8 +26,9 @@ const CANDIDATES_MORE: i64 = 200;
 /// Index entries that are looked at for somebody who sees only some of the rows, before their own rows are looked
 /// through instead.
 const CANDIDATES_UNSEEN: i64 = 2_000;
-/// Up to this many rows in sight are looked through by their own index rather than through that of all names.
-const FEW_IN_SIGHT: i64 = 10_000;
+/// Up to this many rows of a person, and as many of a unit, are looked through by their own index rather than through
+/// that of all names.
+const FEW_IN_SIGHT: i64 = 6_000;
 /// Digits from which a number may be the beginning of a phone.
 const PHONE_DIGITS_MIN: usize = 4;
 /// Letters that the index of name parts needs.
@@ -362,13 +363,11 @@ fn each_way(sight: &Sight, query: &mut Sql, select: &'static str, mut rest: impl
 
 /// Whether so few rows are in sight that looking through them costs less than looking through all names.
 async fn are_few(reader: &Reader<'_>) -> Result<bool> {
-    let mut query = sql("SELECT count(*) FROM (");
+    let mut query = Sql::default();
     each_way(&reader.sight, &mut query, "SELECT * FROM (SELECT p.id FROM parties p WHERE ", |query| {
-        query.push(" LIMIT ").arg(FEW_IN_SIGHT + 1);
+        query.push(" LIMIT 1 OFFSET ").arg(FEW_IN_SIGHT);
     });
-    query.push(") s");
-    let (count,): (i64,) = reader.db.one(query).await?;
-    Ok(count <= FEW_IN_SIGHT)
+    Ok(reader.db.maybe::<(Id<Party>,)>(query).await?.is_none())
 }
 
 /// Whether more names have these parts than were looked at.
