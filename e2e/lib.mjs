@@ -168,6 +168,15 @@ export async function open(browser, server, { lang = 'fa', theme = 'light', size
   page.on('response', (answer) => answer.status() >= 500 && noted.push(`${answer.status()} ${answer.url()}`));
   page.assertQuiet = () => assert.deepEqual(noted.filter((text) => !page.expected.some((expected) => expected.test(text))), []);
   page.noted = noted;
+  // htmx listens one turn of the timers after the page has loaded; nobody types as soon as a test does.
+  for (const name of ['goto', 'reload', 'waitForURL']) {
+    const go = page[name].bind(page);
+    page[name] = async (...given) => {
+      const answer = await go(...given);
+      await page.evaluate(() => new Promise((done) => setTimeout(done)));
+      return answer;
+    };
+  }
   return page;
 }
 

@@ -6,6 +6,7 @@ pub mod check;
 pub mod contacts;
 pub mod duplicates;
 pub mod export;
+pub mod facts;
 pub mod identities;
 pub mod identity;
 pub mod list;
@@ -37,6 +38,7 @@ pub fn operations(ops: &mut Operations) {
     contacts::operations(ops);
     addresses::operations(ops);
     identities::operations(ops);
+    facts::operations(ops);
 }
 
 #[cfg(test)]

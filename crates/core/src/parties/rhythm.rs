@@ -5,6 +5,7 @@ use super::Party;
 use super::check::Role;
 use crate::platform::jobs::{self, Outcome, QueuedJob};
 use crate::{Ctx, Day, Instant, Result};
+use jiff::tz::TimeZone;
 use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
 use peyvand_stats::rhythm::rhythm;
 use std::collections::HashMap;
@@ -84,26 +85,9 @@ async fn batch(ctx: &Ctx) -> Result<usize> {
             .bind(BATCH),
         )
         .await?;
-    let ids: Vec<Id<Party>> = parties.iter().map(|party| party.id).collect();
-    let mut purchases: HashMap<Id<Party>, Vec<Day>> = HashMap::new();
-    let mut contacts: HashMap<Id<Party>, Vec<Day>> = HashMap::new();
-    for (party, at) in newest(&mut tx, "purchases", &ids).await? {
-        purchases.entry(party).or_default().push(at.day(&zone));
-    }
-    for (party, at) in newest(&mut tx, "interactions", &ids).await? {
-        contacts.entry(party).or_default().push(at.day(&zone));
-    }
-    let days = |of: &HashMap<Id<Party>, Vec<Day>>, party| of.get(&party).cloned().unwrap_or_default();
-    let rows = parties
-        .iter()
-        .map(|party| {
-            let day = match party.archived_at {
-                None => silent_from(party.role, &days(&purchases, party.id), &days(&contacts, party.id)),
-                Some(_) => None,
-            };
-            vec![party.id.to_value(), day.map_or_else(String::new, |day| day.to_string()).to_value()]
-        })
-        .collect();
+    let of: Vec<(Id<Party>, Role, bool)> = parties.iter().map(|party| (party.id, party.role, party.archived_at.is_some())).collect();
+    let days = silent_days(&mut tx, &zone, &of).await?;
+    let rows = days.into_iter().map(|(party, day)| vec![party.to_value(), day.to_value()]).collect();
     for statement in Sql::inserts(
         "WITH v (id, silent_on) AS (VALUES ",
         rows,
@@ -113,6 +97,26 @@ async fn batch(ctx: &Ctx) -> Result<usize> {
     }
     tx.commit().await?;
     Ok(parties.len())
+}
+
+/// The day from which each of the parties, given with role and whether archived, is silent, as it is stored: empty for
+/// never. Read where the writes that change it are kept out.
+pub(super) async fn silent_days(tx: &mut Tx, zone: &TimeZone, parties: &[(Id<Party>, Role, bool)]) -> Result<HashMap<Id<Party>, String>> {
+    let ids: Vec<Id<Party>> = parties.iter().map(|(party, ..)| *party).collect();
+    let mut purchases: HashMap<Id<Party>, Vec<Day>> = HashMap::new();
+    let mut contacts: HashMap<Id<Party>, Vec<Day>> = HashMap::new();
+    for (party, at) in newest(tx, "purchases", &ids).await? {
+        purchases.entry(party).or_default().push(at.day(zone));
+    }
+    for (party, at) in newest(tx, "interactions", &ids).await? {
+        contacts.entry(party).or_default().push(at.day(zone));
+    }
+    let days = |of: &HashMap<Id<Party>, Vec<Day>>, party: &Id<Party>| of.get(party).cloned().unwrap_or_default();
+    let silent = parties.iter().map(|(party, role, is_archived)| {
+        let day = if *is_archived { None } else { silent_from(*role, &days(&purchases, party), &days(&contacts, party)) };
+        (*party, day.map_or_else(String::new, |day| day.to_string()))
+    });
+    Ok(silent.collect())
 }
 
 async fn newest(tx: &mut Tx, table: &'static str, parties: &[Id<Party>]) -> Result<Vec<(Id<Party>, Instant)>> {

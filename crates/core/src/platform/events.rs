@@ -57,6 +57,8 @@ pub const KINDS: &[&str] = &[
     "contact.changed",
     "contact.removed",
     "contact.restored",
+    "facts.rebuild_asked",
+    "facts.rebuilt",
     "follow_up.cancelled",
     "follow_up.changed",
     "follow_up.done",

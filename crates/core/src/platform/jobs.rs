@@ -39,6 +39,8 @@ pub enum Job {
     SendMails,
     /// Works out anew from when on customers are silent, where contacts or purchases have changed.
     RefreshRhythms,
+    /// Works out anew all facts of parties and sets right what differs.
+    RebuildFacts,
 }
 
 /// A row of the queue.
@@ -173,6 +175,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::UndoImport { import } => super::import::undo::run(&ctx.app, Door::Job, *import, stop, Some(id)).await,
         Job::SendMails => super::mails::send(ctx, id, stop).await,
         Job::RefreshRhythms => crate::parties::rhythm::refresh(ctx, id, stop).await,
+        Job::RebuildFacts => crate::parties::facts::rebuild(ctx, id, stop).await,
     }
 }
 

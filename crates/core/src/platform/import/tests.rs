@@ -326,6 +326,7 @@ async fn undo_of_purchases_leaves_no_trace_in_sums() {
     let import = bring(&ctx, &new(Kind::Purchases, &data("online-retail-totals.csv"))).await;
     let undone = undone(&ctx, import.id).await;
     assert_eq!(undone.state, State::Undone);
+    assert_eq!(crate::parties::facts::differing(&ctx).await, 0);
     for table in [
         "SELECT count(*) FROM purchase_lines",
         "SELECT count(*) FROM purchases",
@@ -394,6 +395,7 @@ async fn undo_makes_prospects_again_of_those_whom_its_purchases_made_customers()
     assert_eq!(promoted("لیلا").await, "customer", "somebody gave her that role");
     undone(&ctx, more.id).await;
     assert_eq!(promoted("رضا").await, "prospect");
+    assert_eq!(crate::parties::facts::differing(&ctx).await, 0);
     assert_eq!(
         count(&ctx, "SELECT count(*) FROM party_roles r JOIN parties p ON p.id = r.party_id WHERE r.until_on IS NULL AND r.role = p.role")
             .await,
