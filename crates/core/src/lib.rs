@@ -10,6 +10,7 @@ mod error;
 pub mod external;
 pub mod follow_ups;
 pub mod ideas;
+pub mod insight;
 pub mod interactions;
 pub mod operation;
 pub mod organisation;
@@ -39,6 +40,7 @@ pub fn operations() -> Operations {
     ideas::operations(&mut ops);
     today::operations(&mut ops);
     sales::operations(&mut ops);
+    insight::operations(&mut ops);
     organisation::operations(&mut ops);
     ops
 }

@@ -21,6 +21,8 @@ peyvand_db::words! {
         FollowUps = "follow_ups",
         /// Purchases, products, opportunities.
         Sales = "sales",
+        /// Numbers worked out from what customers buy.
+        Insight = "insight",
         /// Bringing files in.
         Imports = "imports",
         /// People, units and posts.
@@ -310,6 +312,7 @@ pub fn ready_made_posts() -> Vec<(&'static str, Rights)> {
         (Room::Interactions, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
         (Room::FollowUps, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
         (Room::Sales, Right { see: Reach::Own, create: true, ..Right::NONE }),
+        (Room::Insight, Right { see: Reach::Own, ..Right::NONE }),
     ]));
     vec![("owner", Rights::full()), ("manager", manager), ("agent", agent)]
 }

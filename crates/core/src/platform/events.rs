@@ -74,6 +74,7 @@ pub const KINDS: &[&str] = &[
     "import.failed",
     "import.finished",
     "import.undone",
+    "insight.refresh_asked",
     "interaction.changed",
     "interaction.logged",
     "interaction.restored",

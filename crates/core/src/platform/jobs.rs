@@ -41,6 +41,8 @@ pub enum Job {
     RefreshRhythms,
     /// Works out anew all facts of parties and sets right what differs.
     RebuildFacts,
+    /// Works out the numbers of all customers anew, where purchases have changed or a day has passed.
+    RefreshScores,
 }
 
 /// A row of the queue.
@@ -176,6 +178,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::SendMails => super::mails::send(ctx, id, stop).await,
         Job::RefreshRhythms => crate::parties::rhythm::refresh(ctx, id, stop).await,
         Job::RebuildFacts => crate::parties::facts::rebuild(ctx, id, stop).await,
+        Job::RefreshScores => crate::insight::refresh::refresh(ctx, id, stop).await,
     }
 }
 
@@ -238,6 +241,7 @@ const SCHEDULES: &[(&str, i64, Job)] = &[
     ("housekeeping", super::time::DAY, Job::Housekeeping),
     ("remind_follow_ups", super::time::MINUTE / 2, Job::RemindFollowUps),
     ("refresh_rhythms", super::time::MINUTE, Job::RefreshRhythms),
+    ("refresh_scores", super::time::DAY, Job::RefreshScores),
 ];
 
 async fn due_schedules(app: &App) -> Result<()> {

@@ -19,4 +19,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     3 "0003_parties",
     4 "0004_interactions",
     5 "0005_sales",
+    6 "0006_insight",
 };

@@ -1,13 +1,14 @@
 //! The filters of the list, declared once and read as conditions of a query.
 
 use super::Sort;
+use crate::insight::models;
 use crate::parties::check::{Gender, Kind, Role, Stance};
 use crate::parties::party::Party;
 use crate::parties::search;
-use crate::platform::access::{Unit, User};
+use crate::platform::access::{Sight, Unit, User};
 use crate::platform::money::{Currency, Money, parse_decimal};
 use crate::platform::text::search_key;
-use crate::{Ctx, Day, Fields, Id, Instant, Problem, Reader, Result};
+use crate::{Act, Ctx, Day, Fields, Id, Instant, Perm, Problem, Reader, Result, Room};
 use peyvand_db::{Sql, ToValue, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -122,6 +123,18 @@ filters! {
     silent: bool,
     /// Customers and prospects for whom nothing is planned; the silent ones, who have a list of their own, are left out.
     waiting: bool,
+    /// Band of recency, 1 to 5, of the last refresh of scores.
+    recency: i64,
+    /// Band of frequency, 1 to 5.
+    frequency: i64,
+    /// Band of value, 1 to 5.
+    value: i64,
+    /// Mean of the bands of frequency and value, rounded up.
+    frequency_value: i64,
+    /// Probability of still being active is at least this, between 0 and 1.
+    active_from: f64,
+    /// Probability of still being active is at most this.
+    active_until: f64,
     /// Archived ones instead of the others.
     archived: bool,
     /// Brought by this import.
@@ -144,6 +157,10 @@ pub(super) struct Conditions {
     /// Ids that the words searched for stand for.
     pub(super) ids: Option<Vec<Id<Party>>>,
     pub(super) tag: Option<String>,
+    /// On table `party_scores` with alias `s`.
+    pub(super) scores: Vec<Condition>,
+    /// Whose scores may be asked about, where they are.
+    pub(super) scores_of: Option<Sight>,
 }
 
 impl PartyFilters {
@@ -248,7 +265,36 @@ impl PartyFilters {
         }
         let text = if self.archived == Some(true) { "p.archived_at IS NOT NULL" } else { "p.archived_at IS NULL" };
         all.push(Condition { text, value: None, index: "" });
-        if fields.0.is_empty() { Ok(Conditions { all, ids: None, tag: self.tag.clone() }) } else { Err(fields) }
+        let scores = fields.take(self.scores()).unwrap_or_default();
+        if fields.0.is_empty() { Ok(Conditions { all, ids: None, tag: self.tag.clone(), scores, scores_of: None }) } else { Err(fields) }
+    }
+
+    /// The conditions on scores.
+    fn scores(&self) -> Result<Vec<Condition>, Problem> {
+        let mut scores = Vec::new();
+        let bands = models::BANDS as i64;
+        for (field, text, band) in [
+            ("recency", "s.recency = ", self.recency),
+            ("frequency", "s.frequency = ", self.frequency),
+            ("value", "s.value = ", self.value),
+            ("frequency_value", "s.frequency_value = ", self.frequency_value),
+        ] {
+            let Some(band) = band else { continue };
+            if !(1..=bands).contains(&band) {
+                return Err(Problem::new(field, "input-range").with("min", 1).with("max", bands));
+            }
+            scores.push(Condition { text, value: Some(band.to_value()), index: "" });
+        }
+        for (field, text, bound) in
+            [("active_from", "s.p_active >= ", self.active_from), ("active_until", "s.p_active <= ", self.active_until)]
+        {
+            let Some(bound) = bound else { continue };
+            if !(0.0..=1.0).contains(&bound) {
+                return Err(Problem::new(field, "input-range").with("min", 0).with("max", 1));
+            }
+            scores.push(Condition { text, value: Some(bound.to_value()), index: "" });
+        }
+        Ok(scores)
     }
 
     pub(super) async fn ready(&self, ctx: &Ctx, reader: &Reader<'_>) -> Result<Conditions> {
@@ -256,6 +302,9 @@ impl PartyFilters {
         let mut conditions = self.conditions(ctx, currency).map_err(crate::Error::Invalid)?;
         if let Some(text) = self.q.as_deref().filter(|text| !text.trim().is_empty()) {
             conditions.ids = Some(search::ids(ctx, reader, text).await?);
+        }
+        if !conditions.scores.is_empty() {
+            conditions.scores_of = Some(ctx.actor.check(Perm(Room::Insight, Act::See))?);
         }
         Ok(conditions)
     }
@@ -294,8 +343,32 @@ impl Conditions {
         if let Some(tag) = &self.tag {
             query.push(" AND EXISTS (SELECT 1 FROM party_tags t WHERE t.party_id = p.id AND t.tag = ").arg(tag).push(")");
         }
+        if !self.scores.is_empty() {
+            query.push(" AND ");
+            self.has_scores(query);
+        }
         if let Some(ids) = &self.ids {
             query.push(" AND p.id IN ").list(ids.iter().copied());
+        }
+    }
+
+    /// That a party has such scores, and that they may be asked about.
+    pub(super) fn has_scores(&self, query: &mut Sql) {
+        query.push("EXISTS (SELECT 1 FROM party_scores s WHERE s.party_id = p.id AND ");
+        self.on_scores(query);
+        if let Some(sight) = &self.scores_of {
+            sight.parties(query);
+        }
+        query.push(")");
+    }
+
+    /// The conditions on scores alone.
+    pub(super) fn on_scores(&self, query: &mut Sql) {
+        for (position, found) in self.scores.iter().enumerate() {
+            query.push(if position == 0 { "" } else { " AND " }).push(found.text);
+            if let Some(value) = &found.value {
+                query.value(value.clone());
+            }
         }
     }
 }

@@ -28,6 +28,8 @@ pub(super) enum Way {
     Narrow(&'static str),
     /// Those who have the tag, then sorted: there are few.
     Tag,
+    /// Those who have the scores, then sorted: there are few.
+    Scored,
     /// The named ones, then sorted.
     Ids,
     /// All of a user, then sorted: there are few.
@@ -42,6 +44,7 @@ const CARRIED: [&str; 10] = ["archived_at", "role", "kind", "owner_id", "unit_id
 fn is_told_by_index(conditions: &Conditions, sort: Sort) -> bool {
     let silent = matches!(sort, Sort::LastContact | Sort::LastPurchase | Sort::Spent);
     conditions.ids.is_none()
+        && conditions.scores.is_empty()
         && conditions.all.iter().all(|condition| {
             let column = condition.text.trim_start_matches("p.").split(' ').next().unwrap_or_default();
             CARRIED.contains(&column) || column == "id" || sort.column() == format!("p.{column}") || silent && column == "silent_from"
@@ -119,6 +122,13 @@ pub(super) async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: So
             sort_way = Way::SortTagged;
         }
     }
+    if !conditions.scores.is_empty() {
+        let mut scored = sql("SELECT count(*) FROM (SELECT 1 FROM party_scores s WHERE ");
+        conditions.on_scores(&mut scored);
+        if is_narrow(db, scored).await? {
+            return Ok(Way::Scored);
+        }
+    }
     if let (Sight::Own(user), None) = (seen, owned) {
         if matches!(sort, Sort::Name | Sort::NextFollowUp) {
             return Ok(Way::Own);
@@ -157,6 +167,13 @@ pub(super) fn page_query(
                 query.push(" AND (EXISTS (SELECT 1 FROM party_tags t WHERE t.party_id = p.id AND t.tag = ").arg(tag).push(")) IS TRUE");
             }
         }
+        if let (Way::Scored, Some(scores_of)) = (way, &conditions.scores_of) {
+            sight(query, scores_of, false);
+        } else if !conditions.scores.is_empty() {
+            query.push(" AND (");
+            conditions.has_scores(query);
+            query.push(") IS TRUE");
+        }
         if let Some(ids) = &conditions.ids {
             query.push(" AND p.id IN ").list(ids.iter().copied());
         }
@@ -189,6 +206,11 @@ pub(super) fn page_query(
             query.push("WITH s AS MATERIALIZED (SELECT t.party_id FROM party_tags t WHERE t.tag = ");
             query.arg(conditions.tag.as_deref()).push(") ");
         }
+        Way::Scored => {
+            query.push("WITH s AS MATERIALIZED (SELECT s.party_id FROM party_scores s WHERE ");
+            conditions.on_scores(&mut query);
+            query.push(") ");
+        }
         Way::Sort | Way::SortTagged if is_told => {
             query.push("WITH s AS MATERIALIZED (SELECT p.id AS party_id FROM parties p WHERE 1 = 1");
             fits(&mut query);
@@ -199,7 +221,7 @@ pub(super) fn page_query(
     }
     query.push("SELECT ").push(<PartySummary as peyvand_db::FromRow>::COLUMNS);
     query.push(match way {
-        Way::Narrow(_) | Way::Tag | Way::Sort | Way::SortTagged if is_told || !by_sort => " FROM s CROSS JOIN parties p LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id WHERE p.id = s.party_id",
+        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Sort | Way::SortTagged if is_told || !by_sort => " FROM s CROSS JOIN parties p LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id WHERE p.id = s.party_id",
         _ => " FROM parties p LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id WHERE 1 = 1",
     });
     if !is_told {

@@ -1,0 +1,229 @@
+//! What was fitted: to whose purchases, when, with what result, how good; or why it was not.
+
+use crate::operation::{Nothing, Page, page_size};
+use crate::platform::events::{cursor, cursor_at};
+use crate::platform::money::Currency;
+use crate::{Act, Ctx, Day, Instant, Operations, Perm, Result, Room};
+use peyvand_db::{Cell, Db, FromCell, Id, Sql, row};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+peyvand_db::words! {
+    /// What a fit is for.
+    pub enum FitKind {
+        /// Cut-points of recency, frequency and value.
+        Rfm = "rfm",
+        /// MBG/NBD: who is still active, how often they will buy.
+        Activity = "activity",
+        /// Gamma-Gamma: how much they will spend.
+        Spending = "spending",
+    }
+}
+
+peyvand_db::words! {
+    /// Why there is no fit.
+    pub enum RefusedFor {
+        /// The data are too few or too old to mean anything.
+        TooLittle = "too_little",
+        /// No set of parameters describes these customers best.
+        NoOptimum = "no_optimum",
+        /// The input cannot be.
+        Invalid = "invalid",
+    }
+}
+
+peyvand_db::words! {
+    /// What there is too little of.
+    pub enum Lack {
+        /// Customers with a purchase.
+        Customers = "customers",
+        /// Customers who came back.
+        Repeaters = "repeaters",
+        /// Customers who came back and spent something.
+        Amounts = "amounts",
+        /// Days since the first purchase of all.
+        History = "history",
+        /// Days since the last purchase of all: at most so many.
+        Recent = "recent",
+        /// Days with a purchase that the most frequent customer has.
+        Occasions = "occasions",
+    }
+}
+
+/// One thing that is missing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Missing {
+    /// Of what.
+    pub of: Lack,
+    /// How many there are.
+    pub have: i64,
+    /// How many it takes.
+    pub need: i64,
+    /// When it will be enough, if things go on as they did; absent where that cannot be told.
+    pub enough_on: Option<Day>,
+}
+
+/// Why there is no fit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Refusal {
+    /// In a word.
+    pub reason: RefusedFor,
+    /// What is missing.
+    pub missing: Vec<Missing>,
+    /// What the method itself said, in English.
+    pub detail: Option<String>,
+}
+
+/// A fitted parameter.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Parameter {
+    /// Its name in the literature.
+    pub name: String,
+    /// Its value; amounts are in minor units, times in weeks.
+    pub value: f64,
+    /// Its standard error.
+    pub standard_error: Option<f64>,
+}
+
+/// What was fitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Model {
+    /// Values from which on the next band begins.
+    Cuts {
+        /// Of days since the last purchase; fewer are better.
+        recency: Vec<f64>,
+        /// Of days with a purchase.
+        frequency: Vec<f64>,
+        /// Of what remained of all purchases, in minor units.
+        value: Vec<f64>,
+    },
+    /// Parameters of a distribution.
+    Parameters {
+        /// In the order of the literature.
+        parameters: Vec<Parameter>,
+        /// Covariance of their logarithms.
+        covariance: Vec<Vec<f64>>,
+    },
+}
+
+/// How good a fit is.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Quality {
+    /// Customers that it learned from.
+    pub customers: i64,
+    /// Natural logarithm of the likelihood.
+    pub log_likelihood: Option<f64>,
+    /// Largest slope of the likelihood at the optimum; 0 in exact arithmetic.
+    pub gradient: Option<f64>,
+    /// Searches from different starts.
+    pub starts: i64,
+    /// How many of them ended at this optimum.
+    pub agreed: i64,
+    /// Purchases after the first that customers made until the as-of day.
+    pub repeats: Option<i64>,
+    /// The same as the model would have expected them.
+    pub repeats_expected: Option<f64>,
+    /// Correlation of number and amount of purchases, which the model takes for independent.
+    pub correlation: Option<f64>,
+    /// Whether that correlation is small enough for the model.
+    pub is_independent: Option<bool>,
+}
+
+macro_rules! json_cells {
+    ($($name:ident)*) => {$(
+        impl FromCell for $name {
+            fn from_cell(cell: Cell<'_>) -> peyvand_db::Result<Self> {
+                serde_json::from_value(serde_json::Value::from_cell(cell)?).map_err(|error| cell.problem(error))
+            }
+        }
+    )*};
+}
+
+json_cells! { Model Quality Refusal }
+
+row! {
+    /// A fit, or why there is none.
+    #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+    pub struct Fit {
+        /// Made of its kind and its input: the same purchases give the same fit.
+        pub id: Id<Fit>,
+        /// What it is for.
+        pub kind: FitKind,
+        /// The day that everything is counted to.
+        pub as_of: Day,
+        /// Day of the first purchase of all.
+        pub from_on: Option<Day>,
+        /// Currency of the amounts.
+        pub currency: Currency,
+        /// Customers with a purchase.
+        pub customers: i64,
+        /// SHA-256 of the input.
+        pub input_hash: String,
+        /// What was fitted; absent where it was refused.
+        pub model: Option<Model>,
+        /// How good it is.
+        pub quality: Option<Quality>,
+        /// Why there is none.
+        pub refusal: Option<Refusal>,
+        /// When it was made.
+        pub made_at: Instant,
+        /// When all customers had their scores from it.
+        pub finished_at: Option<Instant>,
+    }
+}
+
+/// Which fits, from where.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListFits {
+    /// Of this kind only.
+    pub kind: Option<FitKind>,
+    /// Where the page starts: `next` of the page before.
+    pub after: Option<String>,
+    /// Rows of a page, 50 unless given, at most 200.
+    pub limit: Option<i64>,
+}
+
+/// What was fitted, newest first.
+///
+/// # Errors
+/// Without the right.
+pub async fn list(ctx: &Ctx, input: ListFits) -> Result<Page<Fit>> {
+    let reader = ctx.read(Perm(Room::Insight, Act::See))?;
+    let limit = page_size(input.limit)?;
+    let mut query = Sql::select::<Fit>("FROM fits WHERE 1 = 1");
+    if let Some(kind) = input.kind {
+        query.push(" AND kind = ").arg(kind);
+    }
+    if let Some(after) = &input.after {
+        let (at, id) = cursor::<Fit>(after)?;
+        query.push(" AND (made_at, id) < (").arg(at).push(", ").arg(id).push(")");
+    }
+    query.push(" ORDER BY made_at DESC, id DESC LIMIT ").arg(limit + 1);
+    let rows: Vec<Fit> = reader.db.all(query).await?;
+    Ok(Page::cut(rows, limit, |last| cursor_at(last.made_at, last.id)))
+}
+
+/// The fits that the customers' numbers now come from.
+///
+/// # Errors
+/// Without the right.
+pub async fn current(ctx: &Ctx, _: Nothing) -> Result<Vec<Fit>> {
+    let reader = ctx.read(Perm(Room::Insight, Act::See))?;
+    latest(reader.db).await
+}
+
+/// The fits of the last refresh that was finished; none before the first.
+pub(super) async fn latest(db: &Db) -> Result<Vec<Fit>> {
+    let query = Sql::select::<Fit>("FROM fits WHERE finished_at = (SELECT MAX(finished_at) FROM fits) ORDER BY kind LIMIT 3");
+    Ok(db.all(query).await?)
+}
+
+/// The operations of fits.
+pub fn operations(ops: &mut Operations) {
+    let see = Some(Perm(Room::Insight, Act::See));
+    ops.add("insight.fits", "GET /insight/fits", see, "What was fitted to purchases, from what, how good, or why not; newest first.", list)
+        .example(|| serde_json::json!({"kind": "activity", "limit": 10}));
+    ops.add("insight.current", "GET /insight", see, "The fits that the numbers of customers now come from.", current);
+}

@@ -1,0 +1,24 @@
+//! Numbers of each customer, worked out from purchases: how recent, frequent and valuable, how likely still with us, what
+//! they are expected to buy. All statistics are those of `peyvand-stats`; here they get their input, a place and a reader.
+//!
+//! Every number says which fit it came from, and a fit says from when, from how many, how good it is, or what it lacks.
+
+pub mod facts;
+pub mod fits;
+pub mod models;
+pub mod refresh;
+pub mod scores;
+
+pub use fits::{Fit, FitKind};
+
+use crate::Operations;
+
+/// The operations of the room.
+pub fn operations(ops: &mut Operations) {
+    refresh::operations(ops);
+    scores::operations(ops);
+    fits::operations(ops);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,218 @@
+//! The grid of recency against frequency and value, and the numbers of one customer.
+
+use super::fits::{self, Fit, FitKind, Model};
+use super::models::{self, SOON, WEEK};
+use crate::operation::Nothing;
+use crate::parties::Party;
+use crate::parties::party::{PartyId, seen};
+use crate::platform::money::{Currency, Money};
+use crate::{Act, Ctx, Day, Operations, Perm, Result, Room, Sight};
+use peyvand_db::{Id, Sql, row};
+use peyvand_stats::bg_nbd::MbgNbd;
+use peyvand_stats::buyers::{Buyer, PurchaseModel};
+use peyvand_stats::fit::{Convergence, Fit as Fitted, Model as _};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How sure the ranges are.
+const LEVEL: f64 = 0.95;
+
+row! {
+    /// A cell of the grid.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+    pub struct RfmCell {
+        /// Band of recency, 5 the most recent.
+        pub recency: i64 = "s.recency",
+        /// Mean of the bands of frequency and value, rounded up; 5 the most.
+        pub frequency_value: i64 = "s.frequency_value",
+        /// Customers in it.
+        pub customers: i64 = "count(*)",
+    }
+}
+
+/// How many customers are recent, how many frequent and valuable.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct RfmGrid {
+    /// What the bands come from, or why there are none; absent before the first refresh.
+    pub fit: Option<Fit>,
+    /// Customers within sight that have scores.
+    pub customers: i64,
+    /// Bands of each side.
+    pub bands: i64,
+    /// Cells with somebody in them.
+    pub cells: Vec<RfmCell>,
+}
+
+/// The grid of those within sight, as of the last refresh.
+///
+/// # Errors
+/// Without the right.
+pub async fn rfm(ctx: &Ctx, _: Nothing) -> Result<RfmGrid> {
+    let reader = ctx.read(Perm(Room::Insight, Act::See))?;
+    // Whoever sees all is answered from the index alone.
+    let mut query = match &reader.sight {
+        Sight::All => Sql::select::<RfmCell>("FROM party_scores s WHERE s.recency IS NOT NULL"),
+        sight => {
+            let mut query = Sql::select::<RfmCell>("FROM party_scores s JOIN parties p ON p.id = s.party_id WHERE s.recency IS NOT NULL");
+            sight.parties(&mut query);
+            query
+        }
+    };
+    query.push(" GROUP BY s.recency, s.frequency_value ORDER BY s.recency, s.frequency_value");
+    let cells: Vec<RfmCell> = reader.db.all(query).await?;
+    let fit = fits::latest(reader.db).await?.into_iter().find(|fit| fit.kind == FitKind::Rfm);
+    Ok(RfmGrid { fit, customers: cells.iter().map(|cell| cell.customers).sum(), bands: models::BANDS as i64, cells })
+}
+
+row! {
+    struct Stored {
+        as_of: Day = "f.as_of",
+        currency: Currency = "f.currency",
+        recency_days: i64 = "s.recency_days",
+        age_days: i64 = "s.age_days",
+        occasions: i64 = "s.occasions",
+        net_minor: i64 = "s.net_minor",
+        recency: Option<i64> = "s.recency",
+        frequency: Option<i64> = "s.frequency",
+        value: Option<i64> = "s.value",
+        p_active: Option<f64> = "s.p_active",
+        purchases_90d: Option<f64> = "s.purchases_90d",
+        occasion_minor: Option<f64> = "s.occasion_minor",
+        value_12m_minor: Option<f64> = "s.value_12m_minor",
+        rfm_fit_id: Id<Fit> = "s.rfm_fit_id",
+        activity_fit_id: Id<Fit> = "s.activity_fit_id",
+        spending_fit_id: Id<Fit> = "s.spending_fit_id",
+    }
+}
+
+/// A number that is not certain.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Estimate {
+    /// The number.
+    pub value: f64,
+    /// Lower end of the range in which it lies with 95 per cent, as far as the parameters are uncertain; absent where it
+    /// cannot be told.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+}
+
+/// The numbers of a customer. What its model refused is absent; the fit says why.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Scores {
+    /// The day that everything is counted to.
+    pub as_of: Day,
+    /// Currency of the amounts.
+    pub currency: Currency,
+    /// Days from the last purchase to the as-of day.
+    pub recency_days: i64,
+    /// Days from the first purchase to the as-of day.
+    pub age_days: i64,
+    /// Days with a purchase.
+    pub occasions: i64,
+    /// What remained of all purchases, in minor units.
+    pub net_minor: i64,
+    /// The same in major units.
+    pub net: String,
+    /// What remained of one such day on average, in minor units.
+    pub mean_minor: f64,
+    /// Band of recency, 5 the most recent.
+    pub recency: Option<i64>,
+    /// Band of frequency, 5 the most frequent.
+    pub frequency: Option<i64>,
+    /// Band of value, 5 the most valuable.
+    pub value: Option<i64>,
+    /// Probability of still being active.
+    pub p_active: Option<Estimate>,
+    /// Expected days with a purchase in the next 90 days.
+    pub purchases_90d: Option<Estimate>,
+    /// Expected amount of a day with a purchase, in minor units.
+    pub occasion_minor: Option<f64>,
+    /// Expected value of the next twelve months, in minor units: one per cent less for each month, all of the amount.
+    pub value_12m_minor: Option<f64>,
+    /// The same in major units, rounded.
+    pub value_12m: Option<String>,
+}
+
+/// The numbers of a customer, with what they come from.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct PartyScores {
+    /// Whose they are.
+    pub party_id: Id<Party>,
+    /// The numbers; absent for who has bought nothing by the last refresh.
+    pub scores: Option<Scores>,
+    /// The fits they come from, or the last ones where there are no numbers.
+    pub fits: Vec<Fit>,
+}
+
+/// The numbers of a customer.
+///
+/// # Errors
+/// For a customer who does not exist or is out of sight.
+pub async fn of_party(ctx: &Ctx, input: PartyId) -> Result<PartyScores> {
+    let reader = ctx.read(Perm(Room::Insight, Act::See))?;
+    seen(reader.db, &reader.sight, input.id).await?;
+    let query = Sql::select::<Stored>("FROM party_scores s JOIN fits f ON f.id = s.rfm_fit_id WHERE s.party_id = $1").bind(input.id);
+    let stored: Option<Stored> = reader.db.maybe(query).await?;
+    let fits = match &stored {
+        None => fits::latest(reader.db).await?,
+        Some(stored) => {
+            let mut query = Sql::select::<Fit>("FROM fits WHERE id IN ");
+            query.list([stored.rfm_fit_id, stored.activity_fit_id, stored.spending_fit_id]).push(" ORDER BY kind");
+            reader.db.all(query).await?
+        }
+    };
+    Ok(PartyScores { party_id: input.id, scores: stored.map(|stored| shown(stored, &fits)), fits })
+}
+
+fn shown(stored: Stored, fits: &[Fit]) -> Scores {
+    let buyer = models::buyer(stored.recency_days, stored.age_days, stored.occasions);
+    let model = fits.iter().find(|fit| fit.kind == FitKind::Activity).and_then(|fit| fit.model.as_ref()).and_then(activity);
+    let estimate = |value: Option<f64>, most: f64, figure: fn(&MbgNbd, &Buyer) -> f64| {
+        let range = model.as_ref().and_then(|model| model.interval(LEVEL, |model| figure(model, &buyer)).ok());
+        value.map(|value| Estimate {
+            value,
+            low: range.map(|range| range.low.max(0.0)),
+            high: range.map(|range| range.high.min(most)),
+        })
+    };
+    Scores {
+        as_of: stored.as_of,
+        currency: stored.currency,
+        recency_days: stored.recency_days,
+        age_days: stored.age_days,
+        occasions: stored.occasions,
+        net_minor: stored.net_minor,
+        net: Money { minor: stored.net_minor, currency: stored.currency }.decimal_string(),
+        mean_minor: stored.net_minor as f64 / stored.occasions as f64,
+        recency: stored.recency,
+        frequency: stored.frequency,
+        value: stored.value,
+        p_active: estimate(stored.p_active, 1.0, MbgNbd::probability_alive),
+        purchases_90d: estimate(stored.purchases_90d, f64::MAX, |model, buyer| model.expected_purchases(buyer, SOON / WEEK)),
+        occasion_minor: stored.occasion_minor,
+        value_12m_minor: stored.value_12m_minor,
+        value_12m: stored.value_12m_minor.map(|value| Money { minor: value.round() as i64, currency: stored.currency }.decimal_string()),
+    }
+}
+
+/// The fitted model as it was stored.
+fn activity(model: &Model) -> Option<Fitted<MbgNbd>> {
+    let Model::Parameters { parameters, covariance } = model else { return None };
+    let values: Vec<f64> = parameters.iter().map(|one| one.value).collect();
+    Some(Fitted {
+        model: MbgNbd::from_parameters(&values).ok()?,
+        log_likelihood: 0.0,
+        customers: 0,
+        parameters: Vec::new(),
+        covariance: covariance.clone(),
+        convergence: Convergence { gradient: 0.0, steps: 0, starts: 0, agreed: 0, condition: 0.0 },
+    })
+}
+
+/// The operations of scores.
+pub fn operations(ops: &mut Operations) {
+    let see = Some(Perm(Room::Insight, Act::See));
+    ops.add("insight.rfm", "GET /insight/rfm", see, "How many customers are recent, frequent and valuable, with the cut-points.", rfm);
+    ops.add("insight.scores", "GET /parties/{id}/scores", see, "The numbers of a customer, how sure they are and where they come from.", of_party);
+}

@@ -1,0 +1,44 @@
+-- Numbers of customers, worked out from purchases by the models of crates/stats.
+
+-- What was fitted to whose purchases, or why it was not. A fit's id is made of its kind and its input, so that the same
+-- purchases give the same fit. Scores of a fit are whole once it has finished_at.
+CREATE TABLE fits (
+  id ID NOT NULL PRIMARY KEY,
+  kind SORTKEY NOT NULL,
+  as_of DAY NOT NULL,
+  from_on DAY,
+  currency TEXT NOT NULL,
+  customers INT NOT NULL,
+  input_hash TEXT NOT NULL,
+  model JSON,
+  quality JSON,
+  refusal JSON,
+  made_at INSTANT NOT NULL,
+  finished_at INSTANT
+) STRICT;
+CREATE INDEX fits_made_at_id ON fits (made_at, id);
+CREATE INDEX fits_finished_at ON fits (finished_at, kind) WHERE finished_at IS NOT NULL;
+
+-- One row for each customer with a purchase. Not a foreign key: who was taken back with an import has no scores after
+-- the next refresh. frequency_value is the mean of both scores, rounded up.
+CREATE TABLE party_scores (
+  party_id ID NOT NULL PRIMARY KEY,
+  recency_days INT NOT NULL,
+  age_days INT NOT NULL,
+  occasions INT NOT NULL,
+  net_minor MONEY NOT NULL,
+  recency INT,
+  frequency INT,
+  value INT,
+  frequency_value INT,
+  p_active REAL,
+  purchases_90d REAL,
+  occasion_minor REAL,
+  value_12m_minor REAL,
+  rfm_fit_id ID NOT NULL,
+  activity_fit_id ID NOT NULL,
+  spending_fit_id ID NOT NULL
+) STRICT;
+-- All that people filter by: counted and gathered from the index alone.
+CREATE INDEX party_scores_cell ON party_scores (recency, frequency_value, party_id, frequency, value, p_active);
+CREATE INDEX party_scores_p_active ON party_scores (p_active, party_id) WHERE p_active IS NOT NULL;
