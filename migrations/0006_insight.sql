@@ -20,13 +20,15 @@ CREATE INDEX fits_made_at_id ON fits (made_at, id);
 CREATE INDEX fits_finished_at ON fits (finished_at, kind) WHERE finished_at IS NOT NULL;
 
 -- One row for each customer with a purchase. Not a foreign key: who was taken back with an import has no scores after
--- the next refresh. frequency_value is the mean of both scores, rounded up.
+-- the next refresh. frequency_value is the mean of both scores, rounded up; repeat_mean_minor that of the days with a
+-- purchase after the first one.
 CREATE TABLE party_scores (
   party_id ID NOT NULL PRIMARY KEY,
   recency_days INT NOT NULL,
   age_days INT NOT NULL,
   occasions INT NOT NULL,
   net_minor MONEY NOT NULL,
+  repeat_mean_minor REAL NOT NULL,
   recency INT,
   frequency INT,
   value INT,
@@ -41,4 +43,6 @@ CREATE TABLE party_scores (
 ) STRICT;
 -- All that people filter by: counted and gathered from the index alone.
 CREATE INDEX party_scores_cell ON party_scores (recency, frequency_value, party_id, frequency, value, p_active);
+-- And what they sort by.
 CREATE INDEX party_scores_p_active ON party_scores (p_active, party_id) WHERE p_active IS NOT NULL;
+CREATE INDEX party_scores_value_12m_minor ON party_scores (value_12m_minor, party_id) WHERE value_12m_minor IS NOT NULL;

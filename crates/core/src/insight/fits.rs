@@ -107,7 +107,28 @@ pub enum Model {
     },
 }
 
-/// How good a fit is.
+/// A number that is not certain.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Estimate {
+    /// The number.
+    pub value: f64,
+    /// Lower end of the range in which it lies with 95 per cent, as far as the parameters are uncertain; absent where it
+    /// cannot be told.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
+}
+
+impl Estimate {
+    /// With a range that stays between nothing and the most that can be.
+    #[must_use]
+    pub fn of(value: f64, range: Option<(f64, f64)>, most: f64) -> Estimate {
+        let range = range.filter(|(low, high)| low.is_finite() && high.is_finite());
+        Estimate { value, low: range.map(|range| range.0.max(0.0)), high: range.map(|range| range.1.min(most)) }
+    }
+}
+
+/// How good a fit is, and what it comes to for all customers together.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quality {
     /// Customers that it learned from.
@@ -124,6 +145,13 @@ pub struct Quality {
     pub repeats: Option<i64>,
     /// The same as the model would have expected them.
     pub repeats_expected: Option<f64>,
+    /// Customers who are still active, as expected, with the range in which they lie with 95 per cent as far as the
+    /// parameters are uncertain.
+    pub active: Option<Estimate>,
+    /// Days with a purchase that all of them together will have in the next 90 days, as expected.
+    pub purchases_90d: Option<Estimate>,
+    /// What all of them together will be worth in the next twelve months, in minor units, as expected.
+    pub value_12m_minor: Option<f64>,
     /// Correlation of number and amount of purchases, which the model takes for independent.
     pub correlation: Option<f64>,
     /// Whether that correlation is small enough for the model.

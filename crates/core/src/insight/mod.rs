@@ -9,7 +9,7 @@ pub mod models;
 pub mod refresh;
 pub mod scores;
 
-pub use fits::{Fit, FitKind};
+pub use fits::{Estimate, Fit, FitKind};
 
 use crate::Operations;
 

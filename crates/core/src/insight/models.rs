@@ -1,7 +1,7 @@
 //! From facts to fits and scores: plain values in and out, the statistics those of `peyvand-stats`.
 
 use super::facts::{Customer, Facts};
-use super::fits::{FitKind, Lack, Missing, Model, Parameter, Quality, RefusedFor, Refusal};
+use super::fits::{Estimate, FitKind, Lack, Missing, Model, Parameter, Quality, RefusedFor, Refusal};
 use crate::{Day, Id};
 use peyvand_stats::Error;
 use peyvand_stats::bg_nbd::MbgNbd;
@@ -17,6 +17,10 @@ use sha2::{Digest, Sha256};
 pub const BANDS: usize = 5;
 /// Days in the unit of time that the models work in.
 pub const WEEK: f64 = 7.0;
+/// How sure ranges are.
+pub const LEVEL: f64 = 0.95;
+/// Customers whose figures are added up in one piece: the pieces make sums the same on any number of processors.
+const PIECE: usize = 4_096;
 /// Days ahead for which purchases are expected.
 pub const SOON: f64 = 90.0;
 /// The value of a customer: twelve months, what is later counts one per cent less a month, all of the amount.
@@ -40,6 +44,8 @@ pub struct Made {
 pub struct Scored {
     /// What they are worked out from.
     pub facts: Customer,
+    /// Mean amount of the days with a purchase after the first one.
+    pub repeat_mean_minor: f64,
     /// Bands of recency, frequency and value.
     pub score: Option<Score>,
     /// Probability of still being active.
@@ -57,6 +63,12 @@ pub struct Scored {
 pub fn buyer(recency_days: i64, age_days: i64, occasions: i64) -> Buyer {
     let repeats = u32::try_from(occasions - 1).unwrap_or_default();
     Buyer { repeats, last: (age_days - recency_days) as f64 / WEEK, age: age_days as f64 / WEEK }
+}
+
+/// The customer as the model of amounts sees them: days with a purchase after the first one, and their mean amount.
+#[must_use]
+pub fn spender(occasions: i64, repeat_mean_minor: f64) -> Spender {
+    Spender { occasions: u32::try_from(occasions - 1).unwrap_or_default(), mean: repeat_mean_minor }
 }
 
 /// The mean of frequency and value, rounded up: the rows of the grid.
@@ -81,13 +93,14 @@ pub fn work_out(facts: &Facts) -> (Vec<Made>, Vec<Scored>) {
     let activity = fit_activity(facts, &buyers);
     let spending = fit_spending(facts, &spenders);
     let (by_bands, by_activity, by_spending) = (bands.as_ref().ok(), activity.as_ref().ok(), spending.as_ref().ok());
-    let scored = (0..facts.customers.len())
+    let scored: Vec<Scored> = (0..facts.customers.len())
         .into_par_iter()
         .map(|at| {
             let finite = |number: f64| Some(number).filter(|number| number.is_finite());
             let occasion_minor = by_spending.and_then(|(fit, _)| finite(fit.model.expected_mean(&spenders[at])));
             Scored {
                 facts: facts.customers[at],
+                repeat_mean_minor: spenders[at].mean,
                 score: by_bands.map(|(bands, _)| bands.score(&habits[at])),
                 p_active: by_activity.and_then(|(fit, _)| finite(fit.model.probability_alive(&buyers[at]))),
                 purchases_90d: by_activity.and_then(|(fit, _)| finite(fit.model.expected_purchases(&buyers[at], SOON / WEEK))),
@@ -98,6 +111,8 @@ pub fn work_out(facts: &Facts) -> (Vec<Made>, Vec<Scored>) {
             }
         })
         .collect();
+    let value_12m_minor = by_activity.zip(by_spending).map(|_| sum(&scored, |one| one.value_12m_minor.unwrap_or_default()));
+    let spending = spending.map(|(fit, quality)| (fit, Quality { value_12m_minor, ..quality }));
     let made = |kind, outcome| Made { kind, id: id_of(kind, facts), outcome };
     let fits = vec![
         made(FitKind::Rfm, bands.map(|(bands, quality)| (cuts_of(&bands), quality))),
@@ -162,7 +177,12 @@ fn fit_activity(facts: &Facts, buyers: &[Buyer]) -> Result<(Fitted<MbgNbd>, Qual
     let grouped = Buyers::group(buyers).map_err(|error| refused(facts, error))?;
     let fit = MbgNbd::fit(&grouped).map_err(|error| refused(facts, error))?;
     let expected = expected_total(&fit.model, &grouped, 0.0);
+    let most = buyers.len() as f64;
+    let active = |model: &MbgNbd| sum(buyers, |buyer| model.probability_alive(buyer));
+    let soon = |model: &MbgNbd| sum(buyers, |buyer| model.expected_purchases(buyer, SOON / WEEK));
     let quality = Quality {
+        active: Some(estimate(&fit, most, active)),
+        purchases_90d: Some(estimate(&fit, f64::MAX, soon)),
         repeats: Some(buyers.iter().map(|buyer| i64::from(buyer.repeats)).sum()),
         repeats_expected: Some(expected).filter(|expected| expected.is_finite()),
         ..quality_of(&fit)
@@ -175,6 +195,19 @@ fn fit_spending(facts: &Facts, spenders: &[Spender]) -> Result<(Fitted<GammaGamm
     let correlation = correlation(spenders);
     let quality = Quality { correlation, is_independent: correlation.map(|found| found.abs() <= CORRELATION_LIMIT), ..quality_of(&fit) };
     Ok((fit, quality))
+}
+
+/// The sum of a figure of all, the same to the last bit however many processors there are.
+fn sum<T: Sync>(all: &[T], figure: impl Fn(&T) -> f64 + Sync) -> f64 {
+    let pieces: Vec<f64> = all.par_chunks(PIECE).map(|piece| piece.iter().map(&figure).sum()).collect();
+    pieces.iter().sum()
+}
+
+/// A figure of a model with its range.
+fn estimate<M: peyvand_stats::fit::Model>(fit: &Fitted<M>, most: f64, figure: impl Fn(&M) -> f64) -> Estimate {
+    let value = figure(&fit.model);
+    let range = fit.interval(LEVEL, figure).ok().map(|range| (range.low, range.high));
+    Estimate::of(value, range, most)
 }
 
 fn quality_of<M>(fit: &Fitted<M>) -> Quality {

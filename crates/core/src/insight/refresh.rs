@@ -7,7 +7,7 @@ use crate::operation::{DONE, Done, Nothing};
 use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
 use crate::{Act, Ctx, Error, Operations, Perm, Result, Room};
-use peyvand_db::{Id, Sql, ToValue, Value, sql};
+use peyvand_db::{Id, Sql, ToValue, Tx, Value, sql};
 use serde_json::json;
 use tokio::sync::watch;
 
@@ -18,6 +18,14 @@ const RENEW_AFTER: usize = 20;
 /// One refresh waits at a time.
 const SINGLE: &str = "refresh_scores";
 
+/// Has the numbers worked out anew soon, after many purchases came or went.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
+    jobs::enqueue_single(tx, ctx, &Job::RefreshScores, SINGLE).await
+}
+
 /// Works out the numbers of all customers as soon as a worker is free, if purchases have changed since.
 ///
 /// # Errors
@@ -25,7 +33,7 @@ const SINGLE: &str = "refresh_scores";
 pub async fn ask(ctx: &Ctx, _: Nothing) -> Result<Done> {
     let writer = ctx.write(Perm(Room::Insight, Act::Change))?;
     let mut tx = writer.begin().await?;
-    jobs::enqueue_single(&mut tx, ctx, &Job::RefreshScores, SINGLE).await?;
+    enqueue(&mut tx, ctx).await?;
     events::record(&mut tx, ctx, Event { kind: "insight.refresh_asked", party: None, subject: None, data: json!({}) }).await?;
     tx.commit().await?;
     Ok(DONE)
@@ -122,6 +130,7 @@ async fn write_scores(ctx: &Ctx, facts: &facts::Facts, made: &[Made], batch: &[S
                 (until - one.facts.first).to_value(),
                 one.facts.occasions.to_value(),
                 one.facts.net_minor.to_value(),
+                one.repeat_mean_minor.to_value(),
                 score.map(|score| i64::from(score.recency)).to_value(),
                 score.map(|score| i64::from(score.frequency)).to_value(),
                 score.map(|score| i64::from(score.value)).to_value(),
@@ -137,11 +146,11 @@ async fn write_scores(ctx: &Ctx, facts: &facts::Facts, made: &[Made], batch: &[S
         .collect();
     let mut tx = ctx.app.db.begin().await?;
     for statement in Sql::inserts(
-        "INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, recency, frequency, value, frequency_value,
-           p_active, purchases_90d, occasion_minor, value_12m_minor, rfm_fit_id, activity_fit_id, spending_fit_id) VALUES ",
+        "INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, recency, frequency,
+           value, frequency_value, p_active, purchases_90d, occasion_minor, value_12m_minor, rfm_fit_id, activity_fit_id, spending_fit_id) VALUES ",
         rows,
         " ON CONFLICT (party_id) DO UPDATE SET recency_days = excluded.recency_days, age_days = excluded.age_days,
-            occasions = excluded.occasions, net_minor = excluded.net_minor, recency = excluded.recency, frequency = excluded.frequency,
+            occasions = excluded.occasions, net_minor = excluded.net_minor, repeat_mean_minor = excluded.repeat_mean_minor, recency = excluded.recency, frequency = excluded.frequency,
             value = excluded.value, frequency_value = excluded.frequency_value, p_active = excluded.p_active,
             purchases_90d = excluded.purchases_90d, occasion_minor = excluded.occasion_minor,
             value_12m_minor = excluded.value_12m_minor, rfm_fit_id = excluded.rfm_fit_id,

@@ -1,21 +1,20 @@
 //! The grid of recency against frequency and value, and the numbers of one customer.
 
-use super::fits::{self, Fit, FitKind, Model};
-use super::models::{self, SOON, WEEK};
+use super::fits::{self, Estimate, Fit, FitKind, Model};
+use super::models::{self, LEVEL, SOON, WEEK, YEAR};
 use crate::operation::Nothing;
 use crate::parties::Party;
 use crate::parties::party::{PartyId, seen};
 use crate::platform::money::{Currency, Money};
 use crate::{Act, Ctx, Day, Operations, Perm, Result, Room, Sight};
-use peyvand_db::{Id, Sql, row};
+use peyvand_db::{Id, Sql, row, sql};
 use peyvand_stats::bg_nbd::MbgNbd;
-use peyvand_stats::buyers::{Buyer, PurchaseModel};
-use peyvand_stats::fit::{Convergence, Fit as Fitted, Model as _};
+use peyvand_stats::buyers::PurchaseModel;
+use peyvand_stats::fit::{Convergence, Fit as Fitted, Model as Fittable};
+use peyvand_stats::gamma_gamma::GammaGamma;
+use peyvand_stats::lifetime_value::lifetime_value;
 use schemars::JsonSchema;
 use serde::Serialize;
-
-/// How sure the ranges are.
-const LEVEL: f64 = 0.95;
 
 row! {
     /// A cell of the grid.
@@ -64,6 +63,83 @@ pub async fn rfm(ctx: &Ctx, _: Nothing) -> Result<RfmGrid> {
     Ok(RfmGrid { fit, customers: cells.iter().map(|cell| cell.customers).sum(), bands: models::BANDS as i64, cells })
 }
 
+/// How many customers have a probability of being active between two bounds.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct ActivityBand {
+    /// Lower bound, in it.
+    pub from: f64,
+    /// Upper bound, not in it; the last one is.
+    pub until: f64,
+    /// Customers between them.
+    pub customers: i64,
+}
+
+/// How likely customers are still active, and what they will bring together.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Activity {
+    /// The model of purchases, or why there is none; absent before the first refresh.
+    pub fit: Option<Fit>,
+    /// The model of amounts.
+    pub spending: Option<Fit>,
+    /// Customers within sight that have a probability.
+    pub customers: i64,
+    /// How many of them are still active, as expected.
+    pub active: Option<Estimate>,
+    /// Days with a purchase that they will have in the next 90 days, as expected.
+    pub purchases_90d: Option<Estimate>,
+    /// What they will be worth in the next twelve months, in minor units, as expected.
+    pub value_12m_minor: Option<f64>,
+    /// Ten bands of the probability.
+    pub bands: Vec<ActivityBand>,
+}
+
+/// Bands of the probability, the last with its upper bound.
+const ACTIVITY_BANDS: &str = "WITH b (at, low, high) AS (VALUES (0, 0.0, 0.1), (1, 0.1, 0.2), (2, 0.2, 0.3), (3, 0.3, 0.4), (4, 0.4, 0.5),
+   (5, 0.5, 0.6), (6, 0.6, 0.7), (7, 0.7, 0.8), (8, 0.8, 0.9), (9, 0.9, 1.1)) ";
+
+/// How likely those within sight are still active, as of the last refresh.
+///
+/// # Errors
+/// Without the right.
+pub async fn activity(ctx: &Ctx, _: Nothing) -> Result<Activity> {
+    let reader = ctx.read(Perm(Room::Insight, Act::See))?;
+    let fits = fits::latest(reader.db).await?;
+    let of = |kind| fits.iter().find(|fit| fit.kind == kind).cloned();
+    let (fit, spending) = (of(FitKind::Activity), of(FitKind::Spending));
+    let mut query = sql(ACTIVITY_BANDS);
+    let sums = match &reader.sight {
+        // A stretch of the index for each band, and sums that the refresh has made.
+        Sight::All => {
+            query.push("SELECT b.at, (SELECT count(*) FROM party_scores s WHERE s.p_active >= b.low AND s.p_active < b.high) FROM b ORDER BY b.at");
+            let quality = |fit: &Option<Fit>| fit.as_ref().and_then(|fit| fit.quality.clone()).unwrap_or_default();
+            let (of_activity, of_spending) = (quality(&fit), quality(&spending));
+            (of_activity.active, of_activity.purchases_90d, of_spending.value_12m_minor)
+        }
+        sight => {
+            query.push(
+                "SELECT b.at, (SELECT count(*) FROM party_scores s JOIN parties p ON p.id = s.party_id
+                   WHERE s.p_active >= b.low AND s.p_active < b.high",
+            );
+            sight.parties(&mut query);
+            query.push(") FROM b ORDER BY b.at");
+            let mut sums = sql("SELECT CAST(SUM(s.p_active) AS DOUBLE PRECISION), CAST(SUM(s.purchases_90d) AS DOUBLE PRECISION),
+                   CAST(SUM(s.value_12m_minor) AS DOUBLE PRECISION)
+                 FROM party_scores s JOIN parties p ON p.id = s.party_id WHERE s.p_active IS NOT NULL");
+            sight.parties(&mut sums);
+            let (active, soon, value): (Option<f64>, Option<f64>, Option<f64>) = reader.db.one(sums).await?;
+            let plain = |value| Estimate { value, low: None, high: None };
+            (active.map(plain), soon.map(plain), value)
+        }
+    };
+    let counts: Vec<(i64, i64)> = reader.db.all(query).await?;
+    let bands: Vec<ActivityBand> = counts
+        .into_iter()
+        .map(|(at, customers)| ActivityBand { from: at as f64 / 10.0, until: (at + 1) as f64 / 10.0, customers })
+        .collect();
+    let customers = bands.iter().map(|band| band.customers).sum();
+    Ok(Activity { fit, spending, customers, active: sums.0, purchases_90d: sums.1, value_12m_minor: sums.2, bands })
+}
+
 row! {
     struct Stored {
         as_of: Day = "f.as_of",
@@ -72,6 +148,7 @@ row! {
         age_days: i64 = "s.age_days",
         occasions: i64 = "s.occasions",
         net_minor: i64 = "s.net_minor",
+        repeat_mean_minor: f64 = "s.repeat_mean_minor",
         recency: Option<i64> = "s.recency",
         frequency: Option<i64> = "s.frequency",
         value: Option<i64> = "s.value",
@@ -83,18 +160,6 @@ row! {
         activity_fit_id: Id<Fit> = "s.activity_fit_id",
         spending_fit_id: Id<Fit> = "s.spending_fit_id",
     }
-}
-
-/// A number that is not certain.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Estimate {
-    /// The number.
-    pub value: f64,
-    /// Lower end of the range in which it lies with 95 per cent, as far as the parameters are uncertain; absent where it
-    /// cannot be told.
-    pub low: Option<f64>,
-    /// Upper end.
-    pub high: Option<f64>,
 }
 
 /// The numbers of a customer. What its model refused is absent; the fit says why.
@@ -129,8 +194,8 @@ pub struct Scores {
     /// Expected amount of a day with a purchase, in minor units.
     pub occasion_minor: Option<f64>,
     /// Expected value of the next twelve months, in minor units: one per cent less for each month, all of the amount.
-    pub value_12m_minor: Option<f64>,
-    /// The same in major units, rounded.
+    pub value_12m_minor: Option<Estimate>,
+    /// The same in major units, rounded, without its range.
     pub value_12m: Option<String>,
 }
 
@@ -167,14 +232,19 @@ pub async fn of_party(ctx: &Ctx, input: PartyId) -> Result<PartyScores> {
 
 fn shown(stored: Stored, fits: &[Fit]) -> Scores {
     let buyer = models::buyer(stored.recency_days, stored.age_days, stored.occasions);
-    let model = fits.iter().find(|fit| fit.kind == FitKind::Activity).and_then(|fit| fit.model.as_ref()).and_then(activity);
-    let estimate = |value: Option<f64>, most: f64, figure: fn(&MbgNbd, &Buyer) -> f64| {
-        let range = model.as_ref().and_then(|model| model.interval(LEVEL, |model| figure(model, &buyer)).ok());
-        value.map(|value| Estimate {
-            value,
-            low: range.map(|range| range.low.max(0.0)),
-            high: range.map(|range| range.high.min(most)),
-        })
+    let spender = models::spender(stored.occasions, stored.repeat_mean_minor);
+    let activity = fitted::<MbgNbd>(fits, FitKind::Activity);
+    let spending = fitted::<GammaGamma>(fits, FitKind::Spending);
+    let estimate = |value: Option<f64>, most: f64, figure: &dyn Fn(&MbgNbd) -> f64| {
+        let range = activity.as_ref().and_then(|fit| fit.interval(LEVEL, figure).ok());
+        value.map(|value| Estimate::of(value, range.map(|range| (range.low, range.high)), most))
+    };
+    let value_range = |value: f64| {
+        let purchases = activity.as_ref()?.interval(LEVEL, |model| lifetime_value(model, &buyer, 1.0, &YEAR)).ok()?;
+        let amount = spending.as_ref()?.interval(LEVEL, |model| model.expected_mean(&spender)).ok()?;
+        // Of a product whose factors were fitted apart.
+        let half = value * f64::hypot((purchases.high - purchases.value) / purchases.value, (amount.high - amount.value) / amount.value);
+        Some((value - half, value + half))
     };
     Scores {
         as_of: stored.as_of,
@@ -188,20 +258,21 @@ fn shown(stored: Stored, fits: &[Fit]) -> Scores {
         recency: stored.recency,
         frequency: stored.frequency,
         value: stored.value,
-        p_active: estimate(stored.p_active, 1.0, MbgNbd::probability_alive),
-        purchases_90d: estimate(stored.purchases_90d, f64::MAX, |model, buyer| model.expected_purchases(buyer, SOON / WEEK)),
+        p_active: estimate(stored.p_active, 1.0, &|model| model.probability_alive(&buyer)),
+        purchases_90d: estimate(stored.purchases_90d, f64::MAX, &|model| model.expected_purchases(&buyer, SOON / WEEK)),
         occasion_minor: stored.occasion_minor,
-        value_12m_minor: stored.value_12m_minor,
+        value_12m_minor: stored.value_12m_minor.map(|value| Estimate::of(value, value_range(value), f64::MAX)),
         value_12m: stored.value_12m_minor.map(|value| Money { minor: value.round() as i64, currency: stored.currency }.decimal_string()),
     }
 }
 
-/// The fitted model as it was stored.
-fn activity(model: &Model) -> Option<Fitted<MbgNbd>> {
+/// The fitted model of a kind, as it was stored.
+fn fitted<M: Fittable>(fits: &[Fit], kind: FitKind) -> Option<Fitted<M>> {
+    let model = fits.iter().find(|fit| fit.kind == kind)?.model.as_ref()?;
     let Model::Parameters { parameters, covariance } = model else { return None };
     let values: Vec<f64> = parameters.iter().map(|one| one.value).collect();
     Some(Fitted {
-        model: MbgNbd::from_parameters(&values).ok()?,
+        model: M::from_parameters(&values).ok()?,
         log_likelihood: 0.0,
         customers: 0,
         parameters: Vec::new(),
@@ -214,5 +285,12 @@ fn activity(model: &Model) -> Option<Fitted<MbgNbd>> {
 pub fn operations(ops: &mut Operations) {
     let see = Some(Perm(Room::Insight, Act::See));
     ops.add("insight.rfm", "GET /insight/rfm", see, "How many customers are recent, frequent and valuable, with the cut-points.", rfm);
+    ops.add(
+        "insight.activity",
+        "GET /insight/activity",
+        see,
+        "How likely customers are still active, and what they will bring together, with ranges.",
+        activity,
+    );
     ops.add("insight.scores", "GET /parties/{id}/scores", see, "The numbers of a customer, how sure they are and where they come from.", of_party);
 }

@@ -4,12 +4,14 @@ use super::facts::Customer;
 use super::fits::{self, Fit, FitKind, Lack, ListFits, Model};
 use super::models::{self, buyer};
 use super::refresh::{ask, refresh};
-use super::scores::{of_party, rfm};
+use super::scores::{activity, of_party, rfm};
 use crate::operation::Nothing;
-use crate::parties::Party;
+use crate::parties::list::{self, ListParties, PartyFilters, Sort};
 use crate::parties::party::PartyId;
+use crate::parties::{Party, bulk};
+use crate::platform::access::{Reach, Right};
 use crate::platform::jobs::Outcome;
-use crate::{Ctx, Day, Error, Instant, testing};
+use crate::{Ctx, Day, Error, Instant, Rights, Room, testing};
 use peyvand_db::{Id, Kind, Sql, ToValue, Value, sql};
 use peyvand_stats::bg_nbd::MbgNbd;
 use peyvand_stats::buyers::PurchaseModel;
@@ -144,24 +146,16 @@ async fn fits_of(ctx: &Ctx) -> Vec<Fit> {
 
 /// All scores, as they are stored.
 async fn stored(ctx: &Ctx) -> Vec<Vec<Value>> {
+    // The columns of the table, in their order.
     let kinds = [
-        Kind::Id,
-        Kind::Int,
-        Kind::Int,
-        Kind::Int,
-        Kind::Int,
-        Kind::Int,
-        Kind::Int,
-        Kind::Int,
-        Kind::Int,
-        Kind::Real,
-        Kind::Real,
-        Kind::Real,
-        Kind::Real,
-        Kind::Id,
-        Kind::Id,
-        Kind::Id,
-    ];
+        [Kind::Id].as_slice(),
+        &[Kind::Int; 4],
+        &[Kind::Real],
+        &[Kind::Int; 4],
+        &[Kind::Real; 4],
+        &[Kind::Id; 3],
+    ]
+    .concat();
     let mut tx = ctx.app.db.begin().await.unwrap();
     tx.values(sql("SELECT * FROM party_scores ORDER BY party_id"), &kinds).await.unwrap()
 }
@@ -199,7 +193,9 @@ async fn cdnow_from_the_database_gives_the_known_cuts_and_twice_the_same_scores(
     let expected = model.probability_alive(&buyer(545 - last, 545 - first, days.len() as i64));
     assert!((p_active.value - expected).abs() < 1e-12, "{p_active:?} {expected}");
     assert!(p_active.low.unwrap() < p_active.value && p_active.value < p_active.high.unwrap());
-    assert!(scores.value_12m_minor.unwrap() > 0.0 && scores.purchases_90d.unwrap().value > 0.0);
+    let worth = scores.value_12m_minor.unwrap();
+    assert!(0.0 < worth.low.unwrap() && worth.low.unwrap() < worth.value && worth.value < worth.high.unwrap(), "{worth:?}");
+    assert!(scores.purchases_90d.unwrap().value > 0.0);
     let quality = told.fits[0].quality.as_ref().unwrap();
     assert_eq!(quality.repeats, Some(customers.iter().map(|days| days.len() as i64 - 1).sum()));
     let off = quality.repeats_expected.unwrap() / quality.repeats.unwrap() as f64 - 1.0;
@@ -256,7 +252,7 @@ async fn a_new_day_an_archived_customer_and_a_refund_make_new_scores() {
     assert_eq!(after[0][3], before[1][3], "but there were as many visits");
     let (Value::Int(day), Value::Int(day_before)) = (&after[5][1], &before[6][1]) else { panic!() };
     assert_eq!(day - day_before, 1);
-    let (Value::Real(now), Value::Real(then)) = (&after[5][9], &before[6][9]) else { panic!() };
+    let (Value::Real(now), Value::Real(then)) = (&after[5][10], &before[6][10]) else { panic!() };
     assert!(now != then);
     assert_eq!(fits_of(&ctx).await.len(), 6);
     let current = ctx.run(fits::current, Nothing {}).await.unwrap();
@@ -287,6 +283,118 @@ async fn what_is_missing_is_stored_with_its_day_and_a_stopped_refresh_goes_on() 
     let scores = told.scores.unwrap();
     assert!(scores.recency.is_none() && scores.p_active.is_none() && scores.occasions > 0);
     assert!(told.fits.iter().all(|fit| fit.refusal.is_some() && fit.model.is_none()));
+}
+
+#[tokio::test]
+async fn a_refresh_that_was_killed_on_its_way_is_made_whole() {
+    let ctx = shop(&cdnow(true)).await;
+    refreshed(&ctx).await;
+    let (scores, fits) = (stored(&ctx).await, fits_of(&ctx).await);
+    // As a program leaves it that dies between two batches: fits without an end, the first scores new, others old.
+    run(&ctx, sql("UPDATE fits SET finished_at = NULL")).await;
+    run(&ctx, sql("DELETE FROM party_scores WHERE party_id > $1").bind(id(1_500))).await;
+    run(&ctx, sql("UPDATE party_scores SET p_active = 0.5, rfm_fit_id = party_id WHERE party_id > $1").bind(id(900))).await;
+    assert!(ctx.run(fits::current, Nothing {}).await.unwrap().is_empty(), "nothing half done is shown as done");
+    refreshed(&ctx).await;
+    assert!(stored(&ctx).await == scores);
+    assert_eq!(fits_of(&ctx).await.iter().map(|fit| fit.id).collect::<Vec<_>>(), fits.iter().map(|fit| fit.id).collect::<Vec<_>>());
+    assert_eq!(ctx.run(fits::current, Nothing {}).await.unwrap().len(), 3);
+}
+
+#[tokio::test]
+async fn the_list_is_filtered_and_sorted_by_scores_and_leaves_nobody_out() {
+    let mut customers = cdnow(true);
+    customers.push(Vec::new());
+    let (ctx, stranger) = (shop(&customers).await, id(2_357));
+    refreshed(&ctx).await;
+    let grid = ctx.run(rfm, Nothing {}).await.unwrap();
+    for cell in &grid.cells {
+        let filters =
+            PartyFilters { recency: Some(cell.recency), frequency_value: Some(cell.frequency_value), ..PartyFilters::default() };
+        assert_eq!(ctx.run(list::count, filters).await.unwrap().count, cell.customers, "{cell:?}");
+    }
+    let of = ctx.run(activity, Nothing {}).await.unwrap();
+    assert_eq!((of.customers, of.bands.len()), (2_357, 10));
+    let (active, soon) = (of.active.unwrap(), of.purchases_90d.unwrap());
+    assert!(active.low.unwrap() < active.value && active.value < active.high.unwrap() && active.high.unwrap() < 2_357.0, "{active:?}");
+    assert!(soon.value > 0.0 && of.value_12m_minor.unwrap() > 0.0);
+    let band = of.bands[2];
+    let filters = PartyFilters { active_from: Some(band.from), active_until: Some(band.until), ..PartyFilters::default() };
+    assert_eq!(ctx.run(list::count, filters.clone()).await.unwrap().count, band.customers);
+    let page = ctx.run(list::list, ListParties { limit: Some(5), sort: Some(Sort::Active), ..filters.into() }).await.unwrap();
+    assert!(page.items.iter().all(|item| item.p_active.is_some_and(|p| (band.from..=band.until).contains(&p))));
+
+    for (sort, desc) in [(Sort::Active, false), (Sort::Active, true), (Sort::Worth, true)] {
+        let mut input = ListParties { sort: Some(sort), desc: Some(desc), limit: Some(190), ..ListParties::default() };
+        let (mut seen, mut pages) = (Vec::new(), Vec::new());
+        loop {
+            let page = ctx.run(list::list, input.clone()).await.unwrap();
+            seen.extend(page.items.iter().map(|item| (item.id, if sort == Sort::Active { item.p_active } else { item.value_12m_minor })));
+            input.after = page.next.clone();
+            pages.push(page);
+            if input.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen.len(), 2_358);
+        assert_eq!(seen.last().unwrap(), &(stranger, None), "who has no score comes last, in both directions");
+        let values: Vec<f64> = seen.iter().filter_map(|(_, value)| *value).collect();
+        assert_eq!(values.len(), 2_357);
+        assert!(values.windows(2).all(|pair| if desc { pair[0] >= pair[1] } else { pair[0] <= pair[1] }));
+        let mut ids: Vec<_> = seen.iter().map(|(id, _)| *id).collect();
+        ids.sort();
+        ids.dedup();
+        assert_eq!(ids.len(), 2_358);
+        let last = pages.pop().unwrap();
+        let back = ctx.run(list::list, ListParties { after: None, before: last.previous, ..input }).await.unwrap();
+        let before = pages.pop().unwrap();
+        assert_eq!(
+            back.items.iter().map(|item| item.id).collect::<Vec<_>>(),
+            before.items.iter().map(|item| item.id).collect::<Vec<_>>()
+        );
+    }
+
+    // What the grid shows, an act on all of the list reaches.
+    let cell = grid.cells[0];
+    let filter = PartyFilters { recency: Some(cell.recency), frequency_value: Some(cell.frequency_value), ..PartyFilters::default() };
+    let done = ctx.run(bulk::archive, bulk::BulkArchive { ids: None, filter: Some(filter.clone()) }).await.unwrap();
+    assert_eq!(done.changed, cell.customers);
+    assert_eq!(ctx.run(list::count, filter).await.unwrap().count, 0);
+
+    for wrong in [
+        PartyFilters { recency: Some(6), ..PartyFilters::default() },
+        PartyFilters { active_from: Some(1.5), ..PartyFilters::default() },
+    ] {
+        assert!(matches!(ctx.run(list::count, wrong).await, Err(Error::Invalid(_))));
+    }
+}
+
+#[tokio::test]
+async fn without_the_right_scores_are_neither_shown_nor_asked_by() {
+    let ctx = shop(&cdnow(true)).await;
+    refreshed(&ctx).await;
+    let (user, units) = (ctx.actor.user().unwrap(), vec![ctx.actor.unit().unwrap()]);
+    let mut rights = Rights::full();
+    rights.0.insert(Room::Insight, Right { see: Reach::Own, ..Right::NONE });
+    run(&ctx, sql("UPDATE parties SET owner_id = NULL WHERE no > 10")).await;
+    let some = testing::with_rights(&ctx.app, user, "some", rights.clone(), units.clone());
+    let low = PartyFilters { active_from: Some(0.0), ..PartyFilters::default() };
+    assert_eq!(some.run(list::count, low.clone()).await.unwrap().count, 10);
+    let by_score = ListParties { sort: Some(Sort::Active), limit: Some(50), ..ListParties::default() };
+    let page = some.run(list::list, by_score.clone()).await.unwrap();
+    assert_eq!(page.items.len(), 50, "the others follow, without their scores");
+    assert!(page.items.iter().enumerate().all(|(at, item)| item.p_active.is_some() == (at < 10)));
+    let own = some.run(activity, Nothing {}).await.unwrap();
+    let sum: f64 = page.items.iter().filter_map(|item| item.p_active).sum();
+    assert_eq!(own.customers, 10);
+    assert!((own.active.unwrap().value - sum).abs() < 1e-9);
+
+    rights.0.remove(&Room::Insight);
+    let none = testing::with_rights(&ctx.app, user, "none", rights, units);
+    assert!(matches!(none.run(list::count, low).await, Err(Error::Forbidden(_))));
+    assert!(matches!(none.run(list::list, by_score).await, Err(Error::Forbidden(_))));
+    let page = none.run(list::list, ListParties::default()).await.unwrap();
+    assert!(page.items.iter().all(|item| item.p_active.is_none() && item.recency.is_none()));
 }
 
 #[tokio::test]

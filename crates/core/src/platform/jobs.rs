@@ -3,6 +3,7 @@
 
 use crate::context::new_id;
 use crate::{App, Ctx, Door, Error, Instant, Result};
+use jiff::tz::TimeZone;
 use peyvand_db::{Id, Tx, row, sql};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -236,22 +237,47 @@ async fn finish(app: &App, id: Id<QueuedJob>, attempts: i64, outcome: Result<Out
     Ok(())
 }
 
-/// Recurring work: name, every so many milliseconds, job.
-const SCHEDULES: &[(&str, i64, Job)] = &[
-    ("housekeeping", super::time::DAY, Job::Housekeeping),
-    ("remind_follow_ups", super::time::MINUTE / 2, Job::RemindFollowUps),
-    ("refresh_rhythms", super::time::MINUTE, Job::RefreshRhythms),
-    ("refresh_scores", super::time::DAY, Job::RefreshScores),
+/// When recurring work comes again.
+#[derive(Clone, Copy, Debug)]
+enum Again {
+    /// After so many milliseconds.
+    In(i64),
+    /// In the next night, when the organisation sleeps and a day is over.
+    AtNight,
+}
+
+impl Again {
+    fn after(self, now: Instant, zone: &TimeZone) -> Instant {
+        match self {
+            Again::In(time) => now.plus(time),
+            Again::AtNight => {
+                let tonight = Instant::start_of(now.day(zone), zone).plus(NIGHT);
+                if tonight > now { tonight } else { Instant::start_of(now.day(zone).plus(1), zone).plus(NIGHT) }
+            }
+        }
+    }
+}
+
+/// From midnight to the work of the night.
+const NIGHT: i64 = 2 * super::time::HOUR;
+
+/// Recurring work: name, when it comes again, job.
+const SCHEDULES: &[(&str, Again, Job)] = &[
+    ("housekeeping", Again::In(super::time::DAY), Job::Housekeeping),
+    ("remind_follow_ups", Again::In(super::time::MINUTE / 2), Job::RemindFollowUps),
+    ("refresh_rhythms", Again::In(super::time::MINUTE), Job::RefreshRhythms),
+    ("refresh_scores", Again::AtNight, Job::RefreshScores),
 ];
 
 async fn due_schedules(app: &App) -> Result<()> {
     let now = app.clock.now();
     let rows: Vec<(String, Instant)> = app.db.all(sql("SELECT name, next_at FROM schedules")).await?;
-    for (name, every, job) in SCHEDULES {
+    for (name, again, job) in SCHEDULES {
         let next = rows.iter().find(|(row, _)| row == name).map(|(_, next)| *next);
         if next.is_some_and(|next| next > now) {
             continue;
         }
+        let zone = app.organisation().await?.zone();
         let mut tx = app.db.begin().await?;
         // The update is the lock: of two processes, one sees its row change.
         let taken = tx
@@ -259,7 +285,7 @@ async fn due_schedules(app: &App) -> Result<()> {
                 sql("INSERT INTO schedules (name, next_at) VALUES ($1, $2)
                      ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at WHERE schedules.next_at <= $3")
                 .bind(*name)
-                .bind(now.plus(*every))
+                .bind(again.after(now, &zone))
                 .bind(now),
             )
             .await?;
@@ -289,6 +315,16 @@ mod tests {
     use super::*;
     use crate::platform::time::MINUTE;
     use crate::testing;
+
+    #[test]
+    fn the_work_of_the_night_comes_at_two_by_the_clock_of_the_shop() {
+        let zone = jiff::tz::TimeZone::get("Asia/Tehran").unwrap();
+        let at = |text: &str| Instant(text.parse::<jiff::Timestamp>().unwrap().as_millisecond());
+        let night = |text: &str| Again::AtNight.after(at(text), &zone);
+        assert_eq!(night("2026-11-22T10:00:00Z"), at("2026-11-22T22:30:00Z"));
+        assert_eq!(night("2026-11-22T22:29:59Z"), at("2026-11-22T22:30:00Z"));
+        assert_eq!(night("2026-11-22T22:30:00Z"), at("2026-11-23T22:30:00Z"));
+    }
 
     async fn state(app: &App, id: Id<QueuedJob>) -> (String, Instant, Instant, i64) {
         app.db.one(sql("SELECT state, due_at, lease_until, attempts FROM jobs WHERE id = $1").bind(id)).await.unwrap()

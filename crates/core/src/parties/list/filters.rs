@@ -131,6 +131,8 @@ filters! {
     value: i64,
     /// Mean of the bands of frequency and value, rounded up.
     frequency_value: i64,
+    /// That mean is at least this.
+    frequency_value_from: i64,
     /// Probability of still being active is at least this, between 0 and 1.
     active_from: f64,
     /// Probability of still being active is at most this.
@@ -157,9 +159,9 @@ pub(super) struct Conditions {
     /// Ids that the words searched for stand for.
     pub(super) ids: Option<Vec<Id<Party>>>,
     pub(super) tag: Option<String>,
-    /// On table `party_scores` with alias `s`.
+    /// On table `party_scores`; each begins with the dot behind its alias.
     pub(super) scores: Vec<Condition>,
-    /// Whose scores may be asked about, where they are.
+    /// Whose scores the actor sees; nobody's without the right.
     pub(super) scores_of: Option<Sight>,
 }
 
@@ -274,10 +276,11 @@ impl PartyFilters {
         let mut scores = Vec::new();
         let bands = models::BANDS as i64;
         for (field, text, band) in [
-            ("recency", "s.recency = ", self.recency),
-            ("frequency", "s.frequency = ", self.frequency),
-            ("value", "s.value = ", self.value),
-            ("frequency_value", "s.frequency_value = ", self.frequency_value),
+            ("recency", ".recency = ", self.recency),
+            ("frequency", ".frequency = ", self.frequency),
+            ("value", ".value = ", self.value),
+            ("frequency_value", ".frequency_value = ", self.frequency_value),
+            ("frequency_value_from", ".frequency_value >= ", self.frequency_value_from),
         ] {
             let Some(band) = band else { continue };
             if !(1..=bands).contains(&band) {
@@ -286,7 +289,7 @@ impl PartyFilters {
             scores.push(Condition { text, value: Some(band.to_value()), index: "" });
         }
         for (field, text, bound) in
-            [("active_from", "s.p_active >= ", self.active_from), ("active_until", "s.p_active <= ", self.active_until)]
+            [("active_from", ".p_active >= ", self.active_from), ("active_until", ".p_active <= ", self.active_until)]
         {
             let Some(bound) = bound else { continue };
             if !(0.0..=1.0).contains(&bound) {
@@ -303,9 +306,10 @@ impl PartyFilters {
         if let Some(text) = self.q.as_deref().filter(|text| !text.trim().is_empty()) {
             conditions.ids = Some(search::ids(ctx, reader, text).await?);
         }
-        if !conditions.scores.is_empty() {
-            conditions.scores_of = Some(ctx.actor.check(Perm(Room::Insight, Act::See))?);
-        }
+        conditions.scores_of = match ctx.actor.check(Perm(Room::Insight, Act::See)) {
+            Err(error) if !conditions.scores.is_empty() => return Err(error),
+            sight => sight.ok(),
+        };
         Ok(conditions)
     }
 
@@ -323,6 +327,14 @@ impl PartyFilters {
             }
         }
         conditions.rest(query);
+        if !conditions.scores.is_empty() {
+            query.push(" AND EXISTS (SELECT 1 FROM party_scores s WHERE s.party_id = p.id AND ");
+            conditions.on_scores("s", query);
+            if let Some(scores_of) = &conditions.scores_of {
+                scores_of.parties(query);
+            }
+            query.push(")");
+        }
         Ok(())
     }
 }
@@ -343,29 +355,15 @@ impl Conditions {
         if let Some(tag) = &self.tag {
             query.push(" AND EXISTS (SELECT 1 FROM party_tags t WHERE t.party_id = p.id AND t.tag = ").arg(tag).push(")");
         }
-        if !self.scores.is_empty() {
-            query.push(" AND ");
-            self.has_scores(query);
-        }
         if let Some(ids) = &self.ids {
             query.push(" AND p.id IN ").list(ids.iter().copied());
         }
     }
 
-    /// That a party has such scores, and that they may be asked about.
-    pub(super) fn has_scores(&self, query: &mut Sql) {
-        query.push("EXISTS (SELECT 1 FROM party_scores s WHERE s.party_id = p.id AND ");
-        self.on_scores(query);
-        if let Some(sight) = &self.scores_of {
-            sight.parties(query);
-        }
-        query.push(")");
-    }
-
-    /// The conditions on scores alone.
-    pub(super) fn on_scores(&self, query: &mut Sql) {
+    /// The conditions on scores, for `party_scores` with an alias.
+    pub(super) fn on_scores(&self, alias: &'static str, query: &mut Sql) {
         for (position, found) in self.scores.iter().enumerate() {
-            query.push(if position == 0 { "" } else { " AND " }).push(found.text);
+            query.push(if position == 0 { "" } else { " AND " }).push(alias).push(found.text);
             if let Some(value) = &found.value {
                 query.value(value.clone());
             }

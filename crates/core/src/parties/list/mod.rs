@@ -8,12 +8,12 @@ pub use self::choices::{Choices, choices};
 pub use self::filters::{ListParties, Next, PartyFilters};
 
 use self::filters::Conditions;
-use self::query::{Way, condition, edge_of, page_query, read_edge, way};
+use self::query::{Edge, Way, condition, edge_of, read_edge, rows, way};
 use super::check::{Kind, Role, Stance};
 use super::party::Party;
 use crate::platform::access::{Sight, User};
 use crate::{Act, Ctx, Day, Id, Instant, Operations, Perm, Reader, Result, Room};
-use peyvand_db::{Db, Value, row, sql};
+use peyvand_db::{Db, row, sql};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::HashMap;
@@ -69,6 +69,16 @@ row! {
         pub next_follow_up_at: Option<Instant> = "NULLIF(p.next_follow_up_at, 253402300799000)",
         /// The day from which they count as silent.
         pub silent_from: Option<Day> = "NULLIF(p.silent_from, '')",
+        /// Band of recency, 5 the most recent; this and what follows is absent without scores, or without the right to see them.
+        pub recency: Option<i64> = "c.recency",
+        /// Band of frequency.
+        pub frequency: Option<i64> = "c.frequency",
+        /// Band of value.
+        pub value: Option<i64> = "c.value",
+        /// Probability of still being active.
+        pub p_active: Option<f64> = "c.p_active",
+        /// Expected value of the next twelve months, in minor units.
+        pub value_12m_minor: Option<f64> = "c.value_12m_minor",
         /// When they were added.
         pub created_at: Instant = "p.created_at",
         /// When they were archived.
@@ -91,6 +101,10 @@ peyvand_db::words! {
         Spent = "spent",
         /// What is to be done next.
         NextFollowUp = "next_follow_up",
+        /// Probability of still being active; who has none comes last.
+        Active = "active",
+        /// Expected value of the next twelve months; who has none comes last.
+        Worth = "worth",
     }
 }
 
@@ -103,7 +117,19 @@ impl Sort {
             Sort::LastPurchase => "p.last_purchase_on",
             Sort::Spent => "p.spent_minor",
             Sort::NextFollowUp => "p.next_follow_up_at",
+            Sort::Active => "c.p_active",
+            Sort::Worth => "c.value_12m_minor",
         }
+    }
+
+    /// Whether it is worked out, and not everybody has it.
+    const fn is_score(self) -> bool {
+        matches!(self, Sort::Active | Sort::Worth)
+    }
+
+    /// Refuses an order by what the actor may not see.
+    fn check(self, ctx: &Ctx) -> Result<()> {
+        if self.is_score() { ctx.actor.check(Perm(Room::Insight, Act::See)).map(|_| ()) } else { Ok(()) }
     }
 }
 
@@ -128,6 +154,7 @@ pub async fn list(ctx: &Ctx, input: ListParties) -> Result<PartyPage> {
     let reader = ctx.read(Perm(Room::Parties, Act::See))?;
     let limit = crate::operation::page_size(input.limit)?;
     let (sort, desc) = (input.sort.unwrap_or(Sort::Name), input.desc.unwrap_or(false));
+    sort.check(ctx)?;
     let edge = match (&input.after, &input.before) {
         (Some(_), Some(_)) => return Err(crate::Error::invalid("before", "input-cursor")),
         (Some(after), None) => Some(read_edge("after", after, sort)?),
@@ -137,8 +164,7 @@ pub async fn list(ctx: &Ctx, input: ListParties) -> Result<PartyPage> {
     let back = input.before.is_some();
     let conditions = input.filters().ready(ctx, &reader).await?;
     let way = way(reader.db, &reader.sight, &conditions, sort).await?;
-    let query = page_query(&reader.sight, &conditions, way, sort, desc != back, edge.as_ref(), limit + 1);
-    let mut items: Vec<PartySummary> = reader.db.all(query).await?;
+    let mut items = rows(reader.db, &reader.sight, &conditions, (way, sort, desc), back, edge.as_ref(), limit + 1).await?;
     let more = items.len() as i64 > limit;
     items.truncate(usize::try_from(limit).unwrap_or_default());
     if back {
@@ -159,13 +185,14 @@ pub(super) struct Pages {
     way: Way,
     sort: Sort,
     desc: bool,
-    edge: Option<(Value, Id<Party>)>,
+    edge: Option<Edge>,
     at_end: bool,
 }
 
 pub(super) async fn each_page(ctx: &Ctx, sight: &Sight, input: ListParties) -> Result<Pages> {
     let reader = Reader { db: &ctx.app.db, sight: sight.clone() };
     let (sort, desc) = (input.sort.unwrap_or(Sort::Name), input.desc.unwrap_or(false));
+    sort.check(ctx)?;
     let conditions = input.filters().ready(ctx, &reader).await?;
     let way = way(reader.db, sight, &conditions, sort).await?;
     Ok(Pages { sight: sight.clone(), conditions, way, sort, desc, edge: None, at_end: false })
@@ -177,8 +204,8 @@ impl Pages {
         if self.at_end {
             return Ok(None);
         }
-        let query = page_query(&self.sight, &self.conditions, self.way, self.sort, self.desc, self.edge.as_ref(), STEP);
-        let items: Vec<PartySummary> = db.all(query).await?;
+        let (order, edge) = ((self.way, self.sort, self.desc), self.edge.as_ref());
+        let items = rows(db, &self.sight, &self.conditions, order, false, edge, STEP).await?;
         self.at_end = (items.len() as i64) < STEP;
         if let Some(last) = items.last() {
             self.edge = Some(read_edge("after", &edge_of(last, self.sort), self.sort)?);
@@ -203,7 +230,17 @@ pub struct Counted {
 pub async fn count(ctx: &Ctx, filters: PartyFilters) -> Result<Counted> {
     let reader = ctx.read(Perm(Room::Parties, Act::See))?;
     let conditions = filters.ready(ctx, &reader).await?;
-    let mut query = sql("SELECT count(*) FROM (SELECT 1 FROM parties p WHERE 1 = 1");
+    let mut query = if conditions.scores.is_empty() {
+        sql("SELECT count(*) FROM (SELECT 1 FROM parties p WHERE 1 = 1")
+    } else {
+        // Begun from the scores: few customers may have them, and an index finds those.
+        let mut query = sql("SELECT count(*) FROM (SELECT 1 FROM party_scores c CROSS JOIN parties p WHERE p.id = c.party_id AND ");
+        conditions.on_scores("c", &mut query);
+        if let Some(scores_of) = &conditions.scores_of {
+            scores_of.parties(&mut query);
+        }
+        query
+    };
     for found in &conditions.all {
         condition(&mut query, found, true);
     }

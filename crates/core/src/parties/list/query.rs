@@ -6,7 +6,7 @@ use crate::parties::check::name_key;
 use crate::parties::party::Party;
 use crate::platform::access::Sight;
 use crate::{Id, Instant, Problem, Result};
-use peyvand_db::{Db, Sql, ToValue, Value, sql};
+use peyvand_db::{Db, Kind, Sql, ToValue, Value, sql};
 
 /// Rows of a filter that are fetched and sorted at once. With more, the index of the sort meets a page of them soon
 /// enough: 50 of 4,000 in a million lie within 12,500 entries.
@@ -36,6 +36,72 @@ pub(super) enum Way {
     Own,
 }
 
+/// Which rows a statement is about. A sort by a score has two parts, each with a way of its own: who has none comes last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    /// All that fit.
+    All,
+    /// Those who have the score that is sorted by.
+    Scored,
+    /// Those who have not, in the order of their ids.
+    Unscored,
+}
+
+/// In what order rows come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Order {
+    pub(super) sort: Sort,
+    pub(super) part: Part,
+    pub(super) desc: bool,
+}
+
+impl Order {
+    /// The column before the id; nothing where the id alone tells the order.
+    fn column(self) -> Option<&'static str> {
+        (self.sort != Sort::Created && self.part != Part::Unscored).then(|| self.sort.column())
+    }
+
+    /// The id that stands behind that column in its index.
+    fn id(self) -> &'static str {
+        if self.part == Part::Scored { "c.party_id" } else { "p.id" }
+    }
+}
+
+/// A place in a list: the value that is sorted by, and the id.
+pub(super) type Edge = (Value, Id<Party>);
+
+/// The next rows after a place, backwards where `back` holds.
+pub(super) async fn rows(
+    db: &Db,
+    seen: &Sight,
+    conditions: &Conditions,
+    (way, sort, desc): (Way, Sort, bool),
+    back: bool,
+    edge: Option<&Edge>,
+    limit: i64,
+) -> Result<Vec<PartySummary>> {
+    let mut parts = match (sort.is_score(), back) {
+        (false, _) => vec![Part::All],
+        (true, false) => vec![Part::Scored, Part::Unscored],
+        (true, true) => vec![Part::Unscored, Part::Scored],
+    };
+    if let (Some((value, _)), [first, second]) = (edge, parts.as_slice()) {
+        let stands_in = if matches!(value, Value::Null(_)) { Part::Unscored } else { Part::Scored };
+        parts = if *first == stands_in { vec![*first, *second] } else { vec![*second] };
+    }
+    let mut items: Vec<PartySummary> = Vec::new();
+    for (position, part) in parts.into_iter().enumerate() {
+        let wanted = limit - items.len() as i64;
+        if wanted == 0 {
+            break;
+        }
+        let order = Order { sort, part, desc: desc != back };
+        let edge = edge.filter(|_| position == 0);
+        items.extend(db.all::<PartySummary>(page_query(seen, conditions, way, order, edge, wanted)).await?);
+    }
+    Ok(items)
+}
+
 /// Columns that stand behind each index of a sort (`migrations/0003_parties.sql`): rows that do not fit are left out
 /// without being read.
 const CARRIED: [&str; 10] = ["archived_at", "role", "kind", "owner_id", "unit_id", "city_key", "province", "source", "gender", "stance"];
@@ -45,6 +111,7 @@ fn is_told_by_index(conditions: &Conditions, sort: Sort) -> bool {
     let silent = matches!(sort, Sort::LastContact | Sort::LastPurchase | Sort::Spent);
     conditions.ids.is_none()
         && conditions.scores.is_empty()
+        && !sort.is_score()
         && conditions.all.iter().all(|condition| {
             let column = condition.text.trim_start_matches("p.").split(' ').next().unwrap_or_default();
             CARRIED.contains(&column) || column == "id" || sort.column() == format!("p.{column}") || silent && column == "silent_from"
@@ -124,7 +191,7 @@ pub(super) async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: So
     }
     if !conditions.scores.is_empty() {
         let mut scored = sql("SELECT count(*) FROM (SELECT 1 FROM party_scores s WHERE ");
-        conditions.on_scores(&mut scored);
+        conditions.on_scores("s", &mut scored);
         if is_narrow(db, scored).await? {
             return Ok(Way::Scored);
         }
@@ -143,15 +210,8 @@ pub(super) async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: So
 }
 
 /// The statement of a page that starts after `edge`.
-pub(super) fn page_query(
-    seen: &Sight,
-    conditions: &Conditions,
-    way: Way,
-    sort: Sort,
-    desc: bool,
-    edge: Option<&(Value, Id<Party>)>,
-    limit: i64,
-) -> Sql {
+fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edge: Option<&Edge>, limit: i64) -> Sql {
+    let Order { sort, part, desc } = order;
     let by_sort = matches!(way, Way::Sort | Way::SortTagged);
     let fits = |query: &mut Sql| {
         for (at, found) in conditions.all.iter().enumerate() {
@@ -167,32 +227,39 @@ pub(super) fn page_query(
                 query.push(" AND (EXISTS (SELECT 1 FROM party_tags t WHERE t.party_id = p.id AND t.tag = ").arg(tag).push(")) IS TRUE");
             }
         }
-        if let (Way::Scored, Some(scores_of)) = (way, &conditions.scores_of) {
-            sight(query, scores_of, false);
-        } else if !conditions.scores.is_empty() {
+        if !conditions.scores.is_empty() {
             query.push(" AND (");
-            conditions.has_scores(query);
+            conditions.on_scores("c", query);
             query.push(") IS TRUE");
+        }
+        match part {
+            Part::All => {}
+            Part::Scored => {
+                query.push(" AND ").push(sort.column()).push(" IS NOT NULL");
+            }
+            Part::Unscored => {
+                query.push(" AND (").push(sort.column()).push(" IS NULL) IS TRUE");
+            }
         }
         if let Some(ids) = &conditions.ids {
             query.push(" AND p.id IN ").list(ids.iter().copied());
         }
         sight(query, seen, way == Way::Own);
         if let Some((value, id)) = edge {
-            if sort == Sort::Created {
-                query.push(if desc { " AND p.id < " } else { " AND p.id > " }).arg(*id);
-            } else {
-                query.push(" AND (").push(sort.column()).push(if desc { ", p.id) < (" } else { ", p.id) > (" });
+            if let Some(column) = order.column() {
+                query.push(" AND (").push(column).push(", ").push(order.id()).push(if desc { ") < (" } else { ") > (" });
                 query.value(value.clone()).push(", ").arg(*id).push(")");
+            } else {
+                query.push(if desc { " AND p.id < " } else { " AND p.id > " }).arg(*id);
             }
         }
     };
     let first_ones = |query: &mut Sql| {
         query.push(" ORDER BY ");
-        if sort != Sort::Created {
-            query.push(sort.column()).push(if desc { " DESC, " } else { ", " });
+        if let Some(column) = order.column() {
+            query.push(column).push(if desc { " DESC, " } else { ", " });
         }
-        query.push(if desc { "p.id DESC LIMIT " } else { "p.id LIMIT " }).arg(limit);
+        query.push(order.id()).push(if desc { " DESC LIMIT " } else { " LIMIT " }).arg(limit);
     };
     let is_told = by_sort && is_told_by_index(conditions, sort);
     let mut query = sql("");
@@ -208,7 +275,7 @@ pub(super) fn page_query(
         }
         Way::Scored => {
             query.push("WITH s AS MATERIALIZED (SELECT s.party_id FROM party_scores s WHERE ");
-            conditions.on_scores(&mut query);
+            conditions.on_scores("s", &mut query);
             query.push(") ");
         }
         Way::Sort | Way::SortTagged if is_told => {
@@ -220,10 +287,30 @@ pub(super) fn page_query(
         _ => {}
     }
     query.push("SELECT ").push(<PartySummary as peyvand_db::FromRow>::COLUMNS);
+    let through_scores = by_sort && part == Part::Scored;
     query.push(match way {
-        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Sort | Way::SortTagged if is_told || !by_sort => " FROM s CROSS JOIN parties p LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id WHERE p.id = s.party_id",
-        _ => " FROM parties p LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id WHERE 1 = 1",
+        _ if through_scores => " FROM party_scores c CROSS JOIN parties p",
+        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Sort | Way::SortTagged if is_told || !by_sort => " FROM s CROSS JOIN parties p",
+        _ => " FROM parties p",
     });
+    query.push(" LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id");
+    if !through_scores {
+        query.push(" LEFT JOIN party_scores c ON c.party_id = p.id");
+        match &conditions.scores_of {
+            Some(scores_of) => scores_of.parties(&mut query),
+            None => {
+                query.push(" AND 1 = 0");
+            }
+        }
+    }
+    query.push(match way {
+        _ if through_scores => " WHERE p.id = c.party_id",
+        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Sort | Way::SortTagged if is_told || !by_sort => " WHERE p.id = s.party_id",
+        _ => " WHERE 1 = 1",
+    });
+    if let (true, Some(scores_of)) = (through_scores, &conditions.scores_of) {
+        sight(&mut query, scores_of, false);
+    }
     if !is_told {
         fits(&mut query);
     }
@@ -239,16 +326,25 @@ pub(super) fn edge_of(item: &PartySummary, sort: Sort) -> String {
         Sort::LastContact => item.last_contact_at.unwrap_or(Instant::NEVER).0.to_string(),
         Sort::LastPurchase => item.last_purchase_on.map_or_else(String::new, |day| day.to_string()),
         Sort::Spent => item.spent_minor.to_string(),
+        Sort::Active => score_text(item.p_active),
+        Sort::Worth => score_text(item.value_12m_minor),
         Sort::NextFollowUp => item.next_follow_up_at.unwrap_or(Instant::NOT_PLANNED).0.to_string(),
     };
     format!("{}_{value}", item.id)
 }
 
-pub(super) fn read_edge(field: &'static str, text: &str, sort: Sort) -> Result<(Value, Id<Party>)> {
+/// A score to the last bit, as text; nothing for none.
+fn score_text(score: Option<f64>) -> String {
+    score.map_or_else(String::new, |score| score.to_string())
+}
+
+pub(super) fn read_edge(field: &'static str, text: &str, sort: Sort) -> Result<Edge> {
     let read = || {
         let (id, value) = text.split_once('_')?;
         let value = match sort {
             Sort::Name | Sort::Created | Sort::LastPurchase => value.to_value(),
+            Sort::Active | Sort::Worth if value.is_empty() => Value::Null(Kind::Real),
+            Sort::Active | Sort::Worth => value.parse::<f64>().ok()?.to_value(),
             Sort::LastContact | Sort::Spent | Sort::NextFollowUp => value.parse::<i64>().ok()?.to_value(),
         };
         Some((value, id.parse().ok()?))
@@ -279,8 +375,7 @@ mod tests {
         for sort in Sort::ALL {
             let mut pages = Vec::new();
             for way in [Way::Tag, Way::Sort, Way::SortTagged] {
-                let query = page_query(&Sight::All, &conditions, way, *sort, true, None, 7);
-                let page: Vec<PartySummary> = ctx.app.db.all(query).await.unwrap();
+                let page = rows(&ctx.app.db, &Sight::All, &conditions, (way, *sort, true), false, None, 7).await.unwrap();
                 pages.push(page.into_iter().map(|item| item.id).collect::<Vec<_>>());
             }
             assert_eq!(pages[0].len(), 7);
@@ -298,11 +393,12 @@ mod tests {
         db.analyze().await.unwrap();
         let filters = PartyFilters { role: Some(Role::Customer), ..PartyFilters::default() };
         let conditions = filters.conditions(&ctx, Currency::IRR).unwrap();
-        for sort in Sort::ALL {
+        for sort in Sort::ALL.iter().filter(|sort| !sort.is_score()) {
             for desc in [false, true] {
                 let page = ctx.run(list, ListParties { sort: Some(*sort), limit: Some(1), ..ListParties::default() }).await.unwrap();
                 let edge = read_edge("after", page.next.as_deref().unwrap(), *sort).unwrap();
-                let query = page_query(&Sight::All, &conditions, Way::Sort, *sort, desc, Some(&edge), 51);
+                let order = Order { sort: *sort, part: Part::All, desc };
+                let query = page_query(&Sight::All, &conditions, Way::Sort, order, Some(&edge), 51);
                 let plan = testing::plan(db, query).await;
                 assert!(!plan.contains("SCAN p") && !plan.contains("Seq Scan on parties"), "{sort} {desc}: {plan}");
                 // In a table as small as this PostgreSQL looks rows up by a bitmap, or by the primary key.

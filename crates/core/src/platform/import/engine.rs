@@ -421,6 +421,9 @@ async fn finish(ctx: &Ctx, claim: &Claim) -> Result<()> {
     let data = json!({"kind": claim.import.kind, "file": claim.import.file_name, "rows": counts.0, "created": counts.1, "updated": counts.2,
         "unchanged": counts.3, "rejected": counts.4});
     events::record(&mut tx, ctx, Event::of("import.finished", claim.import.id, data)).await?;
+    if claim.import.kind == Kind::Purchases {
+        crate::insight::refresh::enqueue(&mut tx, ctx).await?;
+    }
     tx.commit().await?;
     Ok(())
 }

@@ -55,6 +55,7 @@ pub async fn run(app: &App, door: Door, id: Id<Import>, stop: &watch::Receiver<b
             .bind(&claim.worker),
     )
     .await?;
+    crate::insight::refresh::enqueue(&mut tx, &ctx).await?;
     tx.commit().await?;
     app.live.tell(Message::Import(id));
     Ok(Outcome::Done)
