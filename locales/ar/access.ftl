@@ -43,6 +43,7 @@ room-identities = أرقام الهوية كاملة
 room-interactions = التفاعلات
 room-follow-ups = المتابعات
 room-sales = المبيعات
+room-insight = الرؤى
 room-imports = الاستيراد من ملف
 room-organisation = الزملاء والوحدات
 room-settings = الإعدادات

@@ -334,6 +334,7 @@ event-import-failed = انقطع الاستيراد من ملف
 event-import-undone = تم التراجع عن الاستيراد
 event-facts-rebuild-asked = طُلبت إعادة حساب بيانات العملاء
 event-facts-rebuilt = أُعيد حساب بيانات العملاء
+event-insight-refresh-asked = طُلب إعادة حساب الدرجات
 event-follow-up-planned = متابعة جديدة
 event-follow-up-changed = تعديل متابعة
 event-follow-up-done = أُنجزت متابعة

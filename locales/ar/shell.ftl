@@ -3,6 +3,7 @@ brand = بيوند
 menu-today = اليوم
 menu-parties = العملاء
 menu-follow-ups = المتابعات
+menu-insight = الرؤى
 menu-imports = الاستيراد من ملف
 menu-settings = الإعدادات
 shell-skip = الانتقال إلى المحتوى

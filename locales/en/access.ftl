@@ -52,6 +52,7 @@ room-identities = National IDs in full
 room-interactions = Interactions
 room-follow-ups = Follow-ups
 room-sales = Sales
+room-insight = Insights
 room-imports = File import
 room-organisation = Colleagues and units
 room-settings = Settings

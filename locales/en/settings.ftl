@@ -345,6 +345,7 @@ event-import-failed = File import broke off
 event-import-undone = File import undone
 event-facts-rebuild-asked = Working out facts anew asked for
 event-facts-rebuilt = Facts of customers worked out anew
+event-insight-refresh-asked = New scores asked for
 event-follow-up-planned = Follow-up planned
 event-follow-up-changed = Follow-up changed
 event-follow-up-done = Follow-up done

@@ -3,6 +3,7 @@ brand = Peyvand
 menu-today = Today
 menu-parties = Customers
 menu-follow-ups = Follow-ups
+menu-insight = Insights
 menu-imports = Import
 menu-settings = Settings
 shell-skip = Skip to content

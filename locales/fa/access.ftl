@@ -39,6 +39,7 @@ room-identities = کد ملی کامل
 room-interactions = تعامل‌ها
 room-follow-ups = پیگیری‌ها
 room-sales = فروش
+room-insight = بینش‌ها
 room-imports = ورود از فایل
 room-organisation = همکاران و واحدها
 room-settings = تنظیمات

@@ -324,6 +324,7 @@ event-import-failed = ورود از فایل نیمه‌کاره ماند
 event-import-undone = ورود از فایل برگردانده شد
 event-facts-rebuild-asked = محاسبه‌ی دوباره‌ی داده‌های مشتریان خواسته شد
 event-facts-rebuilt = داده‌های مشتریان دوباره محاسبه شد
+event-insight-refresh-asked = محاسبه‌ی دوباره‌ی نمره‌ها خواسته شد
 event-follow-up-planned = پیگیری تازه
 event-follow-up-changed = پیگیری تغییر کرد
 event-follow-up-done = پیگیری انجام شد

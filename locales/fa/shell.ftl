@@ -3,6 +3,7 @@ brand = پیوند
 menu-today = امروز
 menu-parties = مشتریان
 menu-follow-ups = پیگیری‌ها
+menu-insight = بینش‌ها
 menu-imports = ورود از فایل
 menu-settings = تنظیمات
 shell-skip = پرش به محتوا

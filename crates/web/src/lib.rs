@@ -7,6 +7,7 @@ pub mod follow_ups;
 pub mod form;
 pub mod health;
 pub mod imports;
+pub mod insight;
 pub mod interactions;
 pub mod layers;
 pub mod live;
@@ -96,6 +97,7 @@ fn pages() -> Router<State> {
         .merge(parties::routes())
         .merge(interactions::routes())
         .merge(follow_ups::routes())
+        .merge(insight::routes())
         .merge(notifications::routes())
         .merge(live::routes())
         .merge(undo::routes())

@@ -68,6 +68,7 @@ const MENU: &[(MenuEntry, Room)] = &[
     (MenuEntry { room: "today", href: "/today", icon: "calendar-check", label: "menu-today", key: "t" }, Room::FollowUps),
     (MenuEntry { room: "parties", href: "/parties", icon: "users", label: "menu-parties", key: "c" }, Room::Parties),
     (MenuEntry { room: "follow_ups", href: "/follow-ups", icon: "calendar-event", label: "menu-follow-ups", key: "f" }, Room::FollowUps),
+    (MenuEntry { room: "insight", href: "/insight", icon: "chart-dots-3", label: "menu-insight", key: "b" }, Room::Insight),
     (MenuEntry { room: "imports", href: "/imports", icon: "file-import", label: "menu-imports", key: "i" }, Room::Imports),
     (MenuEntry { room: "settings", href: "/settings", icon: "settings", label: "menu-settings", key: "o" }, Room::Parties),
 ];
@@ -147,6 +148,12 @@ impl Shell {
         const TONES: [&str; 7] = ["rose", "lapis", "teal", "plum", "saffron", "peste", "slate"];
         let sum = name.bytes().fold(7_usize, |sum, byte| sum.wrapping_mul(31).wrapping_add(usize::from(byte)));
         TONES[sum % TONES.len()]
+    }
+
+    /// The bands of a customer in words.
+    #[must_use]
+    pub fn rfm(&self, recency: i64, frequency: i64, value: i64) -> String {
+        self.loc.ta("parties-rfm-of", &[("recency", recency.into()), ("frequency", frequency.into()), ("value", value.into())])
     }
 
     /// `data-digits` of the page.

@@ -58,6 +58,12 @@ peyvand_db::words! {
         Spent = "spent",
         /// What is to be done next.
         NextFollowUp = "next_follow_up",
+        /// Bands of recency, frequency and value: `5 4 5`.
+        Rfm = "rfm",
+        /// Probability of still being active, between 0 and 1.
+        Active = "active",
+        /// Expected value of the next twelve months.
+        Worth = "worth",
         /// When they were added.
         Created = "created",
         /// Who looks after them.
@@ -141,7 +147,7 @@ pub async fn export(ctx: &Ctx, input: ExportParties) -> Result<Exported> {
         .iter()
         .map(|column| {
             let title = loc.t(&column.key());
-            if *column == Column::Spent { format!("{title} ({})", loc.money_unit(currency)) } else { title }
+            if matches!(column, Column::Spent | Column::Worth) { format!("{title} ({})", loc.money_unit(currency)) } else { title }
         })
         .collect();
     let (sender, receiver) = mpsc::channel::<Vec<Cell>>(QUEUE);
@@ -211,10 +217,17 @@ fn cell(column: Column, item: &PartySummary, tags: &[String], code: Option<&Stri
         Column::LastPurchase => item.last_purchase_on.map(|day| loc.day_short(day)),
         #[expect(clippy::cast_precision_loss, reason = "a spreadsheet has doubles only")]
         Column::Purchases => return Cell::Number(item.purchases as f64),
-        Column::Spent => {
-            let plain = Money { minor: item.spent_minor, currency }.format(loc.prefs.money_unit, Digits::Latin).replace(',', "");
-            return plain.replace('−', "-").parse().map_or(Cell::Text(plain), Cell::Number);
-        }
+        Column::Spent => return amount(item.spent_minor, loc, currency),
+        Column::Rfm => item.recency.zip(item.frequency).zip(item.value).map(|((recency, frequency), value)| format!("{recency} {frequency} {value}")),
+        Column::Active => match item.p_active {
+            Some(probability) => return Cell::Number((probability * 1e4).round() / 1e4),
+            None => None,
+        },
+        #[expect(clippy::cast_possible_truncation, reason = "minor units of what a customer is worth")]
+        Column::Worth => match item.value_12m_minor {
+            Some(value) => return amount(value.round() as i64, loc, currency),
+            None => None,
+        },
         Column::NextFollowUp => {
             item.next_follow_up_at.map(|at| format!("{} {}", loc.day_short(at.day(&loc.prefs.time_zone)), loc.time(at)))
         }
@@ -223,6 +236,12 @@ fn cell(column: Column, item: &PartySummary, tags: &[String], code: Option<&Stri
         Column::Unit => item.unit.clone(),
     };
     Cell::Text(text.unwrap_or_default())
+}
+
+/// An amount as a number, in the unit that the reader chose.
+fn amount(minor: i64, loc: &Loc, currency: Currency) -> Cell {
+    let plain = Money { minor, currency }.format(loc.prefs.money_unit, Digits::Latin).replace(',', "");
+    plain.replace('−', "-").parse().map_or(Cell::Text(plain), Cell::Number)
 }
 
 fn write_csv(titles: &[String], mut rows: mpsc::Receiver<Vec<Cell>>) -> Result<File> {

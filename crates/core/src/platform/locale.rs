@@ -395,6 +395,21 @@ impl Loc {
         group(*number.borrow(), self.prefs.digits)
     }
 
+    /// A share of one as whole per cent: «۴۲٪».
+    #[must_use]
+    pub fn percent(&self, share: impl Borrow<f64>) -> String {
+        #[expect(clippy::cast_possible_truncation, reason = "a share is small")]
+        let percent = (share.borrow() * 100.0).round() as i64;
+        format!("{}{}", self.number(percent), self.t("percent-sign"))
+    }
+
+    /// A number rounded to so many places: «۲٫۴».
+    #[must_use]
+    pub fn rounded(&self, number: impl Borrow<f64>, places: u32) -> String {
+        let number = rust_decimal::Decimal::from_f64_retain(*number.borrow()).unwrap_or_default();
+        super::money::format_number(number.round_dp(places), self.prefs.digits)
+    }
+
     /// Digits of a text, such as a phone number, in the reader's signs.
     #[must_use]
     pub fn digits(&self, text: &str) -> String {
@@ -465,6 +480,13 @@ mod value_tests {
     use super::{Loc, Prefs};
     use crate::Instant;
     use crate::platform::text::Lang;
+
+    #[test]
+    fn shares_and_fractions_are_in_the_signs_of_the_reader() {
+        let (fa, en) = (Loc::new(Prefs::of(Lang::Fa), Instant(0)), Loc::new(Prefs::of(Lang::En), Instant(0)));
+        assert_eq!((fa.percent(0.416), en.percent(1.0)), ("۴۲٪".into(), "100%".into()));
+        assert_eq!((fa.rounded(1234.56, 1), en.rounded(0.25, 2), en.rounded(3.0, 1)), ("۱٬۲۳۴٫۶".into(), "0.25".into(), "3".into()));
+    }
 
     #[test]
     fn a_value_is_read_in_its_own_direction() {

@@ -9,6 +9,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery};
 use axum::http::header;
 use axum::response::IntoResponse;
+use peyvand_core::insight::models::BANDS;
 use peyvand_core::operation::Nothing;
 use peyvand_core::organisation::colleagues::{self, Colleague};
 use peyvand_core::parties::check::{Gender, Kind, Role, Stance};
@@ -49,11 +50,21 @@ const DAY_FILTERS: [(&str, &str); 6] = [
 ];
 /// Filters that are an amount.
 const MONEY_FILTERS: [&str; 2] = ["spent_from", "spent_until"];
+/// Filters that are a number, by scores.
+const SCORE_FILTERS: [(&str, &str); 7] = [
+    ("recency", "parties-recency"),
+    ("frequency", "parties-frequency"),
+    ("value", "parties-value"),
+    ("frequency_value", "parties-frequency-value"),
+    ("frequency_value_from", "parties-frequency-value-from"),
+    ("active_from", "parties-active-from"),
+    ("active_until", "parties-active-until"),
+];
 /// Filters that are on or absent.
 const FLAGS: [(&str, &str); 4] =
     [("unowned", "parties-unowned"), ("silent", "parties-silent"), ("waiting", "parties-waiting"), ("archived", "parties-archived")];
 /// Columns that may be shown beside the name: word, label, the sort that its head offers.
-const COLUMNS: [(&str, &str, Option<Sort>); 10] = [
+const COLUMNS: [(&str, &str, Option<Sort>); 13] = [
     ("role", "parties-role", None),
     ("phone", "parties-mobile", None),
     ("city", "parties-city", None),
@@ -62,11 +73,17 @@ const COLUMNS: [(&str, &str, Option<Sort>); 10] = [
     ("last_purchase", "parties-last-purchase", Some(Sort::LastPurchase)),
     ("spent", "parties-spent", Some(Sort::Spent)),
     ("next", "parties-next", Some(Sort::NextFollowUp)),
+    ("rfm", "parties-rfm", None),
+    ("active", "parties-active", Some(Sort::Active)),
+    ("worth", "parties-worth", Some(Sort::Worth)),
     ("created", "parties-created-at", Some(Sort::Created)),
     ("owner", "parties-owner", None),
 ];
 /// Shown unless chosen otherwise.
 const USUAL_COLUMNS: [&str; 6] = ["role", "phone", "last_purchase", "spent", "next", "owner"];
+
+/// Those of them that say scores.
+const SCORE_COLUMNS: [&str; 3] = ["rfm", "active", "worth"];
 
 /// Bytes of a file that are held in memory while it is sent.
 const FILE_PIECE: usize = 64 * 1024;
@@ -142,6 +159,11 @@ fn asked(req: &Req, address: &Address) -> Result<ListParties, Error> {
             object.insert(name.to_owned(), value.into());
         }
     }
+    for (name, _) in SCORE_FILTERS {
+        if let Some(value) = address.get(name) {
+            object.insert(name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into()));
+        }
+    }
     for (name, _) in FLAGS.iter().chain(&[("desc", "")]) {
         if address.get(name).is_some() {
             object.insert((*name).to_owned(), true.into());
@@ -213,6 +235,16 @@ impl IndexPage {
     fn overdue(&self, at: &Instant) -> bool {
         *at < self.now
     }
+
+    /// The bands of a customer.
+    fn rfm(&self, row: &PartySummary) -> Option<(i64, i64, i64)> {
+        Some((row.recency?, row.frequency?, row.value?))
+    }
+
+    /// An amount in whole minor units.
+    fn rounded(&self, minor: &f64) -> i64 {
+        minor.round() as i64
+    }
 }
 
 /// The list.
@@ -230,8 +262,7 @@ pub async fn index(req: Req, RawQuery(query): RawQuery) -> PageResult {
     };
     let mut heads = vec![head(&req, &address, "name", "parties-name", Some(Sort::Name), sort, desc)];
     heads.extend(
-        COLUMNS
-            .iter()
+        columns_for(&req)
             .filter(|(word, ..)| shown.contains(word))
             .map(|(word, label, by)| head(&req, &address, word, label, *by, sort, desc)),
     );
@@ -264,6 +295,12 @@ pub async fn index(req: Req, RawQuery(query): RawQuery) -> PageResult {
     if req.htmx { page(&req, &view.as_list()) } else { page(&req, &view) }
 }
 
+/// The columns that the reader may see.
+fn columns_for(req: &Req) -> impl Iterator<Item = &'static (&'static str, &'static str, Option<Sort>)> {
+    let sees_scores = req.can(Room::Insight, Act::See);
+    COLUMNS.iter().filter(move |(word, ..)| sees_scores || !SCORE_COLUMNS.contains(word))
+}
+
 fn sort_label(sort: Sort) -> &'static str {
     match sort {
         Sort::Name => "parties-name",
@@ -272,6 +309,8 @@ fn sort_label(sort: Sort) -> &'static str {
         Sort::LastPurchase => "parties-last-purchase",
         Sort::Spent => "parties-spent",
         Sort::NextFollowUp => "parties-next",
+        Sort::Active => "parties-active",
+        Sort::Worth => "parties-worth",
     }
 }
 
@@ -297,7 +336,7 @@ fn head(req: &Req, address: &Address, word: &'static str, label: &str, by: Optio
             },
         )
     });
-    Head { word, label: req.t(label), sort, end: word == "spent" }
+    Head { word, label: req.t(label), sort, end: matches!(word, "spent" | "active" | "worth") }
 }
 
 fn tabs(req: &Req, filters: &PartyFilters) -> Vec<Tab> {
@@ -355,6 +394,14 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
         };
         chips.push(Chip { label: loc.t(label), words, without: address.without(name) });
     }
+    for (name, label) in SCORE_FILTERS {
+        let Some(value) = given.get(name) else { continue };
+        let words = match value.as_i64() {
+            Some(band) if !name.starts_with("active") => loc.number(band),
+            _ => loc.percent(value.as_f64().unwrap_or_default()),
+        };
+        chips.push(Chip { label: loc.t(label), words, without: address.without(name) });
+    }
     for (name, label) in FLAGS {
         if given.contains_key(name) {
             chips.push(Chip { label: loc.t(label), words: loc.t("yes"), without: address.without(name) });
@@ -394,6 +441,11 @@ struct FiltersPage {
     sources: Vec<(String, String)>,
     genders: Vec<(String, String)>,
     stances: Vec<(String, String)>,
+    sees_scores: bool,
+    /// Bands of a score.
+    scores: Vec<(String, String)>,
+    /// Steps of a probability.
+    shares: Vec<(String, String)>,
     owners: Vec<(String, String)>,
     units: Vec<(String, String)>,
     unit_of_money: &'static str,
@@ -421,7 +473,7 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
     let view = FiltersPage {
         s: req.shell("parties", req.t("parties-filters")).crumb(req.t("menu-parties"), "/parties"),
         f: FormView::new(values),
-        kept: address.0.iter().filter(|(name, _)| matches!(name.as_str(), "q" | "sort" | "desc" | "cols")).cloned().collect(),
+        kept: address.0.iter().filter(|(name, _)| matches!(name.as_str(), "q" | "sort" | "desc" | "cols" | "frequency_value" | "frequency_value_from")).cloned().collect(),
         kinds: Kind::ALL.iter().map(|kind| (kind.to_string(), req.t(&format!("parties-kind-{kind}")))).collect(),
         roles: words("role", Role::ALL.iter().map(|word| word.as_str()).collect()),
         nexts: Next::ALL.iter().map(|next| (next.to_string(), req.t(&format!("parties-next-{next}")))).collect(),
@@ -431,6 +483,9 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
             .collect(),
         genders: words("gender", Gender::ALL.iter().map(|word| word.as_str()).collect()),
         stances: words("stance", Stance::ALL.iter().map(|word| word.as_str()).collect()),
+        sees_scores: req.can(Room::Insight, Act::See),
+        scores: (1..=BANDS as i64).rev().map(|band| (band.to_string(), req.loc.number(band))).collect(),
+        shares: (1..10).map(|tenth| (format!("0.{tenth}"), req.loc.number(tenth * 10) + &req.t("percent-sign"))).collect(),
         units: units_of(&people),
         owners: people.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
         unit_of_money: req.loc.money_unit(currency),
@@ -453,7 +508,7 @@ pub async fn columns(req: Req, RawQuery(query): RawQuery) -> PageResult {
     let view = ColumnsPage {
         s: req.shell("parties", req.t("parties-columns")).crumb(req.t("menu-parties"), "/parties"),
         kept: address.0.iter().filter(|(name, _)| name != "cols").cloned().collect(),
-        columns: COLUMNS.iter().map(|(word, label, _)| (*word, req.t(label), shown.contains(word))).collect(),
+        columns: columns_for(&req).map(|(word, label, _)| (*word, req.t(label), shown.contains(word))).collect(),
     };
     if req.dialog { page(&req, &view.as_form()) } else { page(&req, &view) }
 }
@@ -475,7 +530,7 @@ pub async fn export(req: Req, Path(file): Path<String>, RawQuery(query): RawQuer
     let format = file.strip_prefix("export.").and_then(|format| format.parse().ok()).ok_or(Error::NotFound("page"))?;
     let mut columns = vec![Column::Name, Column::Code];
     let shown: Vec<&str> = address.get("cols").map_or_else(|| USUAL_COLUMNS.to_vec(), |words| words.split(',').collect());
-    columns.extend(COLUMNS.iter().filter(|(word, ..)| shown.contains(word)).filter_map(|(word, ..)| match *word {
+    columns.extend(columns_for(&req).filter(|(word, ..)| shown.contains(word)).filter_map(|(word, ..)| match *word {
         "next" => Some(Column::NextFollowUp),
         word => word.parse().ok(),
     }));

@@ -3,6 +3,7 @@
 use super::story::{self, Entry};
 use crate::error::{PageError, PageResult};
 use crate::form::FormView;
+use crate::insight::{ScoreBox, score_box};
 use crate::interactions::{Compose, compose};
 use crate::page::{self, Flash, Shell};
 use crate::request::{Form, Req};
@@ -11,6 +12,7 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse};
 use peyvand_core::follow_ups::{self, FollowUp, ListFollowUps};
+use peyvand_core::insight::scores;
 use peyvand_core::operation::Page;
 use peyvand_core::parties::Party;
 use peyvand_core::parties::bulk::{self, BulkArchive};
@@ -24,7 +26,7 @@ use peyvand_core::platform::money::Currency;
 use peyvand_core::platform::undo::Undo;
 use peyvand_core::sales::Purchase;
 use peyvand_core::sales::purchases::{self, ListPurchases};
-use peyvand_core::{Act, Id, Instant, Room};
+use peyvand_core::{Act, Error, Id, Instant, Room};
 use serde::Deserialize;
 
 /// Entries of a page of the timeline.
@@ -95,6 +97,7 @@ struct ShowPage {
     currency: Currency,
     steps: Vec<Step>,
     purchases: Vec<Purchase>,
+    scores: Option<ScoreBox>,
     known: Vec<(String, Vec<Preference>)>,
     related: Vec<RelationSeen>,
     kind: String,
@@ -181,9 +184,20 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
             Ok(Vec::new())
         }
     };
+    let scored = async {
+        if part.is_none() && sees(Room::Insight) {
+            // Who may see less there than here has no box on the customers of others.
+            match ctx.run(scores::of_party, PartyId { id }).await {
+                Err(Error::NotFound(_)) => Ok(None),
+                told => told.map(|told| score_box(&req.loc, &told)),
+            }
+        } else {
+            Ok(None)
+        }
+    };
     let known = async { if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) } };
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
-    let (told, planned, purchases, known, related) = tokio::try_join!(told, planned, bought, known, related)?;
+    let (told, planned, purchases, scores, known, related) = tokio::try_join!(told, planned, bought, scored, known, related)?;
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
         Some(compose(req, id, FormView::new(Vec::new())).await?)
@@ -235,6 +249,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         currency: organisation.currency,
         steps: planned.into_iter().map(|f| step(req, f)).collect(),
         purchases,
+        scores,
         known: groups,
         related,
         kind: kind.map(|kind| kind.to_string()).unwrap_or_default(),

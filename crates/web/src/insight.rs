@@ -1,0 +1,378 @@
+//! What the numbers say: who is recent, frequent and valuable, who is likely still there, who is slipping away. Each figure
+//! with its count or range and the way it was worked out; each count leads to the customers behind it.
+
+use crate::State;
+use crate::error::PageResult;
+use crate::page::{self, Flash, Shell};
+use crate::parties::list_of;
+use crate::request::Req;
+use askama::Template;
+use axum::routing::{get, post};
+use peyvand_core::insight::fits::{FitKind, Missing, Model, RefusedFor};
+use peyvand_core::insight::models::BANDS;
+use peyvand_core::insight::{Estimate, Fit, refresh, scores};
+use peyvand_core::operation::Nothing;
+use peyvand_core::parties::list::{self, ListParties, PartyFilters, PartySummary, Sort};
+use peyvand_core::platform::locale::Loc;
+use peyvand_core::platform::money::Currency;
+use peyvand_core::{Act, Room};
+
+/// Customers that are named; the rest is in the list.
+const SLIPPING: i64 = 8;
+/// Who came often and spent much has at least this mean of both bands …
+const REGULAR: i64 = 4;
+/// … and is slipping away when it is more likely than not that they have gone.
+const GONE: f64 = 0.5;
+/// Columns of the list that a figure of this page leads to.
+const COLUMNS: &str = "cols=last_purchase,spent,rfm,active,worth,owner";
+
+/// The addresses of the room.
+pub fn routes() -> axum::Router<State> {
+    axum::Router::new().route("/insight", get(index)).route("/insight/refresh", post(ask))
+}
+
+/// A cell of the grid.
+struct Cell {
+    count: String,
+    /// What such customers are called; only those that people speak of.
+    name: Option<String>,
+    /// What a screen reader says of it.
+    label: String,
+    href: String,
+    /// Depth of its colour, 0 to 100.
+    depth: i64,
+}
+
+/// A row of the grid.
+struct Row {
+    label: String,
+    cells: Vec<Cell>,
+}
+
+/// A band of the probability.
+struct Bar {
+    label: String,
+    count: String,
+    share: String,
+    href: String,
+    /// Length, 0 to 100.
+    length: i64,
+}
+
+/// A figure of all customers.
+struct Figure {
+    label: String,
+    value: String,
+    unit: String,
+    about: String,
+}
+
+/// Why there is no figure, or how it came about.
+struct Told {
+    /// What is missing; empty where there is a figure.
+    lacks: Vec<String>,
+    how: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "insight/index.html", blocks = ["numbers"])]
+struct InsightPage {
+    s: Shell,
+    /// Nothing was worked out yet.
+    waiting: bool,
+    /// Nobody has bought anything.
+    bare: bool,
+    customers: i64,
+    /// From when to when.
+    window: String,
+    refreshed: String,
+    figures: Vec<Figure>,
+    heads: Vec<String>,
+    rows: Vec<Row>,
+    grid: Told,
+    bars: Vec<Bar>,
+    activity: Told,
+    active: Option<String>,
+    spending: Told,
+    slipping: Vec<(PartySummary, String)>,
+    slipping_all: String,
+    currency: Currency,
+    /// Addresses of the export as XLSX and as CSV.
+    export: Option<(String, String)>,
+    may_refresh: bool,
+    may_import: bool,
+    may_plan: bool,
+}
+
+async fn index(req: Req) -> PageResult {
+    crate::layers::signed_in(&req)?;
+    let (rfm, activity) = tokio::try_join!(req.ctx.run(scores::rfm, Nothing {}), req.ctx.run(scores::activity, Nothing {}))?;
+    let loc = &req.loc;
+    let slipping_filters =
+        PartyFilters { frequency_value_from: Some(REGULAR), active_until: Some(GONE), ..PartyFilters::default() };
+    let has_both = is_fitted(rfm.fit.as_ref()) && is_fitted(activity.fit.as_ref());
+    let slipping = if has_both && req.can(Room::Parties, Act::See) {
+        let input = ListParties { sort: Some(Sort::Spent), desc: Some(true), limit: Some(SLIPPING), ..slipping_filters.clone().into() };
+        req.ctx.run(list::list, input).await?.items
+    } else {
+        Vec::new()
+    };
+    let fit = rfm.fit.as_ref();
+    let currency = match fit {
+        Some(fit) => fit.currency,
+        None => req.ctx.app.organisation().await?.currency,
+    };
+    let window = |fit: &Fit| {
+        let from = fit.from_on.unwrap_or(fit.as_of);
+        loc.ta("insight-window", &[("from", loc.day(from).into()), ("until", loc.day(fit.as_of).into())])
+    };
+    let view = InsightPage {
+        waiting: fit.is_none(),
+        bare: fit.is_some_and(|fit| fit.customers == 0),
+        customers: fit.map_or(0, |fit| fit.customers),
+        window: fit.map(window).unwrap_or_default(),
+        refreshed: fit.and_then(|fit| fit.finished_at).map(|at| loc.t1("insight-refreshed", "when", loc.when(at))).unwrap_or_default(),
+        figures: figures(loc, &rfm, &activity, currency),
+        heads: (1..=BANDS as i64).rev().map(|band| loc.t1("insight-recency", "band", band)).collect(),
+        rows: grid(loc, &rfm),
+        grid: told(loc, fit),
+        bars: bars(loc, &activity),
+        active: activity.active.map(|active| {
+            loc.ta("insight-active-of", &[("active", about(loc, active.value).into()), ("customers", activity.customers.into())])
+        }),
+        activity: told(loc, activity.fit.as_ref()),
+        spending: told(loc, activity.spending.as_ref()),
+        slipping: slipping
+            .into_iter()
+            .map(|one| {
+                let when = one.last_purchase_on.map(|day| loc.t1("today-last-purchase", "when", loc.day_near(day))).unwrap_or_default();
+                (one, when)
+            })
+            .collect(),
+        slipping_all: format!("{}&sort=spent&desc=1&{COLUMNS}", list_of(&slipping_filters)),
+        currency,
+        export: (req.can(Room::Parties, Act::Export) && has_both).then(|| {
+            let file = |ending: &str| format!("/parties/file/export.{ending}?active_from=0&sort=worth&desc=1&{COLUMNS}");
+            (file("xlsx"), file("csv"))
+        }),
+        may_refresh: req.can(Room::Insight, Act::Change),
+        may_import: req.can(Room::Imports, Act::Create),
+        may_plan: req.can(Room::FollowUps, Act::Create),
+        s: req.shell("insight", req.t("menu-insight")),
+    };
+    if req.htmx { page::page(&req, &view.as_numbers()) } else { page::page(&req, &view) }
+}
+
+fn is_fitted(fit: Option<&Fit>) -> bool {
+    fit.is_some_and(|fit| fit.model.is_some())
+}
+
+/// A number of customers or purchases that is only expected.
+fn about(loc: &Loc, value: f64) -> String {
+    loc.rounded(value, u32::from(value < 10.0))
+}
+
+/// «۸۰۰ تا ۹۰۰».
+fn range(loc: &Loc, estimate: &Estimate) -> Option<String> {
+    let (low, high) = estimate.low.zip(estimate.high)?;
+    Some(loc.ta("insight-range", &[("low", about(loc, low).into()), ("high", about(loc, high).into())]))
+}
+
+fn figures(loc: &Loc, rfm: &scores::RfmGrid, activity: &scores::Activity, currency: Currency) -> Vec<Figure> {
+    let mut figures = Vec::new();
+    if let Some(active) = &activity.active {
+        figures.push(Figure {
+            label: loc.t("insight-active"),
+            value: about(loc, active.value),
+            unit: loc.t1("insight-of-customers", "count", activity.customers),
+            about: range(loc, active).unwrap_or_else(|| loc.t("insight-expected")),
+        });
+    }
+    if let Some(soon) = &activity.purchases_90d {
+        figures.push(Figure {
+            label: loc.t("insight-soon"),
+            value: about(loc, soon.value),
+            unit: loc.t("insight-visits"),
+            about: range(loc, soon).unwrap_or_else(|| loc.t("insight-expected")),
+        });
+    }
+    if let Some(value) = activity.value_12m_minor {
+        figures.push(Figure {
+            label: loc.t("insight-worth"),
+            value: loc.amount_brief(value.round() as i64, currency),
+            unit: loc.money_unit(currency).to_owned(),
+            about: loc.t("insight-worth-about"),
+        });
+    }
+    if rfm.customers > 0 {
+        let best = rfm.cells.iter().filter(|cell| cell.recency >= REGULAR && cell.frequency_value >= REGULAR).map(|cell| cell.customers).sum();
+        figures.push(Figure {
+            label: loc.t("insight-best"),
+            value: loc.number(best),
+            unit: loc.t1("insight-of-customers", "count", rfm.customers),
+            about: loc.t("insight-best-about"),
+        });
+    }
+    figures
+}
+
+fn grid(loc: &Loc, rfm: &scores::RfmGrid) -> Vec<Row> {
+    let most = rfm.cells.iter().map(|cell| cell.customers).max().unwrap_or(0);
+    if most == 0 {
+        return Vec::new();
+    }
+    let bands = || (1..=rfm.bands).rev();
+    let cell = |recency: i64, frequency_value: i64| {
+        let found = rfm.cells.iter().find(|cell| (cell.recency, cell.frequency_value) == (recency, frequency_value));
+        let customers = found.map_or(0, |cell| cell.customers);
+        let filters = PartyFilters { recency: Some(recency), frequency_value: Some(frequency_value), ..PartyFilters::default() };
+        let args = [("count", customers.into()), ("recency", recency.into()), ("value", frequency_value.into())];
+        let key = format!("insight-cell-{recency}-{frequency_value}");
+        Cell {
+            count: loc.number(customers),
+            name: loc.has(&key).then(|| loc.t(&key)),
+            label: loc.ta("insight-cell", &args),
+            href: format!("{}&sort=spent&desc=1&{COLUMNS}", list_of(&filters)),
+            // By the root, or one crowded cell would leave the others white.
+            depth: (100.0 * (customers as f64 / most as f64).sqrt()).round() as i64,
+        }
+    };
+    bands()
+        .map(|row| Row { label: loc.t1("insight-frequency-value", "band", row), cells: bands().map(|recency| cell(recency, row)).collect() })
+        .collect()
+}
+
+fn bars(loc: &Loc, activity: &scores::Activity) -> Vec<Bar> {
+    let most = activity.bands.iter().map(|band| band.customers).max().unwrap_or(0);
+    if most == 0 {
+        return Vec::new();
+    }
+    let bar = |band: &scores::ActivityBand| {
+        let filters = PartyFilters { active_from: Some(band.from), active_until: Some(band.until), ..PartyFilters::default() };
+        Bar {
+            label: loc.ta("insight-band", &[("from", loc.percent(band.from).into()), ("until", loc.percent(band.until).into())]),
+            count: loc.number(band.customers),
+            share: loc.percent(band.customers as f64 / activity.customers as f64),
+            href: format!("{}&sort=active&desc=1&{COLUMNS}", list_of(&filters)),
+            length: band.customers * 100 / most,
+        }
+    };
+    activity.bands.iter().rev().map(bar).collect()
+}
+
+/// One thing that is missing, in words, and when it will be enough.
+fn lack(loc: &Loc, missing: &Missing) -> String {
+    let words = loc.ta(
+        &format!("insight-lack-{}", missing.of),
+        &[("have", missing.have.into()), ("need", missing.need.into())],
+    );
+    match missing.enough_on {
+        Some(day) => format!("{words} {}", loc.t1("insight-enough", "day", loc.day(day))),
+        None => words,
+    }
+}
+
+fn told(loc: &Loc, fit: Option<&Fit>) -> Told {
+    let Some(fit) = fit else { return Told { lacks: Vec::new(), how: Vec::new() } };
+    let lacks = match &fit.refusal {
+        None => Vec::new(),
+        Some(refusal) if refusal.reason == RefusedFor::TooLittle => refusal.missing.iter().map(|missing| lack(loc, missing)).collect(),
+        Some(_) => vec![loc.t("insight-no-optimum")],
+    };
+    Told { lacks, how: how(loc, fit) }
+}
+
+/// How a fit came about: what it learned from, what was fitted, how good it is.
+fn how(loc: &Loc, fit: &Fit) -> Vec<String> {
+    let mut lines = vec![loc.t(&format!("insight-how-{}", fit.kind))];
+    match &fit.model {
+        Some(Model::Cuts { recency, frequency, value }) => {
+            let list = |points: &[f64]| points.iter().map(|point| loc.rounded(*point, 1)).collect::<Vec<_>>().join(&loc.t("timeline-comma"));
+            let money = |point: &f64| loc.amount(point.round() as i64, fit.currency);
+            let values = value.iter().map(money).collect::<Vec<_>>().join(&loc.t("timeline-comma"));
+            lines.push(loc.t1("insight-cuts-recency", "cuts", list(recency)));
+            lines.push(loc.t1("insight-cuts-frequency", "cuts", list(frequency)));
+            lines.push(loc.ta("insight-cuts-value", &[("cuts", values.into()), ("unit", loc.money_unit(fit.currency).into())]));
+        }
+        Some(Model::Parameters { parameters, .. }) => {
+            let all: Vec<String> =
+                parameters.iter().map(|one| format!("\u{2066}{} = {}\u{2069}", one.name, loc.rounded(one.value, 4))).collect();
+            lines.push(loc.t1("insight-parameters", "parameters", all.join(&loc.t("timeline-comma"))));
+        }
+        None => {}
+    }
+    let Some(quality) = &fit.quality else { return lines };
+    lines.push(loc.t1("insight-learned", "count", quality.customers));
+    if let (Some(repeats), Some(expected)) = (quality.repeats, quality.repeats_expected) {
+        lines.push(loc.ta("insight-past", &[("expected", about(loc, expected).into()), ("repeats", repeats.into())]));
+    }
+    if quality.starts > 0 {
+        lines.push(loc.ta("insight-starts", &[("starts", quality.starts.into()), ("agreed", quality.agreed.into())]));
+    }
+    if let (Some(correlation), Some(is_independent)) = (quality.correlation, quality.is_independent) {
+        let key = if is_independent { "insight-independent" } else { "insight-dependent" };
+        lines.push(loc.t1(key, "correlation", loc.rounded(correlation, 2)));
+    }
+    if fit.kind == FitKind::Activity {
+        lines.push(loc.t("insight-how-range"));
+    }
+    lines
+}
+
+/// The scores of a customer, as their page shows them.
+pub(crate) struct ScoreBox {
+    /// Bands of recency, frequency and value.
+    pub(crate) rfm: Option<(i64, i64, i64)>,
+    /// A figure, its value, its range.
+    pub(crate) lines: Vec<(String, String, Option<String>)>,
+    /// Where they come from.
+    pub(crate) from: String,
+    pub(crate) how: Vec<String>,
+    /// What is missing, where there is no figure.
+    pub(crate) lacks: Vec<String>,
+}
+
+/// The scores of a customer; nothing for who has not bought by the last refresh.
+pub(crate) fn score_box(loc: &Loc, told_of: &scores::PartyScores) -> Option<ScoreBox> {
+    let scores = told_of.scores.as_ref()?;
+    let mut lines = Vec::new();
+    let words = |estimate: &Estimate, show: &dyn Fn(f64) -> String| {
+        let range = estimate.low.zip(estimate.high);
+        range.map(|(low, high)| loc.ta("insight-between", &[("low", show(low).into()), ("high", show(high).into())]))
+    };
+    let share = |value: f64| loc.percent(value);
+    if let Some(active) = &scores.p_active {
+        lines.push((loc.t("parties-active"), share(active.value), words(active, &share)));
+    }
+    let visits = |value: f64| loc.rounded(value, 1);
+    if let Some(soon) = &scores.purchases_90d {
+        let value = format!("{} {}", visits(soon.value), loc.t("insight-visits"));
+        lines.push((loc.t("insight-soon"), value, words(soon, &visits)));
+    }
+    let brief = |value: f64| loc.amount_brief(value.round() as i64, scores.currency);
+    if let Some(worth) = &scores.value_12m_minor {
+        lines.push((loc.t("insight-worth"), loc.amount_short(worth.value.round() as i64, scores.currency), words(worth, &brief)));
+    }
+    let fits = &told_of.fits;
+    let from = fits.first().map(|fit| {
+        loc.ta("insight-scores-from", &[("day", loc.day(fit.as_of).into()), ("count", fit.customers.into())])
+    });
+    let mut lacks: Vec<String> = Vec::new();
+    for line in fits.iter().flat_map(|fit| told(loc, Some(fit)).lacks) {
+        if !lacks.contains(&line) {
+            lacks.push(line);
+        }
+    }
+    Some(ScoreBox {
+        rfm: scores.recency.zip(scores.frequency).zip(scores.value).map(|((recency, frequency), value)| (recency, frequency, value)),
+        lines,
+        from: from.unwrap_or_default(),
+        how: fits.iter().filter(|fit| fit.model.is_some()).flat_map(|fit| how(loc, fit)).collect(),
+        lacks,
+    })
+}
+
+async fn ask(req: Req) -> PageResult {
+    req.ctx.run(refresh::ask, Nothing {}).await?;
+    Ok(page::go(&req, "/insight", Some(Flash { text: req.t("insight-asked"), undo: None })))
+}
