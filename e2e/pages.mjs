@@ -129,6 +129,10 @@ export const PAGES = [
     await page.locator('pv-date button').first().click();
     await page.waitForTimeout(250);
   } },
+  { name: 'insight', path: () => '/insight' },
+  { name: 'insight-empty', path: () => '/insight', deep: true, bare: true },
+  { name: 'insight-how', path: () => '/insight', deep: true, press: async (page) => { for (const summary of await page.locator('main details.how summary').all()) await summary.click(); } },
+  { name: 'parties-scores', path: () => '/parties?frequency_value_from=4&active_until=0.5&sort=active&desc=1&cols=last_purchase,spent,rfm,active,worth,owner', deep: true },
   { name: 'imports', path: () => '/imports' },
   { name: 'imports-empty', path: () => '/imports', deep: true, bare: true },
   { name: 'imports-map', path: () => '/imports', deep: true, press: bring },

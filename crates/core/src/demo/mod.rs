@@ -372,6 +372,8 @@ mod tests {
         owner.run(crate::today::get, Default::default()).await.unwrap();
         owner.run(crate::interactions::list, Default::default()).await.unwrap();
         owner.run(crate::follow_ups::list, Default::default()).await.unwrap();
+        let fits = owner.run(crate::insight::fits::current, crate::operation::Nothing {}).await.unwrap();
+        assert!(fits.len() == 3 && fits.iter().all(|fit| fit.as_of == plan.date && fit.customers > 30), "{fits:?}");
         assert!(fill(&one, &plan).await.is_err());
         let (ahead,): (i64,) = one.db.one(sql("SELECT count(*) FROM events WHERE at > $1").bind(testing::NOW)).await.unwrap();
         assert_eq!(ahead, 0);

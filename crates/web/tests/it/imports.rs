@@ -10,7 +10,7 @@ use peyvand_core::sales::purchases::{self, ListPurchases};
 use peyvand_core::{App, Ctx, testing};
 
 /// The owner, who reads in a language, and their browser.
-async fn owner(lang: Lang) -> (App, Ctx, Browser) {
+pub async fn owner(lang: Lang) -> (App, Ctx, Browser) {
     let (app, router) = program().await;
     let ctx = testing::as_post(&app, "owner", "نگار").await;
     ctx.run(users::update, MeChange { lang: Some(lang), ..MeChange::default() }).await.unwrap();
@@ -20,7 +20,7 @@ async fn owner(lang: Lang) -> (App, Ctx, Browser) {
 }
 
 /// The page that says what the columns of a file mean, and where it is.
-async fn mapped(browser: &mut Browser, name: &str, content: &str) -> (String, Answer) {
+pub async fn mapped(browser: &mut Browser, name: &str, content: &str) -> (String, Answer) {
     let sent = browser.upload("/imports", name, content.as_bytes()).await;
     assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
     let place = sent.header("location").to_owned();

@@ -5,6 +5,7 @@ mod customer;
 mod follow_ups;
 mod frame;
 mod imports;
+mod insight;
 mod interactions;
 mod parties;
 

@@ -1,0 +1,98 @@
+//! What the numbers say, from a file of purchases to the page.
+
+use crate::imports::{mapped, owner};
+use crate::{Browser, somebody};
+use axum::http::StatusCode;
+use peyvand_core::platform::jobs;
+use peyvand_core::platform::text::Lang;
+use peyvand_core::{App, Day};
+
+/// Purchases of so many customers in the two years before the day of the test: each with a pace and an end of their own.
+fn till(customers: u64) -> String {
+    let mut state = 7_u64;
+    let mut chance = move |below: u64| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) % below
+    };
+    let start: Day = "2024-11-21".parse().unwrap();
+    let mut file = "customer,date,amount\n".to_owned();
+    for customer in 0..customers {
+        let mut day = chance(400);
+        let (pace, end, price) = (10 + chance(80), day + chance(700), 100_000 + chance(900_000));
+        while day <= end.min(729) {
+            file.push_str(&format!("{},{},{}\n", 1000 + customer, start.plus(day as i64), price + chance(50_000)));
+            day += 1 + chance(2 * pace);
+        }
+    }
+    file
+}
+
+async fn brought(app: &App, browser: &mut Browser, file: &str) {
+    let (place, _) = mapped(browser, "till.csv", file).await;
+    let form = [("kind", "purchases"), ("map.0", "customer"), ("map.1", "date"), ("map.2", "amount"), ("calendar.1", "gregorian")];
+    let started = browser.post(&format!("{place}/start"), &form).await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text);
+    jobs::drain(app).await.unwrap();
+}
+
+/// What a link of the page leads to.
+fn href(text: &str, label: &str) -> String {
+    let before = text.split(&format!("aria-label=\"{label}")).next().unwrap();
+    before.rsplit("href=\"").next().unwrap().split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&")
+}
+
+#[tokio::test]
+async fn purchases_of_a_file_become_numbers_that_lead_to_their_customers() {
+    let (app, _, mut browser) = owner(Lang::En).await;
+    assert!(browser.get("/insight").await.one(".void h2").contains("on their way"));
+    jobs::drain(&app).await.unwrap();
+    assert!(browser.get("/insight").await.one(".void h2").contains("No purchases"));
+
+    brought(&app, &mut browser, &till(600)).await;
+    let page = browser.get("/insight").await;
+    assert!(page.one(".ph .sub").starts_with("600 customers"), "{}", page.one(".ph .sub"));
+    let cells: Vec<i64> = page.all(".rfmg td a b").iter().map(|count| count.parse().unwrap()).collect();
+    assert_eq!((cells.len(), cells.iter().sum::<i64>()), (25, 600));
+    assert_eq!((page.all(".dist tbody tr").len(), page.all(".stats .stat").len(), page.all(".rfmg thead th").len()), (10, 4, 5));
+    let bars: i64 = page.all(".dist td b").iter().map(|count| count.parse::<i64>().unwrap()).sum();
+    assert_eq!(bars, 600);
+    assert!(page.all(".how li").iter().any(|line| line.contains("Learned from 600 customers")), "{:?}", page.all(".how li"));
+
+    // The cell at the top, at the start of the line: recent, frequent, valuable.
+    let best = href(&page.text, &format!("{} customers with recency 5, frequency and value 5", cells[0]));
+    assert!(best.contains("recency=5") && best.contains("frequency_value=5"), "{best}");
+    let list = browser.get(&best).await;
+    assert_eq!((list.status, list.all(".chip").len()), (StatusCode::OK, 2), "{}", list.text);
+    assert_eq!(list.all("#rows tr").len() as i64, cells[0].min(50));
+    assert!(!list.all("#rows .rfm").is_empty());
+    assert!(browser.get(&best.replacen("/parties", "/parties/count", 1)).await.text.contains(&cells[0].to_string()));
+    assert_eq!(browser.get("/parties/filters?recency=5").await.all("#recency option[selected]"), ["5"]);
+
+    let customer = page.text.split("href=\"/parties/").find_map(|rest| rest.get(..36).filter(|id| id.matches('-').count() == 4));
+    let customer = browser.get(&format!("/parties/{}", customer.unwrap())).await;
+    let scores = customer.one("#scores");
+    assert!(scores.contains("Probability of being active") && scores.contains('%') && scores.contains("600 customers"), "{scores}");
+
+    let asked = browser.post("/insight/refresh", &[]).await;
+    assert_eq!(asked.header("location"), "/insight");
+    let file = browser.get("/parties/file/export.csv?active_from=0&sort=worth&desc=1&cols=rfm,active,worth").await;
+    assert_eq!(file.text.lines().count(), 601);
+    assert!(file.text.lines().next().unwrap().contains("Probability of being active"));
+}
+
+#[tokio::test]
+async fn a_small_shop_is_told_what_is_missing_and_an_agent_sees_their_own() {
+    let (app, _, mut browser) = owner(Lang::En).await;
+    brought(&app, &mut browser, &till(120)).await;
+    let page = browser.get("/insight").await;
+    assert!(page.all(".rfmg").is_empty());
+    let lacks = page.one(".note ul");
+    assert!(lacks.contains("There are 120 customers with purchases; it takes 500.") && lacks.contains("will be enough on"), "{lacks}");
+    assert_eq!(page.all(".dist tbody tr").len(), 10, "the model of purchases is content with a hundred");
+
+    let router = peyvand_web::router(app.clone(), peyvand_web::Options::default(), None);
+    let (_, mut agent) = somebody(&app, &router, "agent", "sara").await;
+    let own = agent.get("/insight").await;
+    assert_eq!((own.status, own.all(".dist").len(), own.all("form[action='/insight/refresh']").len()), (StatusCode::OK, 0, 0));
+    assert_eq!(agent.post("/insight/refresh", &[]).await.status, StatusCode::FORBIDDEN);
+}
