@@ -205,7 +205,7 @@ fn figures(loc: &Loc, rfm: &scores::RfmGrid, activity: &scores::Activity, curren
         });
     }
     if rfm.customers > 0 {
-        let best = rfm.cells.iter().filter(|cell| cell.recency >= REGULAR && cell.frequency_value >= REGULAR).map(|cell| cell.customers).sum();
+        let best: i64 = rfm.cells.iter().filter(|cell| cell.recency >= REGULAR && cell.frequency_value >= REGULAR).map(|cell| cell.customers).sum();
         figures.push(Figure {
             label: loc.t("insight-best"),
             value: loc.number(best),
