@@ -1,7 +1,8 @@
 -- Numbers of customers, worked out from purchases by the models of crates/stats.
 
 -- What was fitted to whose purchases, or why it was not. A fit's id is made of its kind and its input, so that the same
--- purchases give the same fit. Scores of a fit are whole once it has finished_at.
+-- purchases give the same fit. Scores of a fit are whole once it has finished_at; those of the last refresh that came
+-- to its end are current.
 CREATE TABLE fits (
   id ID NOT NULL PRIMARY KEY,
   kind SORTKEY NOT NULL,
@@ -14,10 +15,12 @@ CREATE TABLE fits (
   quality JSON,
   refusal JSON,
   made_at INSTANT NOT NULL,
-  finished_at INSTANT
+  finished_at INSTANT,
+  is_current BOOL NOT NULL
 ) STRICT;
 CREATE INDEX fits_made_at_id ON fits (made_at, id);
-CREATE INDEX fits_finished_at ON fits (finished_at, kind) WHERE finished_at IS NOT NULL;
+CREATE INDEX fits_is_current ON fits (kind) WHERE is_current;
+CREATE INDEX fits_input_hash ON fits (input_hash);
 
 -- One row for each customer with a purchase. Not a foreign key: who was taken back with an import has no scores after
 -- the next refresh. frequency_value is the mean of both scores, rounded up; repeat_mean_minor that of the days with a

@@ -55,6 +55,26 @@ CREATE INDEX events_kind_at_id ON events USING btree (kind, at, id);
 CREATE INDEX events_party_id_at_id ON events USING btree (party_id, at, id) WHERE (party_id IS NOT NULL);
 CREATE INDEX events_timeline ON events USING btree (party_id, at, id) WHERE ((party_id IS NOT NULL) AND (substr(kind, 1, 9) <> ALL (ARRAY['interacti'::text, 'follow_up'::text, 'purchase.'::text])));
 
+CREATE TABLE fits (
+  id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  as_of text COLLATE "C" NOT NULL,
+  from_on text COLLATE "C",
+  currency text NOT NULL,
+  customers bigint NOT NULL,
+  input_hash text NOT NULL,
+  model jsonb,
+  quality jsonb,
+  refusal jsonb,
+  made_at bigint NOT NULL,
+  finished_at bigint,
+  is_current boolean NOT NULL
+);
+ALTER TABLE fits ADD CONSTRAINT fits_pkey PRIMARY KEY (id);
+CREATE INDEX fits_input_hash ON fits USING btree (input_hash);
+CREATE INDEX fits_is_current ON fits USING btree (kind) WHERE is_current;
+CREATE INDEX fits_made_at_id ON fits USING btree (made_at, id);
+
 CREATE TABLE follow_ups (
   id uuid NOT NULL,
   party_id uuid NOT NULL,
@@ -356,6 +376,30 @@ CREATE TABLE party_roles (
 ALTER TABLE party_roles ADD CONSTRAINT party_roles_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
 ALTER TABLE party_roles ADD CONSTRAINT party_roles_pkey PRIMARY KEY (id);
 CREATE INDEX party_roles_party_id ON party_roles USING btree (party_id);
+
+CREATE TABLE party_scores (
+  party_id uuid NOT NULL,
+  recency_days bigint NOT NULL,
+  age_days bigint NOT NULL,
+  occasions bigint NOT NULL,
+  net_minor bigint NOT NULL,
+  repeat_mean_minor double precision NOT NULL,
+  recency bigint,
+  frequency bigint,
+  value bigint,
+  frequency_value bigint,
+  p_active double precision,
+  purchases_90d double precision,
+  occasion_minor double precision,
+  value_12m_minor double precision,
+  rfm_fit_id uuid NOT NULL,
+  activity_fit_id uuid NOT NULL,
+  spending_fit_id uuid NOT NULL
+);
+ALTER TABLE party_scores ADD CONSTRAINT party_scores_pkey PRIMARY KEY (party_id);
+CREATE INDEX party_scores_cell ON party_scores USING btree (recency, frequency_value, party_id, frequency, value, p_active);
+CREATE INDEX party_scores_p_active ON party_scores USING btree (p_active, party_id) WHERE (p_active IS NOT NULL);
+CREATE INDEX party_scores_value_12m_minor ON party_scores USING btree (value_12m_minor, party_id) WHERE (value_12m_minor IS NOT NULL);
 
 CREATE TABLE party_search (
   rowid bigint NOT NULL,

@@ -50,6 +50,25 @@ CREATE INDEX events_party_id_at_id ON events (party_id, at, id) WHERE party_id I
 CREATE INDEX events_timeline ON events (party_id, at, id)
   WHERE party_id IS NOT NULL AND substr(kind, 1, 9) NOT IN ('interacti', 'follow_up', 'purchase.');
 
+CREATE TABLE fits (
+  id BLOB NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  as_of TEXT NOT NULL,
+  from_on TEXT,
+  currency TEXT NOT NULL,
+  customers INTEGER NOT NULL,
+  input_hash TEXT NOT NULL,
+  model TEXT,
+  quality TEXT,
+  refusal TEXT,
+  made_at INTEGER NOT NULL,
+  finished_at INTEGER,
+  is_current INTEGER NOT NULL
+) STRICT;
+CREATE INDEX fits_input_hash ON fits (input_hash);
+CREATE INDEX fits_is_current ON fits (kind) WHERE is_current;
+CREATE INDEX fits_made_at_id ON fits (made_at, id);
+
 CREATE TABLE follow_ups (
   id BLOB NOT NULL PRIMARY KEY,
   party_id BLOB NOT NULL REFERENCES parties (id),
@@ -325,6 +344,29 @@ CREATE TABLE party_roles (
   by_purchase INTEGER NOT NULL DEFAULT FALSE
 ) STRICT;
 CREATE INDEX party_roles_party_id ON party_roles (party_id);
+
+CREATE TABLE party_scores (
+  party_id BLOB NOT NULL PRIMARY KEY,
+  recency_days INTEGER NOT NULL,
+  age_days INTEGER NOT NULL,
+  occasions INTEGER NOT NULL,
+  net_minor INTEGER NOT NULL,
+  repeat_mean_minor REAL NOT NULL,
+  recency INTEGER,
+  frequency INTEGER,
+  value INTEGER,
+  frequency_value INTEGER,
+  p_active REAL,
+  purchases_90d REAL,
+  occasion_minor REAL,
+  value_12m_minor REAL,
+  rfm_fit_id BLOB NOT NULL,
+  activity_fit_id BLOB NOT NULL,
+  spending_fit_id BLOB NOT NULL
+) STRICT;
+CREATE INDEX party_scores_cell ON party_scores (recency, frequency_value, party_id, frequency, value, p_active);
+CREATE INDEX party_scores_p_active ON party_scores (p_active, party_id) WHERE p_active IS NOT NULL;
+CREATE INDEX party_scores_value_12m_minor ON party_scores (value_12m_minor, party_id) WHERE value_12m_minor IS NOT NULL;
 
 CREATE VIRTUAL TABLE party_search USING fts5 (key, tokenize = 'trigram', detail = 'full');
 

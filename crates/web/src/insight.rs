@@ -108,8 +108,7 @@ async fn index(req: Req) -> PageResult {
     crate::layers::signed_in(&req)?;
     let (rfm, activity) = tokio::try_join!(req.ctx.run(scores::rfm, Nothing {}), req.ctx.run(scores::activity, Nothing {}))?;
     let loc = &req.loc;
-    let slipping_filters =
-        PartyFilters { frequency_value_from: Some(REGULAR), active_until: Some(GONE), ..PartyFilters::default() };
+    let slipping_filters = PartyFilters { frequency_value_from: Some(REGULAR), active_until: Some(GONE), ..PartyFilters::default() };
     let has_both = is_fitted(rfm.fit.as_ref()) && is_fitted(activity.fit.as_ref());
     let slipping = if has_both && req.can(Room::Parties, Act::See) {
         let input = ListParties { sort: Some(Sort::Spent), desc: Some(true), limit: Some(SLIPPING), ..slipping_filters.clone().into() };
@@ -205,7 +204,8 @@ fn figures(loc: &Loc, rfm: &scores::RfmGrid, activity: &scores::Activity, curren
         });
     }
     if rfm.customers > 0 {
-        let best: i64 = rfm.cells.iter().filter(|cell| cell.recency >= REGULAR && cell.frequency_value >= REGULAR).map(|cell| cell.customers).sum();
+        let best: i64 =
+            rfm.cells.iter().filter(|cell| cell.recency >= REGULAR && cell.frequency_value >= REGULAR).map(|cell| cell.customers).sum();
         figures.push(Figure {
             label: loc.t("insight-best"),
             value: loc.number(best),
@@ -238,7 +238,10 @@ fn grid(loc: &Loc, rfm: &scores::RfmGrid) -> Vec<Row> {
         }
     };
     bands()
-        .map(|row| Row { label: loc.t1("insight-frequency-value", "band", row), cells: bands().map(|recency| cell(recency, row)).collect() })
+        .map(|row| Row {
+            label: loc.t1("insight-frequency-value", "band", row),
+            cells: bands().map(|recency| cell(recency, row)).collect(),
+        })
         .collect()
 }
 
@@ -262,10 +265,7 @@ fn bars(loc: &Loc, activity: &scores::Activity) -> Vec<Bar> {
 
 /// One thing that is missing, in words, and when it will be enough.
 fn lack(loc: &Loc, missing: &Missing) -> String {
-    let words = loc.ta(
-        &format!("insight-lack-{}", missing.of),
-        &[("have", missing.have.into()), ("need", missing.need.into())],
-    );
+    let words = loc.ta(&format!("insight-lack-{}", missing.of), &[("have", missing.have.into()), ("need", missing.need.into())]);
     match missing.enough_on {
         Some(day) => format!("{words} {}", loc.t1("insight-enough", "day", loc.day(day))),
         None => words,
@@ -287,7 +287,8 @@ fn how(loc: &Loc, fit: &Fit) -> Vec<String> {
     let mut lines = vec![loc.t(&format!("insight-how-{}", fit.kind))];
     match &fit.model {
         Some(Model::Cuts { recency, frequency, value }) => {
-            let list = |points: &[f64]| points.iter().map(|point| loc.rounded(*point, 1)).collect::<Vec<_>>().join(&loc.t("timeline-comma"));
+            let list =
+                |points: &[f64]| points.iter().map(|point| loc.rounded(*point, 1)).collect::<Vec<_>>().join(&loc.t("timeline-comma"));
             let money = |point: &f64| loc.amount(point.round() as i64, fit.currency);
             let values = value.iter().map(money).collect::<Vec<_>>().join(&loc.t("timeline-comma"));
             lines.push(loc.t1("insight-cuts-recency", "cuts", list(recency)));
@@ -354,9 +355,8 @@ pub(crate) fn score_box(loc: &Loc, told_of: &scores::PartyScores) -> Option<Scor
         lines.push((loc.t("insight-worth"), loc.amount_short(worth.value.round() as i64, scores.currency), words(worth, &brief)));
     }
     let fits = &told_of.fits;
-    let from = fits.first().map(|fit| {
-        loc.ta("insight-scores-from", &[("day", loc.day(fit.as_of).into()), ("count", fit.customers.into())])
-    });
+    let from =
+        fits.first().map(|fit| loc.ta("insight-scores-from", &[("day", loc.day(fit.as_of).into()), ("count", fit.customers.into())]));
     let mut lacks: Vec<String> = Vec::new();
     for line in fits.iter().flat_map(|fit| told(loc, Some(fit)).lacks) {
         if !lacks.contains(&line) {

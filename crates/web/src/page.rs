@@ -13,6 +13,7 @@ use peyvand_core::platform::locale::{Loc, Theme};
 use peyvand_core::platform::text::{Digits, Lang};
 use peyvand_core::{Act, Id, Room};
 use serde::{Deserialize, Serialize};
+use std::borrow::Borrow;
 use std::fmt;
 
 /// Cookie of the session.
@@ -152,8 +153,9 @@ impl Shell {
 
     /// The bands of a customer in words.
     #[must_use]
-    pub fn rfm(&self, recency: i64, frequency: i64, value: i64) -> String {
-        self.loc.ta("parties-rfm-of", &[("recency", recency.into()), ("frequency", frequency.into()), ("value", value.into())])
+    pub fn rfm(&self, recency: impl Borrow<i64>, frequency: impl Borrow<i64>, value: impl Borrow<i64>) -> String {
+        let args = [("recency", recency.borrow().into()), ("frequency", frequency.borrow().into()), ("value", value.borrow().into())];
+        self.loc.ta("parties-rfm-of", &args)
     }
 
     /// `data-digits` of the page.

@@ -244,8 +244,7 @@ pub async fn current(ctx: &Ctx, _: Nothing) -> Result<Vec<Fit>> {
 
 /// The fits of the last refresh that was finished; none before the first.
 pub(super) async fn latest(db: &Db) -> Result<Vec<Fit>> {
-    let query = Sql::select::<Fit>("FROM fits WHERE finished_at = (SELECT MAX(finished_at) FROM fits) ORDER BY kind LIMIT 3");
-    Ok(db.all(query).await?)
+    Ok(db.all(Sql::select::<Fit>("FROM fits WHERE is_current ORDER BY kind")).await?)
 }
 
 /// The operations of fits.

@@ -1,7 +1,7 @@
 //! From facts to fits and scores: plain values in and out, the statistics those of `peyvand-stats`.
 
 use super::facts::{Customer, Facts};
-use super::fits::{Estimate, FitKind, Lack, Missing, Model, Parameter, Quality, RefusedFor, Refusal};
+use super::fits::{Estimate, FitKind, Lack, Missing, Model, Parameter, Quality, Refusal, RefusedFor};
 use crate::{Day, Id};
 use peyvand_stats::Error;
 use peyvand_stats::bg_nbd::MbgNbd;

@@ -71,7 +71,9 @@ pub async fn refresh(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>
         jobs::renew(&ctx.app, job).await?;
     }
     let mut tx = ctx.app.db.begin().await?;
-    tx.run(sql("UPDATE fits SET finished_at = $1 WHERE input_hash = $2").bind(ctx.app.clock.now()).bind(&facts.hash)).await?;
+    tx.run(sql("UPDATE fits SET is_current = FALSE WHERE is_current")).await?;
+    tx.run(sql("UPDATE fits SET is_current = TRUE, finished_at = $1 WHERE input_hash = $2").bind(ctx.app.clock.now()).bind(&facts.hash))
+        .await?;
     tx.commit().await?;
     ctx.app.db.analyze_grown().await?;
     Ok(Outcome::Done)
@@ -102,12 +104,13 @@ async fn write_fits(ctx: &Ctx, facts: &facts::Facts, made: &[Made]) -> Result<()
                 quality.to_value(),
                 refusal.to_value(),
                 ctx.now().to_value(),
+                false.to_value(),
             ])
         })
         .collect::<Result<Vec<Vec<Value>>>>()?;
     let mut tx = ctx.app.db.begin().await?;
     for statement in Sql::inserts(
-        "INSERT INTO fits (id, kind, as_of, from_on, currency, customers, input_hash, model, quality, refusal, made_at) VALUES ",
+        "INSERT INTO fits (id, kind, as_of, from_on, currency, customers, input_hash, model, quality, refusal, made_at, is_current) VALUES ",
         rows,
         " ON CONFLICT (id) DO NOTHING",
     ) {
@@ -179,6 +182,12 @@ async fn forget(ctx: &Ctx, fit: Option<Id<super::Fit>>) -> Result<u64> {
 /// The operations of refreshing.
 pub fn operations(ops: &mut Operations) {
     let change = Some(Perm(Room::Insight, Act::Change));
-    ops.add("insight.refresh", "POST /insight/refresh", change, "Works the numbers of customers out anew, where purchases have changed.", ask)
-        .example(|| json!({}));
+    ops.add(
+        "insight.refresh",
+        "POST /insight/refresh",
+        change,
+        "Works the numbers of customers out anew, where purchases have changed.",
+        ask,
+    )
+    .example(|| json!({}));
 }

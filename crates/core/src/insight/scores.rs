@@ -110,7 +110,9 @@ pub async fn activity(ctx: &Ctx, _: Nothing) -> Result<Activity> {
     let sums = match &reader.sight {
         // A stretch of the index for each band, and sums that the refresh has made.
         Sight::All => {
-            query.push("SELECT b.at, (SELECT count(*) FROM party_scores s WHERE s.p_active >= b.low AND s.p_active < b.high) FROM b ORDER BY b.at");
+            query.push(
+                "SELECT b.at, (SELECT count(*) FROM party_scores s WHERE s.p_active >= b.low AND s.p_active < b.high) FROM b ORDER BY b.at",
+            );
             let quality = |fit: &Option<Fit>| fit.as_ref().and_then(|fit| fit.quality.clone()).unwrap_or_default();
             let (of_activity, of_spending) = (quality(&fit), quality(&spending));
             (of_activity.active, of_activity.purchases_90d, of_spending.value_12m_minor)
@@ -292,5 +294,11 @@ pub fn operations(ops: &mut Operations) {
         "How likely customers are still active, and what they will bring together, with ranges.",
         activity,
     );
-    ops.add("insight.scores", "GET /parties/{id}/scores", see, "The numbers of a customer, how sure they are and where they come from.", of_party);
+    ops.add(
+        "insight.scores",
+        "GET /parties/{id}/scores",
+        see,
+        "The numbers of a customer, how sure they are and where they come from.",
+        of_party,
+    );
 }

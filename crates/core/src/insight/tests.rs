@@ -147,15 +147,7 @@ async fn fits_of(ctx: &Ctx) -> Vec<Fit> {
 /// All scores, as they are stored.
 async fn stored(ctx: &Ctx) -> Vec<Vec<Value>> {
     // The columns of the table, in their order.
-    let kinds = [
-        [Kind::Id].as_slice(),
-        &[Kind::Int; 4],
-        &[Kind::Real],
-        &[Kind::Int; 4],
-        &[Kind::Real; 4],
-        &[Kind::Id; 3],
-    ]
-    .concat();
+    let kinds = [[Kind::Id].as_slice(), &[Kind::Int; 4], &[Kind::Real], &[Kind::Int; 4], &[Kind::Real; 4], &[Kind::Id; 3]].concat();
     let mut tx = ctx.app.db.begin().await.unwrap();
     tx.values(sql("SELECT * FROM party_scores ORDER BY party_id"), &kinds).await.unwrap()
 }
@@ -174,8 +166,7 @@ async fn cdnow_from_the_database_gives_the_known_cuts_and_twice_the_same_scores(
     assert_eq!((grid.customers, fit.customers, fit.as_of), (23_570, 23_570, first_day().plus(545)));
     assert_eq!(fit.from_on, Some(first_day()));
     // Nobody has a frequency of 2 (those who bought once are all in 1), so that a row may come from value alone.
-    let (once,): (i64,) =
-        ctx.app.db.one(sql("SELECT count(*) FROM party_scores WHERE frequency = 1 AND occasions = 1")).await.unwrap();
+    let (once,): (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM party_scores WHERE frequency = 1 AND occasions = 1")).await.unwrap();
     assert_eq!(once, 12_054);
 
     // The stored numbers are those of the stored model.
@@ -291,7 +282,7 @@ async fn a_refresh_that_was_killed_on_its_way_is_made_whole() {
     refreshed(&ctx).await;
     let (scores, fits) = (stored(&ctx).await, fits_of(&ctx).await);
     // As a program leaves it that dies between two batches: fits without an end, the first scores new, others old.
-    run(&ctx, sql("UPDATE fits SET finished_at = NULL")).await;
+    run(&ctx, sql("UPDATE fits SET finished_at = NULL, is_current = FALSE")).await;
     run(&ctx, sql("DELETE FROM party_scores WHERE party_id > $1").bind(id(1_500))).await;
     run(&ctx, sql("UPDATE party_scores SET p_active = 0.5, rfm_fit_id = party_id WHERE party_id > $1").bind(id(900))).await;
     assert!(ctx.run(fits::current, Nothing {}).await.unwrap().is_empty(), "nothing half done is shown as done");
@@ -309,8 +300,7 @@ async fn the_list_is_filtered_and_sorted_by_scores_and_leaves_nobody_out() {
     refreshed(&ctx).await;
     let grid = ctx.run(rfm, Nothing {}).await.unwrap();
     for cell in &grid.cells {
-        let filters =
-            PartyFilters { recency: Some(cell.recency), frequency_value: Some(cell.frequency_value), ..PartyFilters::default() };
+        let filters = PartyFilters { recency: Some(cell.recency), frequency_value: Some(cell.frequency_value), ..PartyFilters::default() };
         assert_eq!(ctx.run(list::count, filters).await.unwrap().count, cell.customers, "{cell:?}");
     }
     let of = ctx.run(activity, Nothing {}).await.unwrap();
@@ -348,10 +338,7 @@ async fn the_list_is_filtered_and_sorted_by_scores_and_leaves_nobody_out() {
         let last = pages.pop().unwrap();
         let back = ctx.run(list::list, ListParties { after: None, before: last.previous, ..input }).await.unwrap();
         let before = pages.pop().unwrap();
-        assert_eq!(
-            back.items.iter().map(|item| item.id).collect::<Vec<_>>(),
-            before.items.iter().map(|item| item.id).collect::<Vec<_>>()
-        );
+        assert_eq!(back.items.iter().map(|item| item.id).collect::<Vec<_>>(), before.items.iter().map(|item| item.id).collect::<Vec<_>>());
     }
 
     // What the grid shows, an act on all of the list reaches.
@@ -361,10 +348,9 @@ async fn the_list_is_filtered_and_sorted_by_scores_and_leaves_nobody_out() {
     assert_eq!(done.changed, cell.customers);
     assert_eq!(ctx.run(list::count, filter).await.unwrap().count, 0);
 
-    for wrong in [
-        PartyFilters { recency: Some(6), ..PartyFilters::default() },
-        PartyFilters { active_from: Some(1.5), ..PartyFilters::default() },
-    ] {
+    for wrong in
+        [PartyFilters { recency: Some(6), ..PartyFilters::default() }, PartyFilters { active_from: Some(1.5), ..PartyFilters::default() }]
+    {
         assert!(matches!(ctx.run(list::count, wrong).await, Err(Error::Invalid(_))));
     }
 }

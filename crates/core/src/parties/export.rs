@@ -218,7 +218,9 @@ fn cell(column: Column, item: &PartySummary, tags: &[String], code: Option<&Stri
         #[expect(clippy::cast_precision_loss, reason = "a spreadsheet has doubles only")]
         Column::Purchases => return Cell::Number(item.purchases as f64),
         Column::Spent => return amount(item.spent_minor, loc, currency),
-        Column::Rfm => item.recency.zip(item.frequency).zip(item.value).map(|((recency, frequency), value)| format!("{recency} {frequency} {value}")),
+        Column::Rfm => {
+            item.recency.zip(item.frequency).zip(item.value).map(|((recency, frequency), value)| format!("{recency} {frequency} {value}"))
+        }
         Column::Active => match item.p_active {
             Some(probability) => return Cell::Number((probability * 1e4).round() / 1e4),
             None => None,

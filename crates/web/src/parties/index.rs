@@ -473,7 +473,12 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
     let view = FiltersPage {
         s: req.shell("parties", req.t("parties-filters")).crumb(req.t("menu-parties"), "/parties"),
         f: FormView::new(values),
-        kept: address.0.iter().filter(|(name, _)| matches!(name.as_str(), "q" | "sort" | "desc" | "cols" | "frequency_value" | "frequency_value_from")).cloned().collect(),
+        kept: address
+            .0
+            .iter()
+            .filter(|(name, _)| matches!(name.as_str(), "q" | "sort" | "desc" | "cols" | "frequency_value" | "frequency_value_from"))
+            .cloned()
+            .collect(),
         kinds: Kind::ALL.iter().map(|kind| (kind.to_string(), req.t(&format!("parties-kind-{kind}")))).collect(),
         roles: words("role", Role::ALL.iter().map(|word| word.as_str()).collect()),
         nexts: Next::ALL.iter().map(|next| (next.to_string(), req.t(&format!("parties-next-{next}")))).collect(),
