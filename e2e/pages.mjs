@@ -109,6 +109,22 @@ export const PAGES = [
   } },
   ...['contacts', 'addresses', 'preferences', 'relations'].map((what) => ({ name: `party-new-${what}`, path: ({ party }) => `/parties/${party}`, deep: true, press: open(`a[href$="/${what}/new"]`) })),
   { name: 'party-plan', path: ({ party }) => `/parties/${party}`, deep: true, press: open('.acts2 a[href^="/follow-ups/new"]') },
+  { name: 'segments', path: () => '/segments' },
+  { name: 'segments-empty', path: () => '/segments', deep: true, bare: true },
+  { name: 'segment', path: ({ segment }) => `/segments/${segment}` },
+  { name: 'segment-more', path: ({ segment }) => `/segments/${segment}`, deep: true, press: menu('[popovertarget=segment-more]') },
+  { name: 'segment-edit', path: ({ segment }) => `/segments/${segment}/edit` },
+  { name: 'segment-new', path: () => '/segments/new', deep: true },
+  { name: 'segment-wrong', path: () => '/segments/new', deep: true, upset: 422, press: async (page) => {
+    for (const kind of ['city', 'role', 'spent', 'birth', 'interaction']) {
+      const rows = await page.locator('.rule').count();
+      await page.locator('select[name="0.add"]').selectOption(kind);
+      await page.locator('button[value="add:0"]').click();
+      await page.locator('.rule').nth(rows).waitFor();
+    }
+    await page.locator('.form-foot button.pri').click();
+    await page.locator('.rule .err').first().waitFor();
+  } },
   { name: 'follow-ups', path: () => '/follow-ups' },
   { name: 'follow-ups-team', path: () => '/follow-ups?view=open&scope=unit', deep: true },
   { name: 'follow-ups-done', path: () => '/follow-ups?view=done&scope=unit', deep: true },
@@ -191,5 +207,6 @@ export async function places(call) {
   const [followUp] = await list('/follow-ups?limit=1');
   const [person] = await list('/users?limit=1');
   const [post] = await list('/posts');
-  return { party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  const [segment] = await list('/segments?limit=1');
+  return { segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

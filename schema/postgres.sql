@@ -561,6 +561,69 @@ CREATE TABLE schema_lock (
 );
 ALTER TABLE schema_lock ADD CONSTRAINT schema_lock_pkey PRIMARY KEY (id);
 
+CREATE TABLE segment_members (
+  segment_id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  since bigint NOT NULL
+);
+ALTER TABLE segment_members ADD CONSTRAINT segment_members_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE segment_members ADD CONSTRAINT segment_members_pkey PRIMARY KEY (segment_id, party_id);
+ALTER TABLE segment_members ADD CONSTRAINT segment_members_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id);
+CREATE INDEX segment_members_party_id ON segment_members USING btree (party_id, segment_id);
+
+CREATE TABLE segment_parts (
+  segment_id uuid NOT NULL,
+  part_id uuid NOT NULL
+);
+ALTER TABLE segment_parts ADD CONSTRAINT segment_parts_part_id_fkey FOREIGN KEY (part_id) REFERENCES segments(id);
+ALTER TABLE segment_parts ADD CONSTRAINT segment_parts_pkey PRIMARY KEY (segment_id, part_id);
+ALTER TABLE segment_parts ADD CONSTRAINT segment_parts_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id);
+CREATE INDEX segment_parts_part_id ON segment_parts USING btree (part_id);
+
+CREATE TABLE segment_picks (
+  segment_id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  is_in boolean NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE segment_picks ADD CONSTRAINT segment_picks_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE segment_picks ADD CONSTRAINT segment_picks_pkey PRIMARY KEY (segment_id, party_id);
+ALTER TABLE segment_picks ADD CONSTRAINT segment_picks_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id);
+
+CREATE TABLE segment_sizes (
+  segment_id uuid NOT NULL,
+  day text COLLATE "C" NOT NULL,
+  size bigint NOT NULL,
+  entered bigint NOT NULL,
+  departed bigint NOT NULL
+);
+ALTER TABLE segment_sizes ADD CONSTRAINT segment_sizes_pkey PRIMARY KEY (segment_id, day);
+ALTER TABLE segment_sizes ADD CONSTRAINT segment_sizes_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id);
+
+CREATE TABLE segments (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  name_key text COLLATE "C" NOT NULL,
+  rule jsonb NOT NULL,
+  owner_id uuid,
+  unit_id uuid,
+  is_shared boolean NOT NULL,
+  size bigint NOT NULL,
+  due bigint NOT NULL,
+  built_at bigint NOT NULL,
+  built_ms bigint NOT NULL,
+  version bigint NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL,
+  updated_at bigint NOT NULL,
+  archived_at bigint
+);
+ALTER TABLE segments ADD CONSTRAINT segments_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id);
+ALTER TABLE segments ADD CONSTRAINT segments_pkey PRIMARY KEY (id);
+ALTER TABLE segments ADD CONSTRAINT segments_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES units(id);
+CREATE INDEX segments_name_key_id ON segments USING btree (name_key, id);
+
 CREATE TABLE sessions (
   token_hash bytea NOT NULL,
   user_id uuid NOT NULL,

@@ -496,6 +496,59 @@ CREATE TABLE schema_history (version bigint NOT NULL PRIMARY KEY, name text NOT 
 
 CREATE TABLE schema_lock (id bigint NOT NULL PRIMARY KEY, holder bigint NOT NULL);
 
+CREATE TABLE segment_members (
+  segment_id BLOB NOT NULL REFERENCES segments (id),
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  since INTEGER NOT NULL,
+  PRIMARY KEY (segment_id, party_id)
+) STRICT;
+CREATE INDEX segment_members_party_id ON segment_members (party_id, segment_id);
+
+CREATE TABLE segment_parts (
+  segment_id BLOB NOT NULL REFERENCES segments (id),
+  part_id BLOB NOT NULL REFERENCES segments (id),
+  PRIMARY KEY (segment_id, part_id)
+) STRICT;
+CREATE INDEX segment_parts_part_id ON segment_parts (part_id);
+
+CREATE TABLE segment_picks (
+  segment_id BLOB NOT NULL REFERENCES segments (id),
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  is_in INTEGER NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (segment_id, party_id)
+) STRICT;
+
+CREATE TABLE segment_sizes (
+  segment_id BLOB NOT NULL REFERENCES segments (id),
+  day TEXT NOT NULL,
+  size INTEGER NOT NULL,
+  entered INTEGER NOT NULL,
+  departed INTEGER NOT NULL,
+  PRIMARY KEY (segment_id, day)
+) STRICT;
+
+CREATE TABLE segments (
+  id BLOB NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  name_key TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  owner_id BLOB REFERENCES users (id),
+  unit_id BLOB REFERENCES units (id),
+  is_shared INTEGER NOT NULL,
+  size INTEGER NOT NULL,
+  due INTEGER NOT NULL,
+  built_at INTEGER NOT NULL,
+  built_ms INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX segments_name_key_id ON segments (name_key, id);
+
 CREATE TABLE sessions (
   token_hash BLOB NOT NULL PRIMARY KEY,
   user_id BLOB NOT NULL REFERENCES users (id),

@@ -179,7 +179,7 @@ async fn run(
     db.close().await;
     let mut results = Vec::new();
 
-    if ["list", "search", "customer", "bare", "work", "wire"].iter().any(|group| wanted(group)) {
+    if ["list", "search", "customer", "segments", "bare", "work", "wire"].iter().any(|group| wanted(group)) {
         let server = measure::start(binary, place, &mut results).await?;
         let mut subject = Subject { shop, host: server.host, effort, results: &mut results };
         if wanted("wire") {
@@ -193,6 +193,9 @@ async fn run(
         }
         if wanted("customer") {
             subject.customer().await?;
+        }
+        if wanted("segments") {
+            subject.segments().await?;
         }
         if wanted("bare") {
             subject.bare(place).await?;

@@ -75,7 +75,12 @@ impl Subject<'_> {
 
     /// Runs a scenario in rounds and holds its p95 to a budget.
     async fn scenario(&mut self, group: &str, name: &str, budget_ms: f64, make: Make) {
-        let plan = Plan { clients: CLIENTS, time: self.effort.round, requests: 20_000 };
+        self.scenario_of(CLIENTS, group, name, budget_ms, make).await;
+    }
+
+    /// The same with so many clients.
+    async fn scenario_of(&mut self, clients: u64, group: &str, name: &str, budget_ms: f64, make: Make) {
+        let plan = Plan { clients, time: self.effort.round, requests: 20_000 };
         let seed = self.shop.seed;
         closed_loop(self.host, seed + 99, Plan { time: WARM_UP, ..plan }, make.clone()).await;
         let mut rounds = Vec::new();
@@ -149,6 +154,30 @@ impl Subject<'_> {
         }
         let page = Request::page("/parties", &self.session(0));
         self.scenario("list", "as a page, HTML", 100.0, always(page)).await;
+        Ok(())
+    }
+
+    /// Rules of five conditions, counted to the last customer as the builder does after each change.
+    pub async fn segments(&mut self) -> Outcome<()> {
+        let token = self.token(0);
+        let field = |field: &str, is: Value| json!({"field": {"field": field, "is": is}});
+        let shared = [
+            field("role", json!({"one_of": ["customer"]})),
+            field("city", json!({"one_of": ["تهران", "شیراز", "یزد"]})),
+            field("spent", json!({"money": {"at_least": "20000000"}})),
+        ];
+        let facts =
+            [field("last_purchase", json!({"days": {"earlier": 60}})), json!({"not": field("source", json!({"one_of": ["instagram"]}))})];
+        let events = [
+            json!({"did": {"what": "purchase", "at_least": 2, "days": {"last": 180}}}),
+            json!({"not": {"did": {"what": "interaction", "days": {"last": 90}}}}),
+        ];
+        for (name, more, budget) in [("fields and facts", facts, 300.0), ("fields, facts and two events", events, 5_000.0)] {
+            let conditions = [shared.as_slice(), more.as_slice()].concat();
+            let rule = json!({"rule": {"all": conditions}, "limit": 5});
+            let request = Request::api("/api/v1/segments/preview", &token).json(&rule);
+            self.scenario_of(1, "segments", &format!("count of five conditions over {name}"), budget, always(request)).await;
+        }
         Ok(())
     }
 

@@ -169,3 +169,5 @@ bulk-planned = { $count ->
     [few] سُجّلت متابعة لـ{ $count } عملاء
    *[other] سُجّلت متابعة لـ{ $count } عميلًا
 }
+parties-segment = الشريحة
+parties-save-segment = إنشاء شريحة من هذه القائمة

@@ -4,6 +4,7 @@ menu-today = اليوم
 menu-parties = العملاء
 menu-follow-ups = المتابعات
 menu-insight = الرؤى
+menu-segments = الشرائح
 menu-imports = الاستيراد من ملف
 menu-settings = الإعدادات
 shell-skip = الانتقال إلى المحتوى

@@ -159,3 +159,5 @@ bulk-planned = { $count ->
     [one] Follow-up planned for one customer
    *[other] Follow-up planned for { $count } customers
 }
+parties-segment = Segment
+parties-save-segment = Make a segment of this list

@@ -4,6 +4,7 @@ menu-today = Today
 menu-parties = Customers
 menu-follow-ups = Follow-ups
 menu-insight = Insights
+menu-segments = Segments
 menu-imports = Import
 menu-settings = Settings
 shell-skip = Skip to content

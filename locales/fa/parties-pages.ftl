@@ -147,3 +147,5 @@ parties-duplicate-like-name = نام مشابه
 bulk-tagged = برچسب { $count } مشتری ثبت شد
 bulk-assigned = { $count } مشتری واگذار شد
 bulk-planned = برای { $count } مشتری پیگیری ثبت شد
+parties-segment = بخش
+parties-save-segment = ساختن بخش از این فهرست

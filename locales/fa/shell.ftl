@@ -4,6 +4,7 @@ menu-today = امروز
 menu-parties = مشتریان
 menu-follow-ups = پیگیری‌ها
 menu-insight = بینش‌ها
+menu-segments = بخش‌ها
 menu-imports = ورود از فایل
 menu-settings = تنظیمات
 shell-skip = پرش به محتوا

@@ -12,6 +12,7 @@ pub mod follow_ups;
 pub mod ideas;
 pub mod insight;
 pub mod interactions;
+pub mod marketing;
 pub mod operation;
 pub mod organisation;
 pub mod parties;
@@ -41,6 +42,7 @@ pub fn operations() -> Operations {
     today::operations(&mut ops);
     sales::operations(&mut ops);
     insight::operations(&mut ops);
+    marketing::operations(&mut ops);
     organisation::operations(&mut ops);
     ops
 }

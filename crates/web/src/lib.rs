@@ -15,6 +15,7 @@ pub mod notifications;
 pub mod page;
 pub mod parties;
 pub mod request;
+pub mod segments;
 pub mod set_up;
 pub mod settings;
 pub mod sign_in;
@@ -101,6 +102,7 @@ fn pages() -> Router<State> {
         .merge(notifications::routes())
         .merge(live::routes())
         .merge(undo::routes())
+        .merge(segments::routes())
         .merge(imports::routes())
         .merge(settings::routes())
 }

@@ -2,12 +2,13 @@
 //! and date tell the same story down to its ids; only what must differ between installations does (passwords' salts,
 //! sealed national IDs and their look-up hashes).
 
-mod chance;
+pub(crate) mod chance;
 mod customers;
 mod talk;
 mod trade;
 mod words;
 
+use crate::marketing::segments::{self, NewSegment};
 use crate::organisation::people::{self, NewUser};
 use crate::organisation::units::{self, NewUnit, UnitChange};
 use crate::parties::Party;
@@ -182,6 +183,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     let ids: Vec<Id<Party>> = parties.iter().map(|party| party.id).collect();
     story.write_purchases(&customers, &ids).await?;
     story.talk(&customers, &parties, &staff).await?;
+    story.segments(owner, &staff).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
     app.forget_organisation();
@@ -218,6 +220,16 @@ impl Story {
         self.clock.set(moment);
         let actor = UserActor { id, name: String::new(), units, rights: Rights::full(), scopes: None };
         self.app.context(Actor::User(Arc::new(actor)), Door::Web, Organisation::unnamed().prefs())
+    }
+
+    /// Groups of customers that the owner keeps an eye on.
+    async fn segments(&self, owner: Id<User>, staff: &[Member]) -> Result<()> {
+        let ctx = self.by(self.now, owner, staff.first().map(|member| member.unit).into_iter().collect());
+        for (name, rule) in words::SEGMENTS {
+            let rule = serde_json::from_str(rule).map_err(Error::fault)?;
+            segments::create(&ctx, NewSegment { name: (*name).to_owned(), rule, is_shared: true }).await?;
+        }
+        Ok(())
     }
 
     /// The owner, then the staff.

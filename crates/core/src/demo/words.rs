@@ -435,6 +435,32 @@ pub const IDEAS: &[&str] = &[
     "فنجان‌ها را تک هم بفروشید",
 ];
 
+/// Segments: name and rule.
+pub const SEGMENTS: &[(&str, &str)] = &[
+    (
+        "خریداران پرتکرار دور از فروشگاه",
+        r#"{"all": [
+            {"field": {"field": "purchases", "is": {"number": {"at_least": 4}}}},
+            {"field": {"field": "last_purchase", "is": {"days": {"earlier": 60}}}},
+            {"not": {"did": {"what": "interaction", "days": {"last": 30}}}}
+        ]}"#,
+    ),
+    (
+        "تهرانی‌های فعال",
+        r#"{"all": [
+            {"field": {"field": "city", "is": {"one_of": ["تهران"]}}},
+            {"any": [
+                {"did": {"what": "purchase", "at_least": 2, "days": {"last": 90}}},
+                {"did": {"what": "interaction", "direction": "inbound", "days": {"last": 30}}}
+            ]}
+        ]}"#,
+    ),
+    (
+        "بی‌خرید و بی‌پیگیری",
+        r#"{"all": [{"not": {"did": {"what": "purchase"}}}, {"field": {"field": "next_follow_up", "is": {"known": false}}}]}"#,
+    ),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

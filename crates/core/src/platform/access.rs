@@ -23,6 +23,8 @@ peyvand_db::words! {
         Sales = "sales",
         /// Numbers worked out from what customers buy.
         Insight = "insight",
+        /// Whom we speak to: segments.
+        Marketing = "marketing",
         /// Bringing files in.
         Imports = "imports",
         /// People, units and posts.
@@ -313,6 +315,7 @@ pub fn ready_made_posts() -> Vec<(&'static str, Rights)> {
         (Room::FollowUps, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
         (Room::Sales, Right { see: Reach::Own, create: true, ..Right::NONE }),
         (Room::Insight, Right { see: Reach::Own, ..Right::NONE }),
+        (Room::Marketing, Right { see: Reach::Own, ..Right::NONE }),
     ]));
     vec![("owner", Rights::full()), ("manager", manager), ("agent", agent)]
 }

@@ -44,6 +44,8 @@ pub enum Job {
     RebuildFacts,
     /// Works out the numbers of all customers anew, where purchases have changed or a day has passed.
     RefreshScores,
+    /// Builds the segments that are to be built, those in front that others name.
+    BuildSegments,
 }
 
 /// A row of the queue.
@@ -180,6 +182,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::RefreshRhythms => crate::parties::rhythm::refresh(ctx, id, stop).await,
         Job::RebuildFacts => crate::parties::facts::rebuild(ctx, id, stop).await,
         Job::RefreshScores => crate::insight::refresh::refresh(ctx, id, stop).await,
+        Job::BuildSegments => crate::marketing::segments::build::build_due(ctx, id, stop).await,
     }
 }
 
@@ -267,6 +270,7 @@ const SCHEDULES: &[(&str, Again, Job)] = &[
     ("remind_follow_ups", Again::In(super::time::MINUTE / 2), Job::RemindFollowUps),
     ("refresh_rhythms", Again::In(super::time::MINUTE), Job::RefreshRhythms),
     ("refresh_scores", Again::AtNight, Job::RefreshScores),
+    ("build_segments", Again::In(10 * super::time::MINUTE), Job::BuildSegments),
 ];
 
 async fn due_schedules(app: &App) -> Result<()> {

@@ -20,4 +20,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     4 "0004_interactions",
     5 "0005_sales",
     6 "0006_insight",
+    7 "0007_segments",
 };

@@ -85,6 +85,11 @@ pub enum Inverse {
         /// The parties.
         parties: Vec<Id<Party>>,
     },
+    /// Brings an archived segment back.
+    ArchiveSegment {
+        /// The segment.
+        segment: Id<crate::marketing::segments::Segment>,
+    },
 }
 
 /// Stores an inverse and gives the name to run it by.
@@ -154,6 +159,7 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::Assign { before, given_to } => bulk::undo_assign(&mut tx, ctx, &before, given_to).await?,
         Inverse::CloseAccount { was } => closing::reopen(&mut tx, ctx, &was).await?,
         Inverse::Archive { parties } => bulk::undo_archive(&mut tx, ctx, &parties).await?,
+        Inverse::ArchiveSegment { segment } => crate::marketing::segments::restore(&mut tx, ctx, segment).await?,
     }
     tx.commit().await?;
     // An account may be open again.

@@ -10,6 +10,7 @@ use axum::extract::{Path, RawQuery};
 use axum::http::header;
 use axum::response::IntoResponse;
 use peyvand_core::insight::models::BANDS;
+use peyvand_core::marketing::segments::{self, SegmentId};
 use peyvand_core::operation::Nothing;
 use peyvand_core::organisation::colleagues::{self, Colleague};
 use peyvand_core::parties::check::{Gender, Kind, Role, Stance};
@@ -22,7 +23,7 @@ use peyvand_core::{Act, Day, Error, Fields, Instant, Problem, Room};
 use serde_json::{Map, Value};
 
 /// Filters that are a word or a text, with their label in the catalogue.
-const TEXT_FILTERS: [(&str, &str); 15] = [
+const TEXT_FILTERS: [(&str, &str); 16] = [
     ("q", "parties-filter-q"),
     ("kind", "parties-kind"),
     ("role", "parties-role"),
@@ -38,6 +39,7 @@ const TEXT_FILTERS: [(&str, &str); 15] = [
     ("spent_from", "parties-spent-from"),
     ("spent_until", "parties-spent-until"),
     ("import_id", "parties-import"),
+    ("segment_id", "parties-segment"),
 ];
 /// Filters that are a day, in the reader's calendar when typed.
 const DAY_FILTERS: [(&str, &str); 6] = [
@@ -182,6 +184,14 @@ fn asked(req: &Req, address: &Address) -> Result<ListParties, Error> {
     input(object)
 }
 
+/// What the address of a list filters by.
+///
+/// # Errors
+/// Problems at the filters' fields.
+pub async fn filters_of(req: &Req, query: Option<&str>) -> Result<PartyFilters, Error> {
+    Ok(asked(req, &read(req, query).await?)?.filters())
+}
+
 struct Head {
     word: &'static str,
     label: String,
@@ -219,6 +229,8 @@ struct IndexPage {
     /// Addresses of the export as CSV and as XLSX.
     export: Option<(String, String)>,
     import: bool,
+    /// Where a segment is made of what is filtered by.
+    segment_href: Option<String>,
     next: Option<String>,
     previous: Option<String>,
     sorted: String,
@@ -282,6 +294,8 @@ pub async fn index(req: Req, RawQuery(query): RawQuery) -> PageResult {
             (list.replacen("/parties", "/parties/file/export.csv", 1), list.replacen("/parties", "/parties/file/export.xlsx", 1))
         }),
         import: req.can(Room::Imports, Act::Create),
+        segment_href: (filters != PartyFilters::default() && req.can(Room::Marketing, Act::Create))
+            .then(|| link(&address.rest(&["after", "before", "sort", "desc", "cols"])).replacen("/parties", "/segments/new", 1)),
         next: listed.next.as_ref().map(|place| address.with("after", place)),
         previous: listed.previous.as_ref().map(|place| address.with("before", place)),
         sorted: req.t(sort_label(sort)),
@@ -385,6 +399,10 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
                 .find(|one| Some(one.unit_id) == filters.unit_id)
                 .map_or_else(|| loc.t("nobody"), |one| one.unit),
             "import_id" => String::new(),
+            "segment_id" => match filters.segment_id {
+                Some(id) => req.ctx.run(segments::get, SegmentId { id }).await?.name,
+                None => String::new(),
+            },
             "spent_from" | "spent_until" => Money::parse(value, currency, MoneyUnit::Currency)
                 .map_or_else(|_| value.to_owned(), |money| money.format_with_unit(loc.prefs.money_unit, loc.prefs.digits, loc.prefs.lang)),
             _ if DAY_FILTERS.iter().any(|(day, _)| day == name) => {
@@ -476,7 +494,9 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
         kept: address
             .0
             .iter()
-            .filter(|(name, _)| matches!(name.as_str(), "q" | "sort" | "desc" | "cols" | "frequency_value" | "frequency_value_from"))
+            .filter(|(name, _)| {
+                matches!(name.as_str(), "q" | "sort" | "desc" | "cols" | "segment_id" | "frequency_value" | "frequency_value_from")
+            })
             .cloned()
             .collect(),
         kinds: Kind::ALL.iter().map(|kind| (kind.to_string(), req.t(&format!("parties-kind-{kind}")))).collect(),

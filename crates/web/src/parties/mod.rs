@@ -9,7 +9,7 @@ pub mod palette;
 mod show;
 mod story;
 
-pub use index::list_of;
+pub use index::{filters_of, list_of};
 
 use crate::State;
 use axum::Router;

@@ -82,6 +82,14 @@ const COMMANDS: &[Command] = &[
         needs: Some((Room::FollowUps, Act::See)),
     },
     Command {
+        icon: "filter",
+        label: "menu-segments",
+        href: "/segments",
+        keys: &["G", "S"],
+        dialog: false,
+        needs: Some((Room::Marketing, Act::See)),
+    },
+    Command {
         icon: "file-import",
         label: "menu-imports",
         href: "/imports",

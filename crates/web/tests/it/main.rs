@@ -8,6 +8,7 @@ mod imports;
 mod insight;
 mod interactions;
 mod parties;
+mod segments;
 
 use axum::Router;
 use axum::body::Body;

@@ -2,6 +2,7 @@
 
 use super::Sort;
 use crate::insight::models;
+use crate::marketing::segments::{self, Segment};
 use crate::parties::check::{Gender, Kind, Role, Stance};
 use crate::parties::party::Party;
 use crate::parties::search;
@@ -97,6 +98,8 @@ filters! {
     source: String,
     /// A tag they have.
     tag: String,
+    /// A segment they belonged to when it was last built.
+    segment_id: Id<Segment>,
     /// Gender.
     gender: Gender,
     /// How they stand towards us.
@@ -163,6 +166,7 @@ pub(super) struct Conditions {
     pub(super) scores: Vec<Condition>,
     /// Whose scores the actor sees; nobody's without the right.
     pub(super) scores_of: Option<Sight>,
+    pub(super) segment: Option<Id<Segment>>,
 }
 
 impl PartyFilters {
@@ -268,7 +272,11 @@ impl PartyFilters {
         let text = if self.archived == Some(true) { "p.archived_at IS NOT NULL" } else { "p.archived_at IS NULL" };
         all.push(Condition { text, value: None, index: "" });
         let scores = fields.take(self.scores()).unwrap_or_default();
-        if fields.0.is_empty() { Ok(Conditions { all, ids: None, tag: self.tag.clone(), scores, scores_of: None }) } else { Err(fields) }
+        if fields.0.is_empty() {
+            Ok(Conditions { all, ids: None, tag: self.tag.clone(), scores, scores_of: None, segment: self.segment_id })
+        } else {
+            Err(fields)
+        }
     }
 
     /// The conditions on scores.
@@ -310,6 +318,9 @@ impl PartyFilters {
             Err(error) if !conditions.scores.is_empty() => return Err(error),
             sight => sight.ok(),
         };
+        if let Some(segment) = self.segment_id {
+            segments::check_seen(ctx, segment).await?;
+        }
         Ok(conditions)
     }
 
@@ -354,6 +365,9 @@ impl Conditions {
     pub(super) fn rest(&self, query: &mut Sql) {
         if let Some(tag) = &self.tag {
             query.push(" AND EXISTS (SELECT 1 FROM party_tags t WHERE t.party_id = p.id AND t.tag = ").arg(tag).push(")");
+        }
+        if let Some(segment) = self.segment {
+            query.push(" AND EXISTS (SELECT 1 FROM segment_members m WHERE m.party_id = p.id AND m.segment_id = ").arg(segment).push(")");
         }
         if let Some(ids) = &self.ids {
             query.push(" AND p.id IN ").list(ids.iter().copied());

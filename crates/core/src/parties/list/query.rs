@@ -30,6 +30,8 @@ pub(super) enum Way {
     Tag,
     /// Those who have the scores, then sorted: there are few.
     Scored,
+    /// Those who belong to the segment, then sorted: there are few.
+    Segment,
     /// The named ones, then sorted.
     Ids,
     /// All of a user, then sorted: there are few.
@@ -178,6 +180,12 @@ pub(super) async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: So
             return Ok(Way::Narrow(found.index));
         }
     }
+    if let Some(segment) = conditions.segment {
+        let members = sql("SELECT count(*) FROM (SELECT 1 FROM segment_members m WHERE m.segment_id = $1").bind(segment);
+        if is_narrow(db, members).await? {
+            return Ok(Way::Segment);
+        }
+    }
     let mut sort_way = Way::Sort;
     if let Some(tag) = &conditions.tag {
         let tagged = sql("SELECT count(*) FROM (SELECT 1 FROM party_tags t WHERE t.tag = $1").bind(tag);
@@ -226,6 +234,10 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
             (Some(tag), _) => {
                 query.push(" AND (EXISTS (SELECT 1 FROM party_tags t WHERE t.party_id = p.id AND t.tag = ").arg(tag).push(")) IS TRUE");
             }
+        }
+        if let Some(segment) = conditions.segment.filter(|_| way != Way::Segment) {
+            query.push(" AND (EXISTS (SELECT 1 FROM segment_members m WHERE m.party_id = p.id AND m.segment_id = ");
+            query.arg(segment).push(")) IS TRUE");
         }
         if !conditions.scores.is_empty() {
             query.push(" AND (");
@@ -278,6 +290,10 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
             conditions.on_scores("s", &mut query);
             query.push(") ");
         }
+        Way::Segment => {
+            query.push("WITH s AS MATERIALIZED (SELECT m.party_id FROM segment_members m WHERE m.segment_id = ");
+            query.arg(conditions.segment).push(") ");
+        }
         Way::Sort | Way::SortTagged if is_told => {
             query.push("WITH s AS MATERIALIZED (SELECT p.id AS party_id FROM parties p WHERE 1 = 1");
             fits(&mut query);
@@ -290,7 +306,9 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
     let through_scores = by_sort && part == Part::Scored;
     query.push(match way {
         _ if through_scores => " FROM party_scores c CROSS JOIN parties p",
-        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Sort | Way::SortTagged if is_told || !by_sort => " FROM s CROSS JOIN parties p",
+        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Segment | Way::Sort | Way::SortTagged if is_told || !by_sort => {
+            " FROM s CROSS JOIN parties p"
+        }
         _ => " FROM parties p",
     });
     query.push(" LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id");
@@ -305,7 +323,9 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
     }
     query.push(match way {
         _ if through_scores => " WHERE p.id = c.party_id",
-        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Sort | Way::SortTagged if is_told || !by_sort => " WHERE p.id = s.party_id",
+        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Segment | Way::Sort | Way::SortTagged if is_told || !by_sort => {
+            " WHERE p.id = s.party_id"
+        }
         _ => " WHERE 1 = 1",
     });
     if let (true, Some(scores_of)) = (through_scores, &conditions.scores_of) {

@@ -1,0 +1,204 @@
+//! Building: who belongs to a segment is worked out set by set beside the running work, and only the difference is
+//! written, in steps so short that nobody's writing waits.
+
+use super::compile::condition;
+use super::rule::{Rule, World};
+use super::{Segment, world};
+use crate::parties::Party;
+use crate::platform::jobs::{self, Outcome, QueuedJob};
+use crate::platform::time::HOUR;
+use crate::{Ctx, Error, Instant, Result};
+use peyvand_db::{Id, Sql, ToValue, row, sql};
+use tokio::sync::watch;
+
+/// Members that one transaction writes.
+const STEP: usize = 1_024;
+/// Steps after which the job says that it is still at work.
+const RENEW_AFTER: usize = 50;
+/// A segment that nothing asked for is built anew after this long.
+const KEEP: i64 = HOUR;
+
+row! {
+    struct Due {
+        rule: serde_json::Value = "s.rule",
+        due: i64 = "s.due",
+        has_in: bool = "EXISTS (SELECT 1 FROM segment_picks k WHERE k.segment_id = s.id AND k.is_in)",
+        has_out: bool = "EXISTS (SELECT 1 FROM segment_picks k WHERE k.segment_id = s.id AND NOT k.is_in)",
+    }
+}
+
+/// The job: builds what was asked for and what was last built too long ago or on another day, each segment after those
+/// that its rule names. One that fails does not keep the others waiting.
+///
+/// # Errors
+/// When the database is out of reach, or that of the first segment that could not be built.
+pub async fn build_due(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
+    let world = world(ctx).await?;
+    // After midnight other days are meant.
+    let old = Instant::start_of(world.today, &world.zone).max(ctx.now().plus(-KEEP));
+    let mut failed: Vec<Id<Segment>> = Vec::new();
+    let mut first_error = None;
+    loop {
+        let mut query = sql("SELECT s.id FROM segments s WHERE s.archived_at IS NULL AND (s.due > 0 OR s.built_at < $1)
+               AND NOT EXISTS (SELECT 1 FROM segment_parts e JOIN segments c ON c.id = e.part_id
+                 WHERE e.segment_id = s.id AND c.archived_at IS NULL AND (c.due > 0 OR c.built_at < $2))")
+        .bind(old)
+        .bind(old);
+        if !failed.is_empty() {
+            query.push(" AND s.id NOT IN ").list_padded(&failed);
+        }
+        query.push(" ORDER BY s.id LIMIT 1");
+        let Some((segment,)) = ctx.app.db.maybe::<(Id<Segment>,)>(query).await? else { break };
+        jobs::renew(&ctx.app, job).await?;
+        let mut builder = Builder { ctx, world: &world, segment, job, stop, steps: 0 };
+        match builder.build().await {
+            Ok(Outcome::Done) => {}
+            Ok(Outcome::GoOn) => return Ok(Outcome::GoOn),
+            Err(error) => {
+                tracing::error!(segment.id = %segment, %error, "a segment could not be built");
+                failed.push(segment);
+                first_error = first_error.or(Some(error));
+            }
+        }
+        if *stop.borrow() {
+            return Ok(Outcome::GoOn);
+        }
+    }
+    first_error.map_or(Ok(Outcome::Done), Err)
+}
+
+struct Builder<'a> {
+    ctx: &'a Ctx,
+    world: &'a World,
+    segment: Id<Segment>,
+    job: Id<QueuedJob>,
+    stop: &'a watch::Receiver<bool>,
+    steps: usize,
+}
+
+impl Builder<'_> {
+    async fn build(&mut self) -> Result<Outcome> {
+        let (ctx, segment) = (self.ctx, self.segment);
+        let started = ctx.app.clock.now();
+        let mut query = Sql::select::<Due>("FROM segments s WHERE s.archived_at IS NULL AND s.id = ");
+        query.arg(segment);
+        let Some(due) = ctx.app.db.maybe::<Due>(query).await? else { return Ok(Outcome::Done) };
+        let rule: Rule = serde_json::from_value(due.rule.clone()).map_err(Error::fault)?;
+
+        let mut leave = sql("SELECT m.party_id FROM segment_members m WHERE m.segment_id = ");
+        leave.arg(segment).push(" AND NOT EXISTS (SELECT 1 FROM parties p WHERE p.id = m.party_id AND ");
+        self.meant(&due, &rule, &mut leave);
+        leave.push(")");
+        let leaving = ids(ctx.app.db.all(leave).await?);
+        let mut enter = sql("SELECT p.id FROM parties p WHERE ");
+        self.meant(&due, &rule, &mut enter);
+        enter.push(" AND NOT EXISTS (SELECT 1 FROM segment_members m WHERE m.party_id = p.id AND m.segment_id = ").arg(segment).push(")");
+        let entering = ids(ctx.app.db.all(enter).await?);
+
+        for step in leaving.chunks(STEP) {
+            if self.step(step, false).await? == Outcome::GoOn {
+                return Ok(Outcome::GoOn);
+            }
+        }
+        for step in entering.chunks(STEP) {
+            if self.step(step, true).await? == Outcome::GoOn {
+                return Ok(Outcome::GoOn);
+            }
+        }
+        self.finish(&due, started, !leaving.is_empty() || !entering.is_empty()).await?;
+        Ok(Outcome::Done)
+    }
+
+    /// Adds who is meant: by the rule or by hand.
+    fn meant(&self, due: &Due, rule: &Rule, query: &mut Sql) {
+        query.push("p.archived_at IS NULL AND (");
+        condition(rule, self.world, query);
+        if due.has_in {
+            query.push(" OR p.id IN (SELECT k.party_id FROM segment_picks k WHERE k.is_in AND k.segment_id = ");
+            query.arg(self.segment).push(")");
+        }
+        query.push(")");
+        if due.has_out {
+            query.push(" AND p.id NOT IN (SELECT k.party_id FROM segment_picks k WHERE NOT k.is_in AND k.segment_id = ");
+            query.arg(self.segment).push(")");
+        }
+    }
+
+    /// Writes some who enter or leave, and counts them for the day.
+    async fn step(&mut self, parties: &[Id<Party>], enter: bool) -> Result<Outcome> {
+        let mut tx = self.ctx.app.db.begin().await?;
+        let mut changed: u64 = 0;
+        if enter {
+            let since = self.ctx.now();
+            let rows = parties.iter().map(|party| vec![self.segment.to_value(), party.to_value(), since.to_value()]).collect();
+            for statement in Sql::inserts(
+                "INSERT INTO segment_members (segment_id, party_id, since) VALUES ",
+                rows,
+                " ON CONFLICT (segment_id, party_id) DO NOTHING",
+            ) {
+                changed += tx.run(statement).await?;
+            }
+        } else {
+            let mut delete = sql("DELETE FROM segment_members WHERE segment_id = $1 AND party_id IN ").bind(self.segment);
+            delete.list_padded(parties);
+            changed += tx.run(delete).await?;
+        }
+        let changed = i64::try_from(changed).unwrap_or(i64::MAX);
+        tx.run(
+            sql("INSERT INTO segment_sizes (segment_id, day, size, entered, departed) VALUES ($1, $2, 0, $3, $4)
+                 ON CONFLICT (segment_id, day) DO UPDATE SET entered = segment_sizes.entered + excluded.entered,
+                   departed = segment_sizes.departed + excluded.departed")
+            .bind(self.segment)
+            .bind(self.world.today)
+            .bind(if enter { changed } else { 0 })
+            .bind(if enter { 0 } else { changed }),
+        )
+        .await?;
+        tx.commit().await?;
+        self.steps += 1;
+        if self.steps.is_multiple_of(RENEW_AFTER) {
+            jobs::renew(&self.ctx.app, self.job).await?;
+        }
+        // What is left is the difference that the next run finds.
+        Ok(if *self.stop.borrow() { Outcome::GoOn } else { Outcome::Done })
+    }
+
+    /// Notes the size and when it was built; whoever asked for it meanwhile is still waited upon.
+    async fn finish(&self, due: &Due, started: Instant, has_changed: bool) -> Result<()> {
+        let ctx = self.ctx;
+        let mut tx = ctx.app.db.begin().await?;
+        let (size,): (i64,) = tx.one(sql("SELECT count(*) FROM segment_members WHERE segment_id = $1").bind(self.segment)).await?;
+        tx.run(
+            sql("INSERT INTO segment_sizes (segment_id, day, size, entered, departed) VALUES ($1, $2, $3, 0, 0)
+                 ON CONFLICT (segment_id, day) DO UPDATE SET size = excluded.size")
+            .bind(self.segment)
+            .bind(self.world.today)
+            .bind(size),
+        )
+        .await?;
+        tx.run(
+            sql("UPDATE segments SET size = $1, due = CASE WHEN due = $2 THEN 0 ELSE due END, built_at = $3, built_ms = $4 WHERE id = $5")
+                .bind(size)
+                .bind(due.due)
+                .bind(ctx.now())
+                .bind(ctx.app.clock.now().0 - started.0)
+                .bind(self.segment),
+        )
+        .await?;
+        if has_changed {
+            // Those whose rules name it are to be built after it.
+            tx.run(
+                sql("UPDATE segments SET due = due + 1 WHERE archived_at IS NULL
+                       AND id IN (SELECT e.segment_id FROM segment_parts e WHERE e.part_id = $1)")
+                .bind(self.segment),
+            )
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn ids(rows: Vec<(Id<Party>,)>) -> Vec<Id<Party>> {
+    rows.into_iter().map(|(id,)| id).collect()
+}

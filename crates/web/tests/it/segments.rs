@@ -1,0 +1,161 @@
+//! Segments: the builder, the list, one segment, and what others see of them.
+
+use crate::{Browser, program, somebody, undo_of};
+use axum::http::StatusCode;
+use peyvand_core::Ctx;
+use peyvand_core::parties::check::NewParty;
+use peyvand_core::parties::party;
+use peyvand_core::platform::jobs;
+
+async fn customer(ctx: &Ctx, name: &str, city: &str) {
+    let new = NewParty { name: Some(name.into()), city: Some(city.into()), ..NewParty::default() };
+    ctx.run(party::create, new).await.unwrap();
+}
+
+/// Saves what stands in the builder; the address of the segment.
+async fn save(browser: &mut Browser, form: &[(&str, &str)]) -> String {
+    let answer = browser.post("/segments/build", form).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    answer.header("location").to_owned()
+}
+
+const TEHRAN: [(&str, &str); 6] =
+    [("do", "save"), ("name", "تهرانی‌ها"), ("0.g", "all"), ("0-0.k", "city"), ("0-0.op", "is"), ("0-0.t", "تهران، ري")];
+
+#[tokio::test]
+async fn a_segment_is_built_without_scripts_one_button_after_another() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    assert_eq!(browser.get("/segments").await.all(".void a[href='/segments/new']").len(), 1, "the first visit says what to do");
+    for (name, city) in [("بهار", "تهران"), ("پرویز", "شیراز"), ("گلناز", "ری")] {
+        customer(&ctx, name, city).await;
+    }
+    let page = browser.get("/segments/new").await;
+    assert!(page.one("#preview .figure").contains('۳'), "without a condition it means everybody");
+
+    let added = browser.post("/segments/build", &[("do", "add:0"), ("0.g", "all"), ("0.add", "city"), ("name", "تهرانی‌ها")]).await;
+    assert_eq!(added.status, StatusCode::OK);
+    assert_eq!(added.all("input[name='0-0.k'][value=city]").len(), 1);
+    assert_eq!(added.all("input[name='0-0.t']").len(), 1);
+    assert_eq!(added.all("input[name=name][value='تهرانی‌ها']").len(), 1, "what was typed stays");
+    let group = browser.post("/segments/build", &[("do", "group:0"), ("0.g", "any"), ("0-0.k", "tag"), ("0-0.t", "الف")]).await;
+    assert_eq!(group.all(".grpbox select[name='0-1.g']").len(), 1);
+    assert_eq!(group.all("select[name='0.g'] option[selected]"), ["یکی کافی است"]);
+    let removed = browser.post("/segments/build", &[("do", "remove:0-0"), ("0.g", "all"), ("0-0.k", "tag"), ("0-0.t", "الف")]).await;
+    assert_eq!(removed.all(".rule").len(), 0);
+
+    let wrong =
+        browser.post("/segments/build", &[("do", "save"), ("0.g", "all"), ("0-0.k", "city"), ("0-1.k", "age"), ("0-1.n", "x")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(wrong.all("#name-e").len(), 1);
+    assert_eq!(wrong.all(".rule .err").len(), 2, "each condition says what it lacks");
+    let crossed =
+        [("do", "save"), ("name", "سن"), ("0.g", "all"), ("0-0.k", "age"), ("0-0.op", "between"), ("0-0.n", "۴۰"), ("0-0.m", "۳۰")];
+    let crossed = browser.post("/segments/build", &crossed).await;
+    assert!(crossed.one("#c-0-0 .err").contains("آغاز بازه"), "what the rule refuses stands at its condition");
+
+    let path = save(&mut browser, &TEHRAN).await;
+    jobs::drain(&app).await.unwrap();
+    let shown = browser.get(&path).await;
+    assert!(shown.one("p.say").contains("شهرشان"), "{}", shown.one("p.say"));
+    assert_eq!(shown.all(".tb .who b"), ["گلناز", "بهار"]);
+    assert!(browser.get("/segments").await.one(".li .nowrap").contains('۲'));
+    let id = path.trim_start_matches("/segments/");
+    assert_eq!(browser.get(&format!("/parties?segment_id={id}")).await.all("#rows .who b"), ["بهار", "گلناز"]);
+
+    let form = browser.get(&format!("{path}/edit")).await;
+    assert_eq!(form.all("input[name='0-0.t'][value='تهران، ري']").len(), 1);
+    let mut change = TEHRAN.to_vec();
+    change[4] = ("0-0.op", "not");
+    change.extend([("id", id), ("version", "1")]);
+    assert_eq!(save(&mut browser, &change).await, path);
+    jobs::drain(&app).await.unwrap();
+    assert_eq!(browser.get(&path).await.all(".tb .who b"), ["پرویز"]);
+    let stale = browser.post("/segments/build", &change).await;
+    assert_eq!(stale.status, StatusCode::UNPROCESSABLE_ENTITY, "somebody else has changed it meanwhile");
+    assert_eq!(stale.all(".note.tone-anar").len(), 1);
+}
+
+#[tokio::test]
+async fn the_count_goes_along_while_the_rule_is_written() {
+    let (app, router) = program().await;
+    let (ctx, browser) = somebody(&app, &router, "owner", "نگار").await;
+    for (name, city) in [("بهار", "تهران"), ("پرویز", "شیراز")] {
+        customer(&ctx, name, city).await;
+    }
+    let mut htmx = browser.with("hx-request", "true");
+    let part = htmx.post("/segments/preview", &[("0.g", "all"), ("0-0.k", "city"), ("0-0.t", "شیراز"), ("0-1.k", "age")]).await;
+    assert!(!part.text.contains("<html") && !part.text.contains("<form"), "the part alone");
+    assert!(part.one(".figure").contains('۱'), "what is not complete is left out: {}", part.one(".figure"));
+    assert_eq!(part.all(".who b"), ["پرویز"]);
+    let crossed = [("0.g", "all"), ("0-0.k", "age"), ("0-0.op", "between"), ("0-0.n", "40"), ("0-0.m", "30")];
+    assert_eq!(htmx.post("/segments/preview", &crossed).await.all(".note").len(), 1);
+    let form = htmx.post("/segments/build", &[("do", "add:0"), ("0.g", "all"), ("0.add", "purchase")]).await;
+    assert!(form.text.starts_with("<form") || form.text.trim_start().starts_with("<form"), "the form alone");
+    let wider = [("do", "again"), ("0.g", "all"), ("0-0.k", "purchase"), ("0-0.op", "between"), ("0-0.w", "last")];
+    let form = htmx.post("/segments/build", &wider).await;
+    assert_eq!(form.all("input[name='0-0.n'], input[name='0-0.m'], input[name='0-0.d']").len(), 3, "fields follow what is asked");
+}
+
+#[tokio::test]
+async fn the_filters_of_a_list_become_conditions() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    customer(&ctx, "بهار", "تهران").await;
+    let query = "city=%D8%AA%D9%87%D8%B1%D8%A7%D9%86&role=prospect&unowned=1&spent_from=1000&q=x";
+    let list = browser.get(&format!("/parties?{query}")).await;
+    assert_eq!(list.all("a[href^='/segments/new?']").len(), 1);
+    assert_eq!(browser.get("/parties").await.all("a[href^='/segments/new']").len(), 0, "nothing is filtered");
+    let form = browser.get(&format!("/segments/new?{query}")).await;
+    let kinds: Vec<usize> =
+        ["role", "city", "spent", "owner"].iter().map(|kind| form.all(&format!("input[name$='.k'][value={kind}]")).len()).collect();
+    assert_eq!(kinds, [1, 1, 1, 1]);
+    assert_eq!(form.all(".note.tone-saffron").len(), 1, "it says which filters are no conditions");
+}
+
+#[tokio::test]
+async fn a_deleted_segment_comes_back_and_one_in_use_stays() {
+    let (app, router) = program().await;
+    let (_, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    let inner = save(&mut browser, &TEHRAN).await;
+    let id = inner.trim_start_matches("/segments/").to_owned();
+    let outer = save(&mut browser, &[("do", "save"), ("name", "بیرونی"), ("0.g", "none"), ("0-0.k", "in"), ("0-0.v", &id)]).await;
+    let refused = browser.post(&format!("{inner}/delete"), &[]).await;
+    assert_eq!(refused.header("location"), inner);
+    assert!(browser.get(&inner).await.one(".toast").contains("بیرونی"), "it says who uses it");
+    browser.post(&format!("{outer}/delete"), &[]).await;
+    let list = browser.get("/segments").await;
+    assert_eq!(list.all(".list .li").len(), 1);
+    assert_eq!(browser.get(&outer).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(browser.post(&undo_of(&list), &[]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(browser.get("/segments").await.all(".list .li").len(), 2);
+    assert_eq!(browser.post(&format!("{outer}/refresh"), &[]).await.header("location"), outer);
+}
+
+#[tokio::test]
+async fn a_colleague_sees_what_is_shared_and_changes_nothing() {
+    let (app, router) = program().await;
+    let (owner, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    let (agent, mut theirs) = somebody(&app, &router, "agent", "سارا").await;
+    customer(&owner, "پنهان", "تهران").await;
+    customer(&agent, "خودی", "تهران").await;
+    let private = save(&mut browser, &TEHRAN).await;
+    let mut shared = TEHRAN.to_vec();
+    shared.push(("is_shared", "1"));
+    let shared = save(&mut browser, &shared).await;
+    jobs::drain(&app).await.unwrap();
+    assert_eq!(theirs.get(&private).await.status, StatusCode::NOT_FOUND);
+    let page = theirs.get(&shared).await;
+    assert_eq!(page.all(".tb .who b"), ["خودی"]);
+    assert!(page.one(".figure").contains('۱'));
+    assert_eq!(page.all("a[href$='/edit'], form[action$='/refresh'], form[action$='/delete'], a[download]").len(), 0);
+    assert_eq!(page.all(".tb.tight").len(), 0, "the sizes count everybody");
+    for path in ["/segments/new".to_owned(), format!("{shared}/edit")] {
+        assert_eq!(theirs.get(&path).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    for path in [format!("{shared}/refresh"), format!("{shared}/delete")] {
+        assert_eq!(theirs.post(&path, &[]).await.status, StatusCode::FORBIDDEN, "{path}");
+    }
+    assert_eq!(theirs.post("/segments/build", &TEHRAN).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(theirs.get("/segments").await.all("a[href='/segments/new']").len(), 0);
+}
