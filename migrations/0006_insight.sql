@@ -49,3 +49,33 @@ CREATE INDEX party_scores_cell ON party_scores (recency, frequency_value, party_
 -- And what they sort by.
 CREATE INDEX party_scores_p_active ON party_scores (p_active, party_id) WHERE p_active IS NOT NULL;
 CREATE INDEX party_scores_value_12m_minor ON party_scores (value_12m_minor, party_id) WHERE value_12m_minor IS NOT NULL;
+
+-- What was found out from the purchases of everybody, as a whole: one row for each question. It is found anew when the
+-- purchases it came from have changed.
+CREATE TABLE findings (
+  name SORTKEY NOT NULL PRIMARY KEY,
+  input_hash TEXT NOT NULL,
+  edition INT NOT NULL,
+  found JSON NOT NULL,
+  made_at INSTANT NOT NULL
+) STRICT;
+
+-- Of those who bought the one product, how many bought the other. Rows of an edition are read once the finding
+-- "next_products" names it; places count from 1 in the order of what is most certain, and of what it is worth at least.
+CREATE TABLE next_products (
+  edition INT NOT NULL,
+  antecedent_id ID NOT NULL,
+  consequent_id ID NOT NULL,
+  together INT NOT NULL,
+  with_antecedent INT NOT NULL,
+  with_consequent INT NOT NULL,
+  low REAL NOT NULL,
+  high REAL NOT NULL,
+  likeness REAL NOT NULL,
+  amount_minor MONEY NOT NULL,
+  by_certainty INT NOT NULL,
+  by_worth INT NOT NULL,
+  PRIMARY KEY (edition, antecedent_id, consequent_id)
+) STRICT;
+CREATE INDEX next_products_edition_by_certainty ON next_products (edition, by_certainty);
+CREATE INDEX next_products_edition_by_worth ON next_products (edition, by_worth);

@@ -55,6 +55,15 @@ CREATE INDEX events_kind_at_id ON events USING btree (kind, at, id);
 CREATE INDEX events_party_id_at_id ON events USING btree (party_id, at, id) WHERE (party_id IS NOT NULL);
 CREATE INDEX events_timeline ON events USING btree (party_id, at, id) WHERE ((party_id IS NOT NULL) AND (substr(kind, 1, 9) <> ALL (ARRAY['interacti'::text, 'follow_up'::text, 'purchase.'::text])));
 
+CREATE TABLE findings (
+  name text COLLATE "C" NOT NULL,
+  input_hash text NOT NULL,
+  edition bigint NOT NULL,
+  found jsonb NOT NULL,
+  made_at bigint NOT NULL
+);
+ALTER TABLE findings ADD CONSTRAINT findings_pkey PRIMARY KEY (name);
+
 CREATE TABLE fits (
   id uuid NOT NULL,
   kind text COLLATE "C" NOT NULL,
@@ -246,6 +255,24 @@ CREATE TABLE mails (
 ALTER TABLE mails ADD CONSTRAINT mails_pkey PRIMARY KEY (id);
 ALTER TABLE mails ADD CONSTRAINT mails_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 CREATE INDEX mails_state_due_at ON mails USING btree (state, due_at);
+
+CREATE TABLE next_products (
+  edition bigint NOT NULL,
+  antecedent_id uuid NOT NULL,
+  consequent_id uuid NOT NULL,
+  together bigint NOT NULL,
+  with_antecedent bigint NOT NULL,
+  with_consequent bigint NOT NULL,
+  low double precision NOT NULL,
+  high double precision NOT NULL,
+  likeness double precision NOT NULL,
+  amount_minor bigint NOT NULL,
+  by_certainty bigint NOT NULL,
+  by_worth bigint NOT NULL
+);
+ALTER TABLE next_products ADD CONSTRAINT next_products_pkey PRIMARY KEY (edition, antecedent_id, consequent_id);
+CREATE INDEX next_products_edition_by_certainty ON next_products USING btree (edition, by_certainty);
+CREATE INDEX next_products_edition_by_worth ON next_products USING btree (edition, by_worth);
 
 CREATE TABLE notifications (
   id uuid NOT NULL,

@@ -50,6 +50,14 @@ CREATE INDEX events_party_id_at_id ON events (party_id, at, id) WHERE party_id I
 CREATE INDEX events_timeline ON events (party_id, at, id)
   WHERE party_id IS NOT NULL AND substr(kind, 1, 9) NOT IN ('interacti', 'follow_up', 'purchase.');
 
+CREATE TABLE findings (
+  name TEXT NOT NULL PRIMARY KEY,
+  input_hash TEXT NOT NULL,
+  edition INTEGER NOT NULL,
+  found TEXT NOT NULL,
+  made_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE fits (
   id BLOB NOT NULL PRIMARY KEY,
   kind TEXT NOT NULL,
@@ -225,6 +233,24 @@ CREATE TABLE mails (
   finished_at INTEGER
 ) STRICT;
 CREATE INDEX mails_state_due_at ON mails (state, due_at);
+
+CREATE TABLE next_products (
+  edition INTEGER NOT NULL,
+  antecedent_id BLOB NOT NULL,
+  consequent_id BLOB NOT NULL,
+  together INTEGER NOT NULL,
+  with_antecedent INTEGER NOT NULL,
+  with_consequent INTEGER NOT NULL,
+  low REAL NOT NULL,
+  high REAL NOT NULL,
+  likeness REAL NOT NULL,
+  amount_minor INTEGER NOT NULL,
+  by_certainty INTEGER NOT NULL,
+  by_worth INTEGER NOT NULL,
+  PRIMARY KEY (edition, antecedent_id, consequent_id)
+) STRICT;
+CREATE INDEX next_products_edition_by_certainty ON next_products (edition, by_certainty);
+CREATE INDEX next_products_edition_by_worth ON next_products (edition, by_worth);
 
 CREATE TABLE notifications (
   id BLOB NOT NULL PRIMARY KEY,

@@ -40,40 +40,70 @@ pub struct Cohort {
     pub cells: Vec<Option<Cell>>,
 }
 
+/// Counts cohorts customer by customer: nothing is kept of anybody but the counts.
+#[derive(Clone, Debug)]
+pub struct Counting {
+    complete: i32,
+    /// (cohort, k) → active customers, amount.
+    cells: BTreeMap<(i32, i32), (u64, i64)>,
+}
+
+impl Counting {
+    /// `complete` is the last period that was observed to its end. Activity after it, and cohorts that began after it, are
+    /// left out.
+    #[must_use]
+    pub fn new(complete: i32) -> Self {
+        Self { complete, cells: BTreeMap::new() }
+    }
+
+    /// Adds all activity of one customer, in the order of its periods: the period and the amount.
+    pub fn add(&mut self, activity: &[(i32, i64)]) {
+        let Some(&(first, _)) = activity.first() else { return };
+        let periods = activity.chunk_by(|one, other| one.0 == other.0);
+        for period in periods.take_while(|period| period[0].0 <= self.complete) {
+            let cell = self.cells.entry((first, period[0].0 - first)).or_default();
+            cell.0 += 1;
+            cell.1 += period.iter().map(|activity| activity.1).sum::<i64>();
+        }
+    }
+
+    /// All cohorts, ascending.
+    ///
+    /// # Errors
+    /// `Invalid` for a level outside 0 to 1.
+    pub fn finish(&self, level: f64) -> Result<Vec<Cohort>> {
+        let Some(oldest) = self.cells.keys().next().map(|key| key.0) else {
+            return Ok(Vec::new());
+        };
+        let width = self.complete - oldest + 1;
+        let mut out = Vec::new();
+        for (&(period, _), &(size, _)) in self.cells.iter().filter(|(key, _)| key.1 == 0) {
+            let row = (0..width).map(|k| {
+                if period + k > self.complete {
+                    return Ok(None);
+                }
+                let (active, amount) = self.cells.get(&(period, k)).copied().unwrap_or_default();
+                Ok(Some(Cell { active, amount, share: wilson(active, size, level)? }))
+            });
+            out.push(Cohort { period, size, cells: row.collect::<Result<_>>()? });
+        }
+        Ok(out)
+    }
+}
+
 /// All cohorts, ascending; `complete` is the last period that was observed to its end. Activity after it, and cohorts
 /// that began after it, are left out.
 ///
 /// # Errors
 /// `Invalid` for a level outside 0 to 1.
 pub fn cohorts(activities: &[Activity], complete: i32, level: f64) -> Result<Vec<Cohort>> {
-    let mut sorted: Vec<Activity> = activities.iter().copied().filter(|activity| activity.period <= complete).collect();
+    let mut sorted = activities.to_vec();
     sorted.sort_unstable_by_key(|activity| (activity.customer, activity.period));
-    // (cohort, k) → active customers, amount.
-    let mut cells: BTreeMap<(i32, i32), (u64, i64)> = BTreeMap::new();
+    let mut counting = Counting::new(complete);
     for customer in sorted.chunk_by(|one, other| one.customer == other.customer) {
-        let first = customer[0].period;
-        for period in customer.chunk_by(|one, other| one.period == other.period) {
-            let cell = cells.entry((first, period[0].period - first)).or_default();
-            cell.0 += 1;
-            cell.1 += period.iter().map(|activity| activity.amount).sum::<i64>();
-        }
+        counting.add(&customer.iter().map(|activity| (activity.period, activity.amount)).collect::<Vec<_>>());
     }
-    let Some(oldest) = cells.keys().next().map(|key| key.0) else {
-        return Ok(Vec::new());
-    };
-    let width = complete - oldest + 1;
-    let mut out = Vec::new();
-    for (&(period, _), &(size, _)) in cells.iter().filter(|(key, _)| key.1 == 0) {
-        let row = (0..width).map(|k| {
-            if period + k > complete {
-                return Ok(None);
-            }
-            let (active, amount) = cells.get(&(period, k)).copied().unwrap_or_default();
-            Ok(Some(Cell { active, amount, share: wilson(active, size, level)? }))
-        });
-        out.push(Cohort { period, size, cells: row.collect::<Result<_>>()? });
-    }
-    Ok(out)
+    counting.finish(level)
 }
 
 #[cfg(test)]

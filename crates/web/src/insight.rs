@@ -1,20 +1,30 @@
 //! What the numbers say: who is recent, frequent and valuable, who is likely still there, who is slipping away. Each figure
 //! with its count or range and the way it was worked out; each count leads to the customers behind it.
 
+mod cohorts;
+mod products;
+mod sources;
+
+pub(crate) use products::{NextBox, next_box};
+
 use crate::State;
 use crate::error::PageResult;
 use crate::page::{self, Flash, Shell};
 use crate::parties::list_of;
 use crate::request::Req;
 use askama::Template;
+use axum::http::header;
+use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use peyvand_core::insight::fits::{FitKind, Missing, Model, RefusedFor};
+use peyvand_core::insight::guard::Shortage;
 use peyvand_core::insight::models::BANDS;
 use peyvand_core::insight::{Estimate, Fit, refresh, scores};
 use peyvand_core::operation::Nothing;
 use peyvand_core::parties::list::{self, ListParties, PartyFilters, PartySummary, Sort};
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::money::Currency;
+use peyvand_core::platform::text::csv_safe;
 use peyvand_core::{Act, Room};
 
 /// Customers that are named; the rest is in the list.
@@ -28,7 +38,15 @@ const COLUMNS: &str = "cols=last_purchase,spent,rfm,active,worth,owner";
 
 /// The addresses of the room.
 pub fn routes() -> axum::Router<State> {
-    axum::Router::new().route("/insight", get(index)).route("/insight/refresh", post(ask))
+    axum::Router::new()
+        .route("/insight", get(index))
+        .route("/insight/refresh", post(ask))
+        .route("/insight/cohorts", get(cohorts::index))
+        .route("/insight/cohorts.csv", get(cohorts::csv))
+        .route("/insight/products", get(products::index))
+        .route("/insight/products.csv", get(products::csv))
+        .route("/insight/sources", get(sources::index))
+        .route("/insight/sources.csv", get(sources::csv))
 }
 
 /// A cell of the grid.
@@ -375,4 +393,28 @@ pub(crate) fn score_box(loc: &Loc, told_of: &scores::PartyScores) -> Option<Scor
 async fn ask(req: Req) -> PageResult {
     req.ctx.run(refresh::ask, Nothing {}).await?;
     Ok(page::go(&req, "/insight", Some(Flash { text: req.t("insight-asked"), undo: None })))
+}
+
+/// What is missing, in words, and when it will be enough.
+fn shortages(loc: &Loc, missing: &[Shortage]) -> Vec<String> {
+    let words = |one: &Shortage| {
+        let words = loc.ta(&format!("insight-short-{}", one.of), &[("have", one.have.into()), ("need", one.need.into())]);
+        match one.enough_on {
+            Some(day) => format!("{words} {}", loc.t1("insight-short-until", "day", loc.day(day))),
+            None => words,
+        }
+    };
+    missing.iter().map(words).collect()
+}
+
+/// A file of rows, as spreadsheets read it: with the mark by which they know Persian.
+fn csv_file(name: &str, lines: &[Vec<String>]) -> impl IntoResponse + use<> {
+    let mut text = "\u{feff}".to_owned();
+    for line in lines {
+        let cells: Vec<String> = line.iter().map(|cell| format!("\"{}\"", csv_safe(cell).replace('"', "\"\""))).collect();
+        text.push_str(&cells.join(","));
+        text.push_str("\r\n");
+    }
+    let disposition = format!("attachment; filename=\"{name}\"");
+    ([(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)], text)
 }

@@ -3,11 +3,18 @@
 //!
 //! Every number says which fit it came from, and a fit says from when, from how many, how good it is, or what it lacks.
 
+pub mod cohorts;
 pub mod facts;
+pub mod findings;
 pub mod fits;
+pub mod guard;
+pub mod learning;
 pub mod models;
+pub mod next_product;
 pub mod refresh;
 pub mod scores;
+pub mod sources;
+pub mod suggestions;
 
 pub use fits::{Estimate, Fit, FitKind};
 
@@ -18,7 +25,12 @@ pub fn operations(ops: &mut Operations) {
     refresh::operations(ops);
     scores::operations(ops);
     fits::operations(ops);
+    cohorts::operations(ops);
+    suggestions::operations(ops);
+    sources::operations(ops);
 }
 
+#[cfg(test)]
+mod shop;
 #[cfg(test)]
 mod tests;

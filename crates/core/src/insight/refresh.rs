@@ -23,10 +23,12 @@ const SINGLE: &str = "refresh_scores";
 /// # Errors
 /// When the database refuses.
 pub async fn enqueue(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
-    jobs::enqueue_single(tx, ctx, &Job::RefreshScores, SINGLE).await
+    jobs::enqueue_single(tx, ctx, &Job::RefreshScores, SINGLE).await?;
+    super::findings::enqueue(tx, ctx).await
 }
 
-/// Works out the numbers of all customers as soon as a worker is free, if purchases have changed since.
+/// Works out the numbers of all customers, and what they may buy next, as soon as a worker is free, if purchases have
+/// changed since.
 ///
 /// # Errors
 /// Without the right.

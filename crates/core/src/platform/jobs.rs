@@ -46,6 +46,8 @@ pub enum Job {
     RefreshScores,
     /// Builds the segments that are to be built, those in front that others name.
     BuildSegments,
+    /// Finds out anew what concerns all customers together: cohorts and next products, where purchases have changed.
+    FindOut,
 }
 
 /// A row of the queue.
@@ -183,6 +185,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::RebuildFacts => crate::parties::facts::rebuild(ctx, id, stop).await,
         Job::RefreshScores => crate::insight::refresh::refresh(ctx, id, stop).await,
         Job::BuildSegments => crate::marketing::segments::build::build_due(ctx, id, stop).await,
+        Job::FindOut => crate::insight::findings::find_out(ctx, id, stop).await,
     }
 }
 
@@ -271,6 +274,7 @@ const SCHEDULES: &[(&str, Again, Job)] = &[
     ("refresh_rhythms", Again::In(super::time::MINUTE), Job::RefreshRhythms),
     ("refresh_scores", Again::AtNight, Job::RefreshScores),
     ("build_segments", Again::In(10 * super::time::MINUTE), Job::BuildSegments),
+    ("find_out", Again::AtNight, Job::FindOut),
 ];
 
 async fn due_schedules(app: &App) -> Result<()> {

@@ -3,7 +3,7 @@
 use super::story::{self, Entry};
 use crate::error::{PageError, PageResult};
 use crate::form::FormView;
-use crate::insight::{ScoreBox, score_box};
+use crate::insight::{NextBox, ScoreBox, next_box, score_box};
 use crate::interactions::{Compose, compose};
 use crate::page::{self, Flash, Shell};
 use crate::request::{Form, Req};
@@ -12,7 +12,7 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse};
 use peyvand_core::follow_ups::{self, FollowUp, ListFollowUps};
-use peyvand_core::insight::scores;
+use peyvand_core::insight::{scores, suggestions};
 use peyvand_core::operation::Page;
 use peyvand_core::parties::Party;
 use peyvand_core::parties::bulk::{self, BulkArchive};
@@ -98,6 +98,8 @@ struct ShowPage {
     steps: Vec<Step>,
     purchases: Vec<Purchase>,
     scores: Option<ScoreBox>,
+    /// What they may buy next.
+    may_buy: Option<NextBox>,
     known: Vec<(String, Vec<Preference>)>,
     related: Vec<RelationSeen>,
     kind: String,
@@ -195,9 +197,20 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
             Ok(None)
         }
     };
+    let suggested = async {
+        if part.is_none() && sees(Room::Insight) {
+            match ctx.run(suggestions::of_party, PartyId { id }).await {
+                Err(Error::NotFound(_)) => Ok(None),
+                next => next.map(|next| next_box(&req.loc, &next)),
+            }
+        } else {
+            Ok(None)
+        }
+    };
     let known = async { if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) } };
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
-    let (told, planned, purchases, scores, known, related) = tokio::try_join!(told, planned, bought, scored, known, related)?;
+    let (told, planned, purchases, scores, may_buy, known, related) =
+        tokio::try_join!(told, planned, bought, scored, suggested, known, related)?;
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
         Some(compose(req, id, FormView::new(Vec::new())).await?)
@@ -250,6 +263,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         steps: planned.into_iter().map(|f| step(req, f)).collect(),
         purchases,
         scores,
+        may_buy,
         known: groups,
         related,
         kind: kind.map(|kind| kind.to_string()).unwrap_or_default(),

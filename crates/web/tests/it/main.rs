@@ -1,6 +1,7 @@
 //! The product through its HTTP door, without a socket.
 
 mod access;
+mod cohorts;
 mod customer;
 mod follow_ups;
 mod frame;

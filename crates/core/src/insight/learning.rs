@@ -1,0 +1,269 @@
+//! Learns what is bought next: reads what everybody bought, and puts a new edition of pairs in the place of the last one.
+//! Where purchases have not changed it does nothing.
+//!
+//! Memory grows with the different products of each customer, four bytes each and twice for those who came back, not with
+//! lines: about 100 MB for a million customers of eight products.
+
+use super::findings::{self, Found, RENEW_ROWS, busy};
+use super::guard::Shortage;
+use super::next_product::{self, Histories, Judgement, Pair};
+use crate::parties::Party;
+use crate::platform::jobs::{self, Outcome, QueuedJob};
+use crate::platform::money::Currency;
+use crate::sales::Product;
+use crate::{Ctx, Day, Result};
+use futures_util::StreamExt;
+use peyvand_db::{Db, Id, Sql, ToValue, Value, row, sql};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use tokio::sync::watch;
+
+/// Pairs written or removed in one transaction: none holds others up for long.
+const BATCH: usize = 2_000;
+/// Batches after which the job says that it is still at work.
+const RENEW_AFTER: usize = 20;
+/// The row of `findings`.
+const NAME: &str = "next_products";
+/// Of the way from purchases to pairs; another number learns anew though no purchase changed.
+const VERSION: &str = "next products 1";
+
+/// What was learned, and from how much.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Learning {
+    /// Day of the last purchase in it; absent without any.
+    pub until: Option<Day>,
+    /// Customers who bought a product.
+    pub customers: i64,
+    /// Those of them who bought on two days or more.
+    pub returners: i64,
+    /// Products that were bought.
+    pub products: i64,
+    /// Pairs kept.
+    pub pairs: i64,
+    /// Customers who must have bought both products of a pair.
+    pub together: i64,
+    /// Currency of the amounts.
+    pub currency: Currency,
+    /// How well it foresees; absent where there is too little.
+    pub judgement: Option<Judgement>,
+    /// What there is too little of; no pairs are kept until it is enough.
+    pub missing: Vec<Shortage>,
+}
+
+/// What was learned last, if anything.
+pub(super) async fn last(db: &Db) -> Result<Option<Found<Learning>>> {
+    findings::last(db, NAME).await
+}
+
+/// The part of the job.
+pub(super) async fn learn(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
+    let db = &ctx.app.db;
+    let currency = ctx.app.organisation().await?.currency;
+    let until = last_sale(db).await?;
+    let way = format!("{VERSION} {}", currency.code());
+    let hash = findings::fingerprint(db, &way, until.unwrap_or(Day(jiff::civil::Date::ZERO))).await?;
+    let before = last(db).await?;
+    let edition = before.as_ref().map_or(0, |before| before.edition);
+    // What a run left behind that was killed.
+    forget(ctx, job, edition).await?;
+    if before.is_some_and(|before| before.input_hash == hash) {
+        return Ok(Outcome::Done);
+    }
+    let Some((products, histories)) = read(ctx, job, stop).await? else { return Ok(Outcome::GoOn) };
+    let amounts = amounts(db, currency).await?;
+    let (customers, returners) = (histories.whole.len() as i64, histories.cases.len() as i64);
+    let learned = busy(&ctx.app, job, tokio::task::spawn_blocking(move || next_product::learn(&histories))).await??;
+    let mut found = Learning {
+        until,
+        customers,
+        returners,
+        products: products.len() as i64,
+        pairs: 0,
+        together: 0,
+        currency,
+        judgement: None,
+        missing: Vec::new(),
+    };
+    match learned {
+        Ok(learned) => {
+            found.pairs = learned.pairs.len() as i64;
+            found.together = learned.together as i64;
+            found.judgement = Some(learned.judgement);
+            let amount_of = |product: u32| amounts.get(&products[product as usize]).copied().unwrap_or_default();
+            let rows = rows(edition + 1, &learned.pairs, &products, amount_of);
+            for (batches, batch) in rows.chunks(BATCH).enumerate() {
+                if *stop.borrow() {
+                    return Ok(Outcome::GoOn);
+                }
+                write(ctx, batch.to_vec()).await?;
+                if (batches + 1) % RENEW_AFTER == 0 {
+                    jobs::renew(&ctx.app, job).await?;
+                }
+            }
+        }
+        Err(missing) => found.missing = missing,
+    }
+    findings::put(ctx, NAME, &hash, edition + 1, &found).await?;
+    forget(ctx, job, edition + 1).await?;
+    db.analyze_grown().await?;
+    Ok(Outcome::Done)
+}
+
+/// The last day on which a known customer bought something.
+async fn last_sale(db: &Db) -> Result<Option<Day>> {
+    let (last,): (Option<Day>,) = db.one(sql("SELECT MAX(day) FROM purchase_days WHERE is_known AND lines_up > 0")).await?;
+    Ok(last)
+}
+
+row! {
+    struct Held {
+        party_id: Id<Party> = "l.party_id",
+        product_id: Id<Product> = "l.product_id",
+        first_on: Day = "MIN(l.day) FILTER (WHERE l.sign > 0)",
+        last_on: Day = "MAX(l.day) FILTER (WHERE l.sign > 0)",
+    }
+}
+
+/// Puts what customers hold, in their order, together.
+#[derive(Default)]
+struct Gathering {
+    numbers: HashMap<Id<Product>, u32>,
+    products: Vec<Id<Product>>,
+    histories: Histories,
+    now: Option<Id<Party>>,
+    held: Vec<(u32, Day, Day)>,
+}
+
+impl Gathering {
+    fn add(&mut self, held: &Held) {
+        if self.now != Some(held.party_id) {
+            self.close();
+            self.now = Some(held.party_id);
+        }
+        let products = &mut self.products;
+        let number = *self.numbers.entry(held.product_id).or_insert_with(|| {
+            products.push(held.product_id);
+            products.len() as u32 - 1
+        });
+        self.held.push((number, held.first_on, held.last_on));
+    }
+
+    fn close(&mut self) {
+        self.held.sort_unstable();
+        let Some(end) = self.held.iter().map(|held| held.2).max() else { return };
+        let those =
+            |fits: &dyn Fn(&(u32, Day, Day)) -> bool| self.held.iter().filter(|held| fits(held)).map(|held| held.0).collect::<Vec<u32>>();
+        let before = those(&|held| held.1 < end);
+        if !before.is_empty() {
+            let then = those(&|held| held.2 == end);
+            self.histories.cases.push((before, then));
+        }
+        self.histories.whole.push(those(&|_| true));
+        self.held.clear();
+    }
+}
+
+/// What each customer bought and did not give back whole; `None` when the program stops meanwhile.
+async fn read(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Option<(Vec<Id<Product>>, Histories)>> {
+    let query = Sql::select::<Held>(
+        "FROM purchase_lines l WHERE l.party_id IS NOT NULL AND l.product_id IS NOT NULL GROUP BY l.party_id, l.product_id
+         HAVING COUNT(*) FILTER (WHERE l.sign > 0) > 0 AND SUM(l.quantity) > 0 ORDER BY l.party_id, l.product_id",
+    );
+    let mut gathering = Gathering::default();
+    let mut rows = std::pin::pin!(ctx.app.db.each::<Held>(query));
+    let mut read = 0;
+    while let Some(held) = rows.next().await {
+        gathering.add(&held?);
+        read += 1;
+        if read % RENEW_ROWS == 0 {
+            if *stop.borrow() {
+                return Ok(None);
+            }
+            jobs::renew(&ctx.app, job).await?;
+        }
+    }
+    gathering.close();
+    gathering.histories.products = gathering.products.len();
+    Ok(Some((gathering.products, gathering.histories)))
+}
+
+/// What a line of each product came to on average, in minor units: no costs are known, so it stands for the margin.
+async fn amounts(db: &Db, currency: Currency) -> Result<HashMap<Id<Product>, i64>> {
+    let rows: Vec<(Id<Product>, i64, i64)> = db
+        .all(
+            sql("SELECT product_id, count(*), CAST(SUM(amount_minor) AS BIGINT) FROM purchase_lines
+                 WHERE product_id IS NOT NULL AND sign > 0 AND currency = $1 GROUP BY product_id")
+            .bind(currency),
+        )
+        .await?;
+    Ok(rows.into_iter().map(|(product, lines, sum)| (product, sum / lines.max(1))).collect())
+}
+
+/// Pairs as they are stored, each with its places in both orders.
+fn rows(edition: i64, pairs: &[Pair], products: &[Id<Product>], amount_of: impl Fn(u32) -> i64) -> Vec<Vec<Value>> {
+    let worth = |pair: &Pair| pair.low * amount_of(pair.consequent) as f64;
+    let places = |by: &dyn Fn(&Pair) -> f64| {
+        let mut order: Vec<usize> = (0..pairs.len()).collect();
+        order.sort_by(|one, other| {
+            let (a, b) = (&pairs[*one], &pairs[*other]);
+            let ids = |pair: &Pair| (products[pair.antecedent as usize], products[pair.consequent as usize]);
+            by(b).total_cmp(&by(a)).then(b.together.cmp(&a.together)).then_with(|| ids(a).cmp(&ids(b)))
+        });
+        let mut places = vec![0_i64; pairs.len()];
+        order.iter().enumerate().for_each(|(place, at)| places[*at] = place as i64 + 1);
+        places
+    };
+    let (by_certainty, by_worth) = (places(&|pair| pair.low), places(&worth));
+    let row = |(at, pair): (usize, &Pair)| {
+        vec![
+            edition.to_value(),
+            products[pair.antecedent as usize].to_value(),
+            products[pair.consequent as usize].to_value(),
+            (pair.together as i64).to_value(),
+            (pair.with_antecedent as i64).to_value(),
+            (pair.with_consequent as i64).to_value(),
+            pair.low.to_value(),
+            pair.high.to_value(),
+            pair.likeness.to_value(),
+            amount_of(pair.consequent).to_value(),
+            by_certainty[at].to_value(),
+            by_worth[at].to_value(),
+        ]
+    };
+    pairs.iter().enumerate().map(row).collect()
+}
+
+async fn write(ctx: &Ctx, rows: Vec<Vec<Value>>) -> Result<()> {
+    let mut tx = ctx.app.db.begin().await?;
+    for statement in Sql::inserts(
+        "INSERT INTO next_products (edition, antecedent_id, consequent_id, together, with_antecedent, with_consequent, low, high,
+           likeness, amount_minor, by_certainty, by_worth) VALUES ",
+        rows,
+        "",
+    ) {
+        tx.run(statement).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Removes the pairs of all other editions.
+async fn forget(ctx: &Ctx, job: Id<QueuedJob>, edition: i64) -> Result<()> {
+    loop {
+        let mut tx = ctx.app.db.begin().await?;
+        let gone = tx
+            .run(
+                sql("DELETE FROM next_products WHERE (edition, antecedent_id, consequent_id) IN
+                       (SELECT edition, antecedent_id, consequent_id FROM next_products WHERE edition <> $1 LIMIT $2)")
+                .bind(edition)
+                .bind(BATCH as i64),
+            )
+            .await?;
+        tx.commit().await?;
+        if gone < BATCH as u64 {
+            return Ok(());
+        }
+        jobs::renew(&ctx.app, job).await?;
+    }
+}

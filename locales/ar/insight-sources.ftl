@@ -1,0 +1,19 @@
+# How customers came.
+insight-sources = من أين جاؤوا
+insight-sources-about = كيف عرفنا العملاء، وكم منهم اشترى، وبكم
+insight-sources-bare = لا عملاء بعد
+insight-sources-sub = سُجِّلت طريقة التعارف لـ { $asked } من { $customers } عميل · { $when }
+insight-sources-came = طرق التعارف
+insight-sources-source = طريقة التعارف
+insight-sources-unknown = لم تُسجَّل
+insight-sources-bought = اشتروا
+insight-sources-spent = مجموع المشتريات
+insight-sources-mean = لكل عميل
+insight-sources-said = «{ $words }» ({ $count })
+insight-sources-note = المشتريات حتى اليوم بعد خصم المرتجعات؛ والعملاء الأقدم كان لهم وقت أطول للشراء. المؤرشفون والموردون والشركاء غير محسوبين. وتكاليف الجذب غير مسجّلة.
+insight-sources-column-source = طريقة التعارف
+insight-sources-column-customers = العملاء
+insight-sources-column-buyers = المشترون
+insight-sources-column-low = أدنى مدى ٩٥٪
+insight-sources-column-high = أعلى مدى ٩٥٪
+insight-sources-column-spent = مجموع المشتريات

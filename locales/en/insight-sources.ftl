@@ -1,0 +1,19 @@
+# How customers came.
+insight-sources = Sources
+insight-sources-about = How customers heard of us, how many of them bought, and how much
+insight-sources-bare = No customers yet
+insight-sources-sub = { $asked } of { $customers } customers were asked how they came · { $when }
+insight-sources-came = How they came
+insight-sources-source = Source
+insight-sources-unknown = Not asked
+insight-sources-bought = Bought
+insight-sources-spent = Spent
+insight-sources-mean = Per customer
+insight-sources-said = “{ $words }” ({ $count })
+insight-sources-note = Purchases until today, after refunds; older customers have had more time to buy. Archived customers, suppliers and partners are not counted. Costs of acquisition are not recorded.
+insight-sources-column-source = Source
+insight-sources-column-customers = Customers
+insight-sources-column-buyers = Buyers
+insight-sources-column-low = Lower end, 95%
+insight-sources-column-high = Upper end, 95%
+insight-sources-column-spent = Spent

@@ -1,0 +1,19 @@
+# How customers came.
+insight-sources = از کجا آمده‌اند
+insight-sources-about = مشتریان از کجا ما را شناخته‌اند، چند نفرشان خریده‌اند و چقدر
+insight-sources-bare = هنوز مشتری‌ای ثبت نشده
+insight-sources-sub = از { $customers } مشتری، راه آشنایی { $asked } نفر ثبت شده · { $when }
+insight-sources-came = راه‌های آشنایی
+insight-sources-source = راه آشنایی
+insight-sources-unknown = ثبت نشده
+insight-sources-bought = خریده‌اند
+insight-sources-spent = جمع خرید
+insight-sources-mean = به ازای هر نفر
+insight-sources-said = «{ $words }» ({ $count } نفر)
+insight-sources-note = خریدها تا امروز، پس از کسر برگشتی‌ها؛ مشتریان قدیمی‌تر فرصت بیشتری برای خرید داشته‌اند. بایگانی‌شده‌ها، تأمین‌کنندگان و همکاران شمرده نمی‌شوند. هزینه‌ی جذب ثبت نشده است.
+insight-sources-column-source = راه آشنایی
+insight-sources-column-customers = مشتریان
+insight-sources-column-buyers = خریداران
+insight-sources-column-low = پایین بازه‌ی ۹۵٪
+insight-sources-column-high = بالای بازه‌ی ۹۵٪
+insight-sources-column-spent = جمع خرید
