@@ -5,6 +5,7 @@ mod bare;
 mod client;
 mod generate;
 mod import;
+mod insight;
 mod load;
 mod measure;
 mod names;
@@ -179,7 +180,12 @@ async fn run(
     db.close().await;
     let mut results = Vec::new();
 
-    if ["list", "search", "customer", "segments", "bare", "work", "wire"].iter().any(|group| wanted(group)) {
+    if wanted("insight") {
+        insight::rebuild(binary, place, &shop, &mut results).await?;
+    } else {
+        insight::settle(binary, place).await?;
+    }
+    if ["list", "search", "customer", "segments", "insight", "bare", "work", "wire"].iter().any(|group| wanted(group)) {
         let server = measure::start(binary, place, &mut results).await?;
         let mut subject = Subject { shop, host: server.host, effort, results: &mut results };
         if wanted("wire") {
@@ -196,6 +202,9 @@ async fn run(
         }
         if wanted("segments") {
             subject.segments().await?;
+        }
+        if wanted("insight") {
+            subject.insight().await?;
         }
         if wanted("bare") {
             subject.bare(place).await?;

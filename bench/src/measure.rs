@@ -246,6 +246,15 @@ impl Subject<'_> {
         Ok(())
     }
 
+    /// The pages of insights.
+    pub async fn insight(&mut self) -> Outcome<()> {
+        let session = self.session(0);
+        for (name, path) in [("value and activity", "/insight")] {
+            self.scenario("insight", &format!("{name}, HTML"), 150.0, always(Request::page(path, &session))).await;
+        }
+        Ok(())
+    }
+
     /// One customer by the API, and the same row by a handler that does nothing else.
     pub async fn bare(&mut self, place: &Place) -> Outcome<()> {
         let bare = Server::bare(place).await?;

@@ -1,0 +1,104 @@
+//! The numbers of all customers, worked out anew from everything that they are taken from.
+
+use crate::Place;
+use crate::client::{Connection, Request};
+use crate::generate::{Outcome, api_token};
+use crate::measure::measure;
+use crate::server::Server;
+use crate::shop::Shop;
+use peyvand_db::{Db, sql};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// Between two looks at the queue.
+const LOOK: Duration = Duration::from_millis(50);
+/// Longest wait for the queue; a rebuild that takes longer is broken.
+const WAIT: Duration = Duration::from_secs(1_800);
+
+/// Starts the program and waits until it has worked off what a new database or an import leaves to be done, so that what
+/// is measured next is not measured beside it.
+///
+/// # Errors
+/// When the program does not start or does not come to rest.
+pub async fn settle(binary: &Path, place: &Place) -> Outcome<()> {
+    let server = Server::start(binary, place).await?;
+    let db = place.open().await?;
+    rest(&db).await?;
+    db.close().await;
+    server.stop().await
+}
+
+/// Facts, scores and models of everybody, worked out anew by the program that serves.
+///
+/// # Errors
+/// When a job does not end.
+pub async fn rebuild(binary: &Path, place: &Place, shop: &Shop, results: &mut Vec<Value>) -> Outcome<()> {
+    let server = Server::start(binary, place).await?;
+    let db = place.open().await?;
+    rest(&db).await?;
+    // Models are fitted only where purchases have changed since the last ones.
+    let mut tx = db.begin().await?;
+    for table in ["DELETE FROM party_scores", "DELETE FROM fits"] {
+        tx.run(sql(table)).await?;
+    }
+    tx.commit().await?;
+    let token = api_token(shop.seed, 0);
+    let mut all = 0.0;
+    for (what, path, job) in
+        [("facts", "/api/v1/facts/rebuild", "rebuild_facts"), ("scores and models", "/api/v1/insight/refresh", "refresh_scores")]
+    {
+        let begun = Instant::now();
+        let answer = Connection::new(server.host).ask(&Request::api(path, &token).json(&json!({}))).await?;
+        if answer.status != 200 {
+            return Err(format!("{path} answered {}", answer.status).into());
+        }
+        done(&db, job).await?;
+        let took = begun.elapsed().as_secs_f64();
+        eprintln!("rebuild of {what}: {took:.1} s");
+        results.push(measure("rebuild", what, "s", took, None, false));
+        all += took;
+    }
+    results.push(measure("rebuild", "facts, scores and models", "s", all, Some(120.0), false));
+    let (_, most) = server.memory()?;
+    results.push(measure("rebuild", "most memory, resident", "MB", most as f64 / 1e6, Some(1_000.0), false));
+    eprintln!("rebuild: most {:.0} MB", most as f64 / 1e6);
+    db.close().await;
+    server.stop().await
+}
+
+/// Waits until nothing has been due for a while: the program looks every two seconds for what is.
+async fn rest(db: &Db) -> Outcome<()> {
+    let (begun, mut quiet) = (Instant::now(), Instant::now());
+    while quiet.elapsed() < Duration::from_secs(3) {
+        pause(begun).await?;
+        let now = jiff::Timestamp::now().as_millisecond();
+        let due = "SELECT (SELECT count(*) FROM jobs WHERE state = 'running' OR state = 'ready' AND due_at <= $1), (SELECT count(*) FROM (SELECT 1 FROM parties WHERE rhythm_due LIMIT 1) s)";
+        let (jobs, late): (i64, i64) = db.one(sql(due).bind(now)).await?;
+        if jobs + late > 0 {
+            quiet = Instant::now();
+        }
+    }
+    Ok(())
+}
+
+/// Waits until no job of this name is left.
+async fn done(db: &Db, name: &str) -> Outcome<()> {
+    let begun = Instant::now();
+    loop {
+        pause(begun).await?;
+        let left = "SELECT count(*) FROM jobs WHERE name = $1 AND state IN ('ready', 'running')";
+        let (left,): (i64,) = db.one(sql(left).bind(name)).await?;
+        if left == 0 {
+            return Ok(());
+        }
+    }
+}
+
+async fn pause(begun: Instant) -> Outcome<()> {
+    if begun.elapsed() > WAIT {
+        return Err("the jobs do not end".into());
+    }
+    tokio::time::sleep(LOOK).await;
+    Ok(())
+}
