@@ -7,7 +7,7 @@ use crate::operation::{DONE, Done, Nothing};
 use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
 use crate::{Act, Ctx, Instant, Operations, Perm, Result, Room};
-use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
+use peyvand_db::{Id, Sql, ToValue, row, sql};
 use serde_json::json;
 use std::collections::HashMap;
 use tokio::sync::watch;
@@ -94,34 +94,30 @@ async fn batch(ctx: &Ctx, after: Id<Party>) -> Result<Option<(Id<Party>, usize)>
     let query = Sql::select::<Bought>("FROM purchase_lines WHERE party_id > $2 AND party_id <= $3 GROUP BY party_id");
     let bought: Vec<Bought> = tx.all(query.bind(organisation.currency).bind(after).bind(last)).await?;
     let mut bought: HashMap<Id<Party>, Bought> = bought.into_iter().map(|bought| (bought.party_id, bought)).collect();
-    let contacts = by_party(
-        &mut tx,
-        "SELECT party_id, MAX(at) FROM interactions WHERE party_id > $1 AND party_id <= $2 AND channel <> 'note' GROUP BY party_id",
-        (after, last),
-    )
-    .await?;
-    let planned = by_party(
-        &mut tx,
-        "SELECT party_id, MIN(due_at) FROM follow_ups WHERE party_id > $1 AND party_id <= $2 AND state = 'open' GROUP BY party_id",
-        (after, last),
-    )
-    .await?;
-    let parties: Vec<(Id<Party>, Role, bool)> = kept.iter().map(|party| (party.id, party.role, party.archived_at.is_some())).collect();
-    let mut silent = rhythm::silent_days(&mut tx, &organisation.zone(), &parties).await?;
+    let text = "SELECT party_id, MIN(due_at) FROM follow_ups WHERE party_id > $1 AND party_id <= $2 AND state = 'open' GROUP BY party_id";
+    let planned: Vec<(Id<Party>, Instant)> = tx.all(sql(text).bind(after).bind(last)).await?;
+    let planned: HashMap<Id<Party>, Instant> = planned.into_iter().collect();
+    let ids: Vec<Id<Party>> = kept.iter().map(|party| party.id).collect();
+    let mut pasts = rhythm::pasts(&mut tx, &ids).await?;
+    let zone = organisation.zone();
 
     let mut rows = Vec::new();
     for party in kept {
         let bought = bought.remove(&party.id);
+        let past = pasts.remove(&party.id).unwrap_or_default();
         let (first, last) = bought.as_ref().map_or((None, None), |bought| (bought.first_on.clone(), bought.last_on.clone()));
         let fresh = Kept {
             first_purchase_on: first.unwrap_or_default(),
             last_purchase_on: last.unwrap_or_default(),
             purchases: bought.as_ref().map_or(0, |bought| bought.purchases),
             spent_minor: bought.as_ref().map_or(0, |bought| bought.spent_minor),
-            last_contact_at: contacts.get(&party.id).copied().unwrap_or(Instant::NEVER),
+            last_contact_at: past.last_contact().unwrap_or(Instant::NEVER),
             next_follow_up_at: planned.get(&party.id).copied().unwrap_or(Instant::NOT_PLANNED),
             // A day that waits for its own job is not wrong.
-            silent_from: if party.rhythm_due { party.silent_from.clone() } else { silent.remove(&party.id).unwrap_or_default() },
+            silent_from: match party.rhythm_due {
+                true => party.silent_from.clone(),
+                false => past.silent_on(party.role, party.archived_at.is_some(), &zone),
+            },
             ..party
         };
         if fresh != party {
@@ -149,11 +145,6 @@ async fn batch(ctx: &Ctx, after: Id<Party>) -> Result<Option<(Id<Party>, usize)>
     }
     tx.commit().await?;
     Ok(Some((last, differed)))
-}
-
-async fn by_party(tx: &mut Tx, text: &'static str, (after, last): (Id<Party>, Id<Party>)) -> Result<HashMap<Id<Party>, Instant>> {
-    let rows: Vec<(Id<Party>, Instant)> = tx.all(sql(text).bind(after).bind(last)).await?;
-    Ok(rows.into_iter().collect())
 }
 
 /// The operation.

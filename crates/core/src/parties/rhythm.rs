@@ -85,9 +85,12 @@ async fn batch(ctx: &Ctx) -> Result<usize> {
             .bind(BATCH),
         )
         .await?;
-    let of: Vec<(Id<Party>, Role, bool)> = parties.iter().map(|party| (party.id, party.role, party.archived_at.is_some())).collect();
-    let days = silent_days(&mut tx, &zone, &of).await?;
-    let rows = days.into_iter().map(|(party, day)| vec![party.to_value(), day.to_value()]).collect();
+    let ids: Vec<Id<Party>> = parties.iter().map(|party| party.id).collect();
+    let pasts = pasts(&mut tx, &ids).await?;
+    let silent_on = |party: &Claimed| {
+        pasts.get(&party.id).map_or_else(String::new, |past| past.silent_on(party.role, party.archived_at.is_some(), &zone))
+    };
+    let rows = parties.iter().map(|party| vec![party.id.to_value(), silent_on(party).to_value()]).collect();
     for statement in Sql::inserts(
         "WITH v (id, silent_on) AS (VALUES ",
         rows,
@@ -99,24 +102,37 @@ async fn batch(ctx: &Ctx) -> Result<usize> {
     Ok(parties.len())
 }
 
-/// The day from which each of the parties, given with role and whether archived, is silent, as it is stored: empty for
-/// never. Read where the writes that change it are kept out.
-pub(super) async fn silent_days(tx: &mut Tx, zone: &TimeZone, parties: &[(Id<Party>, Role, bool)]) -> Result<HashMap<Id<Party>, String>> {
-    let ids: Vec<Id<Party>> = parties.iter().map(|(party, ..)| *party).collect();
-    let mut purchases: HashMap<Id<Party>, Vec<Day>> = HashMap::new();
-    let mut contacts: HashMap<Id<Party>, Vec<Day>> = HashMap::new();
-    for (party, at) in newest(tx, "purchases", &ids).await? {
-        purchases.entry(party).or_default().push(at.day(zone));
+/// The newest purchases and contacts of a party, newest first.
+#[derive(Default)]
+pub(super) struct Past {
+    purchases: Vec<Instant>,
+    contacts: Vec<Instant>,
+}
+
+impl Past {
+    /// The last contact.
+    pub(super) fn last_contact(&self) -> Option<Instant> {
+        self.contacts.iter().max().copied()
     }
-    for (party, at) in newest(tx, "interactions", &ids).await? {
-        contacts.entry(party).or_default().push(at.day(zone));
+
+    /// The day from which a party with this past is silent, as it is stored: empty for never.
+    pub(super) fn silent_on(&self, role: Role, is_archived: bool, zone: &TimeZone) -> String {
+        let days = |moments: &[Instant]| moments.iter().map(|at| at.day(zone)).collect::<Vec<Day>>();
+        let day = if is_archived { None } else { silent_from(role, &days(&self.purchases), &days(&self.contacts)) };
+        day.map_or_else(String::new, |day| day.to_string())
     }
-    let days = |of: &HashMap<Id<Party>, Vec<Day>>, party: &Id<Party>| of.get(party).cloned().unwrap_or_default();
-    let silent = parties.iter().map(|(party, role, is_archived)| {
-        let day = if *is_archived { None } else { silent_from(*role, &days(&purchases, party), &days(&contacts, party)) };
-        (*party, day.map_or_else(String::new, |day| day.to_string()))
-    });
-    Ok(silent.collect())
+}
+
+/// The pasts of parties, read where the writes that change them are kept out.
+pub(super) async fn pasts(tx: &mut Tx, parties: &[Id<Party>]) -> Result<HashMap<Id<Party>, Past>> {
+    let mut pasts: HashMap<Id<Party>, Past> = parties.iter().map(|party| (*party, Past::default())).collect();
+    for (party, at) in newest(tx, "purchases", parties).await? {
+        pasts.entry(party).or_default().purchases.push(at);
+    }
+    for (party, at) in newest(tx, "interactions", parties).await? {
+        pasts.entry(party).or_default().contacts.push(at);
+    }
+    Ok(pasts)
 }
 
 async fn newest(tx: &mut Tx, table: &'static str, parties: &[Id<Party>]) -> Result<Vec<(Id<Party>, Instant)>> {
