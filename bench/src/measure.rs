@@ -249,7 +249,12 @@ impl Subject<'_> {
     /// The pages of insights.
     pub async fn insight(&mut self) -> Outcome<()> {
         let session = self.session(0);
-        for (name, path) in [("value and activity", "/insight")] {
+        for (name, path) in [
+            ("value and activity", "/insight"),
+            ("cohorts", "/insight/cohorts"),
+            ("what is bought next", "/insight/products"),
+            ("sources", "/insight/sources"),
+        ] {
             self.scenario("insight", &format!("{name}, HTML"), 150.0, always(Request::page(path, &session))).await;
         }
         Ok(())
