@@ -524,6 +524,8 @@ mod tests {
             .await
             .unwrap();
         tx.commit().await.unwrap();
+        // What the jobs keep.
+        crate::platform::jobs::drain(&ctx.app).await.unwrap();
         ctx.app.clone()
     }
 
