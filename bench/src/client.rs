@@ -10,8 +10,10 @@ use tokio::net::TcpStream;
 pub struct Request {
     /// Path and query.
     pub path: String,
-    /// JSON to send, by `POST`; without it the method is `GET`.
+    /// JSON to send.
     pub body: Option<String>,
+    /// The method, where it is not `POST` with something to send and `GET` without.
+    pub method: Option<&'static str>,
     /// Session of a browser.
     pub session: Option<String>,
     /// API token of a program.
@@ -38,7 +40,7 @@ impl Request {
     }
 
     fn bytes(&self, host: SocketAddr) -> Vec<u8> {
-        let method = if self.body.is_some() { "POST" } else { "GET" };
+        let method = self.method.unwrap_or(if self.body.is_some() { "POST" } else { "GET" });
         let mut text = format!("{method} {} HTTP/1.1\r\nHost: {host}\r\n", self.path);
         let body = self.body.as_deref().unwrap_or_default();
         if self.body.is_some() {

@@ -3,6 +3,7 @@
 
 mod bare;
 mod client;
+mod follow;
 mod generate;
 mod import;
 mod insight;
@@ -53,7 +54,7 @@ enum Command {
         /// File for the results.
         #[arg(long)]
         out: PathBuf,
-        /// Only these: list, search, customer, bare, work, wire, import.
+        /// Only these: list, search, customer, segments, insight, follow, bare, work, wire, import.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// Length of a round, in seconds.
@@ -185,7 +186,7 @@ async fn run(
     } else {
         insight::settle(binary, place).await?;
     }
-    if ["list", "search", "customer", "segments", "insight", "bare", "work", "wire"].iter().any(|group| wanted(group)) {
+    if ["list", "search", "customer", "segments", "insight", "follow", "bare", "work", "wire"].iter().any(|group| wanted(group)) {
         let server = measure::start(binary, place, &mut results).await?;
         let mut subject = Subject { shop, host: server.host, effort, results: &mut results };
         if wanted("wire") {
@@ -212,6 +213,9 @@ async fn run(
         if wanted("work") {
             subject.work().await?;
             subject.writers().await?;
+        }
+        if wanted("follow") {
+            follow::follow(server.host, place, shop, effort.work, &mut results).await?;
         }
         measure::memory_after(&server, &mut results)?;
         server.stop().await?;
