@@ -6,7 +6,7 @@ use crate::generate::{Outcome, api_token};
 use crate::load::Round;
 use crate::measure::measure;
 use crate::shop::{Draw, Shop, stream};
-use peyvand_db::{Db, ToValue, sql};
+use peyvand_db::{Db, sql};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -38,9 +38,10 @@ pub async fn follow(host: SocketAddr, place: &Place, shop: Shop, time: Duration,
     for (at, rule) in rules().into_iter().enumerate() {
         let body = json!({"name": format!("bench {at}"), "rule": rule, "is_shared": true});
         let answer = connection.ask(&Request::api("/api/v1/segments", &token).json(&body)).await?;
-        let id = answer.json()?["id"].as_str().map(str::parse::<Uuid>).ok_or_else(|| {
-            format!("a segment was refused: {} {}", answer.status, String::from_utf8_lossy(&answer.body))
-        })??;
+        let id = answer.json()?["id"]
+            .as_str()
+            .map(str::parse::<Uuid>)
+            .ok_or_else(|| format!("a segment was refused: {} {}", answer.status, String::from_utf8_lossy(&answer.body)))??;
         segments.push(id);
     }
     built(&db).await?;
@@ -51,7 +52,8 @@ pub async fn follow(host: SocketAddr, place: &Place, shop: Shop, time: Duration,
         others.spawn(keep_going(host, shop, client, begun, until));
     }
     let mut watched = tokio::task::JoinSet::new();
-    let mut draw = Draw::new(shop.seed, stream::LOAD + 200, begun.elapsed().as_nanos() as u64 + jiff::Timestamp::now().as_millisecond() as u64);
+    let mut draw =
+        Draw::new(shop.seed, stream::LOAD + 200, begun.elapsed().as_nanos() as u64 + jiff::Timestamp::now().as_millisecond() as u64);
     for tick in 0..time.as_secs() * WATCHED {
         tokio::time::sleep_until((begun + Duration::from_millis(tick * 1_000 / WATCHED)).into()).await;
         let party = shop.party(1 + draw.below(shop.size.parties));
@@ -181,7 +183,7 @@ async fn watch(host: SocketAddr, db: Db, token: String, party: Uuid, segment: Uu
     let told = |error: &dyn std::fmt::Display| error.to_string();
     let look = async || -> Result<(i64, i64), String> {
         let text = "SELECT p.purchases, (SELECT count(*) FROM segment_members m WHERE m.party_id = p.id AND m.segment_id = $2) FROM parties p WHERE p.id = $1";
-        db.one(sql(text).bind(party.to_value()).bind(segment.to_value())).await.map_err(|error| told(&error))
+        db.one(sql(text).bind(party).bind(segment)).await.map_err(|error| told(&error))
     };
     let (before, is_in) = look().await?;
     if is_in > 0 {

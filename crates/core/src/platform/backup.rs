@@ -392,7 +392,7 @@ impl<'a> Loading<'a> {
         if self.rows.is_empty() {
             return Ok(());
         }
-        let mut insert = sql("INSERT INTO ");
+        let mut insert = sql("/* restored */ INSERT INTO ");
         insert.push(self.table.name).push(" (");
         push_names(&mut insert, self.table.columns.iter().map(|column| column.name));
         insert.push(") VALUES ").rows(self.rows.drain(..));
