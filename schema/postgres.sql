@@ -33,6 +33,30 @@ ALTER TABLE contact_points ADD CONSTRAINT contact_points_party_id_fkey FOREIGN K
 ALTER TABLE contact_points ADD CONSTRAINT contact_points_pkey PRIMARY KEY (id);
 CREATE INDEX contact_points_value ON contact_points USING btree (value, party_id);
 
+CREATE TABLE cost_rates (
+  item text COLLATE "C" NOT NULL,
+  value bigint NOT NULL,
+  changed_by uuid,
+  changed_at bigint NOT NULL
+);
+ALTER TABLE cost_rates ADD CONSTRAINT cost_rates_pkey PRIMARY KEY (item);
+
+CREATE TABLE costs (
+  id uuid NOT NULL,
+  party_id uuid,
+  day text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  amount_minor bigint NOT NULL,
+  minutes bigint NOT NULL,
+  note text,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE costs ADD CONSTRAINT costs_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE costs ADD CONSTRAINT costs_pkey PRIMARY KEY (id);
+CREATE INDEX costs_day_id ON costs USING btree (day, id);
+CREATE INDEX costs_party_id_day_id ON costs USING btree (party_id, day, id);
+
 CREATE TABLE counters (
   name text COLLATE "C" NOT NULL,
   value bigint NOT NULL
@@ -392,6 +416,24 @@ CREATE INDEX parties_stance_id ON parties USING btree (stance, id) WHERE (stance
 CREATE INDEX parties_unit_id_name_key_id ON parties USING btree (unit_id, name_key, id, archived_at) WHERE (unit_id IS NOT NULL);
 CREATE INDEX parties_unowned ON parties USING btree (id) WHERE (owner_id IS NULL);
 
+CREATE TABLE party_profits (
+  party_id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  sales_minor bigint NOT NULL,
+  discount_minor bigint NOT NULL,
+  goods_minor bigint NOT NULL,
+  staff_minor bigint NOT NULL,
+  channels_minor bigint NOT NULL,
+  entered_minor bigint NOT NULL,
+  profit_minor bigint NOT NULL,
+  minutes bigint NOT NULL,
+  tier bigint
+);
+ALTER TABLE party_profits ADD CONSTRAINT party_profits_pkey PRIMARY KEY (party_id);
+CREATE INDEX party_profits_profit_minor_party_id ON party_profits USING btree (profit_minor, party_id);
+CREATE INDEX party_profits_run_id ON party_profits USING btree (run_id);
+CREATE INDEX party_profits_tier_profit_minor_party_id ON party_profits USING btree (tier, profit_minor, party_id);
+
 CREATE TABLE party_roles (
   id uuid NOT NULL,
   party_id uuid NOT NULL,
@@ -481,6 +523,37 @@ CREATE TABLE products (
 );
 ALTER TABLE products ADD CONSTRAINT products_code_key UNIQUE (code);
 ALTER TABLE products ADD CONSTRAINT products_pkey PRIMARY KEY (id);
+
+CREATE TABLE profit_decisions (
+  id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  decision text COLLATE "C" NOT NULL,
+  reason text NOT NULL,
+  approver_id uuid NOT NULL,
+  expires_on text COLLATE "C" NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE profit_decisions ADD CONSTRAINT profit_decisions_approver_id_fkey FOREIGN KEY (approver_id) REFERENCES users(id);
+ALTER TABLE profit_decisions ADD CONSTRAINT profit_decisions_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE profit_decisions ADD CONSTRAINT profit_decisions_party_id_key UNIQUE (party_id);
+ALTER TABLE profit_decisions ADD CONSTRAINT profit_decisions_pkey PRIMARY KEY (id);
+CREATE INDEX profit_decisions_expires_on_id ON profit_decisions USING btree (expires_on, id);
+
+CREATE TABLE profit_runs (
+  id uuid NOT NULL,
+  as_of text COLLATE "C" NOT NULL,
+  from_on text COLLATE "C" NOT NULL,
+  currency text NOT NULL,
+  rates jsonb NOT NULL,
+  place uuid NOT NULL,
+  unpriced jsonb NOT NULL,
+  whale jsonb,
+  made_at bigint NOT NULL,
+  finished_at bigint
+);
+ALTER TABLE profit_runs ADD CONSTRAINT profit_runs_pkey PRIMARY KEY (id);
+CREATE INDEX profit_runs_made_at_id ON profit_runs USING btree (made_at, id);
 
 CREATE TABLE purchase_days (
   day text COLLATE "C" NOT NULL,

@@ -29,6 +29,27 @@ CREATE TABLE contact_points (
 ) STRICT;
 CREATE INDEX contact_points_value ON contact_points (value, party_id);
 
+CREATE TABLE cost_rates (
+  item TEXT NOT NULL PRIMARY KEY,
+  value INTEGER NOT NULL,
+  changed_by BLOB,
+  changed_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE costs (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB REFERENCES parties (id),
+  day TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  amount_minor INTEGER NOT NULL,
+  minutes INTEGER NOT NULL,
+  note TEXT,
+  created_by BLOB,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX costs_day_id ON costs (day, id);
+CREATE INDEX costs_party_id_day_id ON costs (party_id, day, id);
+
 CREATE TABLE counters (
   name TEXT NOT NULL PRIMARY KEY,
   value INTEGER NOT NULL
@@ -361,6 +382,23 @@ CREATE INDEX parties_stance_id ON parties (stance, id) WHERE stance IS NOT NULL;
 CREATE INDEX parties_unit_id_name_key_id ON parties (unit_id, name_key, id, archived_at) WHERE unit_id IS NOT NULL;
 CREATE INDEX parties_unowned ON parties (id) WHERE owner_id IS NULL;
 
+CREATE TABLE party_profits (
+  party_id BLOB NOT NULL PRIMARY KEY,
+  run_id BLOB NOT NULL,
+  sales_minor INTEGER NOT NULL,
+  discount_minor INTEGER NOT NULL,
+  goods_minor INTEGER NOT NULL,
+  staff_minor INTEGER NOT NULL,
+  channels_minor INTEGER NOT NULL,
+  entered_minor INTEGER NOT NULL,
+  profit_minor INTEGER NOT NULL,
+  minutes INTEGER NOT NULL,
+  tier INTEGER
+) STRICT;
+CREATE INDEX party_profits_profit_minor_party_id ON party_profits (profit_minor, party_id);
+CREATE INDEX party_profits_run_id ON party_profits (run_id);
+CREATE INDEX party_profits_tier_profit_minor_party_id ON party_profits (tier, profit_minor, party_id);
+
 CREATE TABLE party_roles (
   id BLOB NOT NULL PRIMARY KEY,
   party_id BLOB NOT NULL REFERENCES parties (id),
@@ -435,6 +473,32 @@ CREATE TABLE products (
   category TEXT,
   created_at INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE profit_decisions (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB NOT NULL REFERENCES parties (id) CONSTRAINT profit_decisions_party_id_key UNIQUE,
+  decision TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  approver_id BLOB NOT NULL REFERENCES users (id),
+  expires_on TEXT NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX profit_decisions_expires_on_id ON profit_decisions (expires_on, id);
+
+CREATE TABLE profit_runs (
+  id BLOB NOT NULL PRIMARY KEY,
+  as_of TEXT NOT NULL,
+  from_on TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  rates TEXT NOT NULL,
+  place BLOB NOT NULL,
+  unpriced TEXT NOT NULL,
+  whale TEXT,
+  made_at INTEGER NOT NULL,
+  finished_at INTEGER
+) STRICT;
+CREATE INDEX profit_runs_made_at_id ON profit_runs (made_at, id);
 
 CREATE TABLE purchase_days (
   day TEXT NOT NULL,

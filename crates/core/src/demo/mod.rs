@@ -3,6 +3,7 @@
 //! sealed national IDs and their look-up hashes).
 
 pub(crate) mod chance;
+mod costs;
 mod customers;
 mod talk;
 mod trade;
@@ -184,6 +185,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.write_purchases(&customers, &ids).await?;
     story.talk(&customers, &parties, &staff).await?;
     story.segments(owner, &staff).await?;
+    story.write_costs(&customers, &parties, owner).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
     app.forget_organisation();
@@ -386,6 +388,9 @@ mod tests {
         owner.run(crate::follow_ups::list, Default::default()).await.unwrap();
         let fits = owner.run(crate::insight::fits::current, crate::operation::Nothing {}).await.unwrap();
         assert!(fits.len() == 3 && fits.iter().all(|fit| fit.as_of == plan.date && fit.customers > 30), "{fits:?}");
+        let profits = owner.run(crate::insight::profits::summary, crate::operation::Nothing {}).await.unwrap();
+        let whale = profits.whale.unwrap();
+        assert!(whale.customers > 30 && whale.losing.customers > 0 && profits.run.unwrap().unpriced.0.is_empty(), "{:?}", whale.losing);
         assert!(fill(&one, &plan).await.is_err());
         let (ahead,): (i64,) = one.db.one(sql("SELECT count(*) FROM events WHERE at > $1").bind(testing::NOW)).await.unwrap();
         assert_eq!(ahead, 0);

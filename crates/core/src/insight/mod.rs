@@ -1,9 +1,12 @@
 //! Numbers of each customer, worked out from purchases: how recent, frequent and valuable, how likely still with us, what
 //! they are expected to buy. All statistics are those of `peyvand-stats`; here they get their input, a place and a reader.
 //!
+//! Also what customers cost beside what they bring: a ledger, rates, and the profit that is left.
+//!
 //! Every number says which fit it came from, and a fit says from when, from how many, how good it is, or what it lacks.
 
 pub mod cohorts;
+pub mod costs;
 pub mod facts;
 pub mod findings;
 pub mod fits;
@@ -11,6 +14,10 @@ pub mod guard;
 pub mod learning;
 pub mod models;
 pub mod next_product;
+pub mod profit;
+pub mod profit_refresh;
+pub mod profits;
+pub mod rates;
 pub mod refresh;
 pub mod scores;
 pub mod sources;
@@ -28,9 +35,16 @@ pub fn operations(ops: &mut Operations) {
     cohorts::operations(ops);
     suggestions::operations(ops);
     sources::operations(ops);
+    costs::operations(ops);
+    rates::operations(ops);
+    profits::operations(ops);
+    profit_refresh::operations(ops);
 }
 
 #[cfg(test)]
 mod shop;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod profit_tests;

@@ -3,6 +3,7 @@
 use super::facts;
 use super::fits::{self, FitKind};
 use super::models::{self, Made, Scored};
+use super::profit_refresh;
 use crate::operation::{DONE, Done, Nothing};
 use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
@@ -24,7 +25,8 @@ const SINGLE: &str = "refresh_scores";
 /// When the database refuses.
 pub async fn enqueue(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
     jobs::enqueue_single(tx, ctx, &Job::RefreshScores, SINGLE).await?;
-    super::findings::enqueue(tx, ctx).await
+    super::findings::enqueue(tx, ctx).await?;
+    profit_refresh::enqueue(tx, ctx).await
 }
 
 /// Works out the numbers of all customers, and what they may buy next, as soon as a worker is free, if purchases have

@@ -48,6 +48,8 @@ pub enum Job {
     BuildSegments,
     /// Finds out anew what concerns all customers together: cohorts and next products, where purchases have changed.
     FindOut,
+    /// Works out anew what all customers brought and cost in the last year.
+    RefreshProfits,
 }
 
 /// A row of the queue.
@@ -186,6 +188,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::RefreshScores => crate::insight::refresh::refresh(ctx, id, stop).await,
         Job::BuildSegments => crate::marketing::segments::build::build_due(ctx, id, stop).await,
         Job::FindOut => crate::insight::findings::find_out(ctx, id, stop).await,
+        Job::RefreshProfits => crate::insight::profit_refresh::refresh(ctx, id, stop).await,
     }
 }
 
@@ -275,6 +278,7 @@ const SCHEDULES: &[(&str, Again, Job)] = &[
     ("refresh_scores", Again::AtNight, Job::RefreshScores),
     ("build_segments", Again::In(10 * super::time::MINUTE), Job::BuildSegments),
     ("find_out", Again::AtNight, Job::FindOut),
+    ("refresh_profits", Again::AtNight, Job::RefreshProfits),
 ];
 
 async fn due_schedules(app: &App) -> Result<()> {

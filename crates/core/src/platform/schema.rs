@@ -21,4 +21,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     5 "0005_sales",
     6 "0006_insight",
     7 "0007_segments",
+    9 "0009_costs",
 };

@@ -1,0 +1,242 @@
+//! The nightly job that works out what every customer brought and cost in the last year, and asking for it.
+
+use super::profit::{self, Parts, Period};
+use super::profits::{self, Ranked, Whale};
+use super::rates::{RateItem, Rates};
+use crate::operation::{DONE, Done, Nothing};
+use crate::parties::Party;
+use crate::platform::events::{self, Event};
+use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
+use crate::platform::money::Currency;
+use crate::{Act, Ctx, Day, Error, Operations, Perm, Result, Room};
+use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
+use serde_json::json;
+use std::collections::BTreeSet;
+use tokio::sync::watch;
+
+/// Customers of one transaction: whoever writes meanwhile waits for a batch.
+const BATCH: i64 = 1_000;
+/// Batches after which the job says that it is still at work.
+const RENEW_AFTER: usize = 20;
+/// One refresh waits at a time.
+const SINGLE: &str = "refresh_profits";
+
+/// A time that the profits of all were worked out.
+#[derive(Debug)]
+pub enum Run {}
+
+row! {
+    struct Under {
+        id: Id<Run>,
+        as_of: Day,
+        currency: Currency,
+        rates: serde_json::Value,
+        place: Id<Party>,
+        unpriced: serde_json::Value,
+        finished_at: Option<crate::Instant>,
+    }
+}
+
+/// A run under way: what it reckons with, how far it is, what it met that has no rate.
+struct Way {
+    id: Id<Run>,
+    period: Period,
+    currency: Currency,
+    rates: Rates,
+    place: Id<Party>,
+    unpriced: BTreeSet<RateItem>,
+}
+
+/// Has the profits worked out anew soon.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
+    jobs::enqueue_single(tx, ctx, &Job::RefreshProfits, SINGLE).await
+}
+
+/// Works out the profits of all customers as soon as a worker is free.
+///
+/// # Errors
+/// Without the right, or when nobody has said what the goods cost.
+pub async fn ask(ctx: &Ctx, _: Nothing) -> Result<Done> {
+    let writer = ctx.write(Perm(Room::Insight, Act::Change))?;
+    let mut tx = writer.begin().await?;
+    Rates::read(&mut tx).await?.goods()?;
+    enqueue(&mut tx, ctx).await?;
+    events::record(&mut tx, ctx, Event { kind: "profit.refresh_asked", party: None, subject: None, data: json!({}) }).await?;
+    tx.commit().await?;
+    Ok(DONE)
+}
+
+/// The job. Without the share of the goods there is nothing to work out. An interrupted one goes on behind the last batch
+/// that it finished, if day and rates are still the same.
+///
+/// # Errors
+/// When the database is out of reach.
+pub async fn refresh(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
+    refresh_by(ctx, job, stop, BATCH).await
+}
+
+/// As [`refresh`], in batches of this size.
+pub(super) async fn refresh_by(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, size: i64) -> Result<Outcome> {
+    let Some(mut way) = begin(ctx).await? else { return Ok(Outcome::Done) };
+    for batches in 1.. {
+        if !batch(ctx, &mut way, size).await? {
+            break;
+        }
+        if *stop.borrow() {
+            return Ok(Outcome::GoOn);
+        }
+        if batches % RENEW_AFTER == 0 {
+            jobs::renew(&ctx.app, job).await?;
+        }
+    }
+    while forget(ctx, way.id, size).await? > 0 {
+        jobs::renew(&ctx.app, job).await?;
+    }
+    let mut tx = ctx.app.db.snapshot().await?;
+    let sums = profits::sums(&mut tx).await?;
+    let ranked: Vec<Ranked> = tx.all(Sql::select::<Ranked>("FROM party_profits t ORDER BY t.party_id")).await?;
+    tx.commit().await?;
+    let (whale, ranked) = tokio::task::spawn_blocking(move || (Whale::of(&ranked, sums), ranked)).await.map_err(Error::fault)?;
+    let borders = whale.as_ref().map_or_else(Vec::new, Whale::borders);
+    for (chunks, chunk) in ranked.chunks(usize::try_from(size).unwrap_or(1)).enumerate() {
+        if (chunks + 1) % RENEW_AFTER == 0 {
+            jobs::renew(&ctx.app, job).await?;
+        }
+        if chunk.iter().any(|one| one.tier != Some(profits::tier_of(one.profit_minor, &borders))) {
+            set_tiers(ctx, chunk, &borders).await?;
+        }
+        if *stop.borrow() {
+            return Ok(Outcome::GoOn);
+        }
+    }
+    let mut tx = ctx.app.db.begin().await?;
+    let whale = whale.map(serde_json::to_value).transpose().map_err(Error::fault)?;
+    tx.run(sql("UPDATE profit_runs SET whale = $1, finished_at = $2 WHERE id = $3").bind(whale).bind(ctx.app.clock.now()).bind(way.id))
+        .await?;
+    tx.commit().await?;
+    ctx.app.db.analyze_grown().await?;
+    Ok(Outcome::Done)
+}
+
+/// Goes on with the run that was interrupted, or begins another; `None` without the share of the goods.
+async fn begin(ctx: &Ctx) -> Result<Option<Way>> {
+    let organisation = ctx.app.organisation().await?;
+    let as_of = ctx.now().day(&organisation.zone());
+    let period = Period::year_to(as_of, organisation.zone());
+    let mut tx = ctx.app.db.begin().await?;
+    let rates = Rates::read(&mut tx).await?;
+    if rates.goods().is_err() {
+        return Ok(None);
+    }
+    let known = serde_json::to_value(&rates.0).map_err(Error::fault)?;
+    let last: Option<Under> = tx.maybe(Sql::select::<Under>("FROM profit_runs ORDER BY made_at DESC, id DESC LIMIT 1")).await?;
+    let same = |run: &Under| run.finished_at.is_none() && run.as_of == as_of && run.currency == organisation.currency && run.rates == known;
+    if let Some(run) = last.filter(same) {
+        let unpriced = serde_json::from_value(run.unpriced).map_err(Error::fault)?;
+        return Ok(Some(Way { id: run.id, period, currency: run.currency, rates, place: run.place, unpriced }));
+    }
+    let way = Way { id: ctx.id(), period, currency: organisation.currency, rates, place: Id::FIRST, unpriced: BTreeSet::new() };
+    tx.run(
+        sql("INSERT INTO profit_runs (id, as_of, from_on, currency, rates, place, unpriced, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+            .bind(way.id)
+            .bind(as_of)
+            .bind(way.period.from)
+            .bind(way.currency)
+            .bind(known)
+            .bind(way.place)
+            .bind(json!([]))
+            .bind(ctx.now()),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Some(way))
+}
+
+/// The parties that follow the place, and the place behind them, in one transaction. False when there are none. They are
+/// read before it, so that nobody's writing waits for the reading.
+async fn batch(ctx: &Ctx, way: &mut Way, size: i64) -> Result<bool> {
+    let mut tx = ctx.app.db.snapshot().await?;
+    let query = sql("SELECT id, purchases, archived_at FROM parties WHERE id > $1 ORDER BY id LIMIT $2").bind(way.place).bind(size);
+    let parties: Vec<(Id<Party>, i64, Option<crate::Instant>)> = tx.all(query).await?;
+    let (Some(first), Some(last)) = (parties.first().map(|party| party.0), parties.last().map(|party| party.0)) else { return Ok(false) };
+    let pasts = profit::read(&mut tx, (first, last), &way.period, way.currency).await?;
+    tx.commit().await?;
+    let mut rows = Vec::new();
+    for (party, purchases, archived_at) in parties {
+        let Some(past) = pasts.get(&party).filter(|past| archived_at.is_none() && past.counts(purchases > 0)) else { continue };
+        let (parts, unpriced) = profit::add_up(past, &way.rates)?;
+        way.unpriced.extend(unpriced);
+        let Parts { sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes } = parts;
+        let numbers = [sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes];
+        let mut row = vec![party.to_value(), way.id.to_value()];
+        row.extend(numbers.map(|number| number.to_value()));
+        rows.push(row);
+    }
+    way.place = last;
+    let unpriced = serde_json::to_value(&way.unpriced).map_err(Error::fault)?;
+    let mut tx = ctx.app.db.begin().await?;
+    for statement in Sql::inserts(
+        "INSERT INTO party_profits (party_id, run_id, sales_minor, discount_minor, goods_minor, staff_minor, channels_minor,
+           entered_minor, profit_minor, minutes) VALUES ",
+        rows,
+        " ON CONFLICT (party_id) DO UPDATE SET run_id = excluded.run_id, sales_minor = excluded.sales_minor,
+            discount_minor = excluded.discount_minor, goods_minor = excluded.goods_minor, staff_minor = excluded.staff_minor,
+            channels_minor = excluded.channels_minor, entered_minor = excluded.entered_minor, profit_minor = excluded.profit_minor,
+            minutes = excluded.minutes",
+    ) {
+        tx.run(statement).await?;
+    }
+    tx.run(sql("UPDATE profit_runs SET place = $1, unpriced = $2 WHERE id = $3").bind(way.place).bind(unpriced).bind(way.id)).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// Takes rows of older runs away: of those who bought and cost nothing any more, or are archived.
+async fn forget(ctx: &Ctx, run: Id<Run>, size: i64) -> Result<u64> {
+    let mut tx = ctx.app.db.begin().await?;
+    let gone = tx
+        .run(
+            sql("DELETE FROM party_profits WHERE party_id IN (SELECT party_id FROM party_profits WHERE run_id <> $1 LIMIT $2)")
+                .bind(run)
+                .bind(size),
+        )
+        .await?;
+    tx.commit().await?;
+    Ok(gone)
+}
+
+/// Sets the tiers of neighbours.
+async fn set_tiers(ctx: &Ctx, chunk: &[Ranked], borders: &[i64]) -> Result<()> {
+    let (Some(first), Some(last)) = (chunk.first(), chunk.last()) else { return Ok(()) };
+    // Borders that are not there lie below everybody: with equal profits there are fewer tiers.
+    let border = |at: usize| borders.get(at).copied().unwrap_or(i64::MIN);
+    let mut tx = ctx.app.db.begin().await?;
+    tx.run(
+        sql("UPDATE party_profits SET tier = CASE WHEN profit_minor >= $1 THEN 1 WHEN profit_minor >= $2 THEN 2 WHEN profit_minor >= $3 THEN 3 ELSE 4 END
+             WHERE party_id >= $4 AND party_id <= $5")
+        .bind(border(0))
+        .bind(border(1))
+        .bind(border(2))
+        .bind(first.party_id)
+        .bind(last.party_id),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The operations of refreshing.
+pub fn operations(ops: &mut Operations) {
+    let change = Some(Perm(Room::Insight, Act::Change));
+    ops.add(
+        "profits.refresh",
+        "POST /profits/refresh",
+        change,
+        "Works out anew what all customers brought and cost in the last year.",
+        ask,
+    )
+    .example(|| json!({}));
+}

@@ -1,0 +1,12 @@
+# What customers cost beside what they bring: problems and the history.
+profits-goods-unknown = تا نگویید کالا برای خودتان چقدر تمام می‌شود، سود همان فروش است. سهم کالا از قیمت را در نرخ‌ها بنویسید.
+profits-days-order = روز آغاز پس از روز پایان است. جای آن‌ها را عوض کنید.
+profits-expiry = روزی از امروز تا یک سال دیگر را بنویسید.
+costs-negative = هزینه منفی نمی‌شود. مبلغ را بی‌علامت بنویسید.
+costs-nothing = مبلغ یا دقیقه‌های کار را بنویسید.
+cost-rates-time-sum = سهم‌های زمان روی هم از ۱۰۰٪ بیشتر است. یکی از آن‌ها را کم کنید.
+event-cost-added = هزینه ثبت شد
+event-cost-removed = هزینه حذف شد
+event-cost-rate-changed = نرخ هزینه تغییر کرد
+event-profit-decided = درباره‌ی سود مشتری تصمیم گرفته شد
+event-profit-refresh-asked = محاسبه‌ی دوباره‌ی سود مشتریان خواسته شد
