@@ -4,8 +4,10 @@
 mod cohorts;
 mod products;
 mod sources;
+mod value;
 
 pub(crate) use products::{NextBox, next_box};
+pub(crate) use value::{ProfitBox, profit_box};
 
 use crate::State;
 use crate::error::PageResult;
@@ -47,6 +49,12 @@ pub fn routes() -> axum::Router<State> {
         .route("/insight/products.csv", get(products::csv))
         .route("/insight/sources", get(sources::index))
         .route("/insight/sources.csv", get(sources::csv))
+        .route("/insight/value", get(value::index))
+        .route("/insight/value.csv", get(value::csv))
+        .route("/insight/value/rates", post(value::set_rates))
+        .route("/insight/value/refresh", post(value::refresh))
+        .route("/insight/value/customers", get(value::customers))
+        .route("/insight/value/{id}/decide", get(value::deciding).post(value::decide))
 }
 
 /// A cell of the grid.

@@ -3,7 +3,7 @@
 use super::story::{self, Entry};
 use crate::error::{PageError, PageResult};
 use crate::form::FormView;
-use crate::insight::{NextBox, ScoreBox, next_box, score_box};
+use crate::insight::{NextBox, ProfitBox, ScoreBox, next_box, profit_box, score_box};
 use crate::interactions::{Compose, compose};
 use crate::page::{self, Flash, Shell};
 use crate::request::{Form, Req};
@@ -12,6 +12,7 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse};
 use peyvand_core::follow_ups::{self, FollowUp, ListFollowUps};
+use peyvand_core::insight::profits::{self, GetProfit};
 use peyvand_core::insight::{scores, suggestions};
 use peyvand_core::operation::Page;
 use peyvand_core::parties::Party;
@@ -100,6 +101,7 @@ struct ShowPage {
     scores: Option<ScoreBox>,
     /// What they may buy next.
     may_buy: Option<NextBox>,
+    profit: Option<ProfitBox>,
     known: Vec<(String, Vec<Preference>)>,
     related: Vec<RelationSeen>,
     kind: String,
@@ -207,10 +209,21 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
             Ok(None)
         }
     };
+    let brought = async {
+        if part.is_none() && sees(Room::Insight) {
+            match ctx.run(profits::get, GetProfit { id, from: None, until: None }).await {
+                // Nor without what the goods cost.
+                Err(Error::NotFound(_) | Error::Invalid(_)) => Ok(None),
+                told => told.map(|told| profit_box(&req.loc, &told)),
+            }
+        } else {
+            Ok(None)
+        }
+    };
     let known = async { if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) } };
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
-    let (told, planned, purchases, scores, may_buy, known, related) =
-        tokio::try_join!(told, planned, bought, scored, suggested, known, related)?;
+    let (told, planned, purchases, scores, may_buy, profit, known, related) =
+        tokio::try_join!(told, planned, bought, scored, suggested, brought, known, related)?;
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
         Some(compose(req, id, FormView::new(Vec::new())).await?)
@@ -264,6 +277,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         purchases,
         scores,
         may_buy,
+        profit,
         known: groups,
         related,
         kind: kind.map(|kind| kind.to_string()).unwrap_or_default(),

@@ -10,6 +10,7 @@ mod insight;
 mod interactions;
 mod parties;
 mod segments;
+mod value;
 
 use axum::Router;
 use axum::body::Body;
