@@ -7,7 +7,9 @@ use peyvand_core::Ctx;
 use peyvand_core::insight::costs::{self, NewCost};
 use peyvand_core::parties::Party;
 use peyvand_core::platform::jobs;
-use peyvand_core::platform::text::Lang;
+use peyvand_core::platform::money::MoneyUnit;
+use peyvand_core::platform::text::{Digits, Lang};
+use peyvand_core::platform::users::{self, MeChange};
 use peyvand_core::sales::purchases::{self, NewPurchase};
 use peyvand_core::{Id, testing};
 
@@ -27,6 +29,8 @@ async fn customers(ctx: &Ctx, count: i64) -> Vec<Id<Party>> {
 #[tokio::test]
 async fn rates_make_profits_and_who_loses_is_decided_about() {
     let (app, ctx, mut browser) = owner(Lang::En).await;
+    let plain = MeChange { digits: Some(Digits::Latin), money_unit: Some(MoneyUnit::Currency), ..MeChange::default() };
+    ctx.run(users::update, plain).await.unwrap();
     let parties = customers(&ctx, 12).await;
     jobs::drain(&app).await.unwrap();
     let page = browser.get("/insight/value").await;
