@@ -53,6 +53,7 @@ CREATE TABLE party_profits (
   entered_minor MONEY NOT NULL,
   profit_minor MONEY NOT NULL,
   minutes INT NOT NULL,
+  contacts INT NOT NULL,
   tier INT
 ) STRICT;
 CREATE INDEX party_profits_profit_minor_party_id ON party_profits (profit_minor, party_id);

@@ -22,6 +22,7 @@ pub mod refresh;
 pub mod scores;
 pub mod sources;
 pub mod suggestions;
+pub mod whale;
 
 pub use fits::{Estimate, Fit, FitKind};
 

@@ -124,6 +124,8 @@ pub struct Parts {
     pub profit_minor: i64,
     /// Minutes of ours.
     pub minutes: i64,
+    /// Contacts, ours and theirs.
+    pub contacts: i64,
 }
 
 /// Prices a past. The second answer names what happened and has no rate, so is not in the profit.
@@ -156,6 +158,7 @@ pub fn add_up(past: &Past, rates: &Rates) -> Result<(Parts, BTreeSet<RateItem>)>
         entered_minor: entered,
         profit_minor: past.sales_minor - goods - staff - channels - entered,
         minutes: talked + past.entered.iter().map(|entered| entered.minutes).sum::<i64>(),
+        contacts: past.talks.iter().map(|talks| talks.contacts).sum(),
     };
     Ok((parts, unpriced))
 }
@@ -244,6 +247,7 @@ mod tests {
             entered_minor: 49_000,
             profit_minor: 209_000,
             minutes: 135,
+            contacts: 5,
         };
         assert_eq!(parts, expected, "the discount is not taken off a second time");
         assert!(unpriced.is_empty());

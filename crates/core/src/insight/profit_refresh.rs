@@ -1,8 +1,8 @@
 //! The nightly job that works out what every customer brought and cost in the last year, and asking for it.
 
 use super::profit::{self, Parts, Period};
-use super::profits::{self, Ranked, Whale};
 use super::rates::{RateItem, Rates};
+use super::whale::{self, Ranked, Whale};
 use crate::operation::{DONE, Done, Nothing};
 use crate::parties::Party;
 use crate::platform::events::{self, Event};
@@ -96,16 +96,16 @@ pub(super) async fn refresh_by(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Rece
         jobs::renew(&ctx.app, job).await?;
     }
     let mut tx = ctx.app.db.snapshot().await?;
-    let sums = profits::sums(&mut tx).await?;
+    let sums = whale::sums(&mut tx).await?;
     let ranked: Vec<Ranked> = tx.all(Sql::select::<Ranked>("FROM party_profits t ORDER BY t.party_id")).await?;
     tx.commit().await?;
-    let (whale, ranked) = tokio::task::spawn_blocking(move || (Whale::of(&ranked, sums), ranked)).await.map_err(Error::fault)?;
-    let borders = whale.as_ref().map_or_else(Vec::new, Whale::borders);
+    let (found, ranked) = tokio::task::spawn_blocking(move || (Whale::of(&ranked, sums), ranked)).await.map_err(Error::fault)?;
+    let borders = found.as_ref().map_or_else(Vec::new, Whale::borders);
     for (chunks, chunk) in ranked.chunks(usize::try_from(size).unwrap_or(1)).enumerate() {
         if (chunks + 1) % RENEW_AFTER == 0 {
             jobs::renew(&ctx.app, job).await?;
         }
-        if chunk.iter().any(|one| one.tier != Some(profits::tier_of(one.profit_minor, &borders))) {
+        if chunk.iter().any(|one| one.tier != Some(whale::tier_of(one.profit_minor, &borders))) {
             set_tiers(ctx, chunk, &borders).await?;
         }
         if *stop.borrow() {
@@ -113,8 +113,8 @@ pub(super) async fn refresh_by(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Rece
         }
     }
     let mut tx = ctx.app.db.begin().await?;
-    let whale = whale.map(serde_json::to_value).transpose().map_err(Error::fault)?;
-    tx.run(sql("UPDATE profit_runs SET whale = $1, finished_at = $2 WHERE id = $3").bind(whale).bind(ctx.app.clock.now()).bind(way.id))
+    let found = found.map(serde_json::to_value).transpose().map_err(Error::fault)?;
+    tx.run(sql("UPDATE profit_runs SET whale = $1, finished_at = $2 WHERE id = $3").bind(found).bind(ctx.app.clock.now()).bind(way.id))
         .await?;
     tx.commit().await?;
     ctx.app.db.analyze_grown().await?;
@@ -169,8 +169,8 @@ async fn batch(ctx: &Ctx, way: &mut Way, size: i64) -> Result<bool> {
         let Some(past) = pasts.get(&party).filter(|past| archived_at.is_none() && past.counts(purchases > 0)) else { continue };
         let (parts, unpriced) = profit::add_up(past, &way.rates)?;
         way.unpriced.extend(unpriced);
-        let Parts { sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes } = parts;
-        let numbers = [sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes];
+        let Parts { sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes, contacts } = parts;
+        let numbers = [sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes, contacts];
         let mut row = vec![party.to_value(), way.id.to_value()];
         row.extend(numbers.map(|number| number.to_value()));
         rows.push(row);
@@ -180,12 +180,12 @@ async fn batch(ctx: &Ctx, way: &mut Way, size: i64) -> Result<bool> {
     let mut tx = ctx.app.db.begin().await?;
     for statement in Sql::inserts(
         "INSERT INTO party_profits (party_id, run_id, sales_minor, discount_minor, goods_minor, staff_minor, channels_minor,
-           entered_minor, profit_minor, minutes) VALUES ",
+           entered_minor, profit_minor, minutes, contacts) VALUES ",
         rows,
         " ON CONFLICT (party_id) DO UPDATE SET run_id = excluded.run_id, sales_minor = excluded.sales_minor,
             discount_minor = excluded.discount_minor, goods_minor = excluded.goods_minor, staff_minor = excluded.staff_minor,
             channels_minor = excluded.channels_minor, entered_minor = excluded.entered_minor, profit_minor = excluded.profit_minor,
-            minutes = excluded.minutes",
+            minutes = excluded.minutes, contacts = excluded.contacts",
     ) {
         tx.run(statement).await?;
     }

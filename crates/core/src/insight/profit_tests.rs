@@ -115,7 +115,7 @@ async fn profits_are_ranked_from_ideal_to_loss_making_and_add_up() {
     assert_eq!((whale.peak.customers, whale.peak.profit_minor), (8, 200_000));
     assert_eq!((whale.losing.customers, whale.losing.profit_minor), (3, -8_400));
     assert_eq!(whale.curve.first().unwrap().profit_minor, 0);
-    assert_eq!(whale.curve.last().unwrap(), &super::profits::CurvePoint { customers: 11, profit_minor: 191_600 });
+    assert_eq!(whale.curve.last().unwrap(), &super::whale::CurvePoint { customers: 11, profit_minor: 191_600 });
     assert!((whale.best_fifth.unwrap() - 68_000.0 / 191_600.0).abs() < 1e-12);
     assert_eq!(told.of_nobody_minor, Some(900));
     assert_eq!(told.tiers.iter().map(|one| one.tier.customers).sum::<i64>(), 11);

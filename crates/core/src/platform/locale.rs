@@ -446,6 +446,13 @@ impl Loc {
         Money { minor, currency }.format_short(self.prefs.money_unit, self.prefs.digits, self.prefs.lang)
     }
 
+    /// A border as [`Loc::amount_brief`], in whole units: whatever is above it is above what is shown.
+    #[must_use]
+    pub fn amount_round(&self, minor: impl Borrow<i64>, currency: impl Borrow<Currency>) -> String {
+        let (minor, currency) = (*minor.borrow(), *currency.borrow());
+        self.amount_brief(Money { minor, currency }.whole(self.prefs.money_unit).minor, currency)
+    }
+
     /// A number that names something, in the reader's digits; one with Latin letters in it stays as it is printed.
     #[must_use]
     pub fn code(&self, code: &str) -> String {

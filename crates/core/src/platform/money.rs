@@ -245,6 +245,14 @@ impl Money {
         }
     }
 
+    /// The next whole amount of a unit at or below this one.
+    #[must_use]
+    pub fn whole(self, unit: MoneyUnit) -> Money {
+        let tomans = unit == MoneyUnit::Toman && self.currency == Currency::IRR;
+        let one = 10_i64.pow(self.currency.exponent()) * if tomans { i64::from(RIALS_PER_TOMAN) } else { 1 };
+        Money { minor: self.minor.div_euclid(one).saturating_mul(one), ..self }
+    }
+
     /// The grouped amount without its unit: ۱۲٬۳۴۵٫۶, 1,234.50. Decimals that are zero are left out
     /// for tomans, for currencies without coins, and of nothing at all.
     pub fn format(self, unit: MoneyUnit, digits: Digits) -> String {
@@ -795,6 +803,15 @@ mod tests {
         assert_eq!(gbp.format_short(MoneyUnit::Currency, Digits::Arabic, Lang::Ar), "-٨٫٩ مليون");
         assert_eq!(Money { minor: 5, currency: currency("GBP") }.decimal_string(), "0.05");
         assert_eq!(Money { minor: 5, currency: currency("JPY") }.decimal_string(), "5");
+    }
+
+    #[test]
+    fn a_whole_amount_has_no_part_of_a_unit() {
+        let whole = |minor, currency, unit| Money { minor, currency }.whole(unit).minor;
+        assert_eq!(whole(833_560_001, Currency::IRR, MoneyUnit::Toman), 833_560_000);
+        assert_eq!(whole(833_560_150, Currency::IRR, MoneyUnit::Currency), 833_560_100);
+        let dollar = Currency::from_code("USD").unwrap();
+        assert_eq!([whole(1_250, dollar, MoneyUnit::Toman), whole(-1, dollar, MoneyUnit::Currency)], [1_200, -100]);
     }
 
     #[test]

@@ -11,9 +11,10 @@ use axum::extract::Path;
 use axum::response::IntoResponse;
 use peyvand_core::insight::profit_refresh;
 use peyvand_core::insight::profits::{
-    self, Decide, Decision, GetProfit, ListDecisions, ListProfits, Profit, ProfitRow, ProfitSummary, Whale,
+    self, Decide, Decision, GetProfit, ListDecisions, ListProfits, Profit, ProfitRow, ProfitSummary,
 };
 use peyvand_core::insight::rates::{self, CostRate, RateItem, SetRate, SetRates, TIMES};
+use peyvand_core::insight::whale::Whale;
 use peyvand_core::operation::{Nothing, PAGE_MAX};
 use peyvand_core::organisation::colleagues;
 use peyvand_core::parties::Party;
@@ -334,7 +335,7 @@ fn tiers(loc: &Loc, summary: &ProfitSummary, currency: Currency) -> Vec<TierRow>
         from: one
             .tier
             .from_minor
-            .map_or_else(|| loc.t("profits-tier-rest"), |from| loc.t1("profits-tier-from", "amount", loc.amount_brief(from, currency))),
+            .map_or_else(|| loc.t("profits-tier-rest"), |from| loc.t1("profits-tier-from", "amount", loc.amount_round(from, currency))),
         customers: loc.number(one.tier.customers),
         profit: loc.amount_brief(one.tier.profit_minor, currency),
         time: one.time_share.map(|value| share(loc, value)).unwrap_or_default(),
