@@ -427,6 +427,7 @@ CREATE TABLE party_profits (
   entered_minor bigint NOT NULL,
   profit_minor bigint NOT NULL,
   minutes bigint NOT NULL,
+  contacts bigint NOT NULL,
   tier bigint
 );
 ALTER TABLE party_profits ADD CONSTRAINT party_profits_pkey PRIMARY KEY (party_id);
@@ -485,6 +486,15 @@ ALTER TABLE party_tags ADD CONSTRAINT party_tags_party_id_fkey FOREIGN KEY (part
 ALTER TABLE party_tags ADD CONSTRAINT party_tags_pkey PRIMARY KEY (party_id, tag);
 CREATE INDEX party_tags_tag_party_id ON party_tags USING btree (tag, party_id);
 
+CREATE TABLE party_tiers (
+  party_id uuid NOT NULL,
+  from_on text COLLATE "C" NOT NULL,
+  until_on text COLLATE "C" NOT NULL,
+  tier bigint NOT NULL
+);
+ALTER TABLE party_tiers ADD CONSTRAINT party_tiers_pkey PRIMARY KEY (party_id, from_on);
+CREATE INDEX party_tiers_tier_party_id ON party_tiers USING btree (tier, party_id, from_on, until_on);
+
 CREATE TABLE posts (
   id uuid NOT NULL,
   word text COLLATE "C" NOT NULL,
@@ -539,6 +549,28 @@ ALTER TABLE profit_decisions ADD CONSTRAINT profit_decisions_party_id_fkey FOREI
 ALTER TABLE profit_decisions ADD CONSTRAINT profit_decisions_party_id_key UNIQUE (party_id);
 ALTER TABLE profit_decisions ADD CONSTRAINT profit_decisions_pkey PRIMARY KEY (id);
 CREATE INDEX profit_decisions_expires_on_id ON profit_decisions USING btree (expires_on, id);
+
+CREATE TABLE profit_groups (
+  id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  unit_id uuid,
+  owner_id uuid,
+  place bigint NOT NULL,
+  tier bigint NOT NULL,
+  customers bigint NOT NULL,
+  sales_minor bigint NOT NULL,
+  discount_minor bigint NOT NULL,
+  goods_minor bigint NOT NULL,
+  staff_minor bigint NOT NULL,
+  channels_minor bigint NOT NULL,
+  entered_minor bigint NOT NULL,
+  profit_minor bigint NOT NULL,
+  minutes bigint NOT NULL,
+  contacts bigint NOT NULL
+);
+ALTER TABLE profit_groups ADD CONSTRAINT profit_groups_pkey PRIMARY KEY (id);
+CREATE INDEX profit_groups_run_id_owner_id ON profit_groups USING btree (run_id, owner_id);
+CREATE INDEX profit_groups_run_id_unit_id ON profit_groups USING btree (run_id, unit_id);
 
 CREATE TABLE profit_runs (
   id uuid NOT NULL,
@@ -753,6 +785,19 @@ CREATE TABLE terms (
   is_active boolean NOT NULL
 );
 ALTER TABLE terms ADD CONSTRAINT terms_pkey PRIMARY KEY (list, word);
+
+CREATE TABLE tier_moves (
+  id uuid NOT NULL,
+  until_on text COLLATE "C" NOT NULL,
+  from_on text COLLATE "C" NOT NULL,
+  unit_id uuid,
+  owner_id uuid,
+  was bigint NOT NULL,
+  became bigint NOT NULL,
+  customers bigint NOT NULL
+);
+ALTER TABLE tier_moves ADD CONSTRAINT tier_moves_pkey PRIMARY KEY (id);
+CREATE INDEX tier_moves_until_on_from_on ON tier_moves USING btree (until_on, from_on);
 
 CREATE TABLE tokens (
   id uuid NOT NULL,

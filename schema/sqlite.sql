@@ -393,6 +393,7 @@ CREATE TABLE party_profits (
   entered_minor INTEGER NOT NULL,
   profit_minor INTEGER NOT NULL,
   minutes INTEGER NOT NULL,
+  contacts INTEGER NOT NULL,
   tier INTEGER
 ) STRICT;
 CREATE INDEX party_profits_profit_minor_party_id ON party_profits (profit_minor, party_id);
@@ -441,6 +442,15 @@ CREATE TABLE party_tags (
 ) STRICT;
 CREATE INDEX party_tags_tag_party_id ON party_tags (tag, party_id);
 
+CREATE TABLE party_tiers (
+  party_id BLOB NOT NULL,
+  from_on TEXT NOT NULL,
+  until_on TEXT NOT NULL,
+  tier INTEGER NOT NULL,
+  PRIMARY KEY (party_id, from_on)
+) STRICT;
+CREATE INDEX party_tiers_tier_party_id ON party_tiers (tier, party_id, from_on, until_on);
+
 CREATE TABLE posts (
   id BLOB NOT NULL PRIMARY KEY,
   word TEXT NOT NULL CONSTRAINT posts_word_key UNIQUE,
@@ -485,6 +495,27 @@ CREATE TABLE profit_decisions (
   created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX profit_decisions_expires_on_id ON profit_decisions (expires_on, id);
+
+CREATE TABLE profit_groups (
+  id BLOB NOT NULL PRIMARY KEY,
+  run_id BLOB NOT NULL,
+  unit_id BLOB,
+  owner_id BLOB,
+  place INTEGER NOT NULL,
+  tier INTEGER NOT NULL,
+  customers INTEGER NOT NULL,
+  sales_minor INTEGER NOT NULL,
+  discount_minor INTEGER NOT NULL,
+  goods_minor INTEGER NOT NULL,
+  staff_minor INTEGER NOT NULL,
+  channels_minor INTEGER NOT NULL,
+  entered_minor INTEGER NOT NULL,
+  profit_minor INTEGER NOT NULL,
+  minutes INTEGER NOT NULL,
+  contacts INTEGER NOT NULL
+) STRICT;
+CREATE INDEX profit_groups_run_id_owner_id ON profit_groups (run_id, owner_id);
+CREATE INDEX profit_groups_run_id_unit_id ON profit_groups (run_id, unit_id);
 
 CREATE TABLE profit_runs (
   id BLOB NOT NULL PRIMARY KEY,
@@ -666,6 +697,18 @@ CREATE TABLE terms (
   is_active INTEGER NOT NULL,
   PRIMARY KEY (list, word)
 ) STRICT;
+
+CREATE TABLE tier_moves (
+  id BLOB NOT NULL PRIMARY KEY,
+  until_on TEXT NOT NULL,
+  from_on TEXT NOT NULL,
+  unit_id BLOB,
+  owner_id BLOB,
+  was INTEGER NOT NULL,
+  became INTEGER NOT NULL,
+  customers INTEGER NOT NULL
+) STRICT;
+CREATE INDEX tier_moves_until_on_from_on ON tier_moves (until_on, from_on);
 
 CREATE TABLE tokens (
   id BLOB NOT NULL PRIMARY KEY,

@@ -7,6 +7,7 @@ costs-nothing = اكتبوا مبلغًا أو دقائق عمل.
 cost-rates-time-sum = حصص الوقت مجتمعةً أكثر من ١٠٠٪. أنقصوا إحداها.
 event-cost-added = سُجّلت كلفة
 event-cost-removed = حُذفت كلفة
+event-cost-restored = أُعيدت كلفة
 event-cost-rate-changed = تغيّر معدّل كلفة
 event-profit-decided = اتُّخذ قرار بشأن ربح عميل
 event-profit-refresh-asked = طُلب إعادة حساب أرباح العملاء

@@ -7,6 +7,7 @@ costs-nothing = Enter an amount or minutes of work.
 cost-rates-time-sum = The shares of time come to more than 100%. Lower one of them.
 event-cost-added = Cost entered
 event-cost-removed = Cost removed
+event-cost-restored = Cost put back
 event-cost-rate-changed = Cost rate changed
 event-profit-decided = Decision about a customer’s profit
 event-profit-refresh-asked = New profits asked for

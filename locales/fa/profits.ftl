@@ -7,6 +7,7 @@ costs-nothing = مبلغ یا دقیقه‌های کار را بنویسید.
 cost-rates-time-sum = سهم‌های زمان روی هم از ۱۰۰٪ بیشتر است. یکی از آن‌ها را کم کنید.
 event-cost-added = هزینه ثبت شد
 event-cost-removed = هزینه حذف شد
+event-cost-restored = هزینه برگردانده شد
 event-cost-rate-changed = نرخ هزینه تغییر کرد
 event-profit-decided = درباره‌ی سود مشتری تصمیم گرفته شد
 event-profit-refresh-asked = محاسبه‌ی دوباره‌ی سود مشتریان خواسته شد

@@ -2,6 +2,8 @@
 //! with its count or range and the way it was worked out; each count leads to the customers behind it.
 
 mod cohorts;
+mod costs;
+mod movement;
 mod products;
 mod sources;
 mod value;
@@ -54,6 +56,12 @@ pub fn routes() -> axum::Router<State> {
         .route("/insight/value/rates", post(value::set_rates))
         .route("/insight/value/refresh", post(value::refresh))
         .route("/insight/value/customers", get(value::customers))
+        .route("/insight/value/movement", get(movement::index))
+        .route("/insight/value/moved", get(movement::moved))
+        .route("/insight/value/moved.csv", get(movement::csv))
+        .route("/insight/value/costs", get(costs::index).post(costs::create))
+        .route("/insight/value/costs/new", get(costs::fresh))
+        .route("/insight/value/costs/{id}/remove", post(costs::remove))
         .route("/insight/value/{id}/decide", get(value::deciding).post(value::decide))
 }
 

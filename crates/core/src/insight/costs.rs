@@ -2,15 +2,16 @@
 //! reckoned at their rates.
 
 use crate::interactions::moment;
-use crate::operation::{DONE, Done, Page, page_size};
+use crate::operation::{Page, page_size};
 use crate::parties::{Party, whom};
 use crate::platform::access::User;
 use crate::platform::events::{self, Event};
 use crate::platform::money::{Money, MoneyUnit};
 use crate::platform::text::clean_line;
-use crate::{Act, Ctx, Day, Error, Fields, Operations, Perm, Problem, Result, Room, Sight};
-use jiff::civil::Time;
-use peyvand_db::{Id, Sql, row, sql};
+use crate::platform::undo::{self, Inverse, Undo};
+use crate::{Act, Ctx, Day, Error, Fields, Instant, Operations, Perm, Problem, Result, Room, Sight};
+use jiff::civil::time;
+use peyvand_db::{Id, Sql, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -71,6 +72,72 @@ row! {
 
 const FROM: &str = "FROM costs t LEFT JOIN parties p ON p.id = t.party_id LEFT JOIN users u ON u.id = t.created_by WHERE 1 = 1";
 
+row! {
+    /// A cost as it is stored, to be put back.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    pub struct StoredCost {
+        /// Its id.
+        pub id: Id<Cost>,
+        /// Of whom.
+        pub party_id: Option<Id<Party>>,
+        /// When.
+        pub day: Day,
+        /// On what.
+        pub kind: CostKind,
+        /// How much.
+        pub amount_minor: i64,
+        /// Minutes of ours.
+        pub minutes: i64,
+        /// A note.
+        pub note: Option<String>,
+        /// Who entered it.
+        pub created_by: Option<Id<User>>,
+        /// When they did.
+        pub created_at: Instant,
+    }
+}
+
+impl StoredCost {
+    async fn insert(&self, tx: &mut Tx) -> Result<()> {
+        tx.run(
+            sql("INSERT INTO costs (id, party_id, day, kind, amount_minor, minutes, note, created_by, created_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+            .bind(self.id)
+            .bind(self.party_id)
+            .bind(self.day)
+            .bind(self.kind)
+            .bind(self.amount_minor)
+            .bind(self.minutes)
+            .bind(&self.note)
+            .bind(self.created_by)
+            .bind(self.created_at),
+        )
+        .await?;
+        Ok(())
+    }
+
+    async fn delete(&self, tx: &mut Tx) -> Result<u64> {
+        Ok(tx.run(sql("DELETE FROM costs WHERE id = $1").bind(self.id)).await?)
+    }
+
+    /// What the history says of it.
+    fn event(&self, kind: &'static str) -> Event {
+        let data =
+            json!({"kind": self.kind, "amount_minor": self.amount_minor, "minutes": self.minutes, "day": self.day, "note": self.note});
+        Event { kind, party: self.party_id, subject: Some(self.id.0), data }
+    }
+}
+
+/// What came of an act on a cost.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct CostActed {
+    /// The cost, as it is or was.
+    #[serde(flatten)]
+    pub cost: Cost,
+    /// Takes the act back; for a day, by the one who did it.
+    pub undo: Id<Undo>,
+}
+
 /// A cost to be entered.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -96,7 +163,7 @@ pub struct NewCost {
 /// # Errors
 /// For fields that cannot be read, without an amount and minutes, for an unknown customer. A cost of no customer is only
 /// for who sees all customers.
-pub async fn add(ctx: &Ctx, new: NewCost) -> Result<Cost> {
+pub async fn add(ctx: &Ctx, new: NewCost) -> Result<CostActed> {
     let writer = ctx.write(Perm(Room::Insight, Act::Create))?;
     let organisation = ctx.app.organisation().await?;
     let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -117,9 +184,11 @@ pub async fn add(ctx: &Ctx, new: NewCost) -> Result<Cost> {
     let note = clean_line(new.note.as_deref().unwrap_or_default(), NOTE_MAX)
         .map_err(|problem| Problem::new("note", problem.key()).with("max", NOTE_MAX));
     let note = problems.take(note).filter(|note| !note.is_empty());
-    let at = given(&new.date).map_or(Ok(ctx.now()), |text| moment(ctx, "date", &text, Time::midnight()));
+    // At noon it is the same day wherever the caller is.
+    let at = given(&new.date).map_or(Ok(ctx.now()), |text| moment(ctx, "date", &text, time(12, 0, 0, 0)));
     let day = problems.take(at).map(|at| at.day(&organisation.zone()));
-    if day.is_some_and(|day| day > ctx.now().day(&organisation.zone())) {
+    let today = ctx.now().day(&organisation.zone());
+    if day.is_some_and(|day| day > today) {
         problems.add("date", "interactions-at-future");
     }
     problems.check()?;
@@ -129,29 +198,39 @@ pub async fn add(ctx: &Ctx, new: NewCost) -> Result<Cost> {
     if party.is_none() && writer.sight != Sight::All {
         return Err(Error::invalid("customer", "input-needed"));
     }
-    let id: Id<Cost> = ctx.id();
-    let kind = new.kind.unwrap_or(CostKind::Other);
-    tx.run(
-        sql("INSERT INTO costs (id, party_id, day, kind, amount_minor, minutes, note, created_by, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
-        .bind(id)
-        .bind(party)
-        .bind(day)
-        .bind(kind)
-        .bind(amount)
-        .bind(minutes)
-        .bind(note)
-        .bind(ctx.actor.user())
-        .bind(ctx.now()),
-    )
-    .await?;
-    let data = json!({"kind": kind, "amount_minor": amount, "minutes": minutes, "day": day});
-    events::record(&mut tx, ctx, Event { kind: "cost.added", party, subject: Some(id.0), data }).await?;
+    let stored = StoredCost {
+        id: ctx.id(),
+        party_id: party,
+        day: day.unwrap_or(today),
+        kind: new.kind.unwrap_or(CostKind::Other),
+        amount_minor: amount.unwrap_or_default(),
+        minutes,
+        note,
+        created_by: ctx.actor.user(),
+        created_at: ctx.now(),
+    };
+    stored.insert(&mut tx).await?;
+    events::record(&mut tx, ctx, stored.event("cost.added")).await?;
     let mut query = Sql::select::<Cost>(FROM);
-    query.push(" AND t.id = ").arg(id);
+    query.push(" AND t.id = ").arg(stored.id);
     let cost = tx.one(query).await?;
+    let undo = undo::remember(&mut tx, ctx, &Inverse::Cost { cost: Box::new(stored), was_added: true }).await?;
     tx.commit().await?;
-    Ok(cost)
+    Ok(CostActed { cost, undo })
+}
+
+/// Puts the ledger back as it was before an act: takes out what the act entered, or enters again what it took out.
+pub(crate) async fn restore(tx: &mut Tx, ctx: &Ctx, cost: &StoredCost, was_added: bool) -> Result<()> {
+    let writer = ctx.write(Perm(Room::Insight, if was_added { Act::Create } else { Act::Delete }))?;
+    if let Some(party) = cost.party_id {
+        whom::by_id(tx, &writer.sight, party).await?;
+    }
+    if !was_added {
+        cost.insert(tx).await?;
+    } else if cost.delete(tx).await? == 0 {
+        return Err(Error::NotFound("cost"));
+    }
+    events::record(tx, ctx, cost.event(if was_added { "cost.removed" } else { "cost.restored" })).await
 }
 
 /// Which costs.
@@ -200,18 +279,19 @@ pub struct RemoveCost {
 ///
 /// # Errors
 /// [`Error::NotFound`] outside of sight.
-pub async fn remove(ctx: &Ctx, input: RemoveCost) -> Result<Done> {
+pub async fn remove(ctx: &Ctx, input: RemoveCost) -> Result<CostActed> {
     let writer = ctx.write(Perm(Room::Insight, Act::Delete))?;
     let mut tx = writer.begin().await?;
     let mut query = Sql::select::<Cost>(FROM);
     writer.sight.parties(&mut query);
     query.push(" AND t.id = ").arg(input.id);
     let cost: Cost = tx.maybe(query).await?.ok_or(Error::NotFound("cost"))?;
-    tx.run(sql("DELETE FROM costs WHERE id = $1").bind(cost.id)).await?;
-    let data = json!({"kind": cost.kind, "amount_minor": cost.amount_minor, "minutes": cost.minutes, "day": cost.day, "note": cost.note});
-    events::record(&mut tx, ctx, Event { kind: "cost.removed", party: cost.party_id, subject: Some(cost.id.0), data }).await?;
+    let stored: StoredCost = tx.one(Sql::select::<StoredCost>("FROM costs WHERE id = $1").bind(cost.id)).await?;
+    stored.delete(&mut tx).await?;
+    events::record(&mut tx, ctx, stored.event("cost.removed")).await?;
+    let undo = undo::remember(&mut tx, ctx, &Inverse::Cost { cost: Box::new(stored), was_added: false }).await?;
     tx.commit().await?;
-    Ok(DONE)
+    Ok(CostActed { cost, undo })
 }
 
 /// The operations of costs.
@@ -237,9 +317,10 @@ pub fn operations(ops: &mut Operations) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::undo::RunUndo;
     use crate::testing;
 
-    async fn spend(ctx: &Ctx, party: Option<Id<Party>>, amount: &str, date: &str) -> Result<Cost> {
+    async fn spend(ctx: &Ctx, party: Option<Id<Party>>, amount: &str, date: &str) -> Result<CostActed> {
         let new = NewCost {
             party_id: party,
             amount: Some(amount.into()),
@@ -277,7 +358,7 @@ mod tests {
     #[tokio::test]
     async fn what_cannot_be_a_cost_is_refused_at_its_field() {
         let ctx = testing::ctx().await;
-        let refused = |outcome: Result<Cost>| match outcome {
+        let refused = |outcome: Result<CostActed>| match outcome {
             Err(Error::Invalid(Fields(problems))) => problems.iter().map(|problem| problem.field.to_string()).collect::<Vec<_>>(),
             other => panic!("{other:?}"),
         };
@@ -289,6 +370,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_was_entered_or_removed_can_be_taken_back_once() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let of_party = ListCosts { party_id: Some(party), ..ListCosts::default() };
+        let kept = spend(&ctx, Some(party), "100", "2026-11-01").await.unwrap();
+        let wrong = spend(&ctx, Some(party), "900", "2026-11-02").await.unwrap();
+        ctx.run(undo::run, RunUndo { id: wrong.undo }).await.unwrap();
+        assert_eq!(ctx.run(list, of_party.clone()).await.unwrap().items.len(), 1);
+        let before = ctx.run(list, of_party.clone()).await.unwrap().items;
+        let gone = ctx.run(remove, RemoveCost { id: kept.cost.id }).await.unwrap();
+        assert!(ctx.run(list, of_party.clone()).await.unwrap().items.is_empty());
+        assert!(matches!(ctx.run(undo::run, RunUndo { id: kept.undo }).await, Err(Error::NotFound(_))), "it is gone already");
+        ctx.run(undo::run, RunUndo { id: gone.undo }).await.unwrap();
+        let after = ctx.run(list, of_party).await.unwrap().items;
+        assert_eq!(serde_json::to_value(&after).unwrap(), serde_json::to_value(&before).unwrap());
+        assert!(matches!(ctx.run(undo::run, RunUndo { id: gone.undo }).await, Err(Error::NotFound(_))));
+        let kinds: Vec<(String,)> =
+            ctx.app.db.all(sql("SELECT kind FROM events WHERE kind >= 'cost.' AND kind < 'cost/' ORDER BY id")).await.unwrap();
+        let kinds: Vec<&str> = kinds.iter().map(|(kind,)| kind.as_str()).collect();
+        assert_eq!(kinds, ["cost.added", "cost.added", "cost.removed", "cost.removed", "cost.restored"]);
+    }
+
+    #[tokio::test]
     async fn costs_are_seen_and_entered_within_sight() {
         let ctx = testing::ctx().await;
         let party = testing::party(&ctx, "سارا").await;
@@ -297,7 +401,7 @@ mod tests {
         let manager = testing::as_post(&ctx.app, "manager", "mina").await;
         assert_eq!(manager.run(list, ListCosts::default()).await.unwrap().items.len(), 1, "that of nobody is not theirs");
         assert!(matches!(spend(&manager, None, "5", "2026-11-01").await, Err(Error::Invalid(_))));
-        assert!(matches!(manager.run(remove, RemoveCost { id: nobodys.id }).await, Err(Error::NotFound("cost"))));
+        assert!(matches!(manager.run(remove, RemoveCost { id: nobodys.cost.id }).await, Err(Error::NotFound("cost"))));
         let agent = testing::as_post(&ctx.app, "agent", "reza").await;
         assert!(agent.run(list, ListCosts { party_id: Some(party), ..ListCosts::default() }).await.unwrap().items.is_empty());
         assert!(matches!(spend(&agent, Some(party), "5", "2026-11-01").await, Err(Error::Forbidden(_))));

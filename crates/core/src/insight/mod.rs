@@ -15,6 +15,7 @@ pub mod learning;
 pub mod models;
 pub mod next_product;
 pub mod profit;
+mod profit_groups;
 pub mod profit_refresh;
 pub mod profits;
 pub mod rates;
@@ -22,6 +23,7 @@ pub mod refresh;
 pub mod scores;
 pub mod sources;
 pub mod suggestions;
+pub mod tier_history;
 pub mod whale;
 
 pub use fits::{Estimate, Fit, FitKind};
@@ -40,6 +42,7 @@ pub fn operations(ops: &mut Operations) {
     rates::operations(ops);
     profits::operations(ops);
     profit_refresh::operations(ops);
+    tier_history::operations(ops);
 }
 
 #[cfg(test)]
@@ -49,3 +52,5 @@ mod tests;
 
 #[cfg(test)]
 mod profit_tests;
+#[cfg(test)]
+mod tier_tests;

@@ -128,6 +128,20 @@ pub struct Parts {
     pub contacts: i64,
 }
 
+impl std::ops::AddAssign for Parts {
+    fn add_assign(&mut self, other: Parts) {
+        self.sales_minor += other.sales_minor;
+        self.discount_minor += other.discount_minor;
+        self.goods_minor += other.goods_minor;
+        self.staff_minor += other.staff_minor;
+        self.channels_minor += other.channels_minor;
+        self.entered_minor += other.entered_minor;
+        self.profit_minor += other.profit_minor;
+        self.minutes += other.minutes;
+        self.contacts += other.contacts;
+    }
+}
+
 /// Prices a past. The second answer names what happened and has no rate, so is not in the profit.
 ///
 /// # Errors

@@ -1,7 +1,9 @@
 //! The nightly job that works out what every customer brought and cost in the last year, and asking for it.
 
 use super::profit::{self, Parts, Period};
+use super::profit_groups;
 use super::rates::{RateItem, Rates};
+use super::tier_history;
 use super::whale::{self, Ranked, Whale};
 use crate::operation::{DONE, Done, Nothing};
 use crate::parties::Party;
@@ -80,7 +82,18 @@ pub async fn refresh(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>
 
 /// As [`refresh`], in batches of this size.
 pub(super) async fn refresh_by(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, size: i64) -> Result<Outcome> {
-    let Some(mut way) = begin(ctx).await? else { return Ok(Outcome::Done) };
+    for as_of in tier_history::due(ctx).await? {
+        if run_of(ctx, job, stop, size, as_of).await? == Outcome::GoOn {
+            return Ok(Outcome::GoOn);
+        }
+    }
+    ctx.app.db.analyze_grown().await?;
+    Ok(Outcome::Done)
+}
+
+/// Works out the year to a day.
+async fn run_of(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, size: i64, as_of: Day) -> Result<Outcome> {
+    let Some(mut way) = begin(ctx, as_of).await? else { return Ok(Outcome::Done) };
     for batches in 1.. {
         if !batch(ctx, &mut way, size).await? {
             break;
@@ -99,10 +112,17 @@ pub(super) async fn refresh_by(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Rece
     let sums = whale::sums(&mut tx).await?;
     let ranked: Vec<Ranked> = tx.all(Sql::select::<Ranked>("FROM party_profits t ORDER BY t.party_id")).await?;
     tx.commit().await?;
-    let (found, ranked) = tokio::task::spawn_blocking(move || (Whale::of(&ranked, sums), ranked)).await.map_err(Error::fault)?;
-    let borders = found.as_ref().map_or_else(Vec::new, Whale::borders);
-    for (chunks, chunk) in ranked.chunks(usize::try_from(size).unwrap_or(1)).enumerate() {
-        if (chunks + 1) % RENEW_AFTER == 0 {
+    let work = move || {
+        let found = Whale::of(&ranked, sums);
+        let borders = found.as_ref().map_or_else(Vec::new, Whale::borders);
+        let profits: Vec<i64> = ranked.iter().map(|one| one.profit_minor).collect();
+        let places = profit_groups::borders(&profits, &borders);
+        (found, ranked, borders, places)
+    };
+    let (found, ranked, borders, places) = tokio::task::spawn_blocking(work).await.map_err(Error::fault)?;
+    let chunks = || ranked.chunks(usize::try_from(size).unwrap_or(1));
+    for (number, chunk) in chunks().enumerate() {
+        if (number + 1) % RENEW_AFTER == 0 {
             jobs::renew(&ctx.app, job).await?;
         }
         if chunk.iter().any(|one| one.tier != Some(whale::tier_of(one.profit_minor, &borders))) {
@@ -112,19 +132,21 @@ pub(super) async fn refresh_by(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Rece
             return Ok(Outcome::GoOn);
         }
     }
+    let ends: Vec<Id<Party>> = chunks().filter_map(|chunk| Some(chunk.last()?.party_id)).collect();
+    tier_history::note(ctx, job, as_of, &ends).await?;
+    profit_groups::add_up(ctx, job, way.id, &places, &borders).await?;
     let mut tx = ctx.app.db.begin().await?;
+    tx.run(sql("DELETE FROM profit_groups WHERE run_id <> $1").bind(way.id)).await?;
     let found = found.map(serde_json::to_value).transpose().map_err(Error::fault)?;
     tx.run(sql("UPDATE profit_runs SET whale = $1, finished_at = $2 WHERE id = $3").bind(found).bind(ctx.app.clock.now()).bind(way.id))
         .await?;
     tx.commit().await?;
-    ctx.app.db.analyze_grown().await?;
     Ok(Outcome::Done)
 }
 
 /// Goes on with the run that was interrupted, or begins another; `None` without the share of the goods.
-async fn begin(ctx: &Ctx) -> Result<Option<Way>> {
+async fn begin(ctx: &Ctx, as_of: Day) -> Result<Option<Way>> {
     let organisation = ctx.app.organisation().await?;
-    let as_of = ctx.now().day(&organisation.zone());
     let period = Period::year_to(as_of, organisation.zone());
     let mut tx = ctx.app.db.begin().await?;
     let rates = Rates::read(&mut tx).await?;
@@ -159,18 +181,22 @@ async fn begin(ctx: &Ctx) -> Result<Option<Way>> {
 /// read before it, so that nobody's writing waits for the reading.
 async fn batch(ctx: &Ctx, way: &mut Way, size: i64) -> Result<bool> {
     let mut tx = ctx.app.db.snapshot().await?;
-    let query = sql("SELECT id, purchases, archived_at FROM parties WHERE id > $1 ORDER BY id LIMIT $2").bind(way.place).bind(size);
-    let parties: Vec<(Id<Party>, i64, Option<crate::Instant>)> = tx.all(query).await?;
+    let query = sql("SELECT id, first_purchase_on, archived_at FROM parties WHERE id > $1 ORDER BY id LIMIT $2").bind(way.place).bind(size);
+    let parties: Vec<(Id<Party>, String, Option<crate::Instant>)> = tx.all(query).await?;
     let (Some(first), Some(last)) = (parties.first().map(|party| party.0), parties.last().map(|party| party.0)) else { return Ok(false) };
     let pasts = profit::read(&mut tx, (first, last), &way.period, way.currency).await?;
     tx.commit().await?;
     let mut rows = Vec::new();
-    for (party, purchases, archived_at) in parties {
-        let Some(past) = pasts.get(&party).filter(|past| archived_at.is_none() && past.counts(purchases > 0)) else { continue };
+    let until = way.period.until.to_string();
+    for (party, first, archived_at) in parties {
+        let has_bought = !first.is_empty() && first <= until;
+        let Some(past) = pasts.get(&party).filter(|past| archived_at.is_none() && past.counts(has_bought)) else { continue };
         let (parts, unpriced) = profit::add_up(past, &way.rates)?;
         way.unpriced.extend(unpriced);
-        let Parts { sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes, contacts } = parts;
-        let numbers = [sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes, contacts];
+        let Parts { sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes, contacts } =
+            parts;
+        let numbers =
+            [sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes, contacts];
         let mut row = vec![party.to_value(), way.id.to_value()];
         row.extend(numbers.map(|number| number.to_value()));
         rows.push(row);

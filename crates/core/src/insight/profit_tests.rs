@@ -120,6 +120,7 @@ async fn profits_are_ranked_from_ideal_to_loss_making_and_add_up() {
     assert_eq!(told.of_nobody_minor, Some(900));
     assert_eq!(told.tiers.iter().map(|one| one.tier.customers).sum::<i64>(), 11);
     assert_eq!(told.tiers.iter().map(|one| one.tier.minutes).sum::<i64>(), 61);
+    assert_eq!(told.tiers.iter().map(|one| one.tier.contacts).sum::<i64>(), 3, "a note is no contact");
     assert_eq!((told.tiers[0].target_share, told.tiers[1].target_share), (Some(4_000), None));
     assert_eq!(told.tiers.iter().filter_map(|one| one.time_share).sum::<i64>(), 10_000);
     let run = told.run.unwrap();
@@ -211,7 +212,8 @@ async fn a_run_that_was_killed_between_batches_goes_on_behind_the_last_one() {
     drop(stopping);
     let (_keep, stop) = watch::channel(false);
     assert_eq!(refresh_by(&later, Id::FIRST, &stop, 4).await.unwrap(), Outcome::Done);
-    let (runs,): (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM profit_runs")).await.unwrap();
+    let query = sql("SELECT count(*) FROM profit_runs WHERE as_of = $1").bind(ctx.today());
+    let (runs,): (i64,) = ctx.app.db.one(query).await.unwrap();
     assert_eq!(runs, 2, "the one that was killed went on");
     let mut rows = all(&ctx).await;
     let touched = rows.iter_mut().find(|row| row.party_id == parties[2]).unwrap();
@@ -249,6 +251,9 @@ async fn everybody_sees_the_profits_of_their_own_customers() {
     run(&ctx, sql("UPDATE parties SET owner_id = $1, unit_id = NULL WHERE id = $2").bind(agent.actor.user()).bind(parties[1])).await;
     let rows = agent.run(list, ListProfits::default()).await.unwrap().items;
     assert_eq!(rows.iter().map(|row| row.party_id).collect::<Vec<_>>(), [parties[1]]);
+    assert!(agent.run(summary, Nothing {}).await.unwrap().whale.is_none(), "sums are those of the last refresh");
+    ctx.run(ask, Nothing {}).await.unwrap();
+    jobs::drain(&ctx.app).await.unwrap();
     let told = agent.run(summary, Nothing {}).await.unwrap();
     assert_eq!((told.whale.as_ref().unwrap().customers, told.of_nobody_minor), (1, None));
     assert_eq!(told.whale.unwrap().tiers.len(), ctx.run(summary, Nothing {}).await.unwrap().tiers.len(), "by the borders of all");
@@ -256,7 +261,18 @@ async fn everybody_sees_the_profits_of_their_own_customers() {
     let end = Decide { id: parties[1], decision: Decision::End, reason: "x".into(), approver_id: None, expires_on: ctx.today() };
     assert!(matches!(agent.run(decide, end).await, Err(Error::Forbidden(_))));
     let manager = testing::as_post(&ctx.app, "manager", "mina").await;
-    assert_eq!(manager.run(summary, Nothing {}).await.unwrap().whale.unwrap().customers, 10);
+    let (all, seen) =
+        (ctx.run(summary, Nothing {}).await.unwrap().whale.unwrap(), manager.run(summary, Nothing {}).await.unwrap().whale.unwrap());
+    let own = agent.run(summary, Nothing {}).await.unwrap().whale.unwrap();
+    assert_eq!((seen.customers, seen.losing.customers + own.losing.customers), (10, all.losing.customers));
+    let mut sums = own.sums;
+    sums += seen.sums;
+    assert_eq!(sums, all.sums);
+    for ((all, seen), own) in all.tiers.iter().zip(&seen.tiers).zip(&own.tiers) {
+        assert_eq!((all.customers, all.contacts), (seen.customers + own.customers, seen.contacts + own.contacts));
+    }
+    let (kept,): (i64,) = ctx.app.db.one(sql("SELECT count(DISTINCT run_id) FROM profit_groups")).await.unwrap();
+    assert_eq!(kept, 1);
 }
 
 #[tokio::test]

@@ -3,9 +3,10 @@
 
 use super::costs::CostKind;
 use super::profit::{self, Parts, Past, Period, add_up, part_of};
+use super::profit_groups;
 use super::profit_refresh::Run;
 use super::rates::{CostRate, RateItem, Rates, TIMES};
-use super::whale::{Ranked, Sums, Tier, Whale};
+use super::whale::{Tier, Whale};
 use crate::interactions::Channel;
 use crate::operation::{Nothing, Page, page_size};
 use crate::parties::party::seen;
@@ -354,14 +355,8 @@ pub async fn summary(ctx: &Ctx, _: Nothing) -> Result<ProfitSummary> {
         (Sight::All, whale) => whale,
         (_, None) => None,
         (sight, Some(all)) => {
-            let from = "FROM party_profits t JOIN parties p ON p.id = t.party_id WHERE p.archived_at IS NULL";
-            let mut query = Sql::select::<Ranked>(from);
-            sight.parties(&mut query);
-            let ranked: Vec<Ranked> = tx.all(query).await?;
-            let mut query = Sql::select::<Sums>(from);
-            sight.parties(&mut query);
-            let sums: Sums = tx.one(query).await?;
-            Whale::with(&ranked, sums.into(), &all.borders())
+            let id = run.as_ref().map_or(Id::FIRST, |run| run.id);
+            Whale::of_places(&profit_groups::within(&mut tx, id, sight).await?, &all.borders())
         }
     };
     let of_nobody = match (&reader.sight, &run) {

@@ -1,6 +1,7 @@
 //! On how few customers the shop rests: the whale curve of their profits, and the tiers with their borders.
 
 use super::profit::Parts;
+use super::profit_groups::Place;
 use crate::Result;
 use crate::parties::Party;
 use peyvand_db::{Cell, FromCell, Id, Sql, Tx, row};
@@ -11,8 +12,10 @@ use serde::{Deserialize, Serialize};
 
 /// Shares of the customers where the tiers end: the best twentieth, the best fifth, the best three fifths, the rest.
 const TIER_PARTS: [f64; 3] = [0.05, 0.2, 0.6];
+/// What is told of: the share that so many of the best customers have in the profit.
+const BEST: f64 = 0.2;
 /// Points of the curve: one for each hundredth of the customers.
-const POINTS: usize = 100;
+pub(super) const POINTS: usize = 100;
 
 row! {
     /// What the curve and the tiers are made of.
@@ -42,7 +45,8 @@ row! {
 
 impl From<Sums> for Parts {
     fn from(sums: Sums) -> Parts {
-        let Sums { sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes, contacts } = sums;
+        let Sums { sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes, contacts } =
+            sums;
         Parts { sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes, contacts }
     }
 }
@@ -116,6 +120,18 @@ fn roundest(below: Option<i64>, above: i64) -> i64 {
     powers.filter_map(|power| above.div_euclid(power).checked_mul(power)).find(|border| *border > below).unwrap_or(above)
 }
 
+fn no_tiers(borders: &[i64]) -> Vec<Tier> {
+    let tier = |at: usize| Tier {
+        tier: at as i64 + 1,
+        from_minor: borders.get(at).copied(),
+        customers: 0,
+        profit_minor: 0,
+        minutes: 0,
+        contacts: 0,
+    };
+    (0..=borders.len()).map(tier).collect()
+}
+
 impl Whale {
     /// Of customers in any order; `None` without any.
     pub(super) fn of(ranked: &[Ranked], sums: Parts) -> Option<Whale> {
@@ -127,18 +143,10 @@ impl Whale {
         };
         let mut borders: Vec<i64> = borders.borders().iter().filter_map(round).collect();
         borders.dedup();
-        Whale::with(ranked, sums, &borders)
-    }
-
-    /// With borders that are known already.
-    pub(super) fn with(ranked: &[Ranked], sums: Parts, borders: &[i64]) -> Option<Whale> {
-        let profits: Vec<f64> = ranked.iter().map(|one| one.profit_minor as f64).collect();
         let curve = WhaleCurve::of(&profits).ok()?;
-        let mut tiers: Vec<Tier> = (0..=borders.len())
-            .map(|at| Tier { tier: at as i64 + 1, from_minor: borders.get(at).copied(), customers: 0, profit_minor: 0, minutes: 0, contacts: 0 })
-            .collect();
+        let mut tiers = no_tiers(&borders);
         for one in ranked {
-            let tier = &mut tiers[tier_of(one.profit_minor, borders) as usize - 1];
+            let tier = &mut tiers[tier_of(one.profit_minor, &borders) as usize - 1];
             tier.customers += 1;
             tier.profit_minor += one.profit_minor;
             tier.minutes += one.minutes;
@@ -157,10 +165,44 @@ impl Whale {
             sums,
             curve: points,
             peak: point(curve.peak),
-            best_fifth: curve.share_of_best(0.2),
+            best_fifth: curve.share_of_best(BEST),
             losing: point(curve.losing),
             tiers,
         })
+    }
+
+    /// Of a part of the customers, by the places of all and the borders of all; `None` without any. Only the share of the best
+    /// fifth may be off by what one place differs from end to end.
+    pub(super) fn of_places(places: &[Place], borders: &[i64]) -> Option<Whale> {
+        let customers: i64 = places.iter().map(|place| place.customers).sum();
+        let mut tiers = no_tiers(borders);
+        let mut sums = Parts::default();
+        let none = CurvePoint { customers: 0, profit_minor: 0 };
+        let (mut here, mut peak, mut losing) = (none, none, none);
+        let mut curve = vec![none];
+        let fifth = (customers as f64 * BEST + 1e-9).floor();
+        let mut best = 0.0;
+        for place in places {
+            let profit = place.sums.profit_minor;
+            let of_fifth = (fifth - here.customers as f64).clamp(0.0, place.customers as f64);
+            best += profit as f64 * of_fifth / place.customers as f64;
+            here = CurvePoint { customers: here.customers + place.customers, profit_minor: here.profit_minor + profit };
+            curve.push(here);
+            if here.profit_minor > peak.profit_minor {
+                peak = here;
+            }
+            if profit < 0 {
+                losing = CurvePoint { customers: losing.customers + place.customers, profit_minor: losing.profit_minor + profit };
+            }
+            sums += place.sums;
+            let tier = tiers.get_mut(place.tier as usize - 1)?;
+            tier.customers += place.customers;
+            tier.profit_minor += profit;
+            tier.minutes += place.sums.minutes;
+            tier.contacts += place.sums.contacts;
+        }
+        let best_fifth = (here.profit_minor > 0).then(|| best / here.profit_minor as f64);
+        (customers > 0).then_some(Whale { customers, sums, curve, peak, best_fifth, losing, tiers })
     }
 
     /// The least profits of the better tiers.
@@ -171,6 +213,7 @@ impl Whale {
 
 #[cfg(test)]
 mod tests {
+    use super::super::profit_groups;
     use super::*;
 
     #[test]
@@ -181,6 +224,43 @@ mod tests {
         assert_eq!(roundest(Some(41), 42), 42, "nothing lies between");
         assert_eq!(roundest(Some(-4_321), -1_234), -2_000);
         assert_eq!([roundest(None, 833_560_001), roundest(Some(i64::MIN), i64::MIN + 1)], [833_560_001, i64::MIN + 1]);
+    }
+
+    #[test]
+    fn places_tell_of_all_what_the_customers_themselves_do() {
+        let ranked: Vec<Ranked> = (0..1_000_i64)
+            .map(|at| Ranked {
+                party_id: Id::FIRST,
+                profit_minor: (at * 7_919 % 1_000).pow(3) / 1_000 - 9_000,
+                minutes: at % 7,
+                contacts: 1,
+                tier: None,
+            })
+            .collect();
+        let parts =
+            |one: &Ranked| Parts { profit_minor: one.profit_minor, minutes: one.minutes, contacts: one.contacts, ..Parts::default() };
+        let mut sums = Parts::default();
+        ranked.iter().for_each(|one| sums += parts(one));
+        let whale = Whale::of(&ranked, sums).unwrap();
+        let profits: Vec<i64> = ranked.iter().map(|one| one.profit_minor).collect();
+        let borders = profit_groups::borders(&profits, &whale.borders());
+        assert!((POINTS..POINTS + 6).contains(&borders.len()), "{}", borders.len());
+        let mut places = vec![Place::default(); borders.len() + 1];
+        for one in &ranked {
+            let place = &mut places[profit_groups::place_of(one.profit_minor, &borders)];
+            place.tier = tier_of(one.profit_minor, &whale.borders());
+            place.customers += 1;
+            place.sums += parts(one);
+        }
+        places.retain(|place| place.customers > 0);
+        let told = Whale::of_places(&places, &whale.borders()).unwrap();
+        assert_eq!(
+            (told.customers, told.sums, told.peak, told.losing, &told.tiers),
+            (1_000, whale.sums, whale.peak, whale.losing, &whale.tiers)
+        );
+        assert!((told.best_fifth.unwrap() - whale.best_fifth.unwrap()).abs() < 1e-3);
+        assert_eq!((told.curve.first(), told.curve.last()), (whale.curve.first(), whale.curve.last()));
+        assert_eq!(Whale::of_places(&[], &[]), None);
     }
 
     #[test]

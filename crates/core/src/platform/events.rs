@@ -59,6 +59,7 @@ pub const KINDS: &[&str] = &[
     "contact.restored",
     "cost.added",
     "cost.removed",
+    "cost.restored",
     "cost_rate.changed",
     "facts.rebuild_asked",
     "facts.rebuilt",

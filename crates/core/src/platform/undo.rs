@@ -85,6 +85,13 @@ pub enum Inverse {
         /// The parties.
         parties: Vec<Id<Party>>,
     },
+    /// Takes out a cost that was entered, or enters one again that was taken out.
+    Cost {
+        /// The cost.
+        cost: Box<crate::insight::costs::StoredCost>,
+        /// Whether it was entered.
+        was_added: bool,
+    },
     /// Brings an archived segment back.
     ArchiveSegment {
         /// The segment.
@@ -159,6 +166,7 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::Assign { before, given_to } => bulk::undo_assign(&mut tx, ctx, &before, given_to).await?,
         Inverse::CloseAccount { was } => closing::reopen(&mut tx, ctx, &was).await?,
         Inverse::Archive { parties } => bulk::undo_archive(&mut tx, ctx, &parties).await?,
+        Inverse::Cost { cost, was_added } => crate::insight::costs::restore(&mut tx, ctx, &cost, was_added).await?,
         Inverse::ArchiveSegment { segment } => crate::marketing::segments::restore(&mut tx, ctx, segment).await?,
     }
     tx.commit().await?;

@@ -10,11 +10,9 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::IntoResponse;
 use peyvand_core::insight::profit_refresh;
-use peyvand_core::insight::profits::{
-    self, Decide, Decision, GetProfit, ListDecisions, ListProfits, Profit, ProfitRow, ProfitSummary,
-};
+use peyvand_core::insight::profits::{self, Decide, Decision, GetProfit, ListDecisions, ListProfits, Profit, ProfitRow, ProfitSummary};
 use peyvand_core::insight::rates::{self, CostRate, RateItem, SetRate, SetRates, TIMES};
-use peyvand_core::insight::whale::Whale;
+use peyvand_core::insight::whale::{Tier, Whale};
 use peyvand_core::operation::{Nothing, PAGE_MAX};
 use peyvand_core::organisation::colleagues;
 use peyvand_core::parties::Party;
@@ -72,6 +70,8 @@ struct TierRow {
     customers: String,
     profit: String,
     time: String,
+    /// «۱۲ ساعت، ۳۴ تماس».
+    spent: String,
     target: String,
     /// It gets more time than it should.
     over: bool,
@@ -126,6 +126,7 @@ struct ValuePage {
     rates: Vec<(String, Vec<RateField>)>,
     unit: String,
     may_change: bool,
+    may_add: bool,
     export: Option<&'static str>,
 }
 
@@ -137,7 +138,7 @@ pub async fn index(req: Req) -> PageResult {
     page::page(&req, &view)
 }
 
-async fn currency(req: &Req) -> Result<Currency, PageError> {
+pub(super) async fn currency(req: &Req) -> Result<Currency, PageError> {
     Ok(req.ctx.app.organisation().await?.currency)
 }
 
@@ -211,6 +212,7 @@ async fn value_page(req: &Req, f: FormView) -> Result<ValuePage, PageError> {
         rates: rate_fields(loc, currency),
         unit: loc.money_unit(currency).to_owned(),
         may_change: req.can(Room::Insight, Act::Change),
+        may_add: req.can(Room::Insight, Act::Create),
         export: (req.can(Room::Insight, Act::Export) && whale.is_some()).then_some("/insight/value.csv"),
         f,
         s: req.shell("insight", req.t("insight-value")).crumb(req.t("menu-insight"), "/insight"),
@@ -320,7 +322,7 @@ fn says(loc: &Loc, whale: &Whale, currency: Currency) -> String {
     words
 }
 
-fn tier_name(loc: &Loc, tier: i64) -> String {
+pub(super) fn tier_name(loc: &Loc, tier: i64) -> String {
     loc.t(&format!("profits-tier-{tier}"))
 }
 
@@ -339,10 +341,20 @@ fn tiers(loc: &Loc, summary: &ProfitSummary, currency: Currency) -> Vec<TierRow>
         customers: loc.number(one.tier.customers),
         profit: loc.amount_brief(one.tier.profit_minor, currency),
         time: one.time_share.map(|value| share(loc, value)).unwrap_or_default(),
+        spent: spent(loc, &one.tier),
         target: one.target_share.map_or_else(|| "–".to_owned(), |value| share(loc, value)),
         over: one.time_share.zip(one.target_share).is_some_and(|(time, target)| time > target),
     };
     summary.tiers.iter().map(row).collect()
+}
+
+/// What a tier got of us.
+fn spent(loc: &Loc, tier: &Tier) -> String {
+    let contacts = loc.t1("profits-contacts", "count", tier.contacts);
+    if tier.minutes == 0 {
+        return contacts;
+    }
+    [loc.t1("profits-tier-hours", "count", (tier.minutes + 30) / 60), contacts].join(&loc.t("timeline-comma"))
 }
 
 /// The tier that takes most above its target: «۴۱٪ از وقت …».

@@ -76,7 +76,7 @@ struct Step {
 }
 
 #[derive(Template)]
-#[template(path = "parties/show.html", blocks = ["timeline", "next_step", "known", "relations", "contacts", "older"])]
+#[template(path = "parties/show.html", blocks = ["timeline", "next_step", "known", "relations", "contacts", "older", "profit"])]
 struct ShowPage {
     s: Shell,
     p: party::Party,
@@ -102,6 +102,7 @@ struct ShowPage {
     /// What they may buy next.
     may_buy: Option<NextBox>,
     profit: Option<ProfitBox>,
+    may_cost: bool,
     known: Vec<(String, Vec<Preference>)>,
     related: Vec<RelationSeen>,
     kind: String,
@@ -148,6 +149,7 @@ pub async fn show(req: Req, headers: HeaderMap, Path(id): Path<Id<Party>>, Form(
         Some("relations") => page::page(&req, &view.as_relations()),
         Some("contacts") => page::page(&req, &view.as_contacts()),
         Some("timeline") => page::page(&req, &view.as_timeline()),
+        Some("profit") => page::page(&req, &view.as_profit()),
         Some("older") => page::page(&req, &view.as_older()),
         _ => {
             let mut response = page::page(&req, &view)?;
@@ -210,7 +212,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         }
     };
     let brought = async {
-        if part.is_none() && sees(Room::Insight) {
+        if wants("profit") && sees(Room::Insight) {
             match ctx.run(profits::get, GetProfit { id, from: None, until: None }).await {
                 // Nor without what the goods cost.
                 Err(Error::NotFound(_) | Error::Invalid(_)) => Ok(None),
@@ -278,6 +280,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         scores,
         may_buy,
         profit,
+        may_cost: req.can(Room::Insight, Act::Create) && p.archived_at.is_none(),
         known: groups,
         related,
         kind: kind.map(|kind| kind.to_string()).unwrap_or_default(),

@@ -1,10 +1,10 @@
 //! Profits after all that customers cost, from the rates to the decision.
 
 use crate::imports::owner;
-use crate::somebody;
+use crate::{somebody, undo_of};
 use axum::http::StatusCode;
 use peyvand_core::Ctx;
-use peyvand_core::insight::costs::{self, NewCost};
+use peyvand_core::insight::costs::{self, CostKind, ListCosts, NewCost};
 use peyvand_core::parties::Party;
 use peyvand_core::platform::jobs;
 use peyvand_core::platform::money::MoneyUnit;
@@ -37,7 +37,7 @@ async fn rates_make_profits_and_who_loses_is_decided_about() {
     assert!(page.one(".void").contains("until you say what goods cost"), "{}", page.one(".void"));
     assert_eq!(page.all("nav.tabs [aria-current]"), ["Customer profit"]);
     let party = format!("/parties/{}", parties[0]);
-    assert!(browser.get(&party).await.all("#profit").is_empty(), "nothing is guessed");
+    assert!(browser.get(&party).await.all("#profit dl").is_empty(), "nothing is guessed");
 
     let wrong = browser.post("/insight/value/rates", &[("goods", "120"), ("phone", "-1")]).await;
     assert_eq!((wrong.status, wrong.all(".err").len()), (StatusCode::UNPROCESSABLE_ENTITY, 2));
@@ -83,4 +83,93 @@ async fn rates_make_profits_and_who_loses_is_decided_about() {
     assert_eq!(agent.get("/insight/value.csv").await.status, StatusCode::FORBIDDEN);
     assert_eq!(agent.get(&place).await.status, StatusCode::NOT_FOUND);
     assert_eq!(agent.post("/insight/value/rates", &[("goods", "1")]).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_cost_is_entered_by_hand_in_the_readers_own_calendar_and_taken_back() {
+    let (app, ctx, browser) = owner(Lang::Fa).await;
+    let mut browser = browser.with("hx-request", "true");
+    let party = testing::party(&ctx, "سارا کریمی").await;
+    let of_party = || ListCosts { party_id: Some(party), ..ListCosts::default() };
+    let form = browser.get(&format!("/insight/value/costs/new?party={party}")).await;
+    assert!(form.one("form select").contains("هدیه") && form.one("form h2").contains("سارا کریمی"), "{}", form.text);
+    assert!(form.all("#customer").is_empty(), "whose it is, is settled");
+
+    let id = party.to_string();
+    let sent = |amount: &'static str, minutes: &'static str, date: &'static str| {
+        [
+            ("in_dialog", "1"),
+            ("settled", "1"),
+            ("kind", "gift"),
+            ("amount", amount),
+            ("minutes", minutes),
+            ("date_text", date),
+            ("note", "جعبه‌ی شیرینی"),
+        ]
+    };
+    for (amount, minutes, date, wrong) in
+        [("", "", "", "amount"), ("", "ده", "", "minutes"), ("۵", "", "۱۴۰۵/۱۳/۰۱", "date"), ("۵", "", "۱۴۰۶/۰۱/۰۱", "date")]
+    {
+        let mut form = sent(amount, minutes, date).to_vec();
+        form.push(("party", &id));
+        let refused = browser.post("/insight/value/costs", &form).await;
+        assert_eq!((refused.status, refused.all(&format!("#{wrong}-e")).len()), (StatusCode::UNPROCESSABLE_ENTITY, 1), "{}", refused.text);
+        assert!(refused.text.contains("جعبه‌ی شیرینی"), "what was written stays");
+    }
+    let mut form = sent("۸۵۰٬۰۰۰", "۲۰", "۱۴۰۵/۰۸/۲۹").to_vec();
+    form.push(("party", &id));
+    let done = browser.post("/insight/value/costs", &form).await;
+    assert_eq!(done.status, StatusCode::OK, "{}", done.text);
+    assert!(done.header("hx-trigger").contains("close-dialog") && done.text.contains("سارا کریمی"));
+    let cost = ctx.run(costs::list, of_party()).await.unwrap().items.remove(0);
+    assert_eq!(
+        (cost.amount_minor, cost.minutes, cost.kind, cost.day.to_string().as_str()),
+        (850_000_000, 20, CostKind::Gift, "2026-11-20")
+    );
+
+    let ledger = browser.get(&format!("/insight/value/costs?party={party}")).await;
+    let row = ledger.one("tbody tr");
+    assert!(row.contains("۸۵۰٬۰۰۰") && row.contains("جعبه‌ی شیرینی") && row.contains("دقیقه از وقت ما"), "{row}");
+    let gone = browser.post(&format!("/insight/value/costs/{}/remove", cost.id), &[]).await;
+    assert!(ctx.run(costs::list, of_party()).await.unwrap().items.is_empty());
+    assert_eq!(browser.post(&undo_of(&gone), &[]).await.status, StatusCode::OK);
+    assert_eq!(ctx.run(costs::list, of_party()).await.unwrap().items.len(), 1);
+    assert_eq!(browser.post(&undo_of(&done), &[]).await.status, StatusCode::OK);
+    assert!(ctx.run(costs::list, of_party()).await.unwrap().items.is_empty());
+
+    // Without a script, and of nobody in particular.
+    let router = peyvand_web::router(app.clone(), peyvand_web::Options::default(), None);
+    let (_, mut plain) = somebody(&app, &router, "owner", "mina").await;
+    let sent = plain.post("/insight/value/costs", &[("kind", "other"), ("amount", "900")]).await;
+    assert_eq!((sent.status, sent.header("location")), (StatusCode::SEE_OTHER, "/insight/value/costs"));
+    assert!(plain.get("/insight/value/costs").await.text.contains("/undo/"));
+    let (_, mut agent) = somebody(&app, &router, "agent", "reza").await;
+    assert_eq!(agent.get("/insight/value/costs/new").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(agent.post("/insight/value/costs", &[("amount", "1")]).await.status, StatusCode::FORBIDDEN);
+    assert!(agent.get("/insight/value/costs").await.all("tbody tr").is_empty(), "the costs of nobody are not theirs");
+}
+
+#[tokio::test]
+async fn each_move_between_tiers_leads_to_the_customers_behind_it() {
+    let (app, ctx, mut browser) = owner(Lang::En).await;
+    assert!(browser.get("/insight/value/movement").await.one(".void").contains("Nothing to compare yet"));
+    for number in 1..=12 {
+        let party = testing::party(&ctx, &format!("Customer {number}")).await;
+        let amount = Some((100 * number).to_string());
+        let new = NewPurchase { party_id: Some(party), amount, date: Some("2026-06-01".into()), ..NewPurchase::default() };
+        ctx.run(purchases::create, new).await.unwrap();
+    }
+    browser.post("/insight/value/rates", &[("goods", "60")]).await;
+    jobs::drain(&app).await.unwrap();
+    let page = browser.get("/insight/value/movement").await;
+    assert_eq!((page.all("tbody tr").len(), page.all("thead th").len()), (5, 6), "four tiers and none, before and after");
+    assert_eq!((page.all("#from option").len(), page.all("#from option[selected]").len()), (5, 1), "as far back as there were purchases");
+    let cell =
+        page.text.split("/insight/value/moved?").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&").replace("&amp;", "&");
+    let behind = browser.get(&format!("/insight/value/moved?{cell}")).await;
+    assert_eq!((behind.status, behind.all("tbody tr").len()), (StatusCode::OK, 1));
+    assert!(behind.one("tbody tr").contains("Customer 12") && behind.one("h1").contains("Tier 1: best"), "{}", behind.one("h1"));
+    let file = browser.get(&format!("/insight/value/moved.csv?{cell}")).await;
+    assert_eq!((file.text.lines().count(), file.header("content-type")), (2, "text/csv; charset=utf-8"));
+    assert_eq!(browser.get("/insight/value/moved?from=2026-01-01&until=2026-02-01&was=9&became=1").await.status, StatusCode::NOT_FOUND);
 }

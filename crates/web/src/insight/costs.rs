@@ -1,0 +1,212 @@
+//! The ledger of costs: what was spent, on whom and on what; entering a cost by hand, and taking one out.
+
+use super::value::currency;
+use crate::error::{PageError, PageResult};
+use crate::follow_ups::acted;
+use crate::form::{FormView, Sent};
+use crate::page::{self, Flash, Shell};
+use crate::request::{Form, Req};
+use askama::Template;
+use axum::extract::Path;
+use peyvand_core::insight::costs::{self, Cost, CostKind, ListCosts, NewCost, RemoveCost};
+use peyvand_core::parties::Party;
+use peyvand_core::parties::party::{self, PartyId};
+use peyvand_core::platform::locale::Loc;
+use peyvand_core::platform::money::{Currency, Money};
+use peyvand_core::platform::text::fold_digits;
+use peyvand_core::platform::undo::Undo;
+use peyvand_core::{Act, Error, Id, Perm, Room, Sight};
+use serde::Deserialize;
+
+/// Costs of a page.
+const PAGE: i64 = 50;
+/// Where the ledger is.
+const HERE: &str = "/insight/value/costs";
+
+/// A cost as a row shows it.
+struct Line {
+    id: Id<Cost>,
+    day: String,
+    party: Option<(Id<Party>, String)>,
+    kind: String,
+    amount: Option<String>,
+    minutes: Option<String>,
+    /// The note, and who wrote it.
+    about: Vec<String>,
+}
+
+#[derive(Template)]
+#[template(path = "insight/costs.html", blocks = ["rows"])]
+struct CostsPage {
+    s: Shell,
+    /// Whose costs these are, when not everybody's.
+    party: Option<(Id<Party>, String)>,
+    lines: Vec<Line>,
+    next: Option<String>,
+    unit: String,
+    may_add: bool,
+    may_remove: bool,
+}
+
+/// Which costs.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    party: Option<Id<Party>>,
+    after: Option<String>,
+}
+
+/// The ledger, or the part of it that stands anew.
+pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
+    crate::layers::signed_in(&req)?;
+    let input = ListCosts { party_id: asked.party, after: asked.after, limit: Some(PAGE) };
+    let party = named(&req, asked.party).await?;
+    let found = req.ctx.run(costs::list, input).await?;
+    let currency = currency(&req).await?;
+    let title = match &party {
+        Some((_, name)) => req.loc.t1("costs-of", "name", name.as_str()),
+        None => req.t("costs-title"),
+    };
+    let view = CostsPage {
+        lines: found.items.into_iter().map(|cost| line(&req.loc, cost, currency)).collect(),
+        next: found.next.map(|next| match asked.party {
+            Some(party) => format!("{HERE}?party={party}&after={next}"),
+            None => format!("{HERE}?after={next}"),
+        }),
+        unit: req.loc.money_unit(currency).to_owned(),
+        may_add: req.can(Room::Insight, Act::Create),
+        may_remove: req.can(Room::Insight, Act::Delete),
+        s: req.shell("insight", title).crumb(req.t("menu-insight"), "/insight").crumb(req.t("insight-value"), "/insight/value"),
+        party,
+    };
+    if req.htmx { page::page(&req, &view.as_rows()) } else { page::page(&req, &view) }
+}
+
+/// The name of a customer.
+async fn named(req: &Req, party: Option<Id<Party>>) -> Result<Option<(Id<Party>, String)>, PageError> {
+    let Some(id) = party else { return Ok(None) };
+    Ok(Some((id, req.ctx.run(party::get, PartyId { id }).await?.row.name)))
+}
+
+fn line(loc: &Loc, cost: Cost, currency: Currency) -> Line {
+    Line {
+        id: cost.id,
+        day: loc.day(cost.day),
+        party: cost.party_id.zip(cost.party),
+        kind: kind_name(loc, cost.kind),
+        amount: (cost.amount_minor != 0).then(|| loc.amount(cost.amount_minor, currency)),
+        minutes: (cost.minutes > 0).then(|| loc.t1("profits-minutes", "count", cost.minutes)),
+        about: cost.note.into_iter().chain(cost.creator).collect(),
+    }
+}
+
+fn kind_name(loc: &Loc, kind: CostKind) -> String {
+    loc.t(&format!("costs-kind-{kind}"))
+}
+
+#[derive(Template)]
+#[template(path = "insight/cost.html", blocks = ["form"])]
+struct CostPage {
+    s: Shell,
+    f: FormView,
+    /// Of whom, when that is settled.
+    party: Option<(Id<Party>, String)>,
+    /// Whether a cost of no customer in particular may be entered.
+    of_nobody: bool,
+    kinds: Vec<(String, String)>,
+    unit: String,
+    in_dialog: bool,
+}
+
+async fn cost_page(req: &Req, f: FormView, party: Option<Id<Party>>, in_dialog: bool) -> Result<CostPage, PageError> {
+    let sight = req.ctx.actor.check(Perm(Room::Insight, Act::Create))?;
+    let party = named(req, party).await?;
+    Ok(CostPage {
+        s: req
+            .shell("insight", req.t("costs-new"))
+            .crumb(req.t("menu-insight"), "/insight")
+            .crumb(req.t("insight-value"), "/insight/value")
+            .crumb(req.t("costs-title"), HERE),
+        f,
+        party,
+        of_nobody: sight == Sight::All,
+        kinds: CostKind::ALL.iter().map(|kind| (kind.to_string(), kind_name(&req.loc, *kind))).collect(),
+        unit: req.loc.money_unit(currency(req).await?).to_owned(),
+        in_dialog,
+    })
+}
+
+/// For whom a form opens.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct For {
+    party: Option<Id<Party>>,
+}
+
+/// The form of a new cost.
+pub async fn fresh(req: Req, Form(given): Form<For>) -> PageResult {
+    crate::layers::signed_in(&req)?;
+    let today = req.loc.today();
+    let values = vec![
+        ("kind".to_owned(), CostKind::Gift.to_string()),
+        ("date".to_owned(), today.to_string()),
+        ("date_text".to_owned(), req.loc.day_short(today)),
+    ];
+    let view = cost_page(&req, FormView::new(values), given.party, req.dialog).await?;
+    if view.in_dialog { page::page(&req, &view.as_form()) } else { page::page(&req, &view) }
+}
+
+/// Enters the cost of the form.
+pub async fn create(req: Req, sent: Sent) -> PageResult {
+    let currency = currency(&req).await?;
+    let text = |name: &str| sent.get(name).map(str::to_owned);
+    let party: Option<Id<Party>> = sent.get("party").and_then(|id| id.parse().ok());
+    let settled = party.filter(|_| sent.get("settled").is_some());
+    let minutes = sent.get("minutes").map(|text| fold_digits(text).parse::<i64>()).transpose();
+    // What cannot be read is refused by the operation, at its field.
+    let amount = |text: &str| match Money::parse(text, currency, req.loc.prefs.money_unit) {
+        Ok(money) => money.decimal_string(),
+        Err(_) => text.to_owned(),
+    };
+    let input = NewCost {
+        party_id: party,
+        customer: text("party_text"),
+        kind: sent.get("kind").and_then(|kind| kind.parse().ok()),
+        amount: sent.get("amount").map(amount),
+        minutes: minutes.as_ref().ok().copied().flatten(),
+        date: sent.date("date").map(str::to_owned),
+        note: text("note"),
+    };
+    let outcome = match minutes {
+        Ok(_) => req.ctx.run(costs::add, input).await,
+        Err(_) => Err(Error::invalid("minutes", "interactions-minutes-unread")),
+    };
+    match outcome {
+        Ok(done) => {
+            let name = done.cost.party.unwrap_or_else(|| req.t("costs-nobody"));
+            told(&req, settled, req.loc.t1("costs-saved", "name", name), done.undo)
+        }
+        Err(Error::Invalid(problems)) => {
+            let in_dialog = sent.get("in_dialog").is_some();
+            let view = cost_page(&req, FormView::again(sent, &problems.0, &req.loc), settled, in_dialog).await?;
+            if in_dialog { page::unprocessable(&view.as_form()) } else { page::unprocessable(&view) }
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Takes a cost out.
+pub async fn remove(req: Req, Path(id): Path<Id<Cost>>) -> PageResult {
+    let done = req.ctx.run(costs::remove, RemoveCost { id }).await?;
+    told(&req, None, req.t("costs-removed"), done.undo)
+}
+
+/// The answer to an act: word to the parts of the page; without htmx the way back.
+fn told(req: &Req, party: Option<Id<Party>>, text: String, undo: Id<Undo>) -> PageResult {
+    let flash = Flash { text, undo: Some(undo.to_string()) };
+    match party {
+        _ if req.htmx => acted(req, &flash),
+        Some(id) => Ok(page::go(req, &format!("/parties/{id}"), Some(flash))),
+        None => Ok(page::go(req, HERE, Some(flash))),
+    }
+}

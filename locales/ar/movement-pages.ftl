@@ -1,0 +1,23 @@
+# Movement between tiers of profit, and the time that a tier gets.
+movement = التنقّل بين الفئات
+movement-about = من ارتفع ومن انخفض ومن غادر بين شهر وآخر
+movement-matrix = من فئة إلى فئة
+movement-caption = الصفوف: الفئة في الشهر الأول؛ الأعمدة: الفئة في الشهر الثاني. كل عدد يقود إلى عملائه.
+movement-from = من
+movement-until = إلى
+movement-show = عرض
+movement-no-tier = بلا فئة
+movement-between = من { $from } إلى { $until }
+movement-from-to = من «{ $was }» إلى «{ $became }»
+movement-none = لا شيء للمقارنة بعد
+movement-none-about = تُسجَّل الفئات كل شهر. متى عُرف شهران على الأقل ظهر التنقّل بينهما هنا.
+movement-how = تُسجَّل كل ليلة فئات الشهر الجاري، ويبقى ما سُجّل في آخر الشهر. والأشهر الستة قبل أول حساب حُسبت من المشتريات.
+movement-how-tier = الفئة من ربح السنة المنتهية بذلك اليوم، بحدود ذلك اليوم.
+movement-how-none = بلا فئة: لا شراء ولا كلفة في تلك السنة.
+movement-cell = من «{ $was }» إلى «{ $became }»: { $count }
+movement-risen = ارتفعوا: { $count }
+movement-fallen = انخفضوا: { $count }
+movement-left = لم يعد لهم شراء ولا كلفة: { $count }
+movement-came = جدد أو عائدون: { $count }
+profits-contacts = { $count } تواصل
+profits-tier-hours = { $count } ساعة

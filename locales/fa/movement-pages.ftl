@@ -1,0 +1,23 @@
+# Movement between tiers of profit, and the time that a tier gets.
+movement = جابه‌جایی میان رده‌ها
+movement-about = چه کسانی از یک ماه تا ماه دیگر بالا رفتند، پایین آمدند یا از دست رفتند
+movement-matrix = از رده‌ای به رده‌ی دیگر
+movement-caption = سطر: رده در ماه اول؛ ستون: رده در ماه دوم. روی هر عدد بزنید تا مشتریانش را ببینید.
+movement-from = از
+movement-until = تا
+movement-show = نمایش
+movement-no-tier = بی‌رده
+movement-between = از { $from } تا { $until }
+movement-from-to = از «{ $was }» به «{ $became }»
+movement-none = هنوز چیزی برای مقایسه نیست
+movement-none-about = رده‌ها هر ماه ثبت می‌شوند. وقتی دست‌کم دو ماه ثبت شده باشد، جابه‌جایی‌ها این‌جا دیده می‌شود.
+movement-how = هر شب رده‌ی مشتریان در ماه جاری ثبت می‌شود و آنچه در پایان ماه ثبت شده می‌ماند. شش ماه پیش از نخستین محاسبه از روی خریدها حساب شده است.
+movement-how-tier = رده از سود یک سالِ منتهی به همان روز است، با مرزهای همان روز.
+movement-how-none = بی‌رده یعنی در آن یک سال نه خریدی بوده و نه هزینه‌ای.
+movement-cell = { $count } مشتری از «{ $was }» به «{ $became }»
+movement-risen = { $count } مشتری بالا رفتند.
+movement-fallen = { $count } مشتری پایین آمدند.
+movement-left = { $count } مشتری دیگر نه خرید دارند و نه هزینه.
+movement-came = { $count } مشتری تازه یا بازگشته.
+profits-contacts = { $count } تماس
+profits-tier-hours = { $count } ساعت
