@@ -77,3 +77,19 @@ insight-dependent = Amount and number of purchases correlate by { $correlation }
 insight-scores = Scores
 insight-scores-rfm = Recency, frequency, value
 insight-scores-from = From data of { $day }, { $count } customers
+insight-whole-shop = The whole shop
+insight-shared = Concentration of sales
+insight-shared-mark = { $part } of customers, { $share } of sales
+insight-shared-sentence = { $count ->
+    [one] One customer ({ $part }) makes 80% of the sales.
+   *[other] { $count } customers ({ $part }) make 80% of the sales.
+} The Gini coefficient is { $gini }: 0 when all bought for the same, 1 when one bought all.
+insight-class = Class
+insight-of-all = Of customers
+insight-of-sales = Of sales
+insight-as-table = The chart as a table
+insight-how-concentration = Customers are ordered by all they bought less what they gave back. Class A makes 80% of the sales, B comes up to 95%, C is the rest. This is not profit: what it costs to serve them is not taken off.
+insight-without = { $count ->
+    [one] Of one customer’s purchases nothing remained after refunds.
+   *[other] Of { $count } customers’ purchases nothing remained after refunds.
+}

@@ -20,14 +20,14 @@ use askama::Template;
 use axum::http::header;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
-use peyvand_core::insight::fits::{FitKind, Missing, Model, RefusedFor};
+use peyvand_core::insight::fits::{self, Concentration, FitKind, Missing, Model, RefusedFor};
 use peyvand_core::insight::guard::Shortage;
 use peyvand_core::insight::models::BANDS;
 use peyvand_core::insight::{Estimate, Fit, refresh, scores};
 use peyvand_core::operation::Nothing;
 use peyvand_core::parties::list::{self, ListParties, PartyFilters, PartySummary, Sort};
 use peyvand_core::platform::locale::Loc;
-use peyvand_core::platform::money::Currency;
+use peyvand_core::platform::money::{Currency, Money};
 use peyvand_core::platform::text::csv_safe;
 use peyvand_core::{Act, Room};
 
@@ -101,6 +101,32 @@ struct Figure {
     about: String,
 }
 
+/// On how few customers the sales rest.
+struct Shared {
+    /// The curve, as points of its picture.
+    points: String,
+    /// Where the best fifth stands.
+    fifth: (f64, f64),
+    /// What is said beside that place.
+    mark: String,
+    /// In words.
+    sentence: String,
+    classes: Vec<Class>,
+    /// Part of the customers, part of the sales.
+    steps: Vec<(String, String)>,
+}
+
+/// A class of customers by sales.
+struct Class {
+    name: String,
+    customers: String,
+    of_customers: String,
+    of_sales: String,
+    href: String,
+}
+
+/// Left and lower edge of the curve's picture, its width and height.
+const PICTURE: (f64, f64, f64, f64) = (44.0, 206.0, 460.0, 190.0);
 /// Why there is no figure, or how it came about.
 struct Told {
     /// What is missing; empty where there is a figure.
@@ -128,6 +154,10 @@ struct InsightPage {
     activity: Told,
     active: Option<String>,
     spending: Told,
+    /// Whether the reader sees what is of the shop as a whole.
+    whole_shop: bool,
+    shared: Option<Shared>,
+    concentration: Told,
     slipping: Vec<(PartySummary, String)>,
     slipping_all: String,
     currency: Currency,
@@ -138,9 +168,28 @@ struct InsightPage {
     may_plan: bool,
 }
 
+impl InsightPage {
+    /// Heights of the curve's picture with their labels.
+    fn levels(&self) -> Vec<(f64, String)> {
+        let (_, bottom, _, height) = PICTURE;
+        (0..=4).map(|quarter| f64::from(quarter) / 4.0).map(|share| (bottom - share * height, self.s.percent(share))).collect()
+    }
+
+    /// Places along its lower edge.
+    fn parts(&self) -> Vec<(f64, String)> {
+        let (left, _, width, _) = PICTURE;
+        (0..=4).map(|quarter| f64::from(quarter) / 4.0).map(|part| (left + part * width, self.s.percent(part))).collect()
+    }
+}
+
 async fn index(req: Req) -> PageResult {
     crate::layers::signed_in(&req)?;
-    let (rfm, activity) = tokio::try_join!(req.ctx.run(scores::rfm, Nothing {}), req.ctx.run(scores::activity, Nothing {}))?;
+    let (rfm, activity, fits) = tokio::try_join!(
+        req.ctx.run(scores::rfm, Nothing {}),
+        req.ctx.run(scores::activity, Nothing {}),
+        req.ctx.run(fits::current, Nothing {})
+    )?;
+    let concentration = fits.iter().find(|fit| fit.kind == FitKind::Concentration);
     let loc = &req.loc;
     let slipping_filters = PartyFilters { frequency_value_from: Some(REGULAR), active_until: Some(GONE), ..PartyFilters::default() };
     let has_both = is_fitted(rfm.fit.as_ref()) && is_fitted(activity.fit.as_ref());
@@ -175,6 +224,9 @@ async fn index(req: Req) -> PageResult {
         }),
         activity: told(loc, activity.fit.as_ref()),
         spending: told(loc, activity.spending.as_ref()),
+        whole_shop: concentration.is_some(),
+        shared: concentration.and_then(|fit| shared(loc, fit)),
+        concentration: told(loc, concentration),
         slipping: slipping
             .into_iter()
             .map(|one| {
@@ -297,6 +349,58 @@ fn bars(loc: &Loc, activity: &scores::Activity) -> Vec<Bar> {
     activity.bands.iter().rev().map(bar).collect()
 }
 
+/// A sentence in its own direction: pictures are drawn from left to right.
+fn along(loc: &Loc, text: &str) -> String {
+    let mark = if loc.dir() == "rtl" { '\u{2067}' } else { '\u{2066}' };
+    format!("{mark}{text}\u{2069}")
+}
+
+fn shared(loc: &Loc, fit: &Fit) -> Option<Shared> {
+    let Some(Model::Concentration(Concentration { curve, gini, classes, .. })) = &fit.model else { return None };
+    let (left, bottom, width, height) = PICTURE;
+    let place = |part: f64, share: f64| (left + part * width, bottom - share * height);
+    let points: Vec<String> = curve
+        .iter()
+        .enumerate()
+        .map(|(percent, share)| place(percent as f64 / 100.0, *share))
+        .map(|(x, y)| format!("{x:.1},{y:.1}"))
+        .collect();
+    let fifth = *curve.get(20)?;
+    let best = classes.first()?;
+    let of_customers = |customers: i64| loc.percent(customers as f64 / fit.customers.max(1) as f64);
+    let total: i64 = classes.iter().map(|class| class.net_minor).sum();
+    let class = |(at, class): (usize, &fits::SalesClass)| {
+        let decimal = |minor: i64| Money { minor, currency: fit.currency }.decimal_string();
+        let better = at.checked_sub(1).and_then(|better| classes.get(better)).map(|better| decimal(better.least_minor - 1));
+        let filters = PartyFilters {
+            // Who bought, also where nothing or less remained of it.
+            last_purchase_from: fit.from_on,
+            spent_from: (class.least_minor > 0).then(|| decimal(class.least_minor)),
+            spent_until: better,
+            ..PartyFilters::default()
+        };
+        Class {
+            name: class.name.clone(),
+            customers: loc.number(class.customers),
+            of_customers: of_customers(class.customers),
+            of_sales: loc.percent(class.net_minor as f64 / total.max(1) as f64),
+            href: format!("{}&sort=spent&desc=1&{COLUMNS}", list_of(&filters)),
+        }
+    };
+    let part = |percent: usize| loc.percent(percent as f64 / 100.0);
+    Some(Shared {
+        points: points.join(" "),
+        fifth: place(0.2, fifth),
+        mark: along(loc, &loc.ta("insight-shared-mark", &[("part", part(20).into()), ("share", loc.percent(fifth).into())])),
+        sentence: loc.ta(
+            "insight-shared-sentence",
+            &[("count", best.customers.into()), ("part", of_customers(best.customers).into()), ("gini", loc.rounded(*gini, 2).into())],
+        ),
+        classes: classes.iter().enumerate().filter(|(_, class)| class.customers > 0).map(class).collect(),
+        steps: (10..=100).step_by(10).filter_map(|percent| Some((part(percent), loc.percent(curve.get(percent)?)))).collect(),
+    })
+}
+
 /// One thing that is missing, in words, and when it will be enough.
 fn lack(loc: &Loc, missing: &Missing) -> String {
     let words = loc.ta(&format!("insight-lack-{}", missing.of), &[("have", missing.have.into()), ("need", missing.need.into())]);
@@ -316,24 +420,28 @@ fn told(loc: &Loc, fit: Option<&Fit>) -> Told {
     Told { lacks, how: how(loc, fit) }
 }
 
+/// Numbers one after another in the direction of the reader: by themselves they have none.
+fn listed(loc: &Loc, items: Vec<String>) -> String {
+    let mark = if loc.dir() == "rtl" { "\u{200f}" } else { "" };
+    format!("{mark}{}", items.join(&loc.t("timeline-comma")))
+}
+
 /// How a fit came about: what it learned from, what was fitted, how good it is.
 fn how(loc: &Loc, fit: &Fit) -> Vec<String> {
     let mut lines = vec![loc.t(&format!("insight-how-{}", fit.kind))];
     match &fit.model {
         Some(Model::Cuts { recency, frequency, value }) => {
-            let list =
-                |points: &[f64]| points.iter().map(|point| loc.rounded(*point, 1)).collect::<Vec<_>>().join(&loc.t("timeline-comma"));
-            let money = |point: &f64| loc.amount(point.round() as i64, fit.currency);
-            let values = value.iter().map(money).collect::<Vec<_>>().join(&loc.t("timeline-comma"));
+            let list = |points: &[f64]| listed(loc, points.iter().map(|point| loc.rounded(*point, 1)).collect());
+            let values = listed(loc, value.iter().map(|point| loc.amount(point.round() as i64, fit.currency)).collect());
             lines.push(loc.t1("insight-cuts-recency", "cuts", list(recency)));
             lines.push(loc.t1("insight-cuts-frequency", "cuts", list(frequency)));
             lines.push(loc.ta("insight-cuts-value", &[("cuts", values.into()), ("unit", loc.money_unit(fit.currency).into())]));
         }
         Some(Model::Parameters { parameters, .. }) => {
-            let all: Vec<String> =
-                parameters.iter().map(|one| format!("\u{2066}{} = {}\u{2069}", one.name, loc.rounded(one.value, 4))).collect();
-            lines.push(loc.t1("insight-parameters", "parameters", all.join(&loc.t("timeline-comma"))));
+            let one = |one: &fits::Parameter| format!("\u{2066}{} = {}\u{2069}", one.name, loc.rounded(one.value, 4));
+            lines.push(loc.t1("insight-parameters", "parameters", listed(loc, parameters.iter().map(one).collect())));
         }
+        Some(Model::Concentration(shared)) => lines.push(loc.t1("insight-without", "count", shared.without)),
         None => {}
     }
     let Some(quality) = &fit.quality else { return lines };

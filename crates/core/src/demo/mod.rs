@@ -387,7 +387,10 @@ mod tests {
         owner.run(crate::interactions::list, Default::default()).await.unwrap();
         owner.run(crate::follow_ups::list, Default::default()).await.unwrap();
         let fits = owner.run(crate::insight::fits::current, crate::operation::Nothing {}).await.unwrap();
-        assert!(fits.len() == 3 && fits.iter().all(|fit| fit.as_of == plan.date && fit.customers > 30), "{fits:?}");
+        assert!(
+            fits.len() == crate::insight::FitKind::ALL.len() && fits.iter().all(|fit| fit.as_of == plan.date && fit.customers > 30),
+            "{fits:?}"
+        );
         let profits = owner.run(crate::insight::profits::summary, crate::operation::Nothing {}).await.unwrap();
         let whale = profits.whale.unwrap();
         assert!(whale.customers > 30 && whale.losing.customers > 0 && profits.run.unwrap().unpriced.0.is_empty(), "{:?}", whale.losing);

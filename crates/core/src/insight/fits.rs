@@ -3,7 +3,7 @@
 use crate::operation::{Nothing, Page, page_size};
 use crate::platform::events::{cursor, cursor_at};
 use crate::platform::money::Currency;
-use crate::{Act, Ctx, Day, Instant, Operations, Perm, Result, Room};
+use crate::{Act, Ctx, Day, Instant, Operations, Perm, Result, Room, Sight};
 use peyvand_db::{Cell, Db, FromCell, Id, Sql, row};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,16 @@ peyvand_db::words! {
         Activity = "activity",
         /// Gamma-Gamma: how much they will spend.
         Spending = "spending",
+        /// On how few customers the sales rest.
+        Concentration = "concentration",
+    }
+}
+
+impl FitKind {
+    /// Whether it tells of the shop as a whole, such as its sales: for those who see all customers.
+    #[must_use]
+    pub fn is_of_shop(self) -> bool {
+        self == FitKind::Concentration
     }
 }
 
@@ -105,6 +115,34 @@ pub enum Model {
         /// Covariance of their logarithms.
         covariance: Vec<Vec<f64>>,
     },
+    /// How sales are shared among customers.
+    Concentration(Concentration),
+}
+
+/// How sales are shared among customers: what remained of all their purchases, at least nothing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Concentration {
+    /// Share of the sales that the best 0, 1, … 100 per cent of the customers make.
+    pub curve: Vec<f64>,
+    /// 0 when all bought for the same, towards 1 when one bought all.
+    pub gini: f64,
+    /// The few that make most: classes A, B and C, where A makes 80 per cent and B the next 15.
+    pub classes: Vec<SalesClass>,
+    /// Customers of whose purchases nothing remained.
+    pub without: i64,
+}
+
+/// A class of customers by sales.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SalesClass {
+    /// `A`, `B` or `C`.
+    pub name: String,
+    /// How many customers.
+    pub customers: i64,
+    /// Their part of the sales, in minor units.
+    pub net_minor: i64,
+    /// What the last of them bought for, in minor units.
+    pub least_minor: i64,
 }
 
 /// A number that is not certain.
@@ -213,7 +251,7 @@ pub struct ListFits {
     pub limit: Option<i64>,
 }
 
-/// What was fitted, newest first.
+/// What was fitted, newest first; what tells of the shop as a whole, for those who see all customers.
 ///
 /// # Errors
 /// Without the right.
@@ -224,6 +262,9 @@ pub async fn list(ctx: &Ctx, input: ListFits) -> Result<Page<Fit>> {
     if let Some(kind) = input.kind {
         query.push(" AND kind = ").arg(kind);
     }
+    if reader.sight != Sight::All {
+        query.push(" AND kind NOT IN ").list(FitKind::ALL.iter().copied().filter(|kind| kind.is_of_shop()));
+    }
     if let Some(after) = &input.after {
         let (at, id) = cursor::<Fit>(after)?;
         query.push(" AND (made_at, id) < (").arg(at).push(", ").arg(id).push(")");
@@ -233,13 +274,15 @@ pub async fn list(ctx: &Ctx, input: ListFits) -> Result<Page<Fit>> {
     Ok(Page::cut(rows, limit, |last| cursor_at(last.made_at, last.id)))
 }
 
-/// The fits that the customers' numbers now come from.
+/// The fits that the customers' numbers now come from; those of the shop as a whole for those who see all customers.
 ///
 /// # Errors
 /// Without the right.
 pub async fn current(ctx: &Ctx, _: Nothing) -> Result<Vec<Fit>> {
     let reader = ctx.read(Perm(Room::Insight, Act::See))?;
-    latest(reader.db).await
+    let mut fits = latest(reader.db).await?;
+    fits.retain(|fit| reader.sight == Sight::All || !fit.kind.is_of_shop());
+    Ok(fits)
 }
 
 /// The fits of the last refresh that was finished; none before the first.

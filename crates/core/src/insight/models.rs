@@ -1,11 +1,12 @@
 //! From facts to fits and scores: plain values in and out, the statistics those of `peyvand-stats`.
 
 use super::facts::{Customer, Facts};
-use super::fits::{Estimate, FitKind, Lack, Missing, Model, Parameter, Quality, Refusal, RefusedFor};
+use super::fits::{Concentration, Estimate, FitKind, Lack, Missing, Model, Parameter, Quality, Refusal, RefusedFor, SalesClass};
 use crate::{Day, Id};
 use peyvand_stats::Error;
 use peyvand_stats::bg_nbd::MbgNbd;
 use peyvand_stats::buyers::{Buyer, Buyers, PurchaseModel, expected_total};
+use peyvand_stats::concentration::{Abc, WhaleCurve, abc, gini};
 use peyvand_stats::fit::Fit as Fitted;
 use peyvand_stats::gamma_gamma::{CORRELATION_LIMIT, GammaGamma, Spender, correlation};
 use peyvand_stats::lifetime_value::{Horizon, lifetime_value};
@@ -118,6 +119,7 @@ pub fn work_out(facts: &Facts) -> (Vec<Made>, Vec<Scored>) {
         made(FitKind::Rfm, bands.map(|(bands, quality)| (cuts_of(&bands), quality))),
         made(FitKind::Activity, activity.map(|(fit, quality)| (parameters_of(&fit), quality))),
         made(FitKind::Spending, spending.map(|(fit, quality)| (parameters_of(&fit), quality))),
+        made(FitKind::Concentration, concentration(facts)),
     ];
     (fits, scored)
 }
@@ -208,6 +210,33 @@ fn estimate<M: peyvand_stats::fit::Model>(fit: &Fitted<M>, most: f64, figure: im
     let value = figure(&fit.model);
     let range = fit.interval(LEVEL, figure).ok().map(|range| (range.low, range.high));
     Estimate::of(value, range, most)
+}
+
+/// Shares of the sales up to which customers are of class A and B.
+const CLASSES: (f64, f64) = (0.8, 0.95);
+
+/// Who gave back more than they bought counts as nothing: shares of a loss mean nothing.
+fn concentration(facts: &Facts) -> Result<(Model, Quality), Refusal> {
+    let refused = |error| refused(facts, error);
+    let net: Vec<f64> = facts.customers.iter().map(|one| one.net_minor.max(0) as f64).collect();
+    let curve = WhaleCurve::of(&net).map_err(refused)?;
+    let classes = abc(&net, CLASSES.0, CLASSES.1).map_err(refused)?;
+    let class = |which: Abc, name: &str| {
+        let of = || net.iter().zip(&classes).filter(|(_, class)| **class == which).map(|(net, _)| *net as i64);
+        SalesClass {
+            name: name.to_owned(),
+            customers: of().count() as i64,
+            net_minor: of().sum(),
+            least_minor: of().min().unwrap_or_default(),
+        }
+    };
+    let measured = Concentration {
+        curve: (0..=100).map(|percent| curve.share_of_best(f64::from(percent) / 100.0).unwrap_or_default()).collect(),
+        gini: gini(&net).map_err(refused)?,
+        classes: vec![class(Abc::A, "A"), class(Abc::B, "B"), class(Abc::C, "C")],
+        without: net.iter().filter(|net| **net == 0.0).count() as i64,
+    };
+    Ok((Model::Concentration(measured), Quality { customers: net.len() as i64, ..Quality::default() }))
 }
 
 fn quality_of<M>(fit: &Fitted<M>) -> Quality {

@@ -126,7 +126,7 @@ async fn write_fits(ctx: &Ctx, facts: &facts::Facts, made: &[Made]) -> Result<()
 
 async fn write_scores(ctx: &Ctx, facts: &facts::Facts, made: &[Made], batch: &[Scored]) -> Result<()> {
     let until = facts.until();
-    let fits: Vec<Value> = FitKind::ALL.iter().map(|kind| id_of(made, *kind).to_value()).collect();
+    let fits = [FitKind::Rfm, FitKind::Activity, FitKind::Spending].map(|kind| id_of(made, kind).to_value());
     let rows = batch
         .iter()
         .map(|one| {

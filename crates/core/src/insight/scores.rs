@@ -222,7 +222,7 @@ pub async fn of_party(ctx: &Ctx, input: PartyId) -> Result<PartyScores> {
     let query = Sql::select::<Stored>("FROM party_scores s JOIN fits f ON f.id = s.rfm_fit_id WHERE s.party_id = $1").bind(input.id);
     let stored: Option<Stored> = reader.db.maybe(query).await?;
     let fits = match &stored {
-        None => fits::latest(reader.db).await?,
+        None => fits::latest(reader.db).await?.into_iter().filter(|fit| !fit.kind.is_of_shop()).collect(),
         Some(stored) => {
             let mut query = Sql::select::<Fit>("FROM fits WHERE id IN ");
             query.list([stored.rfm_fit_id, stored.activity_fit_id, stored.spending_fit_id]).push(" ORDER BY kind");

@@ -193,8 +193,18 @@ async fn cdnow_from_the_database_gives_the_known_cuts_and_twice_the_same_scores(
     assert!(off.abs() < 0.05, "the model's own past is {off} beside what happened");
     assert!(told.fits[2].quality.as_ref().unwrap().is_independent.unwrap());
 
+    let shared = ctx.run(fits::current, Nothing {}).await.unwrap().into_iter().find(|fit| fit.kind == FitKind::Concentration).unwrap();
+    let Some(Model::Concentration(shared)) = shared.model else { panic!("{shared:?}") };
+    let near = |got: f64, known: f64| assert!((got - known).abs() < 1e-6, "{got} instead of {known}");
+    near(shared.gini, 0.634571);
+    near(shared.curve[10], 0.509427);
+    near(shared.curve[20], 0.677774);
+    assert_eq!((shared.classes[0].customers, shared.without), (7_695, 68));
+    assert_eq!(shared.classes.iter().map(|class| class.customers).sum::<i64>(), 23_570);
+    assert_eq!(shared.classes.iter().map(|class| class.net_minor).sum::<i64>(), 250_031_563);
+
     let (scores, fits) = (stored(&ctx).await, fits_of(&ctx).await);
-    assert_eq!((scores.len(), fits.len()), (23_570, 3));
+    assert_eq!((scores.len(), fits.len()), (23_570, 4));
     let mut later = ctx.clone();
     later.now = later.now.plus(60_000);
     refreshed(&later).await;
@@ -225,6 +235,9 @@ async fn everybody_sees_the_numbers_of_their_own_customers() {
     assert!(agent.run(of_party, PartyId { id: id(7) }).await.unwrap().scores.is_some());
     assert!(matches!(agent.run(of_party, PartyId { id: id(700) }).await, Err(Error::NotFound("party"))));
     assert!(matches!(agent.run(ask, Nothing {}).await, Err(Error::Forbidden(_))));
+    for fits in [agent.run(fits::current, Nothing {}).await.unwrap(), agent.run(fits::list, ListFits::default()).await.unwrap().items] {
+        assert!(fits.len() == 3 && fits.iter().all(|fit| !fit.kind.is_of_shop()), "the sales of the shop are not for everybody");
+    }
 }
 
 #[tokio::test]
@@ -245,12 +258,12 @@ async fn a_new_day_an_archived_customer_and_a_refund_make_new_scores() {
     assert_eq!(day - day_before, 1);
     let (Value::Real(now), Value::Real(then)) = (&after[5][10], &before[6][10]) else { panic!() };
     assert!(now != then);
-    assert_eq!(fits_of(&ctx).await.len(), 6);
+    assert_eq!(fits_of(&ctx).await.len(), 8);
     let current = ctx.run(fits::current, Nothing {}).await.unwrap();
-    assert!(current.len() == 3 && current.iter().all(|fit| fit.as_of == first_day().plus(546) && fit.customers == 2_356));
+    assert!(current.len() == 4 && current.iter().all(|fit| fit.as_of == first_day().plus(546) && fit.customers == 2_356));
     let first = ctx.run(fits::list, ListFits { limit: Some(4), ..ListFits::default() }).await.unwrap();
     let rest = ctx.run(fits::list, ListFits { after: first.next, ..ListFits::default() }).await.unwrap();
-    assert_eq!((first.items.len(), rest.items.len()), (4, 2));
+    assert_eq!((first.items.len(), rest.items.len()), (4, 4));
     let rfm_only = ListFits { kind: Some(FitKind::Rfm), ..ListFits::default() };
     assert_eq!(ctx.run(fits::list, rfm_only).await.unwrap().items.len(), 2);
 }
@@ -289,7 +302,7 @@ async fn a_refresh_that_was_killed_on_its_way_is_made_whole() {
     refreshed(&ctx).await;
     assert!(stored(&ctx).await == scores);
     assert_eq!(fits_of(&ctx).await.iter().map(|fit| fit.id).collect::<Vec<_>>(), fits.iter().map(|fit| fit.id).collect::<Vec<_>>());
-    assert_eq!(ctx.run(fits::current, Nothing {}).await.unwrap().len(), 3);
+    assert_eq!(ctx.run(fits::current, Nothing {}).await.unwrap().len(), 4);
 }
 
 #[tokio::test]
@@ -394,7 +407,7 @@ async fn asking_enqueues_one_refresh_and_is_noted() {
     assert_eq!(noted, 2);
     crate::platform::jobs::drain(&ctx.app).await.unwrap();
     let current = ctx.run(fits::current, Nothing {}).await.unwrap();
-    assert!(current.len() == 3 && current.iter().all(|fit| fit.customers == 0 && fit.refusal.is_some()));
+    assert!(current.len() == 4 && current.iter().all(|fit| fit.customers == 0 && fit.refusal.is_some()));
     let party = testing::party(&ctx, "تازه").await;
     let told = ctx.run(of_party, PartyId { id: party }).await.unwrap();
     assert!(told.scores.is_none() && told.fits.len() == 3);

@@ -70,6 +70,19 @@ async fn purchases_of_a_file_become_numbers_that_lead_to_their_customers() {
     assert_eq!(bars, 600);
     assert!(page.all(".how li").iter().any(|line| plain(line).contains("Learned from 600 customers")), "{:?}", page.all(".how li"));
 
+    assert_eq!(page.all("svg.ch polyline").len(), 2);
+    let classes = page.all(".tw[aria-labelledby=h-shared] .tb th a");
+    assert_eq!(classes, ["A", "B", "C"]);
+    let of_class = |class: usize| {
+        let links = page.text.split("aria-labelledby=\"h-shared\"").nth(1).unwrap();
+        let link = links.split("class=\"lnk\" href=\"").nth(class).unwrap().split('"').next().unwrap();
+        link.replace("&#38;", "&").replacen("/parties", "/parties/count", 1)
+    };
+    let counts = page.all(".tw[aria-labelledby=h-shared] .tb tbody td:nth-of-type(1)");
+    for class in 1..=3 {
+        let counted = plain(&browser.get(&of_class(class)).await.text);
+        assert!(counted.starts_with(&format!("{} ", counts[class - 1])), "{counted} {counts:?}");
+    }
     // The cell at the top, at the start of the line: recent, frequent, valuable.
     let best = href(&plain(&page.text), &format!("{} Champions", cells[0]));
     assert!(best.contains("recency=5") && best.contains("frequency_value=5"), "{best}");
