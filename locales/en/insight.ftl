@@ -93,3 +93,23 @@ insight-without = { $count ->
     [one] Of one customer’s purchases nothing remained after refunds.
    *[other] Of { $count } customers’ purchases nothing remained after refunds.
 }
+insight-lack-past = Up to 90 days before the last purchase there are { $have } days of history; it takes { $need }.
+insight-trial = Promise and truth
+insight-trial-about = The same model, tried on the last 90 days of purchases
+insight-trial-with-range = { $value } ({ $range })
+insight-trial-sentence = { $customers ->
+    [one] Told only what was known on { $known }, the model expected { $expected } purchase days of one customer until { $until }; { $came } came.
+   *[other] Told only what was known on { $known }, the model expected { $expected } purchase days of { $customers } customers until { $until }; { $came } came.
+}
+insight-trial-less = It said { $share } too few.
+insight-trial-more = It said { $share } too many.
+insight-trial-even = It was right.
+insight-trial-pace = Had everybody gone on at their own pace, { $pace } would have come.
+insight-trial-met = In { $met } of { $groups } groups what it expected lies within what chance leaves.
+insight-trial-group = Group
+insight-trial-expected = Expected
+insight-trial-came = Came
+insight-trial-range = Range of chance
+insight-trial-note = All groups have equally many customers; in group 1 are those of whom most was expected.
+insight-trial-outside = † What was expected lies outside the range of chance.
+insight-how-trial = The MBG/NBD model is fitted once more, to the purchases until 90 days before the last one only, and asked how many days with a purchase the customers known by then will have in these 90 days. Ranges of what came are 95% ranges of Student’s t from how much customers differ; the range of what was expected shows how unsure the model is.

@@ -125,6 +125,15 @@ struct Class {
     href: String,
 }
 
+/// The model of purchases, tried on the last quarter.
+struct Tried {
+    /// What was expected and what came, in words.
+    sentences: Vec<String>,
+    /// Group, customers, expected, came, range of chance, mark.
+    rows: Vec<(String, String, String, String, String, &'static str)>,
+    notes: Vec<String>,
+}
+
 /// Left and lower edge of the curve's picture, its width and height.
 const PICTURE: (f64, f64, f64, f64) = (44.0, 206.0, 460.0, 190.0);
 /// Why there is no figure, or how it came about.
@@ -158,6 +167,8 @@ struct InsightPage {
     whole_shop: bool,
     shared: Option<Shared>,
     concentration: Told,
+    tried: Option<Tried>,
+    trial: Told,
     slipping: Vec<(PartySummary, String)>,
     slipping_all: String,
     currency: Currency,
@@ -189,7 +200,8 @@ async fn index(req: Req) -> PageResult {
         req.ctx.run(scores::activity, Nothing {}),
         req.ctx.run(fits::current, Nothing {})
     )?;
-    let concentration = fits.iter().find(|fit| fit.kind == FitKind::Concentration);
+    let of_kind = |kind| fits.iter().find(|fit| fit.kind == kind);
+    let (concentration, trial) = (of_kind(FitKind::Concentration), of_kind(FitKind::Trial));
     let loc = &req.loc;
     let slipping_filters = PartyFilters { frequency_value_from: Some(REGULAR), active_until: Some(GONE), ..PartyFilters::default() };
     let has_both = is_fitted(rfm.fit.as_ref()) && is_fitted(activity.fit.as_ref());
@@ -227,6 +239,8 @@ async fn index(req: Req) -> PageResult {
         whole_shop: concentration.is_some(),
         shared: concentration.and_then(|fit| shared(loc, fit)),
         concentration: told(loc, concentration),
+        tried: trial.and_then(|fit| tried(loc, fit)),
+        trial: told(loc, trial),
         slipping: slipping
             .into_iter()
             .map(|one| {
@@ -401,6 +415,60 @@ fn shared(loc: &Loc, fit: &Fit) -> Option<Shared> {
     })
 }
 
+/// A miss below this is none.
+const HARDLY: f64 = 0.005;
+
+fn tried(loc: &Loc, fit: &Fit) -> Option<Tried> {
+    let Some(Model::Trial(tried)) = &fit.model else { return None };
+    let (expected, came) = (tried.expected.value, tried.came.value);
+    let customers: i64 = tried.groups.iter().map(|group| group.customers).sum();
+    let between = |estimate: &Estimate| {
+        let (low, high) = estimate.low.zip(estimate.high)?;
+        Some(loc.ta("insight-between", &[("low", about(loc, low).into()), ("high", about(loc, high).into())]))
+    };
+    let with_range = |estimate: &Estimate| match between(estimate) {
+        Some(range) => loc.ta("insight-trial-with-range", &[("value", about(loc, estimate.value).into()), ("range", range.into())]),
+        None => about(loc, estimate.value),
+    };
+    let mut sentences = vec![loc.ta(
+        "insight-trial-sentence",
+        &[
+            ("known", loc.day(tried.known_until).into()),
+            ("until", loc.day(tried.until).into()),
+            ("customers", customers.into()),
+            ("expected", with_range(&tried.expected).into()),
+            ("came", with_range(&tried.came).into()),
+        ],
+    )];
+    if came > 0.0 {
+        let miss = expected / came - 1.0;
+        let key = match miss {
+            miss if miss.abs() < HARDLY => "insight-trial-even",
+            miss if miss < 0.0 => "insight-trial-less",
+            _ => "insight-trial-more",
+        };
+        sentences.push(loc.t1(key, "share", loc.percent(miss.abs())));
+    }
+    sentences.push(loc.t1("insight-trial-pace", "pace", about(loc, tried.at_pace)));
+    let met = tried.groups.iter().filter(|group| group.is_met()).count();
+    sentences.push(loc.ta("insight-trial-met", &[("met", met.into()), ("groups", tried.groups.len().into())]));
+    let row = |(at, group): (usize, &fits::Foreseen)| {
+        (
+            loc.number(at as i64 + 1),
+            loc.number(group.customers),
+            about(loc, group.expected),
+            about(loc, group.came.value),
+            between(&group.came).unwrap_or_default(),
+            if group.is_met() { "" } else { "†" },
+        )
+    };
+    let mut notes = vec![loc.t("insight-trial-note")];
+    if met < tried.groups.len() {
+        notes.push(loc.t("insight-trial-outside"));
+    }
+    Some(Tried { sentences, rows: tried.groups.iter().enumerate().map(row).collect(), notes })
+}
+
 /// One thing that is missing, in words, and when it will be enough.
 fn lack(loc: &Loc, missing: &Missing) -> String {
     let words = loc.ta(&format!("insight-lack-{}", missing.of), &[("have", missing.have.into()), ("need", missing.need.into())]);
@@ -429,6 +497,10 @@ fn listed(loc: &Loc, items: Vec<String>) -> String {
 /// How a fit came about: what it learned from, what was fitted, how good it is.
 fn how(loc: &Loc, fit: &Fit) -> Vec<String> {
     let mut lines = vec![loc.t(&format!("insight-how-{}", fit.kind))];
+    let named = |parameters: &[fits::Parameter]| {
+        let one = |one: &fits::Parameter| format!("\u{2066}{} = {}\u{2069}", one.name, loc.rounded(one.value, 4));
+        loc.t1("insight-parameters", "parameters", listed(loc, parameters.iter().map(one).collect()))
+    };
     match &fit.model {
         Some(Model::Cuts { recency, frequency, value }) => {
             let list = |points: &[f64]| listed(loc, points.iter().map(|point| loc.rounded(*point, 1)).collect());
@@ -437,10 +509,8 @@ fn how(loc: &Loc, fit: &Fit) -> Vec<String> {
             lines.push(loc.t1("insight-cuts-frequency", "cuts", list(frequency)));
             lines.push(loc.ta("insight-cuts-value", &[("cuts", values.into()), ("unit", loc.money_unit(fit.currency).into())]));
         }
-        Some(Model::Parameters { parameters, .. }) => {
-            let one = |one: &fits::Parameter| format!("\u{2066}{} = {}\u{2069}", one.name, loc.rounded(one.value, 4));
-            lines.push(loc.t1("insight-parameters", "parameters", listed(loc, parameters.iter().map(one).collect())));
-        }
+        Some(Model::Parameters { parameters, .. }) => lines.push(named(parameters)),
+        Some(Model::Trial(tried)) => lines.push(named(&tried.fitted)),
         Some(Model::Concentration(shared)) => lines.push(loc.t1("insight-without", "count", shared.without)),
         None => {}
     }

@@ -1,6 +1,7 @@
 //! What the models are fitted to: for each customer the days of first and last purchase, how many days with one, and what
 //! remained of it in the organisation's currency.
 
+use super::models::SOON;
 use crate::parties::Party;
 use crate::platform::jobs::{self, QueuedJob};
 use crate::platform::money::Currency;
@@ -35,6 +36,10 @@ pub struct Customer {
     pub net_minor: i64,
     /// The part of it that was bought on the first day.
     pub first_minor: i64,
+    /// Of those days, how many lie at or before [`Facts::cut`].
+    pub early: u32,
+    /// The last of these; the first day of all where there are none.
+    pub last_early: i32,
 }
 
 /// The input of a refresh.
@@ -42,6 +47,8 @@ pub struct Customer {
 pub struct Facts {
     /// The day that everything is counted to.
     pub as_of: Day,
+    /// The day of the last purchase of all; absent without any.
+    pub last: Option<Day>,
     /// Currency of the amounts.
     pub currency: Currency,
     /// In the order of their ids.
@@ -53,9 +60,10 @@ pub struct Facts {
 impl Facts {
     /// With the hash of what it holds.
     #[must_use]
-    pub fn new(as_of: Day, currency: Currency, customers: Vec<Customer>) -> Facts {
+    pub fn new(as_of: Day, last: Option<Day>, currency: Currency, customers: Vec<Customer>) -> Facts {
         let mut sum = Sha256::new();
-        sum.update(format!("{VERSION} {as_of} {} {}", currency.code(), customers.len()));
+        let last_on = last.map(|last| last.to_string()).unwrap_or_default();
+        sum.update(format!("{VERSION} {as_of} {last_on} {} {}", currency.code(), customers.len()));
         for customer in &customers {
             sum.update(customer.party.0.as_bytes());
             sum.update(customer.first.to_le_bytes());
@@ -63,9 +71,17 @@ impl Facts {
             sum.update(customer.occasions.to_le_bytes());
             sum.update(customer.net_minor.to_le_bytes());
             sum.update(customer.first_minor.to_le_bytes());
+            sum.update(customer.early.to_le_bytes());
+            sum.update(customer.last_early.to_le_bytes());
         }
         let hash = HEXLOWER.encode(&sum.finalize());
-        Facts { as_of, currency, customers, hash }
+        Facts { as_of, last, currency, customers, hash }
+    }
+
+    /// Number of the day up to which the model of purchases is told the past when it is tried on what came after.
+    #[must_use]
+    pub fn cut(&self) -> Option<i32> {
+        self.last.map(cut_before)
     }
 
     /// Number of the as-of day.
@@ -87,6 +103,11 @@ pub fn day_number(day: Day) -> i32 {
     i32::try_from(day.since(Day(Date::ZERO))).unwrap_or_default()
 }
 
+/// Number of the day so long before the last purchase of all that the promise can be tried on what came after.
+fn cut_before(last: Day) -> i32 {
+    day_number(last) - SOON as i32
+}
+
 row! {
     struct Bought {
         party_id: Id<Party>,
@@ -102,26 +123,45 @@ row! {
 
 /// Puts purchases, in the order of customer and time, together to customers. What is given back is taken from the last
 /// occasion before it.
-#[derive(Default)]
 struct Gathering {
+    /// The early days end with it.
+    cut: i32,
     done: Vec<Customer>,
     now: Option<Customer>,
 }
 
 impl Gathering {
+    fn until(cut: i32) -> Gathering {
+        Gathering { cut, done: Vec::new(), now: None }
+    }
+
     fn add(&mut self, bought: &Bought) {
         if self.now.is_none_or(|customer| customer.party != bought.party_id) {
             self.finish();
         }
         let party = bought.party_id;
-        let customer = self.now.get_or_insert(Customer { party, first: 0, last: 0, occasions: 0, net_minor: 0, first_minor: 0 });
+        let customer = self.now.get_or_insert(Customer {
+            party,
+            first: 0,
+            last: 0,
+            occasions: 0,
+            net_minor: 0,
+            first_minor: 0,
+            early: 0,
+            last_early: 0,
+        });
         let day = day_number(bought.day);
         if bought.is_bought && (customer.occasions == 0 || day > customer.last) {
             if customer.occasions == 0 {
                 customer.first = day;
+                customer.last_early = day;
             }
             customer.last = day;
             customer.occasions += 1;
+            if day <= self.cut {
+                customer.early += 1;
+                customer.last_early = day;
+            }
         }
         let net = bought.gross_minor - bought.refund_minor;
         customer.net_minor += net;
@@ -147,7 +187,8 @@ pub async fn read(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -
     let mut tx = ctx.app.db.snapshot().await?;
     let archived: Vec<(Id<Party>,)> = tx.all(sql("SELECT id FROM parties WHERE archived_at IS NOT NULL")).await?;
     let archived: HashSet<Id<Party>> = archived.into_iter().map(|(id,)| id).collect();
-    let mut gathering = Gathering::default();
+    let last = last_sale(&mut tx, currency, as_of).await?;
+    let mut gathering = Gathering::until(last.map_or(i32::MIN, cut_before));
     let mut place = (Id::FIRST, Instant(i64::MIN), Id::FIRST);
     for pages in 1.. {
         let rows = page(&mut tx, place, currency, as_of).await?;
@@ -163,7 +204,15 @@ pub async fn read(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -
     }
     tx.commit().await?;
     gathering.finish();
-    Ok(Some(Facts::new(as_of, currency, gathering.done)))
+    Ok(Some(Facts::new(as_of, last, currency, gathering.done)))
+}
+
+/// The day of the last purchase of all.
+async fn last_sale(tx: &mut Tx, currency: Currency, as_of: Day) -> Result<Option<Day>> {
+    let query = sql("SELECT day FROM purchases WHERE party_id IS NOT NULL AND currency = $1 AND day <= $2 AND gross_minor > 0
+                     ORDER BY at DESC, id DESC LIMIT 1");
+    let last: Option<(Day,)> = tx.maybe(query.bind(currency).bind(as_of)).await?;
+    Ok(last.map(|(day,)| day))
 }
 
 async fn page(tx: &mut Tx, after: (Id<Party>, Instant, Id<Purchase>), currency: Currency, as_of: Day) -> Result<Vec<Bought>> {
@@ -192,7 +241,7 @@ mod tests {
 
     #[test]
     fn days_are_occasions_and_refunds_are_netted_into_the_one_before() {
-        let mut gathering = Gathering::default();
+        let mut gathering = Gathering::until(20);
         for row in [
             bought(1, 10, 100, 0, true),
             bought(1, 10, 50, 0, true),
@@ -203,32 +252,39 @@ mod tests {
             bought(2, 3, 0, 40, false),
             bought(3, 3, 0, 5, false),
             bought(3, 4, 80, 0, true),
+            bought(4, 21, 40, 0, true),
+            bought(4, 22, 50, 0, true),
         ] {
             gathering.add(&row);
         }
         gathering.finish();
-        let customer = |party, first, last, occasions, net_minor, first_minor| Customer {
+        let customer = |party, first, last, occasions, net_minor, first_minor, early, last_early| Customer {
             party: Id::new(uuid::Uuid::from_u128(party)),
             first,
             last,
             occasions,
             net_minor,
             first_minor,
+            early,
+            last_early,
         };
-        assert_eq!(gathering.done, [customer(1, 10, 25, 3, 160, 120), customer(3, 4, 4, 1, 75, 75)], "the second only gave back");
+        let known = [customer(1, 10, 25, 3, 160, 120, 2, 20), customer(3, 4, 4, 1, 75, 75, 1, 4), customer(4, 21, 22, 2, 90, 40, 0, 21)];
+        assert_eq!(gathering.done, known, "the second only gave back");
     }
 
     #[test]
     fn the_hash_is_of_everything() {
-        let one = Customer { party: Id::FIRST, first: 1, last: 2, occasions: 2, net_minor: 3, first_minor: 1 };
+        let one = Customer { party: Id::FIRST, first: 1, last: 2, occasions: 2, net_minor: 3, first_minor: 1, early: 1, last_early: 1 };
         let day = Day(Date::ZERO);
-        let facts = Facts::new(day, Currency::IRR, vec![one]);
-        assert_eq!(facts.hash, Facts::new(day, Currency::IRR, vec![one]).hash);
+        let facts = Facts::new(day, Some(day), Currency::IRR, vec![one]);
+        assert_eq!(facts.hash, Facts::new(day, Some(day), Currency::IRR, vec![one]).hash);
         for other in [
-            Facts::new(day.plus(1), Currency::IRR, vec![one]),
-            Facts::new(day, Currency::from_code("GBP").unwrap(), vec![one]),
-            Facts::new(day, Currency::IRR, vec![Customer { first_minor: 2, ..one }]),
-            Facts::new(day, Currency::IRR, vec![one, one]),
+            Facts::new(day.plus(1), Some(day), Currency::IRR, vec![one]),
+            Facts::new(day, Some(day.plus(-1)), Currency::IRR, vec![one]),
+            Facts::new(day, Some(day), Currency::from_code("GBP").unwrap(), vec![one]),
+            Facts::new(day, Some(day), Currency::IRR, vec![Customer { first_minor: 2, ..one }]),
+            Facts::new(day, Some(day), Currency::IRR, vec![Customer { early: 2, ..one }]),
+            Facts::new(day, Some(day), Currency::IRR, vec![one, one]),
         ] {
             assert_ne!(facts.hash, other.hash);
         }

@@ -19,6 +19,8 @@ peyvand_db::words! {
         Spending = "spending",
         /// On how few customers the sales rest.
         Concentration = "concentration",
+        /// How well the model of purchases foresaw what is past by now.
+        Trial = "trial",
     }
 }
 
@@ -26,7 +28,7 @@ impl FitKind {
     /// Whether it tells of the shop as a whole, such as its sales: for those who see all customers.
     #[must_use]
     pub fn is_of_shop(self) -> bool {
-        self == FitKind::Concentration
+        matches!(self, FitKind::Concentration | FitKind::Trial)
     }
 }
 
@@ -57,6 +59,8 @@ peyvand_db::words! {
         Recent = "recent",
         /// Days with a purchase that the most frequent customer has.
         Occasions = "occasions",
+        /// Days from the first purchase of all to those that are to be foreseen.
+        Past = "past",
     }
 }
 
@@ -117,6 +121,8 @@ pub enum Model {
     },
     /// How sales are shared among customers.
     Concentration(Concentration),
+    /// What was foreseen beside what came.
+    Trial(Trial),
 }
 
 /// How sales are shared among customers: what remained of all their purchases, at least nothing.
@@ -143,6 +149,44 @@ pub struct SalesClass {
     pub net_minor: i64,
     /// What the last of them bought for, in minor units.
     pub least_minor: i64,
+}
+
+/// What the model of purchases foresaw when it was told only what was known some time ago, beside what came.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Trial {
+    /// The last day that it was told of.
+    pub known_until: Day,
+    /// The last day that it had to foresee: that of the last purchase of all.
+    pub until: Day,
+    /// Days with a purchase that it expected of the customers it was told of.
+    pub expected: Estimate,
+    /// Days with a purchase that they had.
+    pub came: Estimate,
+    /// What would have been expected had each gone on at their pace until then.
+    pub at_pace: f64,
+    /// The same customers in groups of equal size, those of whom most was expected first.
+    pub groups: Vec<Foreseen>,
+    /// What was fitted to the purchases that it was told of.
+    pub fitted: Vec<Parameter>,
+}
+
+/// A group of customers, foreseen and seen.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Foreseen {
+    /// How many customers.
+    pub customers: i64,
+    /// Days with a purchase that were expected of them.
+    pub expected: f64,
+    /// Days with a purchase that they had, with the range that chance leaves.
+    pub came: Estimate,
+}
+
+impl Foreseen {
+    /// Whether what was expected lies within what chance leaves.
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        self.came.low.is_none_or(|low| low <= self.expected) && self.came.high.is_none_or(|high| self.expected <= high)
+    }
 }
 
 /// A number that is not certain.

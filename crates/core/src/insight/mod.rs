@@ -25,6 +25,7 @@ pub mod sources;
 pub mod suggestions;
 pub mod tier_history;
 pub mod whale;
+pub mod trial;
 
 pub use fits::{Estimate, Fit, FitKind};
 

@@ -1,6 +1,7 @@
 //! From facts to fits and scores: plain values in and out, the statistics those of `peyvand-stats`.
 
 use super::facts::{Customer, Facts};
+use super::trial;
 use super::fits::{Concentration, Estimate, FitKind, Lack, Missing, Model, Parameter, Quality, Refusal, RefusedFor, SalesClass};
 use crate::{Day, Id};
 use peyvand_stats::Error;
@@ -120,6 +121,7 @@ pub fn work_out(facts: &Facts) -> (Vec<Made>, Vec<Scored>) {
         made(FitKind::Activity, activity.map(|(fit, quality)| (parameters_of(&fit), quality))),
         made(FitKind::Spending, spending.map(|(fit, quality)| (parameters_of(&fit), quality))),
         made(FitKind::Concentration, concentration(facts)),
+        made(FitKind::Trial, trial::try_out(facts)),
     ];
     (fits, scored)
 }
@@ -200,13 +202,13 @@ fn fit_spending(facts: &Facts, spenders: &[Spender]) -> Result<(Fitted<GammaGamm
 }
 
 /// The sum of a figure of all, the same to the last bit however many processors there are.
-fn sum<T: Sync>(all: &[T], figure: impl Fn(&T) -> f64 + Sync) -> f64 {
+pub(super) fn sum<T: Sync>(all: &[T], figure: impl Fn(&T) -> f64 + Sync) -> f64 {
     let pieces: Vec<f64> = all.par_chunks(PIECE).map(|piece| piece.iter().map(&figure).sum()).collect();
     pieces.iter().sum()
 }
 
 /// A figure of a model with its range.
-fn estimate<M: peyvand_stats::fit::Model>(fit: &Fitted<M>, most: f64, figure: impl Fn(&M) -> f64) -> Estimate {
+pub(super) fn estimate<M: peyvand_stats::fit::Model>(fit: &Fitted<M>, most: f64, figure: impl Fn(&M) -> f64) -> Estimate {
     let value = figure(&fit.model);
     let range = fit.interval(LEVEL, figure).ok().map(|range| (range.low, range.high));
     Estimate::of(value, range, most)
@@ -239,7 +241,7 @@ fn concentration(facts: &Facts) -> Result<(Model, Quality), Refusal> {
     Ok((Model::Concentration(measured), Quality { customers: net.len() as i64, ..Quality::default() }))
 }
 
-fn quality_of<M>(fit: &Fitted<M>) -> Quality {
+pub(super) fn quality_of<M>(fit: &Fitted<M>) -> Quality {
     Quality {
         customers: fit.customers as i64,
         log_likelihood: Some(fit.log_likelihood).filter(|found| found.is_finite()),
@@ -255,20 +257,20 @@ fn cuts_of(bands: &Bands) -> Model {
     Model::Cuts { recency: points(&bands.recency), frequency: points(&bands.frequency), value: points(&bands.value) }
 }
 
-fn parameters_of<M>(fit: &Fitted<M>) -> Model {
-    let parameters = fit
-        .parameters
-        .iter()
-        .map(|one| Parameter {
-            name: one.name.to_owned(),
-            value: one.value,
-            standard_error: Some(one.standard_error).filter(|error| error.is_finite()),
-        })
-        .collect();
-    Model::Parameters { parameters, covariance: fit.covariance.clone() }
+pub(super) fn list_of<M>(fit: &Fitted<M>) -> Vec<Parameter> {
+    let parameter = |one: &peyvand_stats::fit::Parameter| Parameter {
+        name: one.name.to_owned(),
+        value: one.value,
+        standard_error: Some(one.standard_error).filter(|error| error.is_finite()),
+    };
+    fit.parameters.iter().map(parameter).collect()
 }
 
-fn refused(facts: &Facts, error: Error) -> Refusal {
+fn parameters_of<M>(fit: &Fitted<M>) -> Model {
+    Model::Parameters { parameters: list_of(fit), covariance: fit.covariance.clone() }
+}
+
+pub(super) fn refused(facts: &Facts, error: Error) -> Refusal {
     let (reason, missing) = match &error {
         Error::TooFewCustomers { of, have, need } => {
             let lack = match *of {
@@ -285,7 +287,7 @@ fn refused(facts: &Facts, error: Error) -> Refusal {
 }
 
 /// Days from the first purchase of all to the as-of day.
-fn history(facts: &Facts) -> i64 {
+pub(super) fn history(facts: &Facts) -> i64 {
     facts.from().map_or(0, |from| facts.as_of.since(from))
 }
 
@@ -325,9 +327,11 @@ mod tests {
                 occasions,
                 net_minor,
                 first_minor: net_minor / i64::from(occasions),
+                early: 1,
+                last_early: until - first,
             })
             .collect();
-        Facts::new(day("2026-11-21"), Currency::IRR, customers)
+        Facts::new(day("2026-11-21"), Some(day("2026-11-20")), Currency::IRR, customers)
     }
 
     #[test]
@@ -362,7 +366,8 @@ mod tests {
     fn a_customer_is_seen_from_the_first_purchase_on() {
         assert_eq!(buyer(10, 80, 3), Buyer { repeats: 2, last: 10.0, age: 80.0 / 7.0 });
         let spent = |occasions, net_minor, first_minor| {
-            spender_of(&Customer { party: Id::FIRST, first: 0, last: 9, occasions, net_minor, first_minor })
+            let (first, last) = (0, 9);
+            spender_of(&Customer { party: Id::FIRST, first, last, occasions, net_minor, first_minor, early: 1, last_early: 0 })
         };
         assert_eq!(spent(3, 500, 100), Spender { occasions: 2, mean: 200.0 });
         assert_eq!(spent(1, 500, 500).occasions, 0);

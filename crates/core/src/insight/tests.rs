@@ -1,7 +1,7 @@
 //! The customers of CDNOW, from the database to their numbers.
 
 use super::facts::Customer;
-use super::fits::{self, Fit, FitKind, Lack, ListFits, Model};
+use super::fits::{self, Fit, FitKind, Foreseen, Lack, ListFits, Model};
 use super::models::{self, buyer};
 use super::refresh::{ask, refresh};
 use super::scores::{activity, of_party, rfm};
@@ -14,7 +14,7 @@ use crate::platform::jobs::Outcome;
 use crate::{Ctx, Day, Error, Instant, Rights, Room, testing};
 use peyvand_db::{Id, Kind, Sql, ToValue, Value, sql};
 use peyvand_stats::bg_nbd::MbgNbd;
-use peyvand_stats::buyers::PurchaseModel;
+use peyvand_stats::buyers::{Buyer, Buyers, PurchaseModel};
 use peyvand_stats::fit::Model as _;
 use tokio::sync::watch;
 
@@ -203,8 +203,27 @@ async fn cdnow_from_the_database_gives_the_known_cuts_and_twice_the_same_scores(
     assert_eq!(shared.classes.iter().map(|class| class.customers).sum::<i64>(), 23_570);
     assert_eq!(shared.classes.iter().map(|class| class.net_minor).sum::<i64>(), 250_031_563);
 
+    // The model is told the days until a quarter before the last purchase, and what it expects stands beside what came.
+    let tried = ctx.run(fits::current, Nothing {}).await.unwrap().into_iter().find(|fit| fit.kind == FitKind::Trial).unwrap();
+    let Some(Model::Trial(tried)) = tried.model else { panic!("{tried:?}") };
+    assert_eq!((tried.known_until, tried.until), (first_day().plus(455), first_day().plus(545)));
+    let days_of = |customer: &Vec<(i64, i64)>| customer.iter().map(|day| day.0).collect::<Vec<i64>>();
+    let past: Vec<Buyer> = customers.iter().map(|customer| Buyer::from_days(&days_of(customer), 455, 7.0).unwrap()).collect();
+    let model = MbgNbd::fit(&Buyers::group(&past).unwrap()).unwrap().model;
+    let expected: f64 = past.iter().map(|buyer| model.expected_purchases(buyer, 90.0 / 7.0)).sum();
+    let came = customers.iter().flatten().filter(|day| day.0 > 455).count() as f64;
+    assert!((tried.expected.value / expected - 1.0).abs() < 1e-6, "{:?} {expected}", tried.expected);
+    assert_eq!(tried.came.value, came);
+    let of_groups = |of: &dyn Fn(&Foreseen) -> f64| tried.groups.iter().map(of).sum::<f64>();
+    assert_eq!((tried.groups.len(), of_groups(&|group| group.customers as f64)), (10, 23_570.0));
+    assert!((of_groups(&|group| group.expected) / expected - 1.0).abs() < 1e-6);
+    assert_eq!(of_groups(&|group| group.came.value), came);
+    assert!(tried.groups.is_sorted_by(|one, other| one.expected >= other.expected));
+    assert!(tried.groups[0].came.value > 5.0 * tried.groups[9].came.value, "it tells those who come from those who do not");
+    assert!((tried.expected.value / came - 1.0).abs() < (tried.at_pace / came - 1.0).abs(), "better than everybody's own pace");
+
     let (scores, fits) = (stored(&ctx).await, fits_of(&ctx).await);
-    assert_eq!((scores.len(), fits.len()), (23_570, 4));
+    assert_eq!((scores.len(), fits.len()), (23_570, 5));
     let mut later = ctx.clone();
     later.now = later.now.plus(60_000);
     refreshed(&later).await;
@@ -258,12 +277,12 @@ async fn a_new_day_an_archived_customer_and_a_refund_make_new_scores() {
     assert_eq!(day - day_before, 1);
     let (Value::Real(now), Value::Real(then)) = (&after[5][10], &before[6][10]) else { panic!() };
     assert!(now != then);
-    assert_eq!(fits_of(&ctx).await.len(), 8);
+    assert_eq!(fits_of(&ctx).await.len(), 10);
     let current = ctx.run(fits::current, Nothing {}).await.unwrap();
-    assert!(current.len() == 4 && current.iter().all(|fit| fit.as_of == first_day().plus(546) && fit.customers == 2_356));
+    assert!(current.len() == 5 && current.iter().all(|fit| fit.as_of == first_day().plus(546) && fit.customers == 2_356));
     let first = ctx.run(fits::list, ListFits { limit: Some(4), ..ListFits::default() }).await.unwrap();
     let rest = ctx.run(fits::list, ListFits { after: first.next, ..ListFits::default() }).await.unwrap();
-    assert_eq!((first.items.len(), rest.items.len()), (4, 4));
+    assert_eq!((first.items.len(), rest.items.len()), (4, 6));
     let rfm_only = ListFits { kind: Some(FitKind::Rfm), ..ListFits::default() };
     assert_eq!(ctx.run(fits::list, rfm_only).await.unwrap().items.len(), 2);
 }
@@ -302,7 +321,7 @@ async fn a_refresh_that_was_killed_on_its_way_is_made_whole() {
     refreshed(&ctx).await;
     assert!(stored(&ctx).await == scores);
     assert_eq!(fits_of(&ctx).await.iter().map(|fit| fit.id).collect::<Vec<_>>(), fits.iter().map(|fit| fit.id).collect::<Vec<_>>());
-    assert_eq!(ctx.run(fits::current, Nothing {}).await.unwrap().len(), 4);
+    assert_eq!(ctx.run(fits::current, Nothing {}).await.unwrap().len(), 5);
 }
 
 #[tokio::test]
@@ -407,7 +426,7 @@ async fn asking_enqueues_one_refresh_and_is_noted() {
     assert_eq!(noted, 2);
     crate::platform::jobs::drain(&ctx.app).await.unwrap();
     let current = ctx.run(fits::current, Nothing {}).await.unwrap();
-    assert!(current.len() == 4 && current.iter().all(|fit| fit.customers == 0 && fit.refusal.is_some()));
+    assert!(current.len() == 5 && current.iter().all(|fit| fit.customers == 0 && fit.refusal.is_some()));
     let party = testing::party(&ctx, "تازه").await;
     let told = ctx.run(of_party, PartyId { id: party }).await.unwrap();
     assert!(told.scores.is_none() && told.fits.len() == 3);
@@ -426,9 +445,11 @@ fn amounts_of_rial_size_are_scored_alike() {
                 occasions: days.len() as u32,
                 net_minor: days.iter().map(|day| day.1 * factor).sum(),
                 first_minor: days[0].1 * factor,
+                early: 0,
+                last_early: days[0].0 as i32,
             })
             .collect();
-        let facts = super::facts::Facts::new(Day(jiff::civil::Date::ZERO).plus(545), crate::platform::money::Currency::IRR, customers);
+        let facts = super::facts::Facts::new(Day(jiff::civil::Date::ZERO).plus(545), None, crate::platform::money::Currency::IRR, customers);
         models::work_out(&facts).1
     };
     let (small, large) = (scored(1), scored(1_000_000));
