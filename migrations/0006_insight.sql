@@ -24,7 +24,8 @@ CREATE INDEX fits_input_hash ON fits (input_hash);
 
 -- One row for each customer with a purchase. Not a foreign key: who was taken back with an import has no scores after
 -- the next refresh. frequency_value is the mean of both scores, rounded up; repeat_mean_minor that of the days with a
--- purchase after the first one.
+-- purchase after the first one. silence is the days since the last purchase in usual gaps (gap_days); 0 where that gap
+-- is not known. season is a quarter of the solar year.
 CREATE TABLE party_scores (
   party_id ID NOT NULL PRIMARY KEY,
   recency_days INT NOT NULL,
@@ -40,6 +41,11 @@ CREATE TABLE party_scores (
   purchases_90d REAL,
   occasion_minor REAL,
   value_12m_minor REAL,
+  habit SORTKEY NOT NULL,
+  gap_days REAL,
+  gap_variation REAL,
+  silence REAL NOT NULL,
+  season INT,
   rfm_fit_id ID NOT NULL,
   activity_fit_id ID NOT NULL,
   spending_fit_id ID NOT NULL
@@ -49,6 +55,8 @@ CREATE INDEX party_scores_cell ON party_scores (recency, frequency_value, party_
 -- And what they sort by.
 CREATE INDEX party_scores_p_active ON party_scores (p_active, party_id) WHERE p_active IS NOT NULL;
 CREATE INDEX party_scores_value_12m_minor ON party_scores (value_12m_minor, party_id) WHERE value_12m_minor IS NOT NULL;
+
+CREATE INDEX party_scores_habit ON party_scores (habit, silence, party_id);
 
 -- What was found out from the purchases of everybody, as a whole: one row for each question. It is found anew when the
 -- purchases it came from have changed.

@@ -5,6 +5,7 @@ mod cohorts;
 mod costs;
 mod movement;
 mod products;
+mod rhythm;
 mod sources;
 mod value;
 
@@ -47,6 +48,8 @@ pub fn routes() -> axum::Router<State> {
         .route("/insight/refresh", post(ask))
         .route("/insight/cohorts", get(cohorts::index))
         .route("/insight/cohorts.csv", get(cohorts::csv))
+        .route("/insight/rhythm", get(rhythm::index))
+        .route("/insight/rhythm.csv", get(rhythm::csv))
         .route("/insight/products", get(products::index))
         .route("/insight/products.csv", get(products::csv))
         .route("/insight/sources", get(sources::index))
@@ -566,6 +569,9 @@ pub(crate) fn score_box(loc: &Loc, told_of: &scores::PartyScores) -> Option<Scor
     if let Some(worth) = &scores.value_12m_minor {
         lines.push((loc.t("insight-worth"), loc.amount_short(worth.value.round() as i64, scores.currency), words(worth, &brief)));
     }
+    let habit = loc.t(&format!("insight-habit-{}", scores.habit));
+    let gap = scores.gap_days.map(|gap| rhythm::told(loc, gap, scores.recency_days));
+    lines.push((loc.t("parties-habit"), habit, gap));
     let fits = &told_of.fits;
     let from =
         fits.first().map(|fit| loc.ta("insight-scores-from", &[("day", loc.day(fit.as_of).into()), ("count", fit.customers.into())]));

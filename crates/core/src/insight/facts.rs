@@ -2,7 +2,9 @@
 //! remained of it in the organisation's currency.
 
 use super::models::SOON;
+use super::rhythm::Rhythm;
 use crate::parties::Party;
+use crate::platform::calendar::{Calendar, ymd};
 use crate::platform::jobs::{self, QueuedJob};
 use crate::platform::money::Currency;
 use crate::sales::Purchase;
@@ -10,8 +12,9 @@ use crate::{Ctx, Day, Instant, Result};
 use data_encoding::HEXLOWER;
 use jiff::civil::Date;
 use peyvand_db::{Id, Tx, row, sql};
+use peyvand_stats::rhythm::Occasion;
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use tokio::sync::watch;
 
 /// Purchases read at once.
@@ -22,7 +25,7 @@ const RENEW_AFTER: usize = 100;
 const VERSION: &str = "scores 1";
 
 /// What one customer bought until the as-of day. Days are numbers, as [`day_number`] counts them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Customer {
     /// The customer.
     pub party: Id<Party>,
@@ -40,10 +43,12 @@ pub struct Customer {
     pub early: u32,
     /// The last of these; the first day of all where there are none.
     pub last_early: i32,
+    /// The rhythm of these days, as of the as-of day.
+    pub rhythm: Rhythm,
 }
 
 /// The input of a refresh.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
     /// The day that everything is counted to.
     pub as_of: Day,
@@ -73,6 +78,11 @@ impl Facts {
             sum.update(customer.first_minor.to_le_bytes());
             sum.update(customer.early.to_le_bytes());
             sum.update(customer.last_early.to_le_bytes());
+            let Rhythm { habit, gap_days, variation, season } = customer.rhythm;
+            sum.update(habit.as_str());
+            sum.update(gap_days.unwrap_or_default().to_le_bytes());
+            sum.update(variation.unwrap_or_default().to_le_bytes());
+            sum.update([season.unwrap_or_default()]);
         }
         let hash = HEXLOWER.encode(&sum.finalize());
         Facts { as_of, last, currency, customers, hash }
@@ -121,18 +131,30 @@ row! {
     }
 }
 
+/// The solar year, and its quarter from 1: the seasons of most who buy by the season, whatever calendar is read.
+pub(super) fn season_of(day: Day) -> (i32, u8) {
+    let (year, month, _) = ymd(day.0, Calendar::Jalali);
+    (year, (month - 1) / 3 + 1)
+}
+
 /// Puts purchases, in the order of customer and time, together to customers. What is given back is taken from the last
 /// occasion before it.
 struct Gathering {
     /// The early days end with it.
     cut: i32,
+    /// Number of the as-of day.
+    as_of: i32,
+    /// Days of the customer that is being read.
+    occasions: Vec<Occasion>,
+    /// Year and quarter of days that were met.
+    seasons: HashMap<Day, (i32, u8)>,
     done: Vec<Customer>,
     now: Option<Customer>,
 }
 
 impl Gathering {
-    fn until(cut: i32) -> Gathering {
-        Gathering { cut, done: Vec::new(), now: None }
+    fn until(cut: i32, as_of: i32) -> Gathering {
+        Gathering { cut, as_of, occasions: Vec::new(), seasons: HashMap::new(), done: Vec::new(), now: None }
     }
 
     fn add(&mut self, bought: &Bought) {
@@ -149,6 +171,7 @@ impl Gathering {
             first_minor: 0,
             early: 0,
             last_early: 0,
+            rhythm: Rhythm::NONE,
         });
         let day = day_number(bought.day);
         if bought.is_bought && (customer.occasions == 0 || day > customer.last) {
@@ -158,6 +181,8 @@ impl Gathering {
             }
             customer.last = day;
             customer.occasions += 1;
+            let (year, season) = *self.seasons.entry(bought.day).or_insert_with(|| season_of(bought.day));
+            self.occasions.push(Occasion { day: day.into(), year, season });
             if day <= self.cut {
                 customer.early += 1;
                 customer.last_early = day;
@@ -172,7 +197,11 @@ impl Gathering {
 
     /// Who only gave back what they never bought here is no customer.
     fn finish(&mut self) {
-        self.done.extend(self.now.take().filter(|customer| customer.occasions > 0));
+        if let Some(mut customer) = self.now.take().filter(|customer| customer.occasions > 0) {
+            customer.rhythm = Rhythm::of(&self.occasions, self.as_of.into());
+            self.done.push(customer);
+        }
+        self.occasions.clear();
     }
 }
 
@@ -188,7 +217,7 @@ pub async fn read(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -
     let archived: Vec<(Id<Party>,)> = tx.all(sql("SELECT id FROM parties WHERE archived_at IS NOT NULL")).await?;
     let archived: HashSet<Id<Party>> = archived.into_iter().map(|(id,)| id).collect();
     let last = last_sale(&mut tx, currency, as_of).await?;
-    let mut gathering = Gathering::until(last.map_or(i32::MIN, cut_before));
+    let mut gathering = Gathering::until(last.map_or(i32::MIN, cut_before), day_number(as_of));
     let mut place = (Id::FIRST, Instant(i64::MIN), Id::FIRST);
     for pages in 1.. {
         let rows = page(&mut tx, place, currency, as_of).await?;
@@ -241,7 +270,7 @@ mod tests {
 
     #[test]
     fn days_are_occasions_and_refunds_are_netted_into_the_one_before() {
-        let mut gathering = Gathering::until(20);
+        let mut gathering = Gathering::until(20, 30);
         for row in [
             bought(1, 10, 100, 0, true),
             bought(1, 10, 50, 0, true),
@@ -267,6 +296,7 @@ mod tests {
             first_minor,
             early,
             last_early,
+            rhythm: Rhythm::NONE,
         };
         let known = [customer(1, 10, 25, 3, 160, 120, 2, 20), customer(3, 4, 4, 1, 75, 75, 1, 4), customer(4, 21, 22, 2, 90, 40, 0, 21)];
         assert_eq!(gathering.done, known, "the second only gave back");
@@ -274,7 +304,7 @@ mod tests {
 
     #[test]
     fn the_hash_is_of_everything() {
-        let one = Customer { party: Id::FIRST, first: 1, last: 2, occasions: 2, net_minor: 3, first_minor: 1, early: 1, last_early: 1 };
+        let one = Customer { party: Id::FIRST, first: 1, last: 2, occasions: 2, net_minor: 3, first_minor: 1, early: 1, last_early: 1, rhythm: Rhythm::NONE };
         let day = Day(Date::ZERO);
         let facts = Facts::new(day, Some(day), Currency::IRR, vec![one]);
         assert_eq!(facts.hash, Facts::new(day, Some(day), Currency::IRR, vec![one]).hash);
@@ -284,6 +314,7 @@ mod tests {
             Facts::new(day, Some(day), Currency::from_code("GBP").unwrap(), vec![one]),
             Facts::new(day, Some(day), Currency::IRR, vec![Customer { first_minor: 2, ..one }]),
             Facts::new(day, Some(day), Currency::IRR, vec![Customer { early: 2, ..one }]),
+            Facts::new(day, Some(day), Currency::IRR, vec![Customer { rhythm: Rhythm { season: Some(1), ..Rhythm::NONE }, ..one }]),
             Facts::new(day, Some(day), Currency::IRR, vec![one, one]),
         ] {
             assert_ne!(facts.hash, other.hash);

@@ -20,6 +20,7 @@ pub mod profit_refresh;
 pub mod profits;
 pub mod rates;
 pub mod refresh;
+pub mod rhythm;
 pub mod scores;
 pub mod sources;
 pub mod suggestions;
@@ -37,6 +38,7 @@ pub fn operations(ops: &mut Operations) {
     scores::operations(ops);
     fits::operations(ops);
     cohorts::operations(ops);
+    rhythm::operations(ops);
     suggestions::operations(ops);
     sources::operations(ops);
     costs::operations(ops);

@@ -309,6 +309,7 @@ fn enough_on(as_of: Day, history: i64, have: i64, need: i64) -> Option<Day> {
 mod tests {
     use super::*;
     use crate::insight::facts::day_number;
+    use crate::insight::rhythm::Rhythm;
     use crate::platform::money::Currency;
 
     fn day(text: &str) -> Day {
@@ -329,6 +330,7 @@ mod tests {
                 first_minor: net_minor / i64::from(occasions),
                 early: 1,
                 last_early: until - first,
+                rhythm: Rhythm::NONE,
             })
             .collect();
         Facts::new(day("2026-11-21"), Some(day("2026-11-20")), Currency::IRR, customers)
@@ -367,7 +369,8 @@ mod tests {
         assert_eq!(buyer(10, 80, 3), Buyer { repeats: 2, last: 10.0, age: 80.0 / 7.0 });
         let spent = |occasions, net_minor, first_minor| {
             let (first, last) = (0, 9);
-            spender_of(&Customer { party: Id::FIRST, first, last, occasions, net_minor, first_minor, early: 1, last_early: 0 })
+            let (early, last_early, rhythm) = (1, 0, Rhythm::NONE);
+            spender_of(&Customer { party: Id::FIRST, first, last, occasions, net_minor, first_minor, early, last_early, rhythm })
         };
         assert_eq!(spent(3, 500, 100), Spender { occasions: 2, mean: 200.0 });
         assert_eq!(spent(1, 500, 500).occasions, 0);

@@ -130,7 +130,7 @@ async fn write_scores(ctx: &Ctx, facts: &facts::Facts, made: &[Made], batch: &[S
     let rows = batch
         .iter()
         .map(|one| {
-            let score = one.score.as_ref();
+            let (score, rhythm) = (one.score.as_ref(), &one.facts.rhythm);
             let mut row = vec![
                 one.facts.party.to_value(),
                 (until - one.facts.last).to_value(),
@@ -146,6 +146,11 @@ async fn write_scores(ctx: &Ctx, facts: &facts::Facts, made: &[Made], batch: &[S
                 one.purchases_90d.to_value(),
                 one.occasion_minor.to_value(),
                 one.value_12m_minor.to_value(),
+                rhythm.habit.to_value(),
+                rhythm.gap_days.to_value(),
+                rhythm.variation.to_value(),
+                rhythm.gaps((until - one.facts.last).into()).unwrap_or_default().to_value(),
+                rhythm.season.map(i64::from).to_value(),
             ];
             row.extend(fits.iter().cloned());
             row
@@ -154,13 +159,15 @@ async fn write_scores(ctx: &Ctx, facts: &facts::Facts, made: &[Made], batch: &[S
     let mut tx = ctx.app.db.begin().await?;
     for statement in Sql::inserts(
         "INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, recency, frequency,
-           value, frequency_value, p_active, purchases_90d, occasion_minor, value_12m_minor, rfm_fit_id, activity_fit_id, spending_fit_id) VALUES ",
+           value, frequency_value, p_active, purchases_90d, occasion_minor, value_12m_minor, habit, gap_days, gap_variation, silence, season, rfm_fit_id,
+           activity_fit_id, spending_fit_id) VALUES ",
         rows,
         " ON CONFLICT (party_id) DO UPDATE SET recency_days = excluded.recency_days, age_days = excluded.age_days,
             occasions = excluded.occasions, net_minor = excluded.net_minor, repeat_mean_minor = excluded.repeat_mean_minor, recency = excluded.recency, frequency = excluded.frequency,
             value = excluded.value, frequency_value = excluded.frequency_value, p_active = excluded.p_active,
             purchases_90d = excluded.purchases_90d, occasion_minor = excluded.occasion_minor,
-            value_12m_minor = excluded.value_12m_minor, rfm_fit_id = excluded.rfm_fit_id,
+            value_12m_minor = excluded.value_12m_minor, habit = excluded.habit, gap_days = excluded.gap_days,
+            gap_variation = excluded.gap_variation, silence = excluded.silence, season = excluded.season, rfm_fit_id = excluded.rfm_fit_id,
             activity_fit_id = excluded.activity_fit_id, spending_fit_id = excluded.spending_fit_id",
     ) {
         tx.run(statement).await?;

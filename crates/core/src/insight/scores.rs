@@ -1,6 +1,7 @@
 //! The grid of recency against frequency and value, and the numbers of one customer.
 
 use super::fits::{self, Estimate, Fit, FitKind, Model};
+use super::rhythm::Habit;
 use super::models::{self, LEVEL, SOON, WEEK, YEAR};
 use crate::operation::Nothing;
 use crate::parties::Party;
@@ -158,6 +159,10 @@ row! {
         purchases_90d: Option<f64> = "s.purchases_90d",
         occasion_minor: Option<f64> = "s.occasion_minor",
         value_12m_minor: Option<f64> = "s.value_12m_minor",
+        habit: Habit = "s.habit",
+        gap_days: Option<f64> = "s.gap_days",
+        gap_variation: Option<f64> = "s.gap_variation",
+        season: Option<i64> = "s.season",
         rfm_fit_id: Id<Fit> = "s.rfm_fit_id",
         activity_fit_id: Id<Fit> = "s.activity_fit_id",
         spending_fit_id: Id<Fit> = "s.spending_fit_id",
@@ -199,6 +204,14 @@ pub struct Scores {
     pub value_12m_minor: Option<Estimate>,
     /// The same in major units, rounded, without its range.
     pub value_12m: Option<String>,
+    /// How they buy.
+    pub habit: Habit,
+    /// Their usual gap in days; absent with too few purchases.
+    pub gap_days: Option<f64>,
+    /// How much their gaps differ: deviation over mean.
+    pub gap_variation: Option<f64>,
+    /// The quarter of the solar year in which they buy, 1 for spring.
+    pub season: Option<i64>,
 }
 
 /// The numbers of a customer, with what they come from.
@@ -265,6 +278,10 @@ fn shown(stored: Stored, fits: &[Fit]) -> Scores {
         occasion_minor: stored.occasion_minor,
         value_12m_minor: stored.value_12m_minor.map(|value| Estimate::of(value, value_range(value), f64::MAX)),
         value_12m: stored.value_12m_minor.map(|value| Money { minor: value.round() as i64, currency: stored.currency }.decimal_string()),
+        habit: stored.habit,
+        gap_days: stored.gap_days,
+        gap_variation: stored.gap_variation,
+        season: stored.season,
     }
 }
 

@@ -147,7 +147,7 @@ async fn fits_of(ctx: &Ctx) -> Vec<Fit> {
 /// All scores, as they are stored.
 async fn stored(ctx: &Ctx) -> Vec<Vec<Value>> {
     // The columns of the table, in their order.
-    let kinds = [[Kind::Id].as_slice(), &[Kind::Int; 4], &[Kind::Real], &[Kind::Int; 4], &[Kind::Real; 4], &[Kind::Id; 3]].concat();
+    let kinds = [[Kind::Id].as_slice(), &[Kind::Int; 4], &[Kind::Real], &[Kind::Int; 4], &[Kind::Real; 4], &[Kind::Text], &[Kind::Real; 3], &[Kind::Int], &[Kind::Id; 3]].concat();
     let mut tx = ctx.app.db.begin().await.unwrap();
     tx.values(sql("SELECT * FROM party_scores ORDER BY party_id"), &kinds).await.unwrap()
 }
@@ -447,6 +447,7 @@ fn amounts_of_rial_size_are_scored_alike() {
                 first_minor: days[0].1 * factor,
                 early: 0,
                 last_early: days[0].0 as i32,
+                rhythm: super::rhythm::Rhythm::NONE,
             })
             .collect();
         let facts = super::facts::Facts::new(Day(jiff::civil::Date::ZERO).plus(545), None, crate::platform::money::Currency::IRR, customers);

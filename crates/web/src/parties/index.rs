@@ -10,6 +10,7 @@ use axum::extract::{Path, RawQuery};
 use axum::http::header;
 use axum::response::IntoResponse;
 use peyvand_core::insight::models::BANDS;
+use peyvand_core::insight::rhythm::Habit;
 use peyvand_core::marketing::segments::{self, SegmentId};
 use peyvand_core::operation::Nothing;
 use peyvand_core::organisation::colleagues::{self, Colleague};
@@ -23,7 +24,7 @@ use peyvand_core::{Act, Day, Error, Fields, Instant, Problem, Room};
 use serde_json::{Map, Value};
 
 /// Filters that are a word or a text, with their label in the catalogue.
-const TEXT_FILTERS: [(&str, &str); 16] = [
+const TEXT_FILTERS: [(&str, &str); 17] = [
     ("q", "parties-filter-q"),
     ("kind", "parties-kind"),
     ("role", "parties-role"),
@@ -40,6 +41,7 @@ const TEXT_FILTERS: [(&str, &str); 16] = [
     ("spent_until", "parties-spent-until"),
     ("import_id", "parties-import"),
     ("segment_id", "parties-segment"),
+    ("habit", "parties-habit"),
 ];
 /// Filters that are a day, in the reader's calendar when typed.
 const DAY_FILTERS: [(&str, &str); 6] = [
@@ -388,6 +390,7 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
             "kind" => loc.t(&format!("parties-kind-{value}")),
             "role" | "gender" | "stance" | "source" => loc.term(name, value),
             "next" => loc.t(&format!("parties-next-{value}")),
+            "habit" => loc.t(&format!("insight-habit-{value}")),
             "owner_id" => everybody(req)
                 .await?
                 .into_iter()
@@ -460,6 +463,7 @@ struct FiltersPage {
     genders: Vec<(String, String)>,
     stances: Vec<(String, String)>,
     sees_scores: bool,
+    habits: Vec<(String, String)>,
     /// Bands of a score.
     scores: Vec<(String, String)>,
     /// Steps of a probability.
@@ -509,6 +513,7 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
         genders: words("gender", Gender::ALL.iter().map(|word| word.as_str()).collect()),
         stances: words("stance", Stance::ALL.iter().map(|word| word.as_str()).collect()),
         sees_scores: req.can(Room::Insight, Act::See),
+        habits: Habit::ALL.iter().map(|habit| (habit.to_string(), req.t(&format!("insight-habit-{habit}")))).collect(),
         scores: (1..=BANDS as i64).rev().map(|band| (band.to_string(), req.loc.number(band))).collect(),
         shares: (1..10).map(|tenth| (format!("0.{tenth}"), req.loc.number(tenth * 10) + &req.t("percent-sign"))).collect(),
         units: units_of(&people),

@@ -593,7 +593,8 @@ impl Draft {
                     .or(filters.frequency_value)
                     .or(filters.frequency_value_from)
                     .is_some()
-                    || filters.active_from.or(filters.active_until).is_some(),
+                    || filters.active_from.or(filters.active_until).is_some()
+                    || filters.habit.is_some(),
                 "menu-insight",
             ),
         ] {

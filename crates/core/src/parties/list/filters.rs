@@ -2,6 +2,7 @@
 
 use super::Sort;
 use crate::insight::models;
+use crate::insight::rhythm::Habit;
 use crate::marketing::segments::{self, Segment};
 use crate::parties::check::{Gender, Kind, Role, Stance};
 use crate::parties::party::Party;
@@ -136,6 +137,8 @@ filters! {
     frequency_value: i64,
     /// That mean is at least this.
     frequency_value_from: i64,
+    /// How they buy: regularly, in a season, slower and slower …
+    habit: Habit,
     /// Probability of still being active is at least this, between 0 and 1.
     active_from: f64,
     /// Probability of still being active is at most this.
@@ -295,6 +298,9 @@ impl PartyFilters {
                 return Err(Problem::new(field, "input-range").with("min", 1).with("max", bands));
             }
             scores.push(Condition { text, value: Some(band.to_value()), index: "" });
+        }
+        if let Some(habit) = self.habit {
+            scores.push(Condition { text: ".habit = ", value: Some(habit.to_value()), index: "" });
         }
         for (field, text, bound) in
             [("active_from", ".p_active >= ", self.active_from), ("active_until", ".p_active <= ", self.active_until)]
