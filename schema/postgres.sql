@@ -462,12 +462,18 @@ CREATE TABLE party_scores (
   purchases_90d double precision,
   occasion_minor double precision,
   value_12m_minor double precision,
+  habit text COLLATE "C" NOT NULL,
+  gap_days double precision,
+  gap_variation double precision,
+  silence double precision NOT NULL,
+  season bigint,
   rfm_fit_id uuid NOT NULL,
   activity_fit_id uuid NOT NULL,
   spending_fit_id uuid NOT NULL
 );
 ALTER TABLE party_scores ADD CONSTRAINT party_scores_pkey PRIMARY KEY (party_id);
 CREATE INDEX party_scores_cell ON party_scores USING btree (recency, frequency_value, party_id, frequency, value, p_active);
+CREATE INDEX party_scores_habit ON party_scores USING btree (habit, silence, party_id);
 CREATE INDEX party_scores_p_active ON party_scores USING btree (p_active, party_id) WHERE (p_active IS NOT NULL);
 CREATE INDEX party_scores_value_12m_minor ON party_scores USING btree (value_12m_minor, party_id) WHERE (value_12m_minor IS NOT NULL);
 

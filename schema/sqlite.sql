@@ -425,11 +425,17 @@ CREATE TABLE party_scores (
   purchases_90d REAL,
   occasion_minor REAL,
   value_12m_minor REAL,
+  habit TEXT NOT NULL,
+  gap_days REAL,
+  gap_variation REAL,
+  silence REAL NOT NULL,
+  season INTEGER,
   rfm_fit_id BLOB NOT NULL,
   activity_fit_id BLOB NOT NULL,
   spending_fit_id BLOB NOT NULL
 ) STRICT;
 CREATE INDEX party_scores_cell ON party_scores (recency, frequency_value, party_id, frequency, value, p_active);
+CREATE INDEX party_scores_habit ON party_scores (habit, silence, party_id);
 CREATE INDEX party_scores_p_active ON party_scores (p_active, party_id) WHERE p_active IS NOT NULL;
 CREATE INDEX party_scores_value_12m_minor ON party_scores (value_12m_minor, party_id) WHERE value_12m_minor IS NOT NULL;
 

@@ -47,3 +47,4 @@ insight-habit-silent = صامت
 insight-habit-silent-about = مضى أكثر من أربعة أضعاف فاصله المعتاد بلا شراء
 insight-habit-unclear = لم يتضح بعد
 insight-habit-unclear-about = المشتريات أقل من أن تُظهر إيقاعًا
+insight-rhythm-picture = شريط

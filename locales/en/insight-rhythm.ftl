@@ -48,3 +48,4 @@ insight-habit-silent = Silent
 insight-habit-silent-about = More than four usual gaps without a purchase
 insight-habit-unclear = Too early to tell
 insight-habit-unclear-about = Too few purchases for a rhythm
+insight-rhythm-picture = Bar

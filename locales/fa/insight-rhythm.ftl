@@ -45,3 +45,4 @@ insight-habit-silent = خاموش
 insight-habit-silent-about = بیش از چهار برابر فاصله‌ی همیشگی‌اش نخریده
 insight-habit-unclear = هنوز روشن نیست
 insight-habit-unclear-about = خریدها برای دیدن آهنگ کم‌اند
+insight-rhythm-picture = نوار

@@ -5,11 +5,13 @@ mod cohorts;
 mod costs;
 mod movement;
 mod products;
+mod relation;
 mod rhythm;
 mod sources;
 mod value;
 
 pub(crate) use products::{NextBox, next_box};
+pub(crate) use relation::{RelationBox, relation_box};
 pub(crate) use value::{ProfitBox, profit_box};
 
 use crate::State;

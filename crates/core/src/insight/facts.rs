@@ -304,7 +304,17 @@ mod tests {
 
     #[test]
     fn the_hash_is_of_everything() {
-        let one = Customer { party: Id::FIRST, first: 1, last: 2, occasions: 2, net_minor: 3, first_minor: 1, early: 1, last_early: 1, rhythm: Rhythm::NONE };
+        let one = Customer {
+            party: Id::FIRST,
+            first: 1,
+            last: 2,
+            occasions: 2,
+            net_minor: 3,
+            first_minor: 1,
+            early: 1,
+            last_early: 1,
+            rhythm: Rhythm::NONE,
+        };
         let day = Day(Date::ZERO);
         let facts = Facts::new(day, Some(day), Currency::IRR, vec![one]);
         assert_eq!(facts.hash, Facts::new(day, Some(day), Currency::IRR, vec![one]).hash);

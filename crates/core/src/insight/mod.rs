@@ -20,13 +20,14 @@ pub mod profit_refresh;
 pub mod profits;
 pub mod rates;
 pub mod refresh;
+pub mod relation;
 pub mod rhythm;
 pub mod scores;
 pub mod sources;
 pub mod suggestions;
 pub mod tier_history;
-pub mod whale;
 pub mod trial;
+pub mod whale;
 
 pub use fits::{Estimate, Fit, FitKind};
 
@@ -39,6 +40,7 @@ pub fn operations(ops: &mut Operations) {
     fits::operations(ops);
     cohorts::operations(ops);
     rhythm::operations(ops);
+    relation::operations(ops);
     suggestions::operations(ops);
     sources::operations(ops);
     costs::operations(ops);

@@ -1,8 +1,8 @@
 //! From facts to fits and scores: plain values in and out, the statistics those of `peyvand-stats`.
 
 use super::facts::{Customer, Facts};
-use super::trial;
 use super::fits::{Concentration, Estimate, FitKind, Lack, Missing, Model, Parameter, Quality, Refusal, RefusedFor, SalesClass};
+use super::trial;
 use crate::{Day, Id};
 use peyvand_stats::Error;
 use peyvand_stats::bg_nbd::MbgNbd;

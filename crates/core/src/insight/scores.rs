@@ -1,8 +1,8 @@
 //! The grid of recency against frequency and value, and the numbers of one customer.
 
 use super::fits::{self, Estimate, Fit, FitKind, Model};
-use super::rhythm::Habit;
 use super::models::{self, LEVEL, SOON, WEEK, YEAR};
+use super::rhythm::Habit;
 use crate::operation::Nothing;
 use crate::parties::Party;
 use crate::parties::party::{PartyId, seen};

@@ -147,7 +147,18 @@ async fn fits_of(ctx: &Ctx) -> Vec<Fit> {
 /// All scores, as they are stored.
 async fn stored(ctx: &Ctx) -> Vec<Vec<Value>> {
     // The columns of the table, in their order.
-    let kinds = [[Kind::Id].as_slice(), &[Kind::Int; 4], &[Kind::Real], &[Kind::Int; 4], &[Kind::Real; 4], &[Kind::Text], &[Kind::Real; 3], &[Kind::Int], &[Kind::Id; 3]].concat();
+    let kinds = [
+        [Kind::Id].as_slice(),
+        &[Kind::Int; 4],
+        &[Kind::Real],
+        &[Kind::Int; 4],
+        &[Kind::Real; 4],
+        &[Kind::Text],
+        &[Kind::Real; 3],
+        &[Kind::Int],
+        &[Kind::Id; 3],
+    ]
+    .concat();
     let mut tx = ctx.app.db.begin().await.unwrap();
     tx.values(sql("SELECT * FROM party_scores ORDER BY party_id"), &kinds).await.unwrap()
 }
@@ -450,7 +461,8 @@ fn amounts_of_rial_size_are_scored_alike() {
                 rhythm: super::rhythm::Rhythm::NONE,
             })
             .collect();
-        let facts = super::facts::Facts::new(Day(jiff::civil::Date::ZERO).plus(545), None, crate::platform::money::Currency::IRR, customers);
+        let facts =
+            super::facts::Facts::new(Day(jiff::civil::Date::ZERO).plus(545), None, crate::platform::money::Currency::IRR, customers);
         models::work_out(&facts).1
     };
     let (small, large) = (scored(1), scored(1_000_000));
@@ -459,4 +471,25 @@ fn amounts_of_rial_size_are_scored_alike() {
         let (small, large) = (small.value_12m_minor.unwrap(), large.value_12m_minor.unwrap());
         assert!((large / small / 1e6 - 1.0).abs() < 1e-4, "{small} {large}");
     }
+}
+
+#[tokio::test]
+async fn online_retail_from_the_database_has_the_known_classes_of_customers() {
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../stats/testdata/online_retail_customers.csv");
+    let text = std::fs::read_to_string(file).unwrap();
+    let customer = |line: &str| {
+        let fields: Vec<i64> = line.split(',').map(|field| field.parse().unwrap()).collect();
+        vec![(fields[1], fields[3])]
+    };
+    let ctx = shop(&text.lines().skip(1).map(customer).collect::<Vec<_>>()).await;
+    refreshed(&ctx).await;
+    let fits = ctx.run(fits::current, Nothing {}).await.unwrap();
+    let of_kind = |kind| fits.iter().find(|fit| fit.kind == kind).unwrap();
+    let Some(Model::Concentration(shared)) = &of_kind(FitKind::Concentration).model else { panic!("{fits:?}") };
+    let classes: Vec<(&str, i64)> = shared.classes.iter().map(|class| (class.name.as_str(), class.customers)).collect();
+    assert_eq!(classes, [("A", 1133), ("B", 1469), ("C", 1736)]);
+    assert!((shared.gini - 0.71514).abs() < 1e-6 && (shared.curve[20] - 0.74594).abs() < 1e-4, "{}", shared.gini);
+    // Nobody of them came twice, so that there is nothing to try the model of purchases with.
+    let refusal = of_kind(FitKind::Trial).refusal.as_ref().unwrap();
+    assert_eq!(refusal.missing.iter().map(|one| one.of).collect::<Vec<_>>(), [Lack::Repeaters]);
 }

@@ -40,9 +40,8 @@ pub(super) fn try_out(facts: &Facts) -> Result<(Model, Quality), Refusal> {
     let grouped = Buyers::group(&buyers).map_err(|error| models::refused(facts, error))?;
     let fit = MbgNbd::fit(&grouped).map_err(|error| models::refused(facts, error))?;
     let horizon = SOON / WEEK;
-    let expected = models::estimate(&fit, f64::MAX, |model: &MbgNbd| {
-        models::sum(&buyers, |buyer| finite(model.expected_purchases(buyer, horizon)))
-    });
+    let expected =
+        models::estimate(&fit, f64::MAX, |model: &MbgNbd| models::sum(&buyers, |buyer| finite(model.expected_purchases(buyer, horizon))));
     let at_pace = models::sum(&buyers, |buyer| if buyer.age > 0.0 { f64::from(buyer.repeats) / buyer.age * horizon } else { 0.0 });
     let foreseen: Vec<f64> = buyers.iter().map(|buyer| finite(fit.model.expected_purchases(buyer, horizon))).collect();
     let came: Vec<f64> = known.iter().map(|one| one.came).collect();

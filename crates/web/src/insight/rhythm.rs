@@ -122,7 +122,12 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
         let every = p.gap_days.map(|gap| every(loc, gap)).unwrap_or_default();
         let silence = if p.gap_days.is_some() { silence(loc, p.silence) } else { String::new() };
         let last = p.last_purchase_on.map(|day| loc.t1("today-last-purchase", "when", loc.day_near(day)));
-        Row { brief: [Some(every.clone()).filter(|every| !every.is_empty()), last].into_iter().flatten().collect::<Vec<_>>().join(" · "), every, silence, p }
+        Row {
+            brief: [Some(every.clone()).filter(|every| !every.is_empty()), last].into_iter().flatten().collect::<Vec<_>>().join(" · "),
+            every,
+            silence,
+            p,
+        }
     };
     let view = RhythmPage {
         sub: match &counted.fit {

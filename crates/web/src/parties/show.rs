@@ -3,7 +3,7 @@
 use super::story::{self, Entry};
 use crate::error::{PageError, PageResult};
 use crate::form::FormView;
-use crate::insight::{NextBox, ProfitBox, ScoreBox, next_box, profit_box, score_box};
+use crate::insight::{NextBox, ProfitBox, RelationBox, ScoreBox, next_box, profit_box, relation_box, score_box};
 use crate::interactions::{Compose, compose};
 use crate::page::{self, Flash, Shell};
 use crate::request::{Form, Req};
@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{Html, IntoResponse};
 use peyvand_core::follow_ups::{self, FollowUp, ListFollowUps};
 use peyvand_core::insight::profits::{self, GetProfit};
-use peyvand_core::insight::{scores, suggestions};
+use peyvand_core::insight::{relation, scores, suggestions};
 use peyvand_core::operation::Page;
 use peyvand_core::parties::Party;
 use peyvand_core::parties::bulk::{self, BulkArchive};
@@ -98,6 +98,8 @@ struct ShowPage {
     currency: Currency,
     steps: Vec<Step>,
     purchases: Vec<Purchase>,
+    /// What the relation is like, and how good.
+    relation: Option<RelationBox>,
     scores: Option<ScoreBox>,
     /// What they may buy next.
     may_buy: Option<NextBox>,
@@ -118,7 +120,7 @@ impl ShowPage {
     }
 
     /// What the other side is to this one.
-    fn relation(&self, seen: &RelationSeen) -> String {
+    fn relation_of(&self, seen: &RelationSeen) -> String {
         relation_label(&self.s.loc, &seen.kind, !seen.is_inverse)
     }
 }
@@ -201,6 +203,16 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
             Ok(None)
         }
     };
+    let bond = async {
+        if part.is_none() && sees(Room::Insight) {
+            match ctx.run(relation::relation, PartyId { id }).await {
+                Err(Error::NotFound(_)) => Ok(None),
+                found => found.map(|found| relation_box(&req.loc, &found)),
+            }
+        } else {
+            Ok(None)
+        }
+    };
     let suggested = async {
         if part.is_none() && sees(Room::Insight) {
             match ctx.run(suggestions::of_party, PartyId { id }).await {
@@ -224,8 +236,8 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
     };
     let known = async { if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) } };
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
-    let (told, planned, purchases, scores, may_buy, profit, known, related) =
-        tokio::try_join!(told, planned, bought, scored, suggested, brought, known, related)?;
+    let (told, planned, purchases, scores, relation, may_buy, profit, known, related) =
+        tokio::try_join!(told, planned, bought, scored, bond, suggested, brought, known, related)?;
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
         Some(compose(req, id, FormView::new(Vec::new())).await?)
@@ -277,6 +289,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         currency: organisation.currency,
         steps: planned.into_iter().map(|f| step(req, f)).collect(),
         purchases,
+        relation,
         scores,
         may_buy,
         profit,

@@ -3,6 +3,8 @@
 use crate::imports::{mapped, owner};
 use crate::{Browser, somebody};
 use axum::http::StatusCode;
+use peyvand_core::interactions::{self, LogInteraction};
+use peyvand_core::parties::list::{self, ListParties};
 use peyvand_core::platform::jobs;
 use peyvand_core::platform::text::{Digits, Lang};
 use peyvand_core::platform::users::{self, MeChange};
@@ -83,6 +85,13 @@ async fn purchases_of_a_file_become_numbers_that_lead_to_their_customers() {
         let counted = plain(&browser.get(&of_class(class)).await.text);
         assert!(counted.starts_with(&format!("{} ", counts[class - 1])), "{counted} {counts:?}");
     }
+    // What the model foresaw of the last quarter stands beside what came.
+    let groups: Vec<i64> =
+        page.all(".tw[aria-labelledby=h-trial] tbody td:nth-of-type(1)").iter().map(|count| count.parse().unwrap()).collect();
+    let said = plain(&page.one("section:has(#h-trial) .body p"));
+    assert!(groups.len() == 10 && said.starts_with("Told only what was known on "), "{groups:?} {said}");
+    assert!(said.contains(&format!("of {} customers", groups.iter().sum::<i64>())), "{said}");
+
     // The cell at the top, at the start of the line: recent, frequent, valuable.
     let best = href(&plain(&page.text), &format!("{} Champions", cells[0]));
     assert!(best.contains("recency=5") && best.contains("frequency_value=5"), "{best}");
@@ -103,6 +112,63 @@ async fn purchases_of_a_file_become_numbers_that_lead_to_their_customers() {
     let file = browser.get("/parties/file/export.csv?active_from=0&sort=worth&desc=1&cols=rfm,active,worth").await;
     assert_eq!(file.text.lines().count(), 601);
     assert!(file.text.lines().next().unwrap().contains("Probability of being active"));
+}
+
+#[tokio::test]
+async fn rhythms_lead_to_their_customers_and_their_file() {
+    let (app, ctx, mut browser) = owner(Lang::En).await;
+    latin(&ctx).await;
+    assert!(browser.get("/insight/rhythm").await.one(".void h2").contains("on their way"));
+    brought(&app, &mut browser, &till(200)).await;
+    let page = browser.get("/insight/rhythm").await;
+    let counts: Vec<i64> = page.all(".tw[aria-labelledby=h-habits] tbody b").iter().map(|count| count.parse().unwrap()).collect();
+    assert_eq!(counts.iter().sum::<i64>(), 200);
+    let names = page.all(".tw[aria-labelledby=h-habits] tbody th a");
+    let silent = counts[names.iter().position(|name| name == "Silent").unwrap()];
+    assert!(page.text.contains("href=\"/parties?habit=silent&"), "{}", page.text);
+    let counted = plain(&browser.get("/parties/count?habit=silent").await.text);
+    assert!(counted.starts_with(&format!("{silent} ")), "{counted}");
+    let list = browser.get("/parties?habit=silent").await;
+    assert_eq!((list.status, plain(&list.one(".chip")).contains("Silent")), (StatusCode::OK, true));
+    assert_eq!(browser.get("/parties/filters?habit=silent").await.all("#habit option[selected]"), ["Silent"]);
+
+    let rows = page.all(".tw[aria-labelledby=h-silence] tbody tr").len() as i64;
+    assert_eq!(rows, silent.min(30));
+    let silences = |page: &crate::Answer| -> Vec<f64> {
+        let cells = page.all(".tw[aria-labelledby=h-silence] tbody td:nth-of-type(4)");
+        cells.iter().map(|cell| plain(cell).split(' ').next().unwrap().parse().unwrap()).collect()
+    };
+    let first = silences(&page);
+    assert!(first.is_sorted_by(|one, other| one >= other) && first.iter().all(|gaps| *gaps >= 4.0), "{first:?}");
+    let file = browser.get("/insight/rhythm.csv?habit=silent").await;
+    assert_eq!(file.text.lines().count() as i64, silent + 1);
+    let late = browser.get("/insight/rhythm?habit=lapsing").await;
+    assert!(silences(&late).iter().all(|gaps| (2.0..=4.0).contains(gaps)));
+
+    let router = peyvand_web::router(app.clone(), peyvand_web::Options::default(), None);
+    let (_, mut agent) = somebody(&app, &router, "agent", "sara").await;
+    let own = agent.get("/insight/rhythm").await;
+    assert_eq!((own.status, own.all(".void").len()), (StatusCode::OK, 1));
+    assert_eq!(agent.get("/insight/rhythm.csv").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn the_page_of_a_customer_says_what_the_relation_is_like() {
+    let (app, ctx, mut browser) = owner(Lang::En).await;
+    latin(&ctx).await;
+    brought(&app, &mut browser, "customer,date,amount\n7,2025-01-10,100\n7,2025-06-10,100\n7,2025-12-10,100\n7,2026-06-10,100\n").await;
+    let found = ctx.run(list::list, ListParties::default()).await.unwrap().items[0].id;
+    let talk = |reason: &str| LogInteraction { party_id: Some(found), reason: Some(reason.into()), ..LogInteraction::default() };
+    let page = browser.get(&format!("/parties/{found}")).await;
+    let told = plain(&page.one("#relation"));
+    assert!(told.contains("A long (one year) relation") && told.contains("4 purchase days"), "{told}");
+    assert!(told.contains("Not enough data for a score") && told.contains("payments are not recorded"), "{told}");
+    assert!(plain(&page.one("#scores")).contains("Too early to tell"), "three gaps");
+    ctx.run(interactions::log, talk("praise")).await.unwrap();
+    let page = browser.get(&format!("/parties/{found}")).await;
+    let told = plain(&page.one("#relation"));
+    assert!(told.contains(" of 100") && told.contains("Praise: 1, complaints: 0"), "{told}");
+    assert!(page.text.contains(&format!("/parties/{found}?kind=interaction#timeline")));
 }
 
 #[tokio::test]
