@@ -3,8 +3,9 @@
 use crate::names::Script;
 use crate::shop::{DAY, Draw, HEADS, HOT, PEOPLE, SPAN, Shop, Size, Thing, stream};
 use data_encoding::BASE64URL_NOPAD;
-use peyvand_core::parties::check::name_key;
+use peyvand_core::parties::check::{Role, name_key};
 use peyvand_core::parties::identity::{self, IdentityKind};
+use peyvand_core::parties::rhythm::silent_from;
 use peyvand_core::platform::access::ready_made_posts;
 use peyvand_core::platform::keys::Keys;
 use peyvand_core::platform::organisation::Organisation;
@@ -41,7 +42,7 @@ const WORDS: [&str; 8] = [
 ];
 
 /// What lists keep of each customer, gathered before the customers are written.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct Facts {
     purchases: u32,
     first_day: i64,
@@ -49,6 +50,21 @@ struct Facts {
     spent: i64,
     last_contact: i64,
     next_follow_up: i64,
+    /// Moments of purchases and of contacts, the newest last.
+    bought_at: Vec<i64>,
+    contact_at: Vec<i64>,
+}
+
+/// The newest days that a rhythm is read from.
+const RHYTHM: usize = 24;
+
+/// Adds a moment to those of a rhythm; they come in the order of time, but for the busy customer's.
+fn add_moment(moments: &mut Vec<i64>, at: i64) {
+    let place = moments.partition_point(|other| *other <= at);
+    moments.insert(place, at);
+    if moments.len() > RHYTHM {
+        moments.remove(0);
+    }
 }
 
 /// A purchase of the history.
@@ -132,6 +148,8 @@ impl Shop {
             spent: 0,
             last_contact: 0,
             next_follow_up: Instant::NOT_PLANNED.0,
+            bought_at: Vec::new(),
+            contact_at: Vec::new(),
         };
         let mut facts = vec![nothing; self.size.parties as usize + 1];
         let [contacts, purchases, follow_ups] = self.counts();
@@ -142,11 +160,13 @@ impl Shop {
             fact.first_day = fact.first_day.min(purchase.at);
             fact.last_day = fact.last_day.max(purchase.at);
             fact.spent += purchase.price * purchase.quantity;
+            add_moment(&mut fact.bought_at, purchase.at);
         }
         for index in 0..contacts {
             let contact = self.contact(index);
             let fact = &mut facts[contact.party as usize];
             fact.last_contact = fact.last_contact.max(contact.at);
+            add_moment(&mut fact.contact_at, contact.at);
         }
         for index in 0..follow_ups {
             let follow_up = self.follow_up(index);
@@ -435,11 +455,10 @@ fn parties(shop: &Shop, keys: &Keys, facts: &[Facts], from: u64, to: u64) -> Vec
         let person = shop.person(no);
         let (id, added, fact) = (shop.party(no), shop.added_at(no), &facts[no as usize]);
         let owner = shop.owner_of(no);
-        let role = if fact.purchases > 0 { "customer" } else { "prospect" };
+        let role = if fact.purchases > 0 { Role::Customer } else { Role::Prospect };
         let day = |at: i64| if fact.purchases > 0 { day_of(at).to_value() } else { "".to_value() };
-        // About every second regular customer buys again within a rhythm that is worth watching.
-        let silent = fact.purchases >= 3 && draw.percent(60);
-        let silent_from = if silent { day_of(fact.last_day + (20 + draw.below(120) as i64) * DAY).to_value() } else { "".to_value() };
+        let days = |moments: &[i64]| moments.iter().rev().map(|at| day_of(*at)).collect::<Vec<Day>>();
+        let silent_on = silent_from(role, &days(&fact.bought_at), &days(&fact.contact_at)).map_or_else(String::new, |day| day.to_string());
         let source = draw.common(&["recommendation", "instagram", "walk_in", "website", "search", "exhibition"]);
         rows.push(vec![
             id.to_value(),
@@ -469,7 +488,7 @@ fn parties(shop: &Shop, keys: &Keys, facts: &[Facts], from: u64, to: u64) -> Vec
             i64::from(fact.purchases).to_value(),
             fact.spent.to_value(),
             fact.next_follow_up.to_value(),
-            silent_from,
+            silent_on.to_value(),
             false.to_value(),
             1_i64.to_value(),
         ]);

@@ -5,7 +5,7 @@
 //! the second purchase: 16 bytes each, 48 MB for a million in three calendars. For who sees all, what was counted in the
 //! night is told where it is still true, or where counting anew would take long.
 
-use super::findings::{self, RENEW_ROWS, busy};
+use super::findings::{self, RENEW_ROWS};
 use super::guard::{FEW, LEVEL, ShortOf, Shortage};
 use crate::parties::Party;
 use crate::platform::calendar::{Calendar, month_edges, ymd};
@@ -371,7 +371,9 @@ pub(super) async fn find_out(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiv
         }
     }
     for (months, hash, gathering) in due {
-        let found = busy(&ctx.app, job, tokio::task::spawn_blocking(move || gathering.finish())).await??;
+        let thinking = tokio::task::spawn_blocking(move || gathering.finish());
+        let Some(found) = jobs::keep(&ctx.app, job, stop, thinking).await? else { return Ok(Outcome::GoOn) };
+        let found = found.map_err(Error::fault)??;
         findings::put(ctx, months.name(), &hash, 0, &found).await?;
     }
     Ok(Outcome::Done)

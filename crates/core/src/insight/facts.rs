@@ -7,20 +7,17 @@ use crate::parties::Party;
 use crate::platform::calendar::{Calendar, ymd};
 use crate::platform::jobs::{self, QueuedJob};
 use crate::platform::money::Currency;
-use crate::sales::Purchase;
-use crate::{Ctx, Day, Instant, Result};
+use crate::{Ctx, Day, Result};
 use data_encoding::HEXLOWER;
 use jiff::civil::Date;
-use peyvand_db::{Id, Tx, row, sql};
+use peyvand_db::{Id, Tx, sql};
 use peyvand_stats::rhythm::Occasion;
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use tokio::sync::watch;
 
-/// Purchases read at once.
-const PAGE: i64 = 4_000;
-/// Pages after which the job says that it is still at work.
-const RENEW_AFTER: usize = 100;
+/// Customers whose purchases are gathered in one look through all of them; memory grows with it.
+const STRIPE: i64 = 250_000;
 /// Of the way from purchases to scores; another number makes scores anew though no purchase changed.
 const VERSION: &str = "scores 1";
 
@@ -118,16 +115,22 @@ fn cut_before(last: Day) -> i32 {
     day_number(last) - SOON as i32
 }
 
-row! {
-    struct Bought {
-        party_id: Id<Party>,
-        at: Instant,
-        id: Id<Purchase>,
-        day: Day,
-        gross_minor: i64,
-        refund_minor: i64,
-        // What was bought for nothing, after a discount, was bought all the same.
-        is_bought: bool = "(gross_minor > 0 OR EXISTS (SELECT 1 FROM purchase_lines l WHERE l.purchase_id = purchases.id AND l.sign > 0))",
+/// A purchase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Bought {
+    /// Its day.
+    day: Day,
+    /// Whether something was bought, be it for nothing after a discount.
+    is_bought: bool,
+    /// What it came to less what was given back, in minor units.
+    net_minor: i64,
+}
+
+impl Bought {
+    /// Reads `day:net:b`, where the letter is absent when nothing was bought.
+    fn parse(text: &str) -> Option<Bought> {
+        let mut parts = text.split(':');
+        Some(Bought { day: parts.next()?.parse().ok()?, net_minor: parts.next()?.parse().ok()?, is_bought: parts.next()? == "b" })
     }
 }
 
@@ -137,32 +140,29 @@ pub(super) fn season_of(day: Day) -> (i32, u8) {
     (year, (month - 1) / 3 + 1)
 }
 
-/// Puts purchases, in the order of customer and time, together to customers. What is given back is taken from the last
-/// occasion before it.
+/// Puts the purchases of customers together.
 struct Gathering {
     /// The early days end with it.
     cut: i32,
     /// Number of the as-of day.
     as_of: i32,
-    /// Days of the customer that is being read.
+    /// Days of the customer in hand.
     occasions: Vec<Occasion>,
     /// Year and quarter of days that were met.
     seasons: HashMap<Day, (i32, u8)>,
-    done: Vec<Customer>,
-    now: Option<Customer>,
 }
 
 impl Gathering {
     fn until(cut: i32, as_of: i32) -> Gathering {
-        Gathering { cut, as_of, occasions: Vec::new(), seasons: HashMap::new(), done: Vec::new(), now: None }
+        Gathering { cut, as_of, occasions: Vec::new(), seasons: HashMap::new() }
     }
 
-    fn add(&mut self, bought: &Bought) {
-        if self.now.is_none_or(|customer| customer.party != bought.party_id) {
-            self.finish();
-        }
-        let party = bought.party_id;
-        let customer = self.now.get_or_insert(Customer {
+    /// A customer with these purchases; `None` for who only gave back what they never bought here. What is given back is
+    /// taken from the last occasion up to its day.
+    fn customer(&mut self, party: Id<Party>, mut purchases: Vec<Bought>) -> Option<Customer> {
+        purchases.sort_unstable_by_key(|bought| (bought.day, !bought.is_bought));
+        self.occasions.clear();
+        let mut customer = Customer {
             party,
             first: 0,
             last: 0,
@@ -172,41 +172,39 @@ impl Gathering {
             early: 0,
             last_early: 0,
             rhythm: Rhythm::NONE,
-        });
-        let day = day_number(bought.day);
-        if bought.is_bought && (customer.occasions == 0 || day > customer.last) {
-            if customer.occasions == 0 {
-                customer.first = day;
-                customer.last_early = day;
+        };
+        for bought in purchases {
+            let day = day_number(bought.day);
+            if bought.is_bought && (customer.occasions == 0 || day > customer.last) {
+                if customer.occasions == 0 {
+                    customer.first = day;
+                    customer.last_early = day;
+                }
+                customer.last = day;
+                customer.occasions += 1;
+                let (year, season) = *self.seasons.entry(bought.day).or_insert_with(|| season_of(bought.day));
+                self.occasions.push(Occasion { day: day.into(), year, season });
+                if day <= self.cut {
+                    customer.early += 1;
+                    customer.last_early = day;
+                }
             }
-            customer.last = day;
-            customer.occasions += 1;
-            let (year, season) = *self.seasons.entry(bought.day).or_insert_with(|| season_of(bought.day));
-            self.occasions.push(Occasion { day: day.into(), year, season });
-            if day <= self.cut {
-                customer.early += 1;
-                customer.last_early = day;
+            customer.net_minor += bought.net_minor;
+            if customer.occasions <= 1 {
+                customer.first_minor += bought.net_minor;
             }
         }
-        let net = bought.gross_minor - bought.refund_minor;
-        customer.net_minor += net;
-        if customer.occasions <= 1 {
-            customer.first_minor += net;
+        if customer.occasions == 0 {
+            return None;
         }
-    }
-
-    /// Who only gave back what they never bought here is no customer.
-    fn finish(&mut self) {
-        if let Some(mut customer) = self.now.take().filter(|customer| customer.occasions > 0) {
-            customer.rhythm = Rhythm::of(&self.occasions, self.as_of.into());
-            self.done.push(customer);
-        }
-        self.occasions.clear();
+        customer.rhythm = Rhythm::of(&self.occasions, self.as_of.into());
+        Some(customer)
     }
 }
 
-/// Reads the purchases of all customers who are not archived, from one unchanging state, a page at a time: memory grows
-/// with customers, not with purchases. `None` when the program stops meanwhile.
+/// Reads the purchases of all customers who are not archived, from one unchanging state. They are looked through in the
+/// order of their table and put together by customer on the way: what belongs to one customer lies scattered over years.
+/// `None` when the program stops meanwhile.
 ///
 /// # Errors
 /// When the database is out of reach.
@@ -216,24 +214,43 @@ pub async fn read(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -
     let mut tx = ctx.app.db.snapshot().await?;
     let archived: Vec<(Id<Party>,)> = tx.all(sql("SELECT id FROM parties WHERE archived_at IS NOT NULL")).await?;
     let archived: HashSet<Id<Party>> = archived.into_iter().map(|(id,)| id).collect();
-    let last = last_sale(&mut tx, currency, as_of).await?;
-    let mut gathering = Gathering::until(last.map_or(i32::MIN, cut_before), day_number(as_of));
-    let mut place = (Id::FIRST, Instant(i64::MIN), Id::FIRST);
-    for pages in 1.. {
-        let rows = page(&mut tx, place, currency, as_of).await?;
-        let Some(last) = rows.last() else { break };
-        place = (last.party_id, last.at, last.id);
-        rows.iter().filter(|row| !archived.contains(&row.party_id)).for_each(|row| gathering.add(row));
-        if *stop.borrow() {
-            return Ok(None);
+    let last_sale = last_sale(&mut tx, currency, as_of).await?;
+    let mut gathering = Gathering::until(last_sale.map_or(i32::MIN, cut_before), day_number(as_of));
+    let mut customers = Vec::new();
+    let mut after = Id::FIRST;
+    while let Some(last) = stripe_end(&mut tx, after).await? {
+        let found = jobs::keep(&ctx.app, job, stop, purchases_between(&mut tx, after, last, currency, as_of)).await?;
+        let Some(found) = found else { return Ok(None) };
+        for (party, purchases) in found?.into_iter().filter(|(party, _)| !archived.contains(party)) {
+            customers.extend(gathering.customer(party, purchases.split(',').filter_map(Bought::parse).collect()));
         }
-        if pages % RENEW_AFTER == 0 {
-            jobs::renew(&ctx.app, job).await?;
-        }
+        after = last;
     }
     tx.commit().await?;
-    gathering.finish();
-    Ok(Some(Facts::new(as_of, last, currency, gathering.done)))
+    Ok(Some(Facts::new(as_of, last_sale, currency, customers)))
+}
+
+/// The last of the parties that follow one and are looked at together; `None` when there are no more.
+async fn stripe_end(tx: &mut Tx, after: Id<Party>) -> Result<Option<Id<Party>>> {
+    let query = sql("SELECT s.id FROM (SELECT id FROM parties WHERE id > $1 ORDER BY id LIMIT $2) s ORDER BY s.id DESC LIMIT 1");
+    let last: Option<(Id<Party>,)> = tx.maybe(query.bind(after).bind(STRIPE)).await?;
+    Ok(last.map(|(id,)| id))
+}
+
+/// The purchases of each customer after one and up to another, as [`Bought::parse`] reads them, in the order of their ids.
+async fn purchases_between(
+    tx: &mut Tx,
+    after: Id<Party>,
+    last: Id<Party>,
+    currency: Currency,
+    as_of: Day,
+) -> Result<Vec<(Id<Party>, String)>> {
+    // Said in a way that no index of parties is of use to it.
+    let text = "SELECT party_id, string_agg(day || ':' || CAST(gross_minor - refund_minor AS TEXT) || CASE WHEN gross_minor > 0
+            OR EXISTS (SELECT 1 FROM purchase_lines l WHERE l.purchase_id = p.id AND l.sign > 0) THEN ':b' ELSE ':' END, ',')
+        FROM (SELECT COALESCE(party_id, party_id) AS party_id, id, day, currency, gross_minor, refund_minor FROM purchases) p
+        WHERE party_id > $1 AND party_id <= $2 AND currency = $3 AND day <= $4 GROUP BY party_id ORDER BY party_id";
+    Ok(tx.all(sql(text).bind(after).bind(last).bind(currency).bind(as_of)).await?)
 }
 
 /// The day of the last purchase of all.
@@ -244,62 +261,40 @@ async fn last_sale(tx: &mut Tx, currency: Currency, as_of: Day) -> Result<Option
     Ok(last.map(|(day,)| day))
 }
 
-async fn page(tx: &mut Tx, after: (Id<Party>, Instant, Id<Purchase>), currency: Currency, as_of: Day) -> Result<Vec<Bought>> {
-    let query = peyvand_db::Sql::select::<Bought>(
-        "FROM purchases WHERE (party_id, at, id) > ($1, $2, $3) AND party_id IS NOT NULL AND currency = $4 AND day <= $5
-         ORDER BY party_id, at, id LIMIT $6",
-    );
-    Ok(tx.all(query.bind(after.0).bind(after.1).bind(after.2).bind(currency).bind(as_of).bind(PAGE)).await?)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn bought(party: u128, day: i64, gross: i64, refund: i64, is_bought: bool) -> Bought {
-        Bought {
-            party_id: Id::new(uuid::Uuid::from_u128(party)),
-            at: Instant(day),
-            id: Id::FIRST,
-            day: Day(Date::ZERO).plus(day),
-            gross_minor: gross,
-            refund_minor: refund,
-            is_bought,
-        }
+    #[test]
+    fn days_are_occasions_and_refunds_are_netted_into_the_one_before() {
+        let party = Id::FIRST;
+        let bought = |day, net_minor, is_bought| Bought { day: Day(Date::ZERO).plus(day), net_minor, is_bought };
+        let customer = |first, last, occasions, net_minor, first_minor, early, last_early| {
+            Some(Customer { party, first, last, occasions, net_minor, first_minor, early, last_early, rhythm: Rhythm::NONE })
+        };
+        let mut gathering = Gathering::until(20, 30);
+        let mut of = |purchases: &[Bought]| gathering.customer(party, purchases.to_vec());
+        let often = [
+            bought(25, 60, true),
+            bought(10, 100, true),
+            bought(12, -30, false),
+            bought(20, -5, false),
+            bought(10, 50, true),
+            bought(20, 0, true),
+            bought(26, -20, false),
+        ];
+        assert_eq!(of(&often), customer(10, 25, 3, 155, 120, 2, 20));
+        assert_eq!(of(&[bought(3, -40, false)]), None, "only gave back");
+        assert_eq!(of(&[bought(3, -5, false), bought(4, 80, true)]), customer(4, 4, 1, 75, 75, 1, 4));
+        assert_eq!(of(&[bought(21, 40, true), bought(22, 50, true)]), customer(21, 22, 2, 90, 40, 0, 21));
     }
 
     #[test]
-    fn days_are_occasions_and_refunds_are_netted_into_the_one_before() {
-        let mut gathering = Gathering::until(20, 30);
-        for row in [
-            bought(1, 10, 100, 0, true),
-            bought(1, 10, 50, 0, true),
-            bought(1, 12, 0, 30, false),
-            bought(1, 20, 0, 0, true),
-            bought(1, 25, 70, 10, true),
-            bought(1, 26, 0, 20, false),
-            bought(2, 3, 0, 40, false),
-            bought(3, 3, 0, 5, false),
-            bought(3, 4, 80, 0, true),
-            bought(4, 21, 40, 0, true),
-            bought(4, 22, 50, 0, true),
-        ] {
-            gathering.add(&row);
-        }
-        gathering.finish();
-        let customer = |party, first, last, occasions, net_minor, first_minor, early, last_early| Customer {
-            party: Id::new(uuid::Uuid::from_u128(party)),
-            first,
-            last,
-            occasions,
-            net_minor,
-            first_minor,
-            early,
-            last_early,
-            rhythm: Rhythm::NONE,
-        };
-        let known = [customer(1, 10, 25, 3, 160, 120, 2, 20), customer(3, 4, 4, 1, 75, 75, 1, 4), customer(4, 21, 22, 2, 90, 40, 0, 21)];
-        assert_eq!(gathering.done, known, "the second only gave back");
+    fn purchases_are_read_as_the_database_puts_them_together() {
+        let day = "2026-11-22".parse().unwrap();
+        assert_eq!(Bought::parse("2026-11-22:-250:"), Some(Bought { day, net_minor: -250, is_bought: false }));
+        assert_eq!(Bought::parse("2026-11-22:0:b"), Some(Bought { day, net_minor: 0, is_bought: true }));
+        assert_eq!(Bought::parse("2026-11-22"), None);
     }
 
     #[test]

@@ -3,18 +3,14 @@
 
 use super::{cohorts, learning, sources};
 use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
-use crate::{App, Ctx, Day, Error, Instant, Result};
+use crate::{Ctx, Day, Error, Instant, Result};
 use data_encoding::HEXLOWER;
 use peyvand_db::{Db, Id, Sql, Tx, row, sql};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
-use std::time::Duration;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
-/// While it thinks, the job says so often that it is still at work.
-const RENEW_EVERY: Duration = Duration::from_secs(20);
 /// Rows read after which it says so.
 pub(super) const RENEW_ROWS: usize = 40_000;
 /// One job waits at a time.
@@ -103,14 +99,4 @@ pub(super) async fn fingerprint(db: &Db, way: &str, until: Day) -> Result<String
         sum.update(format!("|{day} {currency} {is_known} {lines_up} {lines_down} {lines_zero} {up_minor} {down_minor}"));
     }
     Ok(HEXLOWER.encode(&sum.finalize()))
-}
-
-/// Waits for long work on other threads and keeps the job ours meanwhile.
-pub(super) async fn busy<T>(app: &App, job: Id<QueuedJob>, mut work: JoinHandle<T>) -> Result<T> {
-    loop {
-        tokio::select! {
-            done = &mut work => return done.map_err(Error::fault),
-            () = tokio::time::sleep(RENEW_EVERY) => jobs::renew(app, job).await?,
-        }
-    }
 }

@@ -4,14 +4,14 @@
 //! Memory grows with the different products of each customer, four bytes each and twice for those who came back, not with
 //! lines: about 100 MB for a million customers of eight products.
 
-use super::findings::{self, Found, RENEW_ROWS, busy};
+use super::findings::{self, Found, RENEW_ROWS};
 use super::guard::Shortage;
 use super::next_product::{self, Histories, Judgement, Pair};
 use crate::parties::Party;
 use crate::platform::jobs::{self, Outcome, QueuedJob};
 use crate::platform::money::Currency;
 use crate::sales::Product;
-use crate::{Ctx, Day, Result};
+use crate::{Ctx, Day, Error, Result};
 use futures_util::StreamExt;
 use peyvand_db::{Db, Id, Sql, ToValue, Value, row, sql};
 use schemars::JsonSchema;
@@ -73,7 +73,9 @@ pub(super) async fn learn(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<
     let Some((products, histories)) = read(ctx, job, stop).await? else { return Ok(Outcome::GoOn) };
     let amounts = amounts(db, currency).await?;
     let (customers, returners) = (histories.whole.len() as i64, histories.cases.len() as i64);
-    let learned = busy(&ctx.app, job, tokio::task::spawn_blocking(move || next_product::learn(&histories))).await??;
+    let thinking = tokio::task::spawn_blocking(move || next_product::learn(&histories));
+    let Some(learned) = jobs::keep(&ctx.app, job, stop, thinking).await? else { return Ok(Outcome::GoOn) };
+    let learned = learned.map_err(Error::fault)??;
     let mut found = Learning {
         until,
         customers,

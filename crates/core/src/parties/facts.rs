@@ -2,18 +2,23 @@
 //! are taken from, and what differs is set right and said.
 
 use super::check::Role;
+use super::rhythm::Past;
 use super::{Party, rhythm};
 use crate::operation::{DONE, Done, Nothing};
 use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
 use crate::{Act, Ctx, Instant, Operations, Perm, Result, Room};
+use futures_util::StreamExt;
+use jiff::tz::TimeZone;
 use peyvand_db::{Id, Sql, ToValue, row, sql};
 use serde_json::json;
 use std::collections::HashMap;
 use tokio::sync::watch;
 
+/// Parties of one look through all purchases and contacts; memory grows with it.
+const STRIPE: i64 = 250_000;
 /// Parties of one transaction: whoever writes meanwhile waits for a batch.
-const BATCH: i64 = 500;
+const BATCH: usize = 500;
 /// Batches after which the job says that it is still at work.
 const RENEW_AFTER: usize = 20;
 /// One rebuild waits at a time.
@@ -60,20 +65,26 @@ pub async fn ask(ctx: &Ctx, _: Nothing) -> Result<Done> {
     Ok(DONE)
 }
 
-/// The job. An interrupted one begins again: what it set right then differs no more.
+/// The job: looks through everything, stripe by stripe, and sets right who has other facts than that gives. An interrupted
+/// one begins again: what it set right then differs no more.
 ///
 /// # Errors
 /// When the database is out of reach.
 pub async fn rebuild(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
     let (mut after, mut differed) = (Id::FIRST, 0);
-    for batches in 1.. {
-        let Some((last, found)) = batch(ctx, after).await? else { break };
-        (after, differed) = (last, differed + found);
-        if *stop.borrow() {
-            return Ok(Outcome::GoOn);
-        }
-        if batches % RENEW_AFTER == 0 {
-            jobs::renew(&ctx.app, job).await?;
+    loop {
+        let looked = jobs::keep(&ctx.app, job, stop, doubtful(ctx, after)).await?;
+        let Some(looked) = looked else { return Ok(Outcome::GoOn) };
+        let Some((last, ids)) = looked? else { break };
+        after = last;
+        for (batches, ids) in ids.chunks(BATCH).enumerate() {
+            if *stop.borrow() {
+                return Ok(Outcome::GoOn);
+            }
+            differed += set_right(ctx, ids).await?;
+            if (batches + 1) % RENEW_AFTER == 0 {
+                jobs::renew(&ctx.app, job).await?;
+            }
         }
     }
     let mut tx = ctx.app.db.begin().await?;
@@ -83,43 +94,82 @@ pub async fn rebuild(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>
     Ok(Outcome::Done)
 }
 
-/// The parties that follow `after`: the last of them and how many had facts that were wrong; `None` when there are none.
-async fn batch(ctx: &Ctx, after: Id<Party>) -> Result<Option<(Id<Party>, usize)>> {
+/// The last of the stripe of parties that follow `after`, and those of them whose facts are not what the tables give.
+/// Writes go on meanwhile, so that some may only seem wrong. `None` when there are no parties left.
+async fn doubtful(ctx: &Ctx, after: Id<Party>) -> Result<Option<(Id<Party>, Vec<Id<Party>>)>> {
+    let organisation = ctx.app.organisation().await?;
+    let db = &ctx.app.db;
+    let query = Sql::select::<Kept>("FROM parties WHERE id > $1 ORDER BY id LIMIT $2");
+    let kept: Vec<Kept> = db.all(query.bind(after).bind(STRIPE)).await?;
+    let Some(last) = kept.last().map(|party| party.id) else { return Ok(None) };
+    // Said in a way that no index of parties is of use to it: see `rhythm::pasts_between`.
+    let query = Sql::select::<Bought>(
+        "FROM (SELECT COALESCE(party_id, party_id) AS party_id, purchase_id, day, currency, amount_minor, sign FROM purchase_lines) l
+         WHERE party_id > $2 AND party_id <= $3 GROUP BY party_id",
+    );
+    let mut bought: HashMap<Id<Party>, Bought> = HashMap::new();
+    let mut rows = std::pin::pin!(db.each::<Bought>(query.bind(organisation.currency).bind(after).bind(last)));
+    while let Some(row) = rows.next().await {
+        let row = row?;
+        bought.insert(row.party_id, row);
+    }
+    let text = "SELECT party_id, MIN(due_at) FROM follow_ups WHERE party_id > $1 AND party_id <= $2 AND state = 'open' GROUP BY party_id";
+    let planned: Vec<(Id<Party>, Instant)> = db.all(sql(text).bind(after).bind(last)).await?;
+    let planned: HashMap<Id<Party>, Instant> = planned.into_iter().collect();
+    let mut pasts = rhythm::pasts_between(db, after, last).await?;
+    let zone = organisation.zone();
+    let mut differ = |party: &Kept| {
+        let past = pasts.remove(&party.id).unwrap_or_default();
+        fresh(party, bought.remove(&party.id), &past, planned.get(&party.id).copied(), &zone) != *party
+    };
+    Ok(Some((last, kept.iter().filter(|party| differ(party)).map(|party| party.id).collect())))
+}
+
+/// The facts that belong to a party.
+fn fresh(party: &Kept, bought: Option<Bought>, past: &Past, next: Option<Instant>, zone: &TimeZone) -> Kept {
+    let (purchases, spent_minor) = bought.as_ref().map_or((0, 0), |bought| (bought.purchases, bought.spent_minor));
+    let (first, last) = bought.map_or((None, None), |bought| (bought.first_on, bought.last_on));
+    Kept {
+        id: party.id,
+        role: party.role,
+        archived_at: party.archived_at,
+        first_purchase_on: first.unwrap_or_default(),
+        last_purchase_on: last.unwrap_or_default(),
+        purchases,
+        spent_minor,
+        last_contact_at: past.last_contact().unwrap_or(Instant::NEVER),
+        next_follow_up_at: next.unwrap_or(Instant::NOT_PLANNED),
+        // A day that waits for its own job is not wrong.
+        silent_from: match party.rhythm_due {
+            true => party.silent_from.clone(),
+            false => past.silent_on(party.role, party.archived_at.is_some(), zone),
+        },
+        rhythm_due: party.rhythm_due,
+    }
+}
+
+/// Looks at some parties again, where nobody else writes, and sets their facts right; how many were wrong.
+async fn set_right(ctx: &Ctx, ids: &[Id<Party>]) -> Result<usize> {
     let organisation = ctx.app.organisation().await?;
     let mut tx = ctx.app.db.begin().await?;
-    let query = Sql::select::<Kept>("FROM parties WHERE id > $1 ORDER BY id LIMIT $2 {for_update}");
-    let kept: Vec<Kept> = tx.all(query.bind(after).bind(BATCH)).await?;
-    let Some(last) = kept.last().map(|party| party.id) else { return Ok(None) };
-
-    let query = Sql::select::<Bought>("FROM purchase_lines WHERE party_id > $2 AND party_id <= $3 GROUP BY party_id");
-    let bought: Vec<Bought> = tx.all(query.bind(organisation.currency).bind(after).bind(last)).await?;
+    let mut query = Sql::select::<Kept>("FROM parties WHERE id IN ");
+    query.list_padded(ids).push(" ORDER BY id {for_update}");
+    let kept: Vec<Kept> = tx.all(query).await?;
+    let mut query = Sql::select::<Bought>("FROM purchase_lines WHERE party_id IN ").bind(organisation.currency);
+    query.list_padded(ids).push(" GROUP BY party_id");
+    let bought: Vec<Bought> = tx.all(query).await?;
     let mut bought: HashMap<Id<Party>, Bought> = bought.into_iter().map(|bought| (bought.party_id, bought)).collect();
-    let text = "SELECT party_id, MIN(due_at) FROM follow_ups WHERE party_id > $1 AND party_id <= $2 AND state = 'open' GROUP BY party_id";
-    let planned: Vec<(Id<Party>, Instant)> = tx.all(sql(text).bind(after).bind(last)).await?;
+    let mut query = sql("SELECT party_id, MIN(due_at) FROM follow_ups WHERE state = 'open' AND party_id IN ");
+    query.list_padded(ids).push(" GROUP BY party_id");
+    let planned: Vec<(Id<Party>, Instant)> = tx.all(query).await?;
     let planned: HashMap<Id<Party>, Instant> = planned.into_iter().collect();
-    let ids: Vec<Id<Party>> = kept.iter().map(|party| party.id).collect();
-    let mut pasts = rhythm::pasts(&mut tx, &ids).await?;
+    let mut pasts = rhythm::pasts(&mut tx, ids).await?;
     let zone = organisation.zone();
 
     let mut rows = Vec::new();
     for party in kept {
-        let bought = bought.remove(&party.id);
         let past = pasts.remove(&party.id).unwrap_or_default();
-        let (first, last) = bought.as_ref().map_or((None, None), |bought| (bought.first_on.clone(), bought.last_on.clone()));
-        let fresh = Kept {
-            first_purchase_on: first.unwrap_or_default(),
-            last_purchase_on: last.unwrap_or_default(),
-            purchases: bought.as_ref().map_or(0, |bought| bought.purchases),
-            spent_minor: bought.as_ref().map_or(0, |bought| bought.spent_minor),
-            last_contact_at: past.last_contact().unwrap_or(Instant::NEVER),
-            next_follow_up_at: planned.get(&party.id).copied().unwrap_or(Instant::NOT_PLANNED),
-            // A day that waits for its own job is not wrong.
-            silent_from: match party.rhythm_due {
-                true => party.silent_from.clone(),
-                false => past.silent_on(party.role, party.archived_at.is_some(), &zone),
-            },
-            ..party
-        };
+        let fresh = fresh(&party, bought.remove(&party.id), &past, planned.get(&party.id).copied(), &zone);
         if fresh != party {
             rows.push(vec![
                 fresh.id.to_value(),
@@ -144,7 +194,7 @@ async fn batch(ctx: &Ctx, after: Id<Party>) -> Result<Option<(Id<Party>, usize)>
         tx.run(statement).await?;
     }
     tx.commit().await?;
-    Ok(Some((last, differed)))
+    Ok(differed)
 }
 
 /// The operation.

@@ -11,6 +11,8 @@ use tokio::sync::watch;
 
 /// How long a worker may be silent before its job is given to another; long steps renew it with [`renew`].
 const LEASE: i64 = 60_000;
+/// While something long goes on, its job says so often that it is still at work.
+const RENEW_EVERY: Duration = Duration::from_secs(20);
 /// A job that failed this often is left for a person to look at.
 const ATTEMPTS: i64 = 8;
 /// Jobs of other processes and schedules are looked for this often; our own wake us at once.
@@ -118,6 +120,26 @@ pub async fn renew(app: &App, id: Id<QueuedJob>) -> Result<()> {
     tx.run(sql("UPDATE jobs SET lease_until = $1 WHERE id = $2 AND state = 'running'").bind(app.clock.now().plus(LEASE)).bind(id)).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Waits for something long and keeps the job ours meanwhile; `None` when the program stops before it is done.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn keep<T>(app: &App, id: Id<QueuedJob>, stop: &watch::Receiver<bool>, work: impl Future<Output = T>) -> Result<Option<T>> {
+    let mut work = std::pin::pin!(work);
+    let mut stop = stop.clone();
+    loop {
+        if *stop.borrow() {
+            return Ok(None);
+        }
+        tokio::select! {
+            done = &mut work => return Ok(Some(done)),
+            () = tokio::time::sleep(RENEW_EVERY) => renew(app, id).await?,
+            // Whoever could say so is gone: then nothing stops any more.
+            changed = stop.changed() => if changed.is_err() { return Ok(Some(work.await)) },
+        }
+    }
 }
 
 /// Runs jobs until `stop` turns true; then finishes the one in hand.
