@@ -254,6 +254,10 @@ impl Subject<'_> {
             ("cohorts", "/insight/cohorts"),
             ("what is bought next", "/insight/products"),
             ("sources", "/insight/sources"),
+            ("profit", "/insight/value"),
+            ("movement between tiers", "/insight/value/movement"),
+            ("rhythm", "/insight/rhythm"),
+            ("who is late by their own rhythm", "/insight/rhythm?habit=lapsing"),
         ] {
             self.scenario("insight", &format!("{name}, HTML"), 150.0, always(Request::page(path, &session))).await;
         }
