@@ -47,6 +47,13 @@ CREATE TABLE segment_members (
 ) STRICT;
 CREATE INDEX segment_members_party_id ON segment_members (party_id, segment_id);
 
+-- Customers to whom something happened that their segments have not looked at yet. Rows are only added and taken, so that
+-- nobody waits for anybody.
+CREATE TABLE segment_marks (
+  id ID NOT NULL PRIMARY KEY,
+  party_id ID NOT NULL
+) STRICT;
+
 -- How large a segment was at the end of each day on which it was built; who entered and left during it.
 CREATE TABLE segment_sizes (
   segment_id ID NOT NULL REFERENCES segments (id),

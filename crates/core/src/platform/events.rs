@@ -1,6 +1,7 @@
 //! The history: one row for each thing that happened, written in the transaction that made it true. The timeline,
 //! the audit log, notifications and scores hang on it. Nothing removes a row.
 
+use crate::marketing::segments::follow;
 use crate::operation::{Page, page_size};
 use crate::parties::Party;
 use crate::platform::access::User;
@@ -141,6 +142,10 @@ pub async fn record(tx: &mut Tx, ctx: &Ctx, event: Event) -> Result<()> {
 /// # Errors
 /// When the database refuses.
 pub async fn record_all(tx: &mut Tx, ctx: &Ctx, events: Vec<Event>) -> Result<()> {
+    if events.iter().any(|event| matches!(event.kind, "import.finished" | "import.undone")) {
+        follow::all(tx, ctx).await?;
+    }
+    follow::mark(tx, ctx, events.iter().filter_map(|event| event.party).collect()).await?;
     let rows = events
         .into_iter()
         .map(|event| {

@@ -2,6 +2,7 @@
 //! comes back when that worker dies.
 
 use crate::context::new_id;
+use crate::marketing::segments::follow;
 use crate::{App, Ctx, Door, Error, Instant, Result};
 use jiff::tz::TimeZone;
 use peyvand_db::{Id, Tx, row, sql};
@@ -142,8 +143,13 @@ pub async fn keep<T>(app: &App, id: Id<QueuedJob>, stop: &watch::Receiver<bool>,
     }
 }
 
-/// Runs jobs until `stop` turns true; then finishes the one in hand.
-pub async fn work(app: App, worker: String, mut stop: watch::Receiver<bool>) {
+/// Runs jobs until `stop` turns true; then finishes the one in hand. Beside them, and not behind a long one, segments
+/// follow what happens to customers.
+pub async fn work(app: App, worker: String, stop: watch::Receiver<bool>) {
+    tokio::join!(follow::work(app.clone(), stop.clone()), take_jobs(app, worker, stop));
+}
+
+async fn take_jobs(app: App, worker: String, mut stop: watch::Receiver<bool>) {
     while !*stop.borrow() {
         let worked = match step(&app, &worker, &stop).await {
             Ok(worked) => worked,
@@ -168,7 +174,7 @@ pub async fn work(app: App, worker: String, mut stop: watch::Receiver<bool>) {
 /// When the queue cannot be read.
 pub async fn drain(app: &App) -> Result<()> {
     let (_keep, stop) = watch::channel(false);
-    while step(app, "drain", &stop).await? {}
+    while step(app, "drain", &stop).await? || follow::step(app).await? {}
     Ok(())
 }
 

@@ -12,6 +12,8 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Instant(pub i64);
 
+/// One second, in milliseconds.
+pub const SECOND: i64 = 1_000;
 /// One minute, in milliseconds.
 pub const MINUTE: i64 = 60_000;
 /// One hour, in milliseconds.

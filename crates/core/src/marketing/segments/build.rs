@@ -19,8 +19,8 @@ const RENEW_AFTER: usize = 50;
 const KEEP: i64 = HOUR;
 
 row! {
-    struct Due {
-        rule: serde_json::Value = "s.rule",
+    pub(super) struct Due {
+        pub(super) rule: serde_json::Value = "s.rule",
         due: i64 = "s.due",
         has_in: bool = "EXISTS (SELECT 1 FROM segment_picks k WHERE k.segment_id = s.id AND k.is_in)",
         has_out: bool = "EXISTS (SELECT 1 FROM segment_picks k WHERE k.segment_id = s.id AND NOT k.is_in)",
@@ -87,11 +87,11 @@ impl Builder<'_> {
 
         let mut leave = sql("SELECT m.party_id FROM segment_members m WHERE m.segment_id = ");
         leave.arg(segment).push(" AND NOT EXISTS (SELECT 1 FROM parties p WHERE p.id = m.party_id AND ");
-        self.meant(&due, &rule, &mut leave);
+        meant(segment, &due, &rule, self.world, &mut leave);
         leave.push(")");
         let leaving = ids(ctx.app.db.all(leave).await?);
         let mut enter = sql("SELECT p.id FROM parties p WHERE ");
-        self.meant(&due, &rule, &mut enter);
+        meant(segment, &due, &rule, self.world, &mut enter);
         enter.push(" AND NOT EXISTS (SELECT 1 FROM segment_members m WHERE m.party_id = p.id AND m.segment_id = ").arg(segment).push(")");
         let entering = ids(ctx.app.db.all(enter).await?);
 
@@ -107,21 +107,6 @@ impl Builder<'_> {
         }
         self.finish(&due, started, !leaving.is_empty() || !entering.is_empty()).await?;
         Ok(Outcome::Done)
-    }
-
-    /// Adds who is meant: by the rule or by hand.
-    fn meant(&self, due: &Due, rule: &Rule, query: &mut Sql) {
-        query.push("p.archived_at IS NULL AND (");
-        condition(rule, self.world, query);
-        if due.has_in {
-            query.push(" OR p.id IN (SELECT k.party_id FROM segment_picks k WHERE k.is_in AND k.segment_id = ");
-            query.arg(self.segment).push(")");
-        }
-        query.push(")");
-        if due.has_out {
-            query.push(" AND p.id NOT IN (SELECT k.party_id FROM segment_picks k WHERE NOT k.is_in AND k.segment_id = ");
-            query.arg(self.segment).push(")");
-        }
     }
 
     /// Writes some who enter or leave, and counts them for the day.
@@ -196,6 +181,20 @@ impl Builder<'_> {
         }
         tx.commit().await?;
         Ok(())
+    }
+}
+
+/// Adds who is meant by a rule or by hand, for a query in which table `parties` has the alias `p`.
+pub(super) fn meant(segment: Id<Segment>, due: &Due, rule: &Rule, world: &World, query: &mut Sql) {
+    query.push("p.archived_at IS NULL AND (");
+    condition(rule, world, query);
+    if due.has_in {
+        query.push(" OR p.id IN (SELECT k.party_id FROM segment_picks k WHERE k.is_in AND k.segment_id = ").arg(segment).push(")");
+    }
+    query.push(")");
+    if due.has_out {
+        query.push(" AND p.id NOT IN (SELECT k.party_id FROM segment_picks k WHERE NOT k.is_in AND k.segment_id = ");
+        query.arg(segment).push(")");
     }
 }
 

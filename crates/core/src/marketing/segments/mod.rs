@@ -4,6 +4,7 @@
 pub mod build;
 pub mod compile;
 pub mod describe;
+pub mod follow;
 mod members;
 mod names;
 pub mod rule;

@@ -22,7 +22,7 @@ const NAME_MAX: usize = 80;
 /// Customers whom one act picks.
 const PICKS_MAX: usize = 500;
 /// The name by which the job waits once.
-const JOB: &str = "build_segments";
+pub(super) const JOB: &str = "build_segments";
 
 /// A segment to make.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
