@@ -4,6 +4,7 @@ use super::facts;
 use super::fits::{self, FitKind};
 use super::models::{self, Made, Scored};
 use super::profit_refresh;
+use crate::marketing::segments::follow;
 use crate::operation::{DONE, Done, Nothing};
 use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
@@ -78,6 +79,7 @@ pub async fn refresh(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>
     tx.run(sql("UPDATE fits SET is_current = FALSE WHERE is_current")).await?;
     tx.run(sql("UPDATE fits SET is_current = TRUE, finished_at = $1 WHERE input_hash = $2").bind(ctx.app.clock.now()).bind(&facts.hash))
         .await?;
+    follow::all(&mut tx, ctx).await?;
     tx.commit().await?;
     ctx.app.db.analyze_grown().await?;
     Ok(Outcome::Done)

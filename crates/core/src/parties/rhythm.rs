@@ -3,6 +3,7 @@
 
 use super::Party;
 use super::check::Role;
+use crate::marketing::segments::follow;
 use crate::platform::jobs::{self, Outcome, QueuedJob};
 use crate::{Ctx, Day, Instant, Result};
 use futures_util::StreamExt;
@@ -92,13 +93,16 @@ async fn batch(ctx: &Ctx) -> Result<usize> {
         pasts.get(&party.id).map_or_else(String::new, |past| past.silent_on(party.role, party.archived_at.is_some(), &zone))
     };
     let rows = parties.iter().map(|party| vec![party.id.to_value(), silent_on(party).to_value()]).collect();
+    let mut changed = Vec::new();
     for statement in Sql::inserts(
         "WITH v (id, silent_on) AS (VALUES ",
         rows,
-        ") UPDATE parties SET silent_from = v.silent_on FROM v WHERE parties.id = v.id AND parties.silent_from <> v.silent_on",
+        ") UPDATE parties SET silent_from = v.silent_on FROM v WHERE parties.id = v.id AND parties.silent_from <> v.silent_on
+           RETURNING parties.id",
     ) {
-        tx.run(statement).await?;
+        changed.extend(tx.all::<(Id<Party>,)>(statement).await?.into_iter().map(|(id,)| id));
     }
+    follow::mark(&mut tx, ctx, changed).await?;
     tx.commit().await?;
     Ok(parties.len())
 }

@@ -142,7 +142,7 @@ pub async fn record(tx: &mut Tx, ctx: &Ctx, event: Event) -> Result<()> {
 /// # Errors
 /// When the database refuses.
 pub async fn record_all(tx: &mut Tx, ctx: &Ctx, events: Vec<Event>) -> Result<()> {
-    if events.iter().any(|event| matches!(event.kind, "import.finished" | "import.undone")) {
+    if events.iter().any(|event| matches!(event.kind, "import.finished" | "import.undone" | "facts.rebuilt")) {
         follow::all(tx, ctx).await?;
     }
     follow::mark(tx, ctx, events.iter().filter_map(|event| event.party).collect()).await?;

@@ -6,23 +6,52 @@ use crate::platform::text::search_key;
 use crate::{Day, Instant};
 use peyvand_db::{Id, Sql, ToValue};
 
+/// Of how many customers a condition is asked, which decides how it looks at what stands in other tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Of {
+    /// Of all: those who have it are gathered once.
+    All,
+    /// Of some who are named: each is looked up.
+    Some,
+}
+
+impl Of {
+    /// The beginning of a subquery, of two that mean the same; what it asks for follows.
+    fn begin(self, gathered: &'static str, looked_up: &'static str, query: &mut Sql) {
+        query.push(match self {
+            Of::All => gathered,
+            Of::Some => looked_up,
+        });
+    }
+}
+
 /// Adds a rule as a condition on table `parties` with the alias `p`. Its text is true, false or unknown, and unknown
 /// counts as false, as in [`matches`](super::rule::matches).
-pub fn condition(rule: &Rule, world: &World, query: &mut Sql) {
+pub fn condition(rule: &Rule, world: &World, of: Of, query: &mut Sql) {
     match rule {
-        Rule::All(parts) => group(parts, " AND ", "1 = 1", world, query),
-        Rule::Any(parts) => group(parts, " OR ", "1 = 0", world, query),
+        Rule::All(parts) => group(parts, " AND ", "1 = 1", world, of, query),
+        Rule::Any(parts) => group(parts, " OR ", "1 = 0", world, of, query),
         Rule::Not(part) => {
             query.push("(");
-            condition(part, world, query);
+            condition(part, world, of, query);
             query.push(") IS NOT TRUE");
         }
         Rule::Field(FieldIs { field, is }) => test(*field, is, world, query),
         Rule::Tag(tag) => {
-            query.push("p.id IN (SELECT t.party_id FROM party_tags t WHERE t.tag = ").arg(tag).push(")");
+            of.begin(
+                "p.id IN (SELECT t.party_id FROM party_tags t WHERE t.tag = ",
+                "EXISTS (SELECT 1 FROM party_tags t WHERE t.party_id = p.id AND t.tag = ",
+                query,
+            );
+            query.arg(tag).push(")");
         }
         Rule::Preference(Knows { kind, text }) => {
-            query.push("p.id IN (SELECT r.party_id FROM preferences r WHERE r.kind = ").arg(*kind).push(" AND r.ended_at IS NULL");
+            of.begin(
+                "p.id IN (SELECT r.party_id FROM preferences r WHERE r.kind = ",
+                "EXISTS (SELECT 1 FROM preferences r WHERE r.party_id = p.id AND r.kind = ",
+                query,
+            );
+            query.arg(*kind).push(" AND r.ended_at IS NULL");
             if let Some(text) = text {
                 query.push(" AND COALESCE(r.term, r.words) = ").arg(text);
             }
@@ -31,12 +60,17 @@ pub fn condition(rule: &Rule, world: &World, query: &mut Sql) {
         Rule::Did(done) => did(done, world, query),
         // What the segment holds, not its rule: it was built before, and its hand-picked members belong to it.
         Rule::In(segment) => {
-            query.push("p.id IN (SELECT m.party_id FROM segment_members m WHERE m.segment_id = ").arg(*segment).push(")");
+            of.begin(
+                "p.id IN (SELECT m.party_id FROM segment_members m WHERE m.segment_id = ",
+                "EXISTS (SELECT 1 FROM segment_members m WHERE m.party_id = p.id AND m.segment_id = ",
+                query,
+            );
+            query.arg(*segment).push(")");
         }
     }
 }
 
-fn group(parts: &[Rule], joint: &'static str, empty: &'static str, world: &World, query: &mut Sql) {
+fn group(parts: &[Rule], joint: &'static str, empty: &'static str, world: &World, of: Of, query: &mut Sql) {
     if parts.is_empty() {
         query.push(empty);
         return;
@@ -44,7 +78,7 @@ fn group(parts: &[Rule], joint: &'static str, empty: &'static str, world: &World
     query.push("(");
     for (at, part) in parts.iter().enumerate() {
         query.push(if at == 0 { "" } else { joint });
-        condition(part, world, query);
+        condition(part, world, of, query);
     }
     query.push(")");
 }

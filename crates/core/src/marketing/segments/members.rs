@@ -1,6 +1,6 @@
 //! Who belongs to a segment, and whom a rule would mean.
 
-use super::compile::condition;
+use super::compile::{Of, condition};
 use super::describe::sentence;
 use super::rule::Rule;
 use super::write::known_parts;
@@ -83,11 +83,11 @@ pub async fn preview(ctx: &Ctx, input: PreviewSegment) -> Result<Preview> {
     reader.sight.parties(&mut count);
     let all = count.clone();
     count.push(" AND ");
-    condition(&rule, &world, &mut count);
+    condition(&rule, &world, Of::All, &mut count);
     let mut some = Sql::select::<Meant>("FROM parties p WHERE p.archived_at IS NULL");
     reader.sight.parties(&mut some);
     some.push(" AND ");
-    condition(&rule, &world, &mut some);
+    condition(&rule, &world, Of::All, &mut some);
     some.push(" ORDER BY p.id DESC LIMIT ").arg(limit);
     let (count,): (i64,) = reader.db.one(count).await?;
     let (of,): (i64,) = reader.db.one(all).await?;

@@ -1,6 +1,6 @@
 //! A rule means the same customers whether a database or [`matches`] is asked: made-up rules over a made-up population.
 
-use super::compile::condition;
+use super::compile::{Of, condition};
 use super::rule::{Answer, Facts, Field, Happened, Rule, What, World, matches};
 use super::{NewSegment, Segment, create, world};
 use crate::demo::chance::Chance;
@@ -395,12 +395,14 @@ async fn a_database_finds_by_a_rule_whom_the_rule_means() {
                 Rule::In(_) => "in".to_owned(),
             });
         });
-        let mut query = sql("SELECT p.id FROM parties p WHERE ");
-        condition(&rule, &shop.world, &mut query);
-        let found: BTreeSet<Id<Party>> = ctx.app.db.all::<(Id<Party>,)>(query).await.unwrap().into_iter().map(|(id,)| id).collect();
         let meant: BTreeSet<Id<Party>> = people.iter().filter(|(_, facts)| matches(&rule, facts, &shop.world)).map(|(id, _)| *id).collect();
-        if let Some(one) = found.symmetric_difference(&meant).next() {
-            panic!("{given}\nfinds {}, means {}: {:?}", found.contains(one), meant.contains(one), people[one]);
+        for of in [Of::All, Of::Some] {
+            let mut query = sql("SELECT p.id FROM parties p WHERE ");
+            condition(&rule, &shop.world, of, &mut query);
+            let found: BTreeSet<Id<Party>> = ctx.app.db.all::<(Id<Party>,)>(query).await.unwrap().into_iter().map(|(id,)| id).collect();
+            if let Some(one) = found.symmetric_difference(&meant).next() {
+                panic!("{given}\nfinds {} ({of:?}), means {}: {:?}", found.contains(one), meant.contains(one), people[one]);
+            }
         }
         selective += usize::from(!meant.is_empty() && meant.len() < PEOPLE);
     }
