@@ -252,7 +252,10 @@ fn inputs(leaf: &Leaf, path: &str, choices: &Choices) -> Vec<Input> {
         }
         Kind::Field(field) if matches!(op, "at-least" | "at-most" | "between") => {
             let unit = match field {
-                Field::Spent => loc.money_unit(choices.currency).to_owned(),
+                Field::Spent | Field::ExpectedValue => loc.money_unit(choices.currency).to_owned(),
+                Field::Recency | Field::Frequency | Field::Value | Field::FrequencyValue => loc.t("segments-unit-of-five"),
+                Field::Active => loc.t("segments-unit-percent"),
+                Field::ExpectedPurchases => loc.t("segments-unit-purchases"),
                 Field::Age => loc.t("segments-unit-years"),
                 _ => loc.t("segments-unit-times"),
             };
@@ -390,7 +393,11 @@ impl Form {
         let mut tree = Tree { choices, errors, fresh, items: Vec::new() };
         tree.add(&self.draft, "0", String::new());
         let label = |kind: Kind| (kind.word(), req.t(&kind.label()));
-        let kinds = Kind::groups().into_iter().map(|(group, kinds)| (req.t(group), kinds.into_iter().map(label).collect()));
+        let sees_figures = req.can(Room::Insight, Act::See);
+        let kinds = Kind::groups().into_iter().map(|(group, kinds)| {
+            let offered = kinds.into_iter().filter(|kind| sees_figures || !kind.is_figure());
+            (req.t(group), offered.map(label).collect::<Vec<_>>())
+        });
         let title = req.t(if self.id.is_some() { "segments-edit" } else { "segments-new" });
         let mut s = req.shell("segments", title).crumb(req.t("menu-segments"), "/segments");
         if let Some(id) = self.id {
@@ -406,7 +413,7 @@ impl Form {
             is_shared: self.is_shared,
             left: self.left,
             items: tree.items,
-            kinds: kinds.collect(),
+            kinds: kinds.filter(|(_, kinds)| !kinds.is_empty()).collect(),
             cities: choices.cities.clone(),
             tags: choices.tags.clone(),
             known: ["taste", "expectation", "need", "trait"]

@@ -2,12 +2,12 @@
 //! their names (`0-1.op`).
 
 use crate::form::Sent;
-use peyvand_core::marketing::segments::rule::{Amounts, Days, Did, Field, FieldIs, Knows, Range, Rule, Test, What};
+use peyvand_core::marketing::segments::rule::{Amounts, Answer, Days, Did, Field, FieldIs, Knows, Range, Rule, Test, What};
 use peyvand_core::parties::list::{Next, PartyFilters};
 use peyvand_core::parties::preferences::PreferenceKind;
 use peyvand_core::platform::calendar::parse_date;
 use peyvand_core::platform::locale::Loc;
-use peyvand_core::platform::money::{Currency, Money, MoneyUnit};
+use peyvand_core::platform::money::{Currency, Money, MoneyUnit, format_number, parse_decimal};
 use peyvand_core::platform::text::{fold_digits, search_key};
 use peyvand_core::{Day, Problem};
 use serde_json::{Value, json};
@@ -63,12 +63,14 @@ pub enum Kind {
 
 impl Kind {
     /// The kinds as they are offered, group by group.
-    pub fn groups() -> [(&'static str, Vec<Kind>); 4] {
+    pub fn groups() -> [(&'static str, Vec<Kind>); 5] {
         use Field as F;
         let who =
             [F::Kind, F::Role, F::Gender, F::Age, F::Birth, F::City, F::Province, F::Source, F::Stance, F::Owner, F::Unit, F::Created];
         let bought = [F::LastPurchase, F::FirstPurchase, F::Purchases, F::Spent];
-        let spoken = [F::LastContact, F::NextFollowUp, F::Silent];
+        let spoken = [F::LastContact, F::NextFollowUp, F::Silent, F::SilentSince];
+        let figures =
+            [F::Recency, F::Frequency, F::Value, F::FrequencyValue, F::Active, F::ExpectedPurchases, F::ExpectedValue];
         let fields = |fields: &[Field]| fields.iter().map(|field| Kind::Field(*field)).collect::<Vec<_>>();
         let mut known = vec![Kind::Tag];
         known.extend(PreferenceKind::ALL.iter().map(|kind| Kind::Knows(*kind)));
@@ -77,8 +79,14 @@ impl Kind {
             ("segments-group-who", fields(&who)),
             ("segments-group-bought", [fields(&bought), vec![Kind::Did(What::Purchase)]].concat()),
             ("segments-group-contact", [fields(&spoken), vec![Kind::Did(What::Interaction), Kind::Did(What::FollowUpDone)]].concat()),
+            ("segments-group-figures", fields(&figures)),
             ("segments-group-known", known),
         ]
+    }
+
+    /// Whether it asks for what models worked out.
+    pub const fn is_figure(self) -> bool {
+        matches!(self, Kind::Field(field) if field.is_figure())
     }
 
     /// The word in the form.
@@ -110,6 +118,16 @@ impl Kind {
                 &["is", "not", "known", "unknown"]
             }
             Kind::Field(Field::Age | Field::Purchases | Field::Spent) => &["at-least", "at-most", "between"],
+            Kind::Field(
+                Field::Recency
+                | Field::Frequency
+                | Field::Value
+                | Field::FrequencyValue
+                | Field::Active
+                | Field::ExpectedPurchases
+                | Field::ExpectedValue,
+            ) => &["at-least", "at-most", "between", "known", "unknown"],
+            Kind::Field(Field::SilentSince) => &["last", "next", "earlier", "days", "known", "unknown"],
             Kind::Field(Field::Created) => &["last", "earlier", "days"],
             Kind::Field(Field::NextFollowUp) => &["next", "days", "known", "unknown"],
             Kind::Field(Field::Birth | Field::FirstPurchase | Field::LastPurchase | Field::LastContact) => {
@@ -195,6 +213,14 @@ impl Leaf {
         if text.is_empty() { Err("segments-incomplete") } else { text.parse().map_err(|_| "platform-number-not-read") }
     }
 
+    fn decimal(&self, name: &str) -> Result<String, &'static str> {
+        let text = self.get(name);
+        if text.is_empty() {
+            return Err("segments-incomplete");
+        }
+        parse_decimal(text).map(|number| number.normalize().to_string()).map_err(|problem| problem.key())
+    }
+
     fn money(&self, name: &str, world: &World<'_>) -> Result<String, &'static str> {
         let text = self.get(name);
         if text.is_empty() {
@@ -248,10 +274,17 @@ impl Leaf {
                             if op == from {
                                 continue;
                             }
-                            bounds[name] =
-                                if field == Field::Spent { json!(self.money(place, world)?) } else { json!(self.number(place)?) };
+                            bounds[name] = match field.answer() {
+                                Answer::Money => json!(self.money(place, world)?),
+                                Answer::Decimal => json!(self.decimal(place)?),
+                                _ => json!(self.number(place)?),
+                            };
                         }
-                        if field == Field::Spent { json!({"money": bounds}) } else { json!({"number": bounds}) }
+                        match field.answer() {
+                            Answer::Money => json!({"money": bounds}),
+                            Answer::Decimal => json!({"decimal": bounds}),
+                            _ => json!({"number": bounds}),
+                        }
                     }
                     window => json!({"days": self.window(window, "n", world)?}),
                 };
@@ -360,6 +393,13 @@ impl Draft {
                     Test::Known(known) => Some(Leaf::with(kind, &[("op", if *known == not { "unknown" } else { "known" }.to_owned())])),
                     Test::Yes(yes) => Some(Leaf::with(kind, &[("op", if *yes == not { "no" } else { "yes" }.to_owned())])),
                     Test::Number(Range { at_least, at_most }) => plain(Leaf::bounds(kind, text(*at_least), text(*at_most))),
+                    Test::Decimal(Amounts { at_least, at_most }) => {
+                        let shown = |text: &Option<String>| {
+                            let number = parse_decimal(text.as_deref()?).ok()?;
+                            Some(format_number(number, world.loc.prefs.digits))
+                        };
+                        plain(Leaf::bounds(kind, shown(at_least).unwrap_or_default(), shown(at_most).unwrap_or_default()))
+                    }
                     Test::Money(Amounts { at_least, at_most }) => {
                         let shown = |amount: &Option<String>| {
                             let money = Money::parse(amount.as_deref()?, world.currency, MoneyUnit::Currency).ok()?;
@@ -564,6 +604,19 @@ impl Draft {
             let money = Money::parse(text.as_deref()?, world.currency, MoneyUnit::Currency).ok()?;
             Some(money.format(world.loc.prefs.money_unit, world.loc.prefs.digits))
         };
+        for (field, least, most) in [
+            (Field::Recency, filters.recency, filters.recency),
+            (Field::Frequency, filters.frequency, filters.frequency),
+            (Field::Value, filters.value, filters.value),
+            (Field::FrequencyValue, filters.frequency_value, filters.frequency_value),
+            (Field::FrequencyValue, filters.frequency_value_from, None),
+            (Field::Active, percent(filters.active_from), percent(filters.active_until)),
+        ] {
+            if least.is_some() || most.is_some() {
+                let text = |number: Option<i64>| number.map_or_else(String::new, |number| world.loc.number(number));
+                parts.push(Leaf::bounds(Kind::Field(field), text(least), text(most)));
+            }
+        }
         if filters.spent_from.is_some() || filters.spent_until.is_some() {
             let (least, most) = (spent(&filters.spent_from).unwrap_or_default(), spent(&filters.spent_until).unwrap_or_default());
             parts.push(Leaf::bounds(Kind::Field(Field::Spent), least, most));
@@ -585,18 +638,7 @@ impl Draft {
             (filters.waiting == Some(true), "parties-waiting"),
             (filters.archived == Some(true), "parties-archived"),
             (filters.import_id.is_some(), "parties-import"),
-            (
-                filters
-                    .recency
-                    .or(filters.frequency)
-                    .or(filters.value)
-                    .or(filters.frequency_value)
-                    .or(filters.frequency_value_from)
-                    .is_some()
-                    || filters.active_from.or(filters.active_until).is_some()
-                    || filters.habit.is_some(),
-                "menu-insight",
-            ),
+            (filters.habit.is_some(), "menu-insight"),
         ] {
             if is_given {
                 left.push(label);
@@ -604,6 +646,12 @@ impl Draft {
         }
         (Draft::Group(Joint::All, parts), left)
     }
+}
+
+/// A share of one in whole per cent.
+#[expect(clippy::cast_possible_truncation, reason = "a share is small")]
+fn percent(share: Option<f64>) -> Option<i64> {
+    share.map(|share| (share * 100.0).round() as i64)
 }
 
 impl Leaf {
@@ -674,6 +722,11 @@ mod tests {
             json!({"field": {"field": "age", "is": {"number": {"at_least": 30, "at_most": 40}}}}),
             json!({"field": {"field": "purchases", "is": {"number": {"at_most": 1200}}}}),
             json!({"field": {"field": "spent", "is": {"money": {"at_least": "300000000.00"}}}}),
+            json!({"field": {"field": "active", "is": {"number": {"at_least": 20, "at_most": 60}}}}),
+            json!({"field": {"field": "recency", "is": {"known": false}}}),
+            json!({"field": {"field": "expected_purchases", "is": {"decimal": {"at_most": "1.5"}}}}),
+            json!({"field": {"field": "expected_value", "is": {"money": {"at_least": "300000000.00"}}}}),
+            json!({"field": {"field": "silent_since", "is": {"days": {"next": 7}}}}),
             json!({"field": {"field": "created", "is": {"days": {"between": {"from": "2026-11-21"}}}}}),
             json!({"field": {"field": "last_purchase", "is": {"days": {"earlier": 90}}}}),
             json!({"field": {"field": "next_follow_up", "is": {"days": {"next": 7}}}}),
@@ -696,6 +749,22 @@ mod tests {
         assert_eq!(again(&denied), json!({"any": [{"not": {"tag": "الف"}}, {"tag": "ب"}]}));
         let few = json!({"not": {"field": {"field": "purchases", "is": {"number": {"at_least": 3}}}}});
         assert_eq!(again(&few), json!({"not": {"any": [{"field": {"field": "purchases", "is": {"number": {"at_least": 3}}}}]}}));
+    }
+
+    #[test]
+    fn scores_that_a_list_filters_by_become_conditions() {
+        let loc = Loc::new(Prefs::of(Lang::Fa), NOW);
+        let world = World { loc: &loc, currency: Currency::IRR, labels: &[] };
+        let filters = PartyFilters { recency: Some(4), frequency_value_from: Some(2), active_until: Some(0.29), ..Default::default() };
+        let (draft, left) = Draft::of_filters(&filters, &world);
+        assert!(left.is_empty(), "{left:?}");
+        let field = |field: &str, number: Value| json!({"field": {"field": field, "is": {"number": number}}});
+        let expected = json!({"all": [
+            field("recency", json!({"at_least": 4, "at_most": 4})),
+            field("frequency_value", json!({"at_least": 2})),
+            field("active", json!({"at_most": 29})),
+        ]});
+        assert_eq!(draft.write(&world, false).0, expected);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A rule as a condition of a query: closed names, every value bound.
 
-use super::rule::{Did, Field, FieldIs, Knows, Rule, Test, What, World};
+use super::rule::{Did, Field, FieldIs, Knows, Rule, Test, What, World, figure_bounds};
 use crate::platform::access::{Unit, User};
 use crate::platform::text::search_key;
 use crate::{Day, Instant};
@@ -29,13 +29,30 @@ impl Of {
 /// counts as false, as in [`matches`](super::rule::matches).
 pub fn condition(rule: &Rule, world: &World, of: Of, query: &mut Sql) {
     match rule {
-        Rule::All(parts) => group(parts, " AND ", "1 = 1", world, of, query),
-        Rule::Any(parts) => group(parts, " OR ", "1 = 0", world, of, query),
+        Rule::All(parts) => {
+            // What is asked of figures is asked of one row.
+            let is_asked = |part: &&Rule| matches!(part, Rule::Field(asked) if asked.field.is_figure() && asked.is != Test::Known(false));
+            let (asked, others): (Vec<&Rule>, Vec<&Rule>) = parts.iter().partition(is_asked);
+            if asked.len() < 2 {
+                return group(parts.iter(), " AND ", "1 = 1", world, of, query);
+            }
+            query.push("(");
+            group(others.into_iter(), " AND ", "1 = 1", world, of, query);
+            query.push(" AND ");
+            figures(asked.into_iter().filter_map(|part| if let Rule::Field(asked) = part { Some(asked) } else { None }), world, of, query);
+            query.push(")");
+        }
+        Rule::Any(parts) => group(parts.iter(), " OR ", "1 = 0", world, of, query),
         Rule::Not(part) => {
             query.push("(");
             condition(part, world, of, query);
             query.push(") IS NOT TRUE");
         }
+        Rule::Field(FieldIs { field, is: Test::Known(false) }) if field.is_figure() => {
+            query.push("NOT ");
+            figures(std::iter::once(&FieldIs { field: *field, is: Test::Known(true) }), world, of, query);
+        }
+        Rule::Field(asked) if asked.field.is_figure() => figures(std::iter::once(asked), world, of, query),
         Rule::Field(FieldIs { field, is }) => test(*field, is, world, query),
         Rule::Tag(tag) => {
             of.begin(
@@ -70,15 +87,36 @@ pub fn condition(rule: &Rule, world: &World, of: Of, query: &mut Sql) {
     }
 }
 
-fn group(parts: &[Rule], joint: &'static str, empty: &'static str, world: &World, of: Of, query: &mut Sql) {
-    if parts.is_empty() {
+fn group<'a>(
+    parts: impl ExactSizeIterator<Item = &'a Rule>,
+    joint: &'static str,
+    empty: &'static str,
+    world: &World,
+    of: Of,
+    query: &mut Sql,
+) {
+    if parts.len() == 0 {
         query.push(empty);
         return;
     }
     query.push("(");
-    for (at, part) in parts.iter().enumerate() {
+    for (at, part) in parts.enumerate() {
         query.push(if at == 0 { "" } else { joint });
         condition(part, world, of, query);
+    }
+    query.push(")");
+}
+
+/// What is asked of the figures of a customer, all of it: false where there are none.
+fn figures<'a>(asked: impl Iterator<Item = &'a FieldIs>, world: &World, of: Of, query: &mut Sql) {
+    of.begin(
+        "p.id IN (SELECT c.party_id FROM party_scores c WHERE ",
+        "EXISTS (SELECT 1 FROM party_scores c WHERE c.party_id = p.id AND ",
+        query,
+    );
+    for (at, FieldIs { field, is }) in asked.enumerate() {
+        query.push(if at == 0 { "" } else { " AND " });
+        test(*field, is, world, query);
     }
     query.push(")");
 }
@@ -102,14 +140,21 @@ const fn column(field: Field) -> &'static str {
         Field::Spent => "p.spent_minor",
         Field::LastContact => "p.last_contact_at",
         Field::NextFollowUp => "p.next_follow_up_at",
-        Field::Silent => "p.silent_from",
+        Field::Silent | Field::SilentSince => "p.silent_from",
+        Field::Recency => "c.recency",
+        Field::Frequency => "c.frequency",
+        Field::Value => "c.value",
+        Field::FrequencyValue => "c.frequency_value",
+        Field::Active => "c.p_active",
+        Field::ExpectedPurchases => "c.purchases_90d",
+        Field::ExpectedValue => "c.value_12m_minor",
     }
 }
 
 /// What a column holds where there is no answer.
 const fn is_known(field: Field) -> &'static str {
     match field {
-        Field::FirstPurchase | Field::LastPurchase => " > ''",
+        Field::FirstPurchase | Field::LastPurchase | Field::SilentSince => " > ''",
         Field::LastContact => " > 0",
         Field::NextFollowUp => " < 253402300799000",
         _ => " IS NOT NULL",
@@ -135,6 +180,9 @@ fn test(field: Field, is: &Test, world: &World, query: &mut Sql) {
             let (latest, earliest) = (range.at_least.map(|age| world.born_by(age)), range.at_most.map(|age| world.born_by(age + 1)));
             bounds(column, [(" <= ", latest), (" > ", earliest)], query);
         }
+        Test::Decimal(_) => figure(field, is, world, query),
+        Test::Number(_) if field == Field::Active => figure(field, is, world, query),
+        Test::Money(_) if field.is_figure() => figure(field, is, world, query),
         Test::Number(range) => bounds(column, [(" >= ", range.at_least), (" <= ", range.at_most)], query),
         Test::Money(amounts) => {
             let minor = |text: &Option<String>| text.as_deref().and_then(|text| world.minor(text));
@@ -147,7 +195,7 @@ fn test(field: Field, is: &Test, world: &World, query: &mut Sql) {
                 query.push(column).push(is_known(field)).push(" AND ");
             }
             match field {
-                Field::Birth | Field::FirstPurchase | Field::LastPurchase => bounds(column, [(" >= ", from), (" <= ", until)], query),
+                Field::Birth | Field::FirstPurchase | Field::LastPurchase | Field::SilentSince => bounds(column, [(" >= ", from), (" <= ", until)], query),
                 _ => bounds(column, moments(from, until, world), query),
             }
             query.push(")");
@@ -157,6 +205,11 @@ fn test(field: Field, is: &Test, world: &World, query: &mut Sql) {
             query.push("p.silent_from <> '' AND p.silent_from <= ").arg(world.today).push(")");
         }
     }
+}
+
+fn figure(field: Field, is: &Test, world: &World, query: &mut Sql) {
+    let (least, most) = figure_bounds(field, is, world);
+    bounds(column(field), [(" >= ", least), (" <= ", most)], query);
 }
 
 /// The moments between which the days lie.

@@ -3,7 +3,7 @@
 use super::rule::{Days, Did, Field, FieldIs, Knows, Range, Rule, Test, What, World};
 use crate::parties::preferences::PreferenceKind;
 use crate::platform::locale::{Arg, Loc};
-use crate::platform::money::Money;
+use crate::platform::money::{Money, format_number, parse_decimal};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -154,7 +154,19 @@ impl Writer<'_> {
                 }
             }
             Test::Number(Range { at_least, at_most }) => {
-                let range = self.range(at_least.map(|number| self.loc.number(number)), at_most.map(|number| self.loc.number(number)));
+                let shown = |number: i64| match field {
+                    Field::Active => self.loc.percent(number as f64 / 100.0),
+                    _ => self.loc.number(number),
+                };
+                let range = self.range(at_least.map(shown), at_most.map(shown));
+                self.say("segments-number", not, &[("field", its.into()), ("range", range.into())])
+            }
+            Test::Decimal(amounts) => {
+                let shown = |text: &Option<String>| {
+                    let number = parse_decimal(text.as_deref()?).ok()?;
+                    Some(format_number(number, self.loc.prefs.digits))
+                };
+                let range = self.range(shown(&amounts.at_least), shown(&amounts.at_most));
                 self.say("segments-number", not, &[("field", its.into()), ("range", range.into())])
             }
             Test::Money(amounts) => {
@@ -224,6 +236,7 @@ impl Writer<'_> {
 
     fn range(&self, least: Option<String>, most: Option<String>) -> String {
         match (least, most) {
+            (Some(least), Some(most)) if least == most => least,
             (Some(least), Some(most)) => self.loc.ta("segments-between", &[("least", least.into()), ("most", most.into())]),
             (Some(least), None) => self.loc.t1("segments-least", "least", least),
             (None, most) => self.loc.t1("segments-most", "most", most.unwrap_or_default()),
@@ -298,6 +311,21 @@ mod tests {
     fn what_is_denied_is_denied_clause_by_clause() {
         let group = json!({"not": {"any": [{"tag": "الف"}, {"not": {"did": {"what": "purchase", "at_most": 0}}}]}});
         assert_eq!(told(Lang::En, group), "Customers who do not have the tag “الف” and who have not bought.");
+        let figures = json!({"all": [
+            {"field": {"field": "active", "is": {"number": {"at_most": 30}}}},
+            {"not": {"field": {"field": "expected_purchases", "is": {"decimal": {"at_least": "1.50"}}}}},
+            {"field": {"field": "recency", "is": {"number": {"at_least": 4, "at_most": 5}}}},
+        ]});
+        assert_eq!(
+            told(Lang::En, figures.clone()),
+            "Customers whose probability of being active is at most 30% and whose number of purchases expected in 90 days is not at least \
+             1.5 and whose recency score is between 4 and 5."
+        );
+        assert_eq!(
+            told(Lang::Fa, figures),
+            "مشتریانی که احتمال فعال بودنشان دست‌بالا ۳۰٪ است و تعداد خرید مورد انتظارشان در ۹۰ روز آینده دست‌کم ۱٫۵ نیست و نمره‌ی \
+             تازگی‌شان میان ۴ و ۵ است."
+        );
         let known = json!({"not": {"field": {"field": "owner", "is": {"known": false}}}});
         assert_eq!(told(Lang::En, known), "Customers whom somebody looks after.");
     }

@@ -72,6 +72,7 @@ pub async fn preview(ctx: &Ctx, input: PreviewSegment) -> Result<Preview> {
     let limit = page_size(Some(input.limit.unwrap_or(SAMPLE)))?;
     let world = world(ctx).await?;
     let rule = Rule::read(&input.rule, world.currency).map_err(Error::Invalid)?;
+    let figures = rule.asks_figures().then(|| ctx.actor.check(Perm(Room::Insight, Act::See))).transpose()?;
     let parts = rule.segments();
     if !parts.is_empty() {
         let known: Vec<(Id<Segment>,)> = reader.db.all(known_parts(&segments.sight, &parts)).await?;
@@ -82,10 +83,17 @@ pub async fn preview(ctx: &Ctx, input: PreviewSegment) -> Result<Preview> {
     let mut count = sql("SELECT count(*) FROM parties p WHERE p.archived_at IS NULL");
     reader.sight.parties(&mut count);
     let all = count.clone();
+    // Whoever sees the figures of fewer customers is told of those.
+    if let Some(figures) = &figures {
+        figures.parties(&mut count);
+    }
     count.push(" AND ");
     condition(&rule, &world, Of::All, &mut count);
     let mut some = Sql::select::<Meant>("FROM parties p WHERE p.archived_at IS NULL");
     reader.sight.parties(&mut some);
+    if let Some(figures) = &figures {
+        figures.parties(&mut some);
+    }
     some.push(" AND ");
     condition(&rule, &world, Of::All, &mut some);
     some.push(" ORDER BY p.id DESC LIMIT ").arg(limit);

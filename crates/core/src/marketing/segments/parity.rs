@@ -1,7 +1,7 @@
 //! A rule means the same customers whether a database or [`matches`] is asked: made-up rules over a made-up population.
 
 use super::compile::{Of, condition};
-use super::rule::{Answer, Facts, Field, Happened, Rule, What, World, matches};
+use super::rule::{Answer, Facts, Field, Figures, Happened, Rule, What, World, matches};
 use super::{NewSegment, Segment, create, world};
 use crate::demo::chance::Chance;
 use crate::interactions::{Channel, Direction};
@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const SEED: u64 = 20_261_122;
 const PEOPLE: usize = 48;
-const RULES: usize = 600;
+const RULES: usize = 900;
 /// What stands between customers and their facts, as far as rules go.
 const CITIES: [&str; 4] = ["تهران", "کرج", "كرج", "شیراز"];
 const PROVINCES: [&str; 2] = ["تهران", "البرز"];
@@ -100,11 +100,25 @@ impl Shop {
             last_contact,
             next_follow_up: self.chance.happens(0.5).then(|| self.day(-10, 40)),
             silent_from: self.chance.happens(0.6).then(|| self.day(-30, 30)),
+            figures: self.figures(),
             tags: TAGS.iter().filter(|_| self.chance.happens(0.4)).map(|tag| (*tag).to_owned()).collect(),
             preferences,
             happened,
             segments: segments.into_iter().filter(|_| self.chance.happens(0.5)).collect(),
         }
+    }
+
+    /// Nothing for some; what one model refused is absent for others.
+    fn figures(&mut self) -> Figures {
+        if self.chance.happens(0.2) {
+            return Figures::default();
+        }
+        let (has_bands, has_chances) = (self.chance.happens(0.8), self.chance.happens(0.8));
+        let mut band = || has_bands.then(|| self.chance.between(1, 5));
+        let (recency, frequency, value, frequency_value) = (band(), band(), band(), band());
+        let mut of = |most: i64, parts: f64| has_chances.then(|| self.chance.between(0, most) as f64 / parts);
+        let (active, expected_purchases, expected_value_minor) = (of(100, 100.0), of(12, 4.0), of(4, 0.01));
+        Figures { recency, frequency, value, frequency_value, active, expected_purchases, expected_value_minor }
     }
 
     async fn store(&mut self, ctx: &Ctx, tx: &mut Tx, party: Id<Party>, facts: &Facts) {
@@ -139,6 +153,25 @@ impl Shop {
         )
         .await
         .unwrap();
+        let figures = facts.figures;
+        if figures != Figures::default() || self.chance.happens(0.5) {
+            let scores = sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, recency,
+                                frequency, value, frequency_value, p_active, purchases_90d, value_12m_minor, rfm_fit_id, activity_fit_id,
+                                spending_fit_id)
+                              VALUES ($1, 1, 1, 1, 0, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
+            .bind(party)
+            .bind(figures.recency)
+            .bind(figures.frequency)
+            .bind(figures.value)
+            .bind(figures.frequency_value)
+            .bind(figures.active)
+            .bind(figures.expected_purchases)
+            .bind(figures.expected_value_minor)
+            .bind(ctx.id::<()>())
+            .bind(ctx.id::<()>())
+            .bind(ctx.id::<()>());
+            tx.run(scores).await.unwrap();
+        }
         for tag in &facts.tags {
             tx.run(sql("INSERT INTO party_tags (party_id, tag) VALUES ($1, $2)").bind(party).bind(tag)).await.unwrap();
         }
@@ -310,8 +343,22 @@ impl Shop {
                     _ => json!({"money": {"at_least": format!("{least}"), "at_most": format!("{}", least + 1)}}),
                 }
             }
+            Answer::Decimal => {
+                let least = self.chance.between(0, 10);
+                let text = |quarters: i64| format!("{}", quarters as f64 / 4.0);
+                match self.chance.between(0, 2) {
+                    0 => json!({"decimal": {"at_least": text(least)}}),
+                    1 => json!({"decimal": {"at_most": text(least)}}),
+                    _ => json!({"decimal": {"at_least": text(least), "at_most": text(least + 2)}}),
+                }
+            }
             Answer::Number => {
-                let (least, more) = if field == Field::Age { (self.chance.between(0, 60), 20) } else { (self.chance.between(0, 3), 2) };
+                let (least, more) = match field {
+                    Field::Age => (self.chance.between(0, 60), 20),
+                    Field::Active => (self.chance.between(0, 80), 20),
+                    Field::Purchases => (self.chance.between(0, 3), 2),
+                    _ => (self.chance.between(1, 4), 1),
+                };
                 match self.chance.between(0, 2) {
                     0 => json!({"number": {"at_least": least}}),
                     1 => json!({"number": {"at_most": least}}),

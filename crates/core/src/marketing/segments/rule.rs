@@ -5,6 +5,7 @@
 //! [`describe`]: super::describe
 
 use super::Segment;
+use crate::insight::models::BANDS;
 use crate::interactions::{Channel, Direction};
 use crate::parties::check::{Gender, Kind, LINE_MAX, Role, Stance, word_of};
 use crate::parties::preferences::PreferenceKind;
@@ -15,6 +16,8 @@ use crate::sales::Product;
 use crate::{Day, Fields, Problem};
 use jiff::tz::TimeZone;
 use peyvand_db::Id;
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -94,6 +97,22 @@ peyvand_db::words! {
         NextFollowUp = "next_follow_up",
         /// Whether they are silent for longer than is their habit.
         Silent = "silent",
+        /// The day from which they are.
+        SilentSince = "silent_since",
+        /// Band of recency, 5 the most recent. This and what follows is what models worked out.
+        Recency = "recency",
+        /// Band of frequency, 5 the most frequent.
+        Frequency = "frequency",
+        /// Band of value, 5 the most valuable.
+        Value = "value",
+        /// Mean of the bands of frequency and value, rounded up.
+        FrequencyValue = "frequency_value",
+        /// Probability of still being active, in per cent.
+        Active = "active",
+        /// Days with a purchase that are expected in the next 90 days.
+        ExpectedPurchases = "expected_purchases",
+        /// Expected value of the next twelve months, in the organisation's currency.
+        ExpectedValue = "expected_value",
     }
 }
 
@@ -106,6 +125,8 @@ pub enum Answer {
     Day,
     /// A whole number.
     Number,
+    /// A number with decimals.
+    Decimal,
     /// An amount.
     Money,
     /// Yes or no.
@@ -126,11 +147,22 @@ impl Field {
             | Field::Source
             | Field::Owner
             | Field::Unit => Answer::Word,
-            Field::Created | Field::Birth | Field::FirstPurchase | Field::LastPurchase | Field::LastContact | Field::NextFollowUp => {
-                Answer::Day
-            }
-            Field::Age | Field::Purchases => Answer::Number,
-            Field::Spent => Answer::Money,
+            Field::Created
+            | Field::Birth
+            | Field::FirstPurchase
+            | Field::LastPurchase
+            | Field::LastContact
+            | Field::NextFollowUp
+            | Field::SilentSince => Answer::Day,
+            Field::Age
+            | Field::Purchases
+            | Field::Recency
+            | Field::Frequency
+            | Field::Value
+            | Field::FrequencyValue
+            | Field::Active => Answer::Number,
+            Field::ExpectedPurchases => Answer::Decimal,
+            Field::Spent | Field::ExpectedValue => Answer::Money,
             Field::Silent => Answer::Flag,
         }
     }
@@ -139,6 +171,27 @@ impl Field {
     #[must_use]
     pub const fn may_be_unknown(self) -> bool {
         matches!(self.answer(), Answer::Word | Answer::Day) && !matches!(self, Field::Kind | Field::Role | Field::Created)
+            || self.is_figure()
+    }
+
+    /// Whether a model worked it out: not everybody has it, and not everybody may see it.
+    #[must_use]
+    pub const fn is_figure(self) -> bool {
+        matches!(self, Field::Active | Field::ExpectedPurchases | Field::ExpectedValue) || self.is_band()
+    }
+
+    const fn is_band(self) -> bool {
+        matches!(self, Field::Recency | Field::Frequency | Field::Value | Field::FrequencyValue)
+    }
+
+    /// The bounds of its numbers.
+    const fn numbers(self) -> (i64, i64) {
+        match self {
+            Field::Age => (0, DAYS_MAX / 365),
+            Field::Active => (0, 100),
+            _ if self.is_band() => (1, BANDS as i64),
+            _ => (0, TIMES_MAX),
+        }
     }
 }
 
@@ -162,6 +215,8 @@ pub enum Test {
     Known(bool),
     /// A number within bounds.
     Number(Range),
+    /// A number with decimals within bounds.
+    Decimal(Amounts),
     /// An amount within bounds.
     Money(Amounts),
     /// A day within bounds.
@@ -182,7 +237,7 @@ pub struct Range {
     pub at_most: Option<i64>,
 }
 
-/// Bounds of an amount, decimal texts in the organisation's currency; both belong to it.
+/// Bounds as decimal texts, those of an amount in the organisation's currency; both belong to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Amounts {
@@ -346,6 +401,14 @@ impl Rule {
         if fields.0.is_empty() { Ok(rule) } else { Err(fields) }
     }
 
+    /// Whether it asks for what models worked out.
+    #[must_use]
+    pub fn asks_figures(&self) -> bool {
+        let mut asks = false;
+        self.each(&mut |rule| asks |= matches!(rule, Rule::Field(FieldIs { field, .. }) if field.is_figure()));
+        asks
+    }
+
     /// The segments that it names, each once.
     #[must_use]
     pub fn segments(&self) -> Vec<Id<Segment>> {
@@ -495,10 +558,25 @@ impl FieldIs {
             }
             (Test::Known(_), _) if field.may_be_unknown() => {}
             (Test::Number(range), Answer::Number) => {
-                let max = if field == Field::Age { DAYS_MAX / 365 } else { TIMES_MAX };
-                within(range.at_least, 0, max, &format!("{place}.number.at_least"), fields);
-                within(range.at_most, 0, max, &format!("{place}.number.at_most"), fields);
+                let (min, max) = field.numbers();
+                within(range.at_least, min, max, &format!("{place}.number.at_least"), fields);
+                within(range.at_most, min, max, &format!("{place}.number.at_most"), fields);
                 bounds(range.at_least.as_ref(), range.at_most.as_ref(), &format!("{place}.number"), fields);
+            }
+            (Test::Decimal(amounts), Answer::Decimal) => {
+                let mut read = |text: &Option<String>, name: &str| {
+                    let text = text.as_ref()?;
+                    let place = format!("{place}.decimal.{name}");
+                    let number = fields.take(parse_decimal(text).map_err(|problem| Problem::new(place.clone(), problem.key())))?;
+                    if number < Decimal::ZERO || number > Decimal::from(TIMES_MAX) {
+                        fields.0.push(Problem::new(place, "input-range").with("min", 0).with("max", TIMES_MAX));
+                    }
+                    Some(number)
+                };
+                let (least, most) = (read(&amounts.at_least, "at_least"), read(&amounts.at_most, "at_most"));
+                if amounts.at_least.is_some() == least.is_some() && amounts.at_most.is_some() == most.is_some() {
+                    bounds(least.as_ref(), most.as_ref(), &format!("{place}.decimal"), fields);
+                }
             }
             (Test::Money(amounts), Answer::Money) => {
                 let mut read = |text: &Option<String>, name: &str| {
@@ -574,6 +652,54 @@ pub enum Happened {
     },
 }
 
+/// What models worked out of a customer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Figures {
+    /// Band of recency.
+    pub recency: Option<i64>,
+    /// Band of frequency.
+    pub frequency: Option<i64>,
+    /// Band of value.
+    pub value: Option<i64>,
+    /// Mean of the bands of frequency and value.
+    pub frequency_value: Option<i64>,
+    /// Probability of still being active.
+    pub active: Option<f64>,
+    /// Expected days with a purchase in the next 90 days.
+    pub expected_purchases: Option<f64>,
+    /// Expected value of the next twelve months, in minor units.
+    pub expected_value_minor: Option<f64>,
+}
+
+impl Figures {
+    fn of(&self, field: Field) -> Option<f64> {
+        let band = |band: Option<i64>| band.map(|band| band as f64);
+        match field {
+            Field::Recency => band(self.recency),
+            Field::Frequency => band(self.frequency),
+            Field::Value => band(self.value),
+            Field::FrequencyValue => band(self.frequency_value),
+            Field::Active => self.active,
+            Field::ExpectedPurchases => self.expected_purchases,
+            Field::ExpectedValue => self.expected_value_minor,
+            _ => None,
+        }
+    }
+}
+
+/// The least and the most of a figure that is asked for, as it is stored.
+pub(super) fn figure_bounds(field: Field, is: &Test, world: &World) -> (Option<f64>, Option<f64>) {
+    let decimal = |text: &Option<String>| parse_decimal(text.as_deref()?).ok()?.to_f64();
+    let minor = |text: &Option<String>| world.minor(text.as_deref()?).map(|minor| minor as f64);
+    let number = |number: Option<i64>| number.map(|number| number as f64 / if field == Field::Active { 100.0 } else { 1.0 });
+    match is {
+        Test::Number(range) => (number(range.at_least), number(range.at_most)),
+        Test::Decimal(amounts) => (decimal(&amounts.at_least), decimal(&amounts.at_most)),
+        Test::Money(amounts) => (minor(&amounts.at_least), minor(&amounts.at_most)),
+        _ => (None, None),
+    }
+}
+
 /// What is known of a customer, as far as a rule may ask for it. Days are those of the organisation's time zone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
@@ -613,6 +739,8 @@ pub struct Facts {
     pub next_follow_up: Option<Day>,
     /// The day from which they count as silent.
     pub silent_from: Option<Day>,
+    /// What models worked out.
+    pub figures: Figures,
     /// Tags.
     pub tags: Vec<String>,
     /// What is known of them, as a word of a list or in own words.
@@ -668,15 +796,21 @@ fn is_so(field: Field, is: &Test, facts: &Facts, world: &World) -> bool {
         Field::LastPurchase => facts.last_purchase,
         Field::LastContact => facts.last_contact,
         Field::NextFollowUp => facts.next_follow_up,
+        Field::SilentSince => facts.silent_from,
         _ => None,
     };
+    let figure = facts.figures.of(field);
     match is {
         Test::OneOf(values) => word.is_some_and(|word| match field {
             Field::City => values.iter().any(|value| search_key(value) == search_key(&word)),
             Field::Owner | Field::Unit => values.iter().any(|value| value.eq_ignore_ascii_case(&word)),
             _ => values.contains(&word),
         }),
-        Test::Known(known) => (word.is_some() || day.is_some()) == *known,
+        Test::Known(known) => (word.is_some() || day.is_some() || figure.is_some()) == *known,
+        Test::Number(_) | Test::Decimal(_) | Test::Money(_) if field.is_figure() => figure.is_some_and(|figure| {
+            let (least, most) = figure_bounds(field, is, world);
+            least.is_none_or(|least| figure >= least) && most.is_none_or(|most| figure <= most)
+        }),
         Test::Number(range) => match field {
             Field::Age => facts.birth.is_some_and(|birth| {
                 range.at_least.is_none_or(|age| birth <= world.born_by(age))
@@ -689,6 +823,7 @@ fn is_so(field: Field, is: &Test, facts: &Facts, world: &World) -> bool {
             minor(&amounts.at_least).is_none_or(|least| facts.spent_minor >= least)
                 && minor(&amounts.at_most).is_none_or(|most| facts.spent_minor <= most)
         }
+        Test::Decimal(_) => false,
         Test::Days(days) => day.is_some_and(|day| in_window(day, days.window(world.today))),
         Test::Yes(yes) => facts.silent_from.is_some_and(|from| from <= world.today) == *yes,
     }
@@ -754,6 +889,12 @@ mod tests {
         assert_eq!(place(age), ("rule.field.is.number".into(), "segments-bounds-crossed".into()));
         let age = json!({"field": {"field": "age", "is": {"one_of": ["40"]}}});
         assert_eq!(place(age), ("rule.field.is".into(), "segments-test-wrong".into()));
+        let band = json!({"field": {"field": "recency", "is": {"number": {"at_least": 6}}}});
+        assert_eq!(place(band), ("rule.field.is.number.at_least".into(), "input-range".into()));
+        let soon = |least: &str, most: &str| json!({"field": {"field": "expected_purchases", "is": {"decimal": {"at_least": least, "at_most": most}}}});
+        assert_eq!(place(soon("2.5", "2")), ("rule.field.is.decimal".into(), "segments-bounds-crossed".into()));
+        assert_eq!(place(soon("-1", "2")), ("rule.field.is.decimal.at_least".into(), "input-range".into()));
+        assert_eq!(place(soon("x", "2")).0, "rule.field.is.decimal.at_least");
         let contact = json!({"did": {"what": "interaction", "category": "چای"}});
         assert_eq!(place(contact), ("rule.did".into(), "segments-detail-wrong".into()));
     }

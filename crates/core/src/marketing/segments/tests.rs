@@ -309,3 +309,75 @@ async fn a_sentence_names_what_the_rule_names() {
         assert!(told.sentence.contains(name), "{name}: {}", told.sentence);
     }
 }
+
+async fn score(ctx: &Ctx, party: Id<Party>, recency: i64, active: Option<f64>) {
+    let scores = sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, recency, p_active,
+                        rfm_fit_id, activity_fit_id, spending_fit_id)
+                      VALUES ($1, 1, 1, 1, 0, 0, $2, $3, $4, $5, $6)")
+    .bind(party)
+    .bind(recency)
+    .bind(active)
+    .bind(Id::<()>::FIRST)
+    .bind(Id::<()>::FIRST)
+    .bind(Id::<()>::FIRST);
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    tx.run(scores).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_has_no_figure_is_not_meant_by_what_is_asked_of_it() {
+    let ctx = testing::ctx().await;
+    let (one, two, three) = (testing::party(&ctx, "الف").await, testing::party(&ctx, "ب").await, testing::party(&ctx, "پ").await);
+    score(&ctx, one, 5, Some(0.8)).await;
+    score(&ctx, two, 4, None).await;
+    let figure = |field: &str, is: Value| json!({"field": {"field": field, "is": is}});
+    let active = || figure("active", json!({"number": {"at_least": 50}}));
+    let meant = async |rule: Value| {
+        let found = ctx.run(preview, PreviewSegment { rule, limit: None }).await.unwrap();
+        found.items.into_iter().map(|item| item.id).collect::<Vec<_>>()
+    };
+    assert_eq!(meant(active()).await, [one]);
+    assert_eq!(meant(json!({"not": active()})).await, [three, two], "what does not hold is denied");
+    assert_eq!(meant(json!({"all": [{"not": active()}, figure("recency", json!({"known": true}))]})).await, [two]);
+    assert_eq!(meant(figure("recency", json!({"known": false}))).await, [three]);
+    let both = json!({"all": [active(), figure("recency", json!({"number": {"at_most": 4}}))]});
+    assert!(meant(both).await.is_empty());
+}
+
+#[tokio::test]
+async fn only_who_sees_figures_asks_for_them() {
+    let owner = testing::ctx().await;
+    let party = testing::party(&owner, "الف").await;
+    score(&owner, party, 5, None).await;
+    let asked = json!({"field": {"field": "recency", "is": {"number": {"at_least": 1}}}});
+    let all = PreviewSegment { rule: asked.clone(), limit: None };
+    assert_eq!(owner.run(preview, all.clone()).await.unwrap().count, 1);
+    let mut rights = crate::Rights::full();
+    if let Some(right) = rights.0.get_mut(&Room::Insight) {
+        right.see = crate::platform::access::Reach::Own;
+    }
+    let user = testing::as_post(&owner.app, "agent", "sara").await.actor.user().unwrap();
+    let narrow = testing::with_rights(&owner.app, user, "sara", rights.clone(), vec![]);
+    assert_eq!(narrow.run(preview, all.clone()).await.unwrap().count, 0, "the figures of others do not count");
+    rights.0.remove(&Room::Insight);
+    let without = testing::with_rights(&owner.app, user, "sara", rights, vec![]);
+    assert!(matches!(without.run(preview, all).await, Err(Error::Forbidden(..))));
+    let new = NewSegment { name: "نو".into(), rule: asked, is_shared: false };
+    assert!(matches!(without.run(create, new).await, Err(Error::Forbidden(..))));
+}
+
+#[tokio::test]
+async fn figures_that_are_worked_out_anew_reach_segments() {
+    let ctx = testing::ctx().await;
+    let party = testing::party(&ctx, "الف").await;
+    let segment = add(&ctx, "همه", json!({"all": []})).await;
+    crate::platform::jobs::drain(&ctx.app).await.unwrap();
+    let is_due = async || ctx.run(get, SegmentId { id: segment.id }).await.unwrap().is_due;
+    assert!(!is_due().await);
+    let new = NewPurchase { party_id: Some(party), amount: Some("100".into()), product_name: Some("چای".into()), ..Default::default() };
+    ctx.run(purchases::create, new).await.unwrap();
+    ctx.run(crate::insight::refresh::ask, crate::operation::Nothing {}).await.unwrap();
+    crate::platform::jobs::drain(&ctx.app).await.unwrap();
+    assert!(is_due().await);
+}

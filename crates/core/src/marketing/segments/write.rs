@@ -51,7 +51,7 @@ pub async fn create(ctx: &Ctx, new: NewSegment) -> Result<Segment> {
     fields.check()?;
     let (Some(name), Some(rule)) = (name, rule) else { return Err(Error::invalid("rule", "input-needed")) };
     let mut tx = writer.begin().await?;
-    lock_parts(&mut tx, &writer.sight, &rule).await?;
+    lock_parts(&mut tx, ctx, &writer.sight, &rule).await?;
     let id: Id<Segment> = ctx.id();
     tx.run(
         sql("INSERT INTO segments (id, name, name_key, rule, owner_id, unit_id, is_shared, size, due, built_at, built_ms, version,
@@ -101,8 +101,11 @@ pub(super) fn known_parts(sight: &Sight, parts: &[Id<Segment>]) -> Sql {
     query
 }
 
-/// Refuses a rule that names a segment out of sight; the others cannot be archived until this is done.
-async fn lock_parts(tx: &mut Tx, sight: &Sight, rule: &Rule) -> Result<()> {
+/// Refuses a rule that asks for what its writer may not see, or names a segment out of sight; the others cannot be archived until this is done.
+async fn lock_parts(tx: &mut Tx, ctx: &Ctx, sight: &Sight, rule: &Rule) -> Result<()> {
+    if rule.asks_figures() {
+        ctx.actor.check(Perm(Room::Insight, Act::See))?;
+    }
     let parts = rule.segments();
     if parts.is_empty() {
         return Ok(());
@@ -182,7 +185,7 @@ pub async fn update(ctx: &Ctx, change: SegmentChange) -> Result<Segment> {
         return Err(Error::Conflict(Fields(vec![Problem::new("version", "segments-changed-meanwhile")])));
     }
     if let Some(rule) = &rule {
-        lock_parts(&mut tx, &writer.sight, rule).await?;
+        lock_parts(&mut tx, ctx, &writer.sight, rule).await?;
         refuse_circle(&mut tx, change.id, rule).await?;
         tx.run(
             sql("UPDATE segments SET rule = $1, due = due + 1 WHERE id = $2")
