@@ -79,9 +79,11 @@ export const PAGES = [
   { name: 'parties-empty', path: () => '/parties', deep: true, bare: true },
   { name: 'parties-chosen', path: () => '/parties', deep: true, press: choose() },
   { name: 'parties-filters', path: () => '/parties', deep: true, press: open('.bar a[data-dialog=wide]') },
+  { name: 'parties-view', path: () => '/parties?silent=1&sort=spent&desc=1' },
+  { name: 'parties-view-new', path: () => '/parties?silent=1', deep: true, wide: true, press: open('.bar a[href^="/parties/views/new"]') },
   { name: 'parties-columns', path: () => '/parties', deep: true, wide: true, press: open('.bar a[data-dialog=narrow]') },
   { name: 'parties-export', path: () => '/parties', deep: true, wide: true, press: menu('[popovertarget=export]') },
-  ...['tag', 'assign', 'follow-up'].map((act) => ({ name: `bulk-${act}`, path: () => '/parties', deep: true, press: choose(`bulk-${act}`) })),
+  ...['tag', 'assign', 'follow-up', 'segment'].map((act) => ({ name: `bulk-${act}`, path: () => '/parties', deep: true, press: choose(`bulk-${act}`) })),
   { name: 'parties-new', path: () => '/parties/new' },
   { name: 'parties-new-wrong', path: () => '/parties/new', deep: true, upset: 422, press: async (page) => {
     await page.locator('[name=mobile]').fill('0912');
@@ -114,6 +116,8 @@ export const PAGES = [
   { name: 'segments-empty', path: () => '/segments', deep: true, bare: true },
   { name: 'segment', path: ({ segment }) => `/segments/${segment}` },
   { name: 'segment-more', path: ({ segment }) => `/segments/${segment}`, deep: true, press: menu('[popovertarget=segment-more]') },
+  { name: 'segment-overlap', path: ({ segment }) => `/segments/${segment}/overlap` },
+  { name: 'segment-moves', path: ({ segment }) => `/segments/${segment}/moves` },
   { name: 'segment-edit', path: ({ segment }) => `/segments/${segment}/edit` },
   { name: 'segment-new', path: () => '/segments/new', deep: true },
   { name: 'segment-wrong', path: () => '/segments/new', deep: true, upset: 422, press: async (page) => {

@@ -47,6 +47,17 @@ CREATE TABLE segment_members (
 ) STRICT;
 CREATE INDEX segment_members_party_id ON segment_members (party_id, segment_id);
 
+-- Who belonged to a segment and left it: since when, and until when. Days as old as its sizes are forgotten with them.
+CREATE TABLE segment_past (
+  segment_id ID NOT NULL REFERENCES segments (id),
+  party_id ID NOT NULL REFERENCES parties (id),
+  since INSTANT NOT NULL,
+  until INSTANT NOT NULL,
+  PRIMARY KEY (segment_id, party_id, until)
+) STRICT;
+CREATE INDEX segment_past_party_id ON segment_past (party_id);
+CREATE INDEX segment_past_until ON segment_past (segment_id, until);
+
 -- Customers to whom something happened that their segments have not looked at yet. Rows are only added and taken, so that
 -- nobody waits for anybody.
 CREATE TABLE segment_marks (

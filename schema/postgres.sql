@@ -699,6 +699,12 @@ CREATE TABLE schema_lock (
 );
 ALTER TABLE schema_lock ADD CONSTRAINT schema_lock_pkey PRIMARY KEY (id);
 
+CREATE TABLE segment_marks (
+  id uuid NOT NULL,
+  party_id uuid NOT NULL
+);
+ALTER TABLE segment_marks ADD CONSTRAINT segment_marks_pkey PRIMARY KEY (id);
+
 CREATE TABLE segment_members (
   segment_id uuid NOT NULL,
   party_id uuid NOT NULL,
@@ -717,6 +723,18 @@ ALTER TABLE segment_parts ADD CONSTRAINT segment_parts_part_id_fkey FOREIGN KEY 
 ALTER TABLE segment_parts ADD CONSTRAINT segment_parts_pkey PRIMARY KEY (segment_id, part_id);
 ALTER TABLE segment_parts ADD CONSTRAINT segment_parts_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id);
 CREATE INDEX segment_parts_part_id ON segment_parts USING btree (part_id);
+
+CREATE TABLE segment_past (
+  segment_id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  since bigint NOT NULL,
+  until bigint NOT NULL
+);
+ALTER TABLE segment_past ADD CONSTRAINT segment_past_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE segment_past ADD CONSTRAINT segment_past_pkey PRIMARY KEY (segment_id, party_id, until);
+ALTER TABLE segment_past ADD CONSTRAINT segment_past_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id);
+CREATE INDEX segment_past_party_id ON segment_past USING btree (party_id);
+CREATE INDEX segment_past_until ON segment_past USING btree (segment_id, until);
 
 CREATE TABLE segment_picks (
   segment_id uuid NOT NULL,
@@ -864,3 +882,20 @@ ALTER TABLE users ADD CONSTRAINT users_pkey PRIMARY KEY (id);
 ALTER TABLE users ADD CONSTRAINT users_post_id_fkey FOREIGN KEY (post_id) REFERENCES posts(id);
 ALTER TABLE users ADD CONSTRAINT users_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES units(id);
 CREATE INDEX users_unit_id ON users USING btree (unit_id);
+
+CREATE TABLE views (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  list jsonb NOT NULL,
+  owner_id uuid NOT NULL,
+  unit_id uuid,
+  is_shared boolean NOT NULL,
+  version bigint NOT NULL,
+  created_at bigint NOT NULL,
+  archived_at bigint
+);
+ALTER TABLE views ADD CONSTRAINT views_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id);
+ALTER TABLE views ADD CONSTRAINT views_pkey PRIMARY KEY (id);
+ALTER TABLE views ADD CONSTRAINT views_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES units(id);
+CREATE INDEX views_owner_id ON views USING btree (owner_id, id);
+CREATE INDEX views_unit_id ON views USING btree (unit_id, id) WHERE is_shared;

@@ -623,6 +623,11 @@ CREATE TABLE schema_history (version bigint NOT NULL PRIMARY KEY, name text NOT 
 
 CREATE TABLE schema_lock (id bigint NOT NULL PRIMARY KEY, holder bigint NOT NULL);
 
+CREATE TABLE segment_marks (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB NOT NULL
+) STRICT;
+
 CREATE TABLE segment_members (
   segment_id BLOB NOT NULL REFERENCES segments (id),
   party_id BLOB NOT NULL REFERENCES parties (id),
@@ -637,6 +642,16 @@ CREATE TABLE segment_parts (
   PRIMARY KEY (segment_id, part_id)
 ) STRICT;
 CREATE INDEX segment_parts_part_id ON segment_parts (part_id);
+
+CREATE TABLE segment_past (
+  segment_id BLOB NOT NULL REFERENCES segments (id),
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  since INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  PRIMARY KEY (segment_id, party_id, until)
+) STRICT;
+CREATE INDEX segment_past_party_id ON segment_past (party_id);
+CREATE INDEX segment_past_until ON segment_past (segment_id, until);
 
 CREATE TABLE segment_picks (
   segment_id BLOB NOT NULL REFERENCES segments (id),
@@ -765,3 +780,17 @@ CREATE TABLE users (
   last_seen_at INTEGER
 ) STRICT;
 CREATE INDEX users_unit_id ON users (unit_id);
+
+CREATE TABLE views (
+  id BLOB NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  list TEXT NOT NULL,
+  owner_id BLOB NOT NULL REFERENCES users (id),
+  unit_id BLOB REFERENCES units (id),
+  is_shared INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX views_owner_id ON views (owner_id, id);
+CREATE INDEX views_unit_id ON views (unit_id, id) WHERE is_shared;

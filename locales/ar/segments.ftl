@@ -331,3 +331,42 @@ segments-if-purchase = اشتروا
 segments-if-interaction = تواصلوا معنا
 segments-if-follow-up-done = أُنجزت متابعة
 segments-if-in = الشريحة
+
+# People of a segment.
+segments-by-hand-head = اختيار يدوي
+segments-pick = العميل
+segments-pick-in = أضيفوه إلى الشريحة
+segments-pick-out = استبعدوه منها
+segments-pick-rule = اتركوه للقاعدة
+segments-pick-about = يمكنكم إضافة أي عميل إلى هذه الشريحة أو استبعاده منها مهما قالت القاعدة.
+segments-pick-whom = لم يتّضح أي عميل تقصدون. اكتبوا اسمه واختاروه من القائمة.
+segments-picked-in = أُضيف إلى الشريحة
+segments-picked-out = استُبعد من الشريحة
+segments-picked-rule = القاعدة تقرر من الآن
+segments-is-in = مضاف
+segments-is-out = مستبعد
+segments-picks-more = هؤلاء أحدث { $count } عميل؛ وهناك غيرهم اختيروا يدويا.
+segments-overlap = التداخل مع الشرائح الأخرى
+segments-overlap-show = عرض التداخل
+segments-overlap-none = لا عميل من هذه الشريحة في شريحة أخرى.
+segments-overlap-later = عدّ هذه الشريحة يستغرق أكثر من ثلاث ثوان. أعيدوا الفتح بعد قليل.
+segments-moves = من دخل ومن خرج
+segments-moves-entered = دخلوا
+segments-moves-left = خرجوا
+segments-moves-from = من يوم
+segments-moves-until = إلى يوم
+segments-moves-show = عرض
+segments-moves-no-entered = لم يدخل أحد هذه الشريحة في هذه الأيام.
+segments-moves-no-left = لم يخرج أحد من هذه الشريحة في هذه الأيام.
+segments-moves-entered-at = وقت الدخول
+segments-moves-left-at = وقت الخروج
+segments-moves-about = من دخل وخرج، أو خرج وعاد، بين اليومين لا يُعدّ.
+bulk-segment = إضافة إلى شريحة
+bulk-segment-title = إضافة المختارين إلى شريحة
+bulk-picked = { $count ->
+    [0] لم يتغيّر شيء
+    [one] سُجّل لعميل واحد
+    [two] سُجّل لعميلين
+    [few] سُجّل لـ { $count } عملاء
+   *[other] سُجّل لـ { $count } عميلا
+}

@@ -318,3 +318,39 @@ segments-if-purchase = Bought
 segments-if-interaction = Had contact with us
 segments-if-follow-up-done = A follow-up was done
 segments-if-in = Segment
+
+# People of a segment.
+segments-by-hand-head = Picked by hand
+segments-pick = Customer
+segments-pick-in = Add to segment
+segments-pick-out = Leave out
+segments-pick-rule = Let the rule decide
+segments-pick-about = Any customer can be added to this segment, or left out of it, whatever its rule says.
+segments-pick-whom = It is not clear which customer is meant. Type the name and choose from the list.
+segments-picked-in = Added to the segment
+segments-picked-out = Left out of the segment
+segments-picked-rule = From now on the rule decides
+segments-is-in = Added
+segments-is-out = Left out
+segments-picks-more = These are the newest { $count } customers; others were picked by hand too.
+segments-overlap = Overlap with other segments
+segments-overlap-show = Show overlap
+segments-overlap-none = No customer of this segment is in another one.
+segments-overlap-later = Counting this segment takes more than three seconds. Open it again in a while.
+segments-moves = Who entered and who left
+segments-moves-entered = Entered
+segments-moves-left = Left
+segments-moves-from = From day
+segments-moves-until = Until day
+segments-moves-show = Show
+segments-moves-no-entered = Nobody entered this segment on these days.
+segments-moves-no-left = Nobody left this segment on these days.
+segments-moves-entered-at = Entered
+segments-moves-left-at = Left
+segments-moves-about = Whoever came and went between the two days, or went and came back, is not listed.
+bulk-segment = Add to segment
+bulk-segment-title = Add the selected to a segment
+bulk-picked = { $count ->
+    [1] Noted for 1 customer
+   *[other] Noted for { $count } customers
+}

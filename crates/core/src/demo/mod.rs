@@ -9,11 +9,13 @@ mod talk;
 mod trade;
 mod words;
 
-use crate::marketing::segments::{self, NewSegment};
+use crate::marketing::segments::{self, NewSegment, Pick, PickMembers};
 use crate::organisation::people::{self, NewUser};
 use crate::organisation::units::{self, NewUnit, UnitChange};
 use crate::parties::Party;
-use crate::parties::check::Checks;
+use crate::parties::check::{Checks, Role};
+use crate::parties::list::{PartyFilters, Sort};
+use crate::parties::views::{self, NewView, ViewList};
 use crate::parties::write::insert_parties;
 use crate::platform::access::{Actor, Rights, Unit, User, UserActor};
 use crate::platform::calendar::Calendar;
@@ -184,7 +186,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     let ids: Vec<Id<Party>> = parties.iter().map(|party| party.id).collect();
     story.write_purchases(&customers, &ids).await?;
     story.talk(&customers, &parties, &staff).await?;
-    story.segments(owner, &staff).await?;
+    story.segments(owner, &staff, &ids).await?;
     story.write_costs(&customers, &parties, owner).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
@@ -224,13 +226,20 @@ impl Story {
         self.app.context(Actor::User(Arc::new(actor)), Door::Web, Organisation::unnamed().prefs())
     }
 
-    /// Groups of customers that the owner keeps an eye on.
-    async fn segments(&self, owner: Id<User>, staff: &[Member]) -> Result<()> {
+    /// Groups of customers that the owner keeps an eye on, and a list.
+    async fn segments(&self, owner: Id<User>, staff: &[Member], parties: &[Id<Party>]) -> Result<()> {
         let ctx = self.by(self.now, owner, staff.first().map(|member| member.unit).into_iter().collect());
         for (name, rule) in words::SEGMENTS {
             let rule = serde_json::from_str(rule).map_err(Error::fault)?;
-            segments::create(&ctx, NewSegment { name: (*name).to_owned(), rule, is_shared: true }).await?;
+            let segment = segments::create(&ctx, NewSegment { name: (*name).to_owned(), rule, is_shared: true }).await?.id;
+            // Two whom the owner knows better than a rule does.
+            for (party, pick) in parties.iter().zip([Pick::In, Pick::Out]) {
+                segments::pick(&ctx, PickMembers { id: segment, party_ids: vec![*party], pick }).await?;
+            }
         }
+        let filters = PartyFilters { silent: Some(true), role: Some(Role::Customer), ..PartyFilters::default() };
+        let list = ViewList { filters, sort: Some(Sort::Spent), desc: true, ..ViewList::default() };
+        views::create(&ctx, NewView { name: words::VIEW.to_owned(), list, is_shared: true }).await?;
         Ok(())
     }
 

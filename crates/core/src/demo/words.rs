@@ -435,6 +435,9 @@ pub const IDEAS: &[&str] = &[
     "فنجان‌ها را تک هم بفروشید",
 ];
 
+/// A list that the owner keeps at hand.
+pub const VIEW: &str = "ساکت‌ها از پرخرید";
+
 /// Segments: name and rule.
 pub const SEGMENTS: &[(&str, &str)] = &[
     (
@@ -453,6 +456,13 @@ pub const SEGMENTS: &[(&str, &str)] = &[
                 {"did": {"what": "purchase", "at_least": 2, "days": {"last": 90}}},
                 {"did": {"what": "interaction", "direction": "inbound", "days": {"last": 30}}}
             ]}
+        ]}"#,
+    ),
+    (
+        "پرخریدهایی که دور می‌شوند",
+        r#"{"all": [
+            {"field": {"field": "frequency_value", "is": {"number": {"at_least": 4}}}},
+            {"field": {"field": "active", "is": {"number": {"at_most": 60}}}}
         ]}"#,
     ),
     (

@@ -72,14 +72,22 @@ pub async fn refresh(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>
             jobs::renew(&ctx.app, job).await?;
         }
     }
-    while forget(ctx, id_of(&made, FitKind::Rfm)).await? == BATCH as u64 {
+    let mut has_changed = !scored.is_empty();
+    loop {
+        let gone = forget(ctx, id_of(&made, FitKind::Rfm)).await?;
+        has_changed |= gone > 0;
+        if gone < BATCH as u64 {
+            break;
+        }
         jobs::renew(&ctx.app, job).await?;
     }
     let mut tx = ctx.app.db.begin().await?;
     tx.run(sql("UPDATE fits SET is_current = FALSE WHERE is_current")).await?;
     tx.run(sql("UPDATE fits SET is_current = TRUE, finished_at = $1 WHERE input_hash = $2").bind(ctx.app.clock.now()).bind(&facts.hash))
         .await?;
-    follow::all(&mut tx, ctx).await?;
+    if has_changed {
+        follow::all(&mut tx, ctx).await?;
+    }
     tx.commit().await?;
     ctx.app.db.analyze_grown().await?;
     Ok(Outcome::Done)

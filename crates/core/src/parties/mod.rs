@@ -17,6 +17,7 @@ pub mod relations;
 pub mod rhythm;
 pub mod search;
 pub mod timeline;
+pub mod views;
 pub mod whom;
 pub mod write;
 
@@ -32,6 +33,7 @@ pub fn operations(ops: &mut Operations) {
     relations::operations(ops);
     timeline::operations(ops);
     list::operations(ops);
+    views::operations(ops);
     named::operations(ops);
     search::operations(ops);
     duplicates::operations(ops);

@@ -127,6 +127,10 @@ pub const KINDS: &[&str] = &[
     "user.signed_in",
     "user.signed_out",
     "user.signed_out_everywhere",
+    "view.archived",
+    "view.changed",
+    "view.created",
+    "view.restored",
 ];
 
 /// Writes the event.
@@ -142,7 +146,7 @@ pub async fn record(tx: &mut Tx, ctx: &Ctx, event: Event) -> Result<()> {
 /// # Errors
 /// When the database refuses.
 pub async fn record_all(tx: &mut Tx, ctx: &Ctx, events: Vec<Event>) -> Result<()> {
-    if events.iter().any(|event| matches!(event.kind, "import.finished" | "import.undone" | "facts.rebuilt")) {
+    if events.iter().any(|event| matches!(event.kind, "import.finished" | "facts.rebuilt")) {
         follow::all(tx, ctx).await?;
     }
     follow::mark(tx, ctx, events.iter().filter_map(|event| event.party).collect()).await?;

@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     6 "0006_insight",
     7 "0007_segments",
     9 "0009_costs",
+    10 "0010_views",
     12 "0012_profit_groups",
     13 "0013_tier_history",
 };

@@ -92,6 +92,18 @@ pub enum Inverse {
         /// Whether it was entered.
         was_added: bool,
     },
+    /// Says of customers and a segment again what was said before.
+    PickMembers {
+        /// The segment.
+        segment: Id<crate::marketing::segments::Segment>,
+        /// Customers, and what was said of each.
+        before: Vec<crate::marketing::segments::WasPicked>,
+    },
+    /// Brings back a list that was kept at hand.
+    ArchiveView {
+        /// The view.
+        view: Id<crate::parties::views::View>,
+    },
     /// Brings an archived segment back.
     ArchiveSegment {
         /// The segment.
@@ -167,6 +179,8 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::CloseAccount { was } => closing::reopen(&mut tx, ctx, &was).await?,
         Inverse::Archive { parties } => bulk::undo_archive(&mut tx, ctx, &parties).await?,
         Inverse::Cost { cost, was_added } => crate::insight::costs::restore(&mut tx, ctx, &cost, was_added).await?,
+        Inverse::PickMembers { segment, before } => crate::marketing::segments::unpick(&mut tx, ctx, segment, &before).await?,
+        Inverse::ArchiveView { view } => crate::parties::views::restore(&mut tx, ctx, view).await?,
         Inverse::ArchiveSegment { segment } => crate::marketing::segments::restore(&mut tx, ctx, segment).await?,
     }
     tx.commit().await?;

@@ -4,6 +4,7 @@ use crate::error::PageResult;
 use crate::form::{Sent, input};
 use crate::page::{Flash, go};
 use crate::request::Req;
+use peyvand_core::marketing::segments::{self, PickMembers};
 use peyvand_core::parties::bulk::{self, BulkAssign, BulkDone, BulkFollowUp, BulkTag};
 use serde_json::Value;
 
@@ -35,6 +36,17 @@ pub async fn assign(req: Req, sent: Sent) -> PageResult {
     object.insert("ids".to_owned(), ids(&sent));
     let outcome = req.ctx.run(bulk::assign, input::<BulkAssign>(object)?).await?;
     done(&req, "bulk-assigned", &outcome)
+}
+
+/// Puts the chosen ones into a segment, or keeps them out of it.
+pub async fn segment(req: Req, sent: Sent) -> PageResult {
+    let mut object = sent.object(&["pick"], &[], false);
+    object.insert("id".to_owned(), sent.get("segment").unwrap_or_default().into());
+    object.insert("party_ids".to_owned(), ids(&sent));
+    let outcome = req.ctx.run(segments::pick, input::<PickMembers>(object)?).await?;
+    let flash =
+        Flash { text: req.loc.t1("bulk-picked", "count", outcome.picked), undo: (outcome.picked > 0).then(|| outcome.undo.to_string()) };
+    Ok(go(&req, &back(&req), Some(flash)))
 }
 
 /// Plans the same follow-up for each of the chosen ones.

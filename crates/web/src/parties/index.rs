@@ -1,5 +1,6 @@
 //! The list of customers. What it shows is in its address: filters, order, columns, place.
 
+use super::views::views;
 use crate::error::{PageError, PageResult};
 use crate::form::{FormView, Sent, input};
 use crate::page::{Shell, html, page, percent};
@@ -17,10 +18,11 @@ use peyvand_core::organisation::colleagues::{self, Colleague};
 use peyvand_core::parties::check::{Gender, Kind, Role, Stance};
 use peyvand_core::parties::export::{self, Column, ExportParties};
 use peyvand_core::parties::list::{self, ListParties, Next, PartyFilters, PartySummary, Sort};
+use peyvand_core::parties::views::View;
 use peyvand_core::platform::calendar::parse_date;
 use peyvand_core::platform::money::{Currency, Money, MoneyUnit};
 use peyvand_core::platform::terms::{self, ListTerms};
-use peyvand_core::{Act, Day, Error, Fields, Instant, Problem, Room};
+use peyvand_core::{Act, Day, Error, Fields, Id, Instant, Problem, Room};
 use serde_json::{Map, Value};
 
 /// Filters that are a word or a text, with their label in the catalogue.
@@ -102,7 +104,12 @@ impl Address {
         Address(pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect())
     }
 
-    fn get(&self, name: &str) -> Option<&str> {
+    /// The pairs, from the first page on.
+    pub(super) fn kept(&self) -> Vec<(String, String)> {
+        self.0.iter().filter(|(name, _)| !matches!(name.as_str(), "after" | "before")).cloned().collect()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 
@@ -126,13 +133,13 @@ impl Address {
     }
 }
 
-fn link(pairs: &[(&str, &str)]) -> String {
+pub(super) fn link(pairs: &[(&str, &str)]) -> String {
     let query: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={}", percent(value))).collect();
     if query.is_empty() { "/parties".to_owned() } else { format!("/parties?{}", query.join("&")) }
 }
 
 /// An address with amounts as they are kept: in a form people write them in the unit in which they read them.
-async fn read(req: &Req, query: Option<&str>) -> Result<Address, Error> {
+pub(super) async fn read(req: &Req, query: Option<&str>) -> Result<Address, Error> {
     let mut address = Address::read(query);
     let mut problems = Fields::default();
     for name in MONEY_FILTERS {
@@ -150,7 +157,7 @@ async fn read(req: &Req, query: Option<&str>) -> Result<Address, Error> {
 }
 
 /// The filters and the order that an address asks for.
-fn asked(req: &Req, address: &Address) -> Result<ListParties, Error> {
+pub(super) fn asked(req: &Req, address: &Address) -> Result<ListParties, Error> {
     let mut object = Map::new();
     let mut problems = Fields::default();
     for (name, _) in TEXT_FILTERS {
@@ -202,11 +209,12 @@ struct Head {
     end: bool,
 }
 
-struct Tab {
-    icon: &'static str,
-    label: String,
-    href: String,
-    current: bool,
+/// A list that is one click away.
+pub(super) struct Tab {
+    pub(super) icon: &'static str,
+    pub(super) label: String,
+    pub(super) href: String,
+    pub(super) current: bool,
 }
 
 struct Chip {
@@ -233,6 +241,10 @@ struct IndexPage {
     import: bool,
     /// Where a segment is made of what is filtered by.
     segment_href: Option<String>,
+    /// Where what is shown is kept as a view, unless it is one.
+    view_href: Option<String>,
+    /// One's own view that is shown.
+    view: Option<Id<View>>,
     next: Option<String>,
     previous: Option<String>,
     sorted: String,
@@ -243,6 +255,8 @@ struct IndexPage {
     change: bool,
     /// Colleagues to give customers to.
     owners: Vec<(String, String)>,
+    /// Segments to put customers into.
+    segments: Vec<(String, String)>,
 }
 
 impl IndexPage {
@@ -268,6 +282,7 @@ pub async fn index(req: Req, RawQuery(query): RawQuery) -> PageResult {
     let filters = asked.filters();
     let sort = asked.sort.unwrap_or(Sort::Name);
     let desc = asked.desc.unwrap_or(false);
+    let kept = views(&req, &asked, address.get("cols")).await?;
     let listed = req.ctx.run(list::list, asked).await?;
     let currency = req.ctx.app.organisation().await?.currency;
     let shown: Vec<&str> = match address.get("cols") {
@@ -283,7 +298,9 @@ pub async fn index(req: Req, RawQuery(query): RawQuery) -> PageResult {
     let change = req.can(Room::Parties, Act::Change);
     let view = IndexPage {
         s: req.shell("parties", req.t("menu-parties")),
-        tabs: tabs(&req, &filters),
+        tabs: tabs(&req, &filters, kept.tabs),
+        view_href: (!kept.is_known).then(|| link(&address.rest(&["after", "before"])).replacen("/parties", "/parties/views/new", 1)),
+        view: kept.own,
         chips: chips(&req, &address, &filters, currency).await?,
         heads,
         q: address.get("q").unwrap_or_default().to_owned(),
@@ -305,6 +322,11 @@ pub async fn index(req: Req, RawQuery(query): RawQuery) -> PageResult {
         now: req.ctx.now(),
         fresh: listed.items.is_empty() && filters == PartyFilters::default() && address.get("after").is_none(),
         change,
+        segments: if change && req.can(Room::Marketing, Act::Change) {
+            req.ctx.run(segments::names_of, Nothing {}).await?.into_iter().map(|one| (one.id.to_string(), one.name)).collect()
+        } else {
+            Vec::new()
+        },
         owners: if change { everybody(&req).await?.into_iter().map(|one| (one.id.to_string(), one.name)).collect() } else { Vec::new() },
         rows: listed.items,
     };
@@ -355,7 +377,8 @@ fn head(req: &Req, address: &Address, word: &'static str, label: &str, by: Optio
     Head { word, label: req.t(label), sort, end: matches!(word, "spent" | "active" | "worth") }
 }
 
-fn tabs(req: &Req, filters: &PartyFilters) -> Vec<Tab> {
+/// The lists that everybody has, and those that were kept.
+fn tabs(req: &Req, filters: &PartyFilters, kept: Vec<Tab>) -> Vec<Tab> {
     let mine = req.ctx.actor.user();
     let week_ago = req.loc.today().plus(-7);
     let views = [
@@ -366,10 +389,14 @@ fn tabs(req: &Req, filters: &PartyFilters) -> Vec<Tab> {
         ("trending-down", "parties-view-silent", PartyFilters { silent: Some(true), ..PartyFilters::default() }),
         ("sparkles", "parties-view-new", PartyFilters { created_from: Some(week_ago), ..PartyFilters::default() }),
     ];
-    views
-        .into_iter()
-        .map(|(icon, label, view)| Tab { icon, label: req.t(label), href: list_of(&view), current: view == *filters })
-        .collect()
+    let is_kept = kept.iter().any(|tab| tab.current);
+    let usual = views.into_iter().map(|(icon, label, view)| Tab {
+        icon,
+        label: req.t(label),
+        href: list_of(&view),
+        current: view == *filters && !is_kept,
+    });
+    usual.chain(kept).collect()
 }
 
 /// The address of the list that these filters leave.

@@ -8,6 +8,7 @@ mod options;
 pub mod palette;
 mod show;
 mod story;
+mod views;
 
 pub use index::{filters_of, list_of};
 
@@ -26,9 +27,13 @@ pub fn routes() -> Router<State> {
         .route("/parties/bulk/tag", post(act::tag))
         .route("/parties/bulk/assign", post(act::assign))
         .route("/parties/bulk/follow-up", post(act::follow_up))
+        .route("/parties/bulk/segment", post(act::segment))
         .route("/parties/file/{file}", get(index::export))
         .route("/parties/count", get(index::count))
         .route("/parties/filters", get(index::filters))
+        .route("/parties/views/new", get(views::fresh))
+        .route("/parties/views", post(views::create))
+        .route("/parties/views/{id}/delete", post(views::delete))
         .route("/parties/columns", get(index::columns).post(index::choose_columns))
         .route("/parties/{id}/edit", get(form::edit).post(form::update))
         .route("/parties/{id}", get(show::show))

@@ -9,7 +9,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery};
 use peyvand_core::interactions::{Channel, Direction};
 use peyvand_core::marketing::segments::rule::{Field, Rule, What};
-use peyvand_core::marketing::segments::{self, ListSegments, NewSegment, Preview, PreviewSegment, Segment, SegmentChange, SegmentId};
+use peyvand_core::marketing::segments::{self, NewSegment, Preview, PreviewSegment, Segment, SegmentChange, SegmentId};
 use peyvand_core::operation::Nothing;
 use peyvand_core::organisation::colleagues;
 use peyvand_core::parties::check::{Gender, Kind as PartyKind, Role, Stance};
@@ -25,8 +25,6 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Customers that the builder shows.
 const SAMPLE: i64 = 5;
-/// Segments that a condition offers to name.
-const SEGMENTS: i64 = 200;
 
 type Options = Vec<(String, String, bool)>;
 
@@ -56,7 +54,7 @@ async fn labels(req: &Req) -> Result<Vec<(String, String, String)>, PageError> {
 impl Choices {
     async fn load(req: &Req, own: Option<Id<Segment>>) -> Result<Choices, PageError> {
         let people = req.ctx.run(colleagues::list, Nothing {}).await?;
-        let listed = req.ctx.run(segments::list, ListSegments { after: None, limit: Some(SEGMENTS) }).await?;
+        let listed = req.ctx.run(segments::names_of, Nothing {}).await?;
         let words = req.ctx.run(list::choices, Nothing {}).await?;
         let mut units: Vec<(String, String)> = people.iter().map(|one| (one.unit_id.to_string(), one.unit.clone())).collect();
         units.sort_by(|one, other| one.1.cmp(&other.1));
@@ -67,7 +65,7 @@ impl Choices {
             labels: labels(req).await?,
             owners: people.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
             units,
-            segments: listed.items.into_iter().filter(|one| Some(one.id) != own).map(|one| (one.id.to_string(), one.name)).collect(),
+            segments: listed.into_iter().filter(|one| Some(one.id) != own).map(|one| (one.id.to_string(), one.name)).collect(),
             cities: words.cities,
             tags: words.tags,
         })

@@ -2,6 +2,7 @@
 
 mod builder;
 mod draft;
+mod people;
 
 use crate::State;
 use crate::error::PageResult;
@@ -11,7 +12,10 @@ use askama::Template;
 use axum::Router;
 use axum::extract::{Path, Query};
 use axum::routing::{get, post};
-use peyvand_core::marketing::segments::{self, ListMembers, ListSegments, Member, Segment, SegmentId, SegmentSize};
+use peyvand_core::marketing::segments::{
+    self, ListMembers, ListPicks, ListSegments, Member, PickedMember, Segment, SegmentId, SegmentSize,
+};
+use peyvand_core::operation::Page;
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::money::Currency;
 use peyvand_core::{Act, Error, Id, Room};
@@ -26,9 +30,15 @@ pub fn routes() -> Router<State> {
         .route("/segments/preview", post(builder::preview))
         .route("/segments/{id}", get(show))
         .route("/segments/{id}/edit", get(builder::edit))
+        .route("/segments/{id}/moves", get(people::moves))
+        .route("/segments/{id}/overlap", get(people::overlap))
+        .route("/segments/{id}/picks", post(people::pick))
         .route("/segments/{id}/refresh", post(refresh))
         .route("/segments/{id}/delete", post(delete))
 }
+
+/// Hand-picked members that the page shows.
+const PICKS: i64 = 50;
 
 /// Where a page of a list begins.
 #[derive(Deserialize)]
@@ -68,12 +78,17 @@ struct ShowPage {
     sizes: Vec<SegmentSize>,
     chart: Option<Chart>,
     members: Vec<Member>,
+    /// Whom people put in or keep out, the newest customers first.
+    picks: Vec<PickedMember>,
+    has_more_picks: bool,
     next: Option<String>,
     is_first: bool,
     currency: Currency,
     list_href: String,
     /// Addresses of the members as CSV and as XLSX.
     export: Option<(String, String)>,
+    may_see: bool,
+    may_pick: bool,
     may_change: bool,
     may_delete: bool,
 }
@@ -83,11 +98,12 @@ async fn show(req: Req, Path(id): Path<Id<Segment>>, Query(After { after }): Que
     let mut sizes = req.ctx.run(segments::sizes, SegmentId { id }).await?;
     let is_first = after.is_none();
     let may_see = req.can(Room::Parties, Act::See);
-    let (members, next) = if may_see {
+    let (members, next, picks) = if may_see {
         let listed = req.ctx.run(segments::members, ListMembers { id, after, limit: Some(25) }).await?;
-        (listed.items, listed.next)
+        let picks = req.ctx.run(segments::picks, ListPicks { id, is_in: None, after: None, limit: Some(PICKS) }).await?;
+        (listed.items, listed.next, picks)
     } else {
-        (Vec::new(), None)
+        (Vec::new(), None, Page { items: Vec::new(), next: None })
     };
     let chart = Chart::of(&sizes, &req.loc);
     sizes.reverse();
@@ -96,6 +112,8 @@ async fn show(req: Req, Path(id): Path<Id<Segment>>, Query(After { after }): Que
         chart,
         sizes,
         members,
+        has_more_picks: picks.next.is_some(),
+        picks: picks.items,
         next: next.map(|place| format!("/segments/{id}?after={place}")),
         is_first,
         currency: req.ctx.app.organisation().await?.currency,
@@ -104,6 +122,8 @@ async fn show(req: Req, Path(id): Path<Id<Segment>>, Query(After { after }): Que
             let file = |format: &str| format!("/parties/file/export.{format}?segment_id={id}");
             (file("csv"), file("xlsx"))
         }),
+        may_see,
+        may_pick: may_see && req.can(Room::Marketing, Act::Change),
         may_change: req.can(Room::Marketing, Act::Change),
         may_delete: req.can(Room::Marketing, Act::Delete),
         segment,

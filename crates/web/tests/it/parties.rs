@@ -1,6 +1,6 @@
 //! The list of customers, its filters, the forms, and who may do what.
 
-use crate::{program, somebody};
+use crate::{id_after, program, somebody, undo_of};
 use axum::http::StatusCode;
 use peyvand_core::operation::Nothing;
 use peyvand_core::organisation::posts::{self, PostChange};
@@ -131,4 +131,37 @@ async fn what_a_post_does_not_open_is_neither_shown_nor_done() {
     agents_may(&owner, &[(Room::FollowUps, Right { see: Reach::Own, ..Right::NONE })]).await;
     assert_eq!(browser.get("/parties").await.status, StatusCode::FORBIDDEN);
     assert_eq!(browser.get(&format!("/parties/{mine}")).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_list_is_kept_at_hand_with_its_order_and_columns() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    let (_, mut theirs) = somebody(&app, &router, "agent", "سارا").await;
+    customer(&ctx, "بهار", "تهران", "").await;
+    assert_eq!(browser.get("/parties").await.all("a[href^='/parties/views/new']").len(), 0, "this is no list of one's own");
+    let list = browser.get("/parties?silent=1&sort=spent&desc=1&cols=phone").await;
+    assert_eq!(list.all("a[href^='/parties/views/new?']").len(), 1);
+    let form = browser.get("/parties/views/new?silent=1&sort=spent&desc=1&cols=phone").await;
+    assert_eq!(form.all("input[type=hidden][name=sort][value=spent], input[type=hidden][name=cols][value=phone]").len(), 2);
+    let mut sent = vec![("silent", "1"), ("sort", "spent"), ("desc", "1"), ("cols", "phone"), ("view_shared", "1")];
+    let nameless = browser.post("/parties/views", &sent).await;
+    assert_eq!(nameless.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(nameless.all("#view_name-e").len(), 1);
+    assert_eq!(nameless.all("input[name=silent], #view_shared[checked]").len(), 2, "what was sent stays");
+    sent.push(("view_name", "ساکت‌ها"));
+    let kept = browser.post("/parties/views", &sent).await;
+    assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.text);
+    let address = kept.header("location").to_owned();
+    let shown = browser.get(&address).await;
+    assert_eq!(shown.all(".tabs [aria-current]"), ["ساکت‌ها"]);
+    assert_eq!(shown.all("a[href^='/parties/views/new']").len(), 0, "it is kept already");
+    assert_eq!(theirs.get(&address).await.all(".tabs [aria-current]"), ["ساکت‌ها"]);
+    assert_eq!(theirs.get(&address).await.all("form[action$='/delete']").len(), 0, "it is not theirs");
+    let delete = format!("/parties/views/{}/delete", id_after(&shown, "/parties/views/"));
+    let gone = browser.post(&delete, &[]).await;
+    let list = browser.get(gone.header("location")).await;
+    assert!(!list.all(".tabs a").contains(&"ساکت‌ها".to_owned()));
+    browser.post(&undo_of(&list), &[]).await;
+    assert!(browser.get("/parties").await.all(".tabs a").contains(&"ساکت‌ها".to_owned()));
 }

@@ -1,9 +1,10 @@
 //! Segments: the builder, the list, one segment, and what others see of them.
 
-use crate::{Browser, program, somebody, undo_of};
+use crate::{Browser, id_after, program, somebody, undo_of};
 use axum::http::StatusCode;
 use peyvand_core::Ctx;
 use peyvand_core::parties::check::NewParty;
+use peyvand_core::parties::list::{self, ListParties};
 use peyvand_core::parties::party;
 use peyvand_core::platform::jobs;
 
@@ -158,4 +159,73 @@ async fn a_colleague_sees_what_is_shared_and_changes_nothing() {
     }
     assert_eq!(theirs.post("/segments/build", &TEHRAN).await.status, StatusCode::FORBIDDEN);
     assert_eq!(theirs.get("/segments").await.all("a[href='/segments/new']").len(), 0);
+}
+
+#[tokio::test]
+async fn customers_are_put_in_and_kept_out_by_hand() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    for (name, city) in [("بهار", "تهران"), ("پرویز", "شیراز"), ("گلناز", "ری")] {
+        customer(&ctx, name, city).await;
+    }
+    let path = save(&mut browser, &TEHRAN).await;
+    jobs::drain(&app).await.unwrap();
+    let picks = format!("{path}/picks");
+    let unclear = browser.post(&picks, &[("party_text", "کسی"), ("pick", "in")]).await;
+    assert_eq!(unclear.header("location"), path);
+    assert!(browser.get(&path).await.one(".toast").contains("روشن نیست"));
+    // Typed and not chosen, where one alone can be meant.
+    browser.post(&picks, &[("party_text", "پرویز"), ("pick", "in")]).await;
+    let shown = browser.get(&path).await;
+    assert_eq!(shown.all(".tb .who b"), ["گلناز", "پرویز", "بهار"]);
+    assert_eq!(shown.all("#by-hand .li .lnk"), ["پرویز"]);
+    let undo = undo_of(&shown);
+    let id = id_after(&shown, "/parties/");
+    browser.post(&picks, &[("party", &id), ("pick", "out")]).await;
+    assert_eq!(browser.get(&path).await.all(".tb .who b"), ["پرویز", "بهار"]);
+    browser.post(&undo, &[]).await;
+    let shown = browser.get(&path).await;
+    assert_eq!(shown.all(".tb .who b"), ["بهار"]);
+    assert_eq!(shown.all("#by-hand .li .lnk"), ["گلناز"]);
+    browser.post(&picks, &[("party", &id), ("pick", "rule")]).await;
+    assert_eq!(browser.get(&path).await.all(".tb .who b"), ["گلناز", "بهار"]);
+
+    // From the list of customers, many at once.
+    let page = browser.get("/parties").await;
+    assert_eq!(page.all("#bulk-segment option"), ["تهرانی‌ها"]);
+    let segment = path.trim_start_matches("/segments/").to_owned();
+    let everybody = ctx.run(list::list, ListParties::default()).await.unwrap();
+    let ids: Vec<String> = everybody.items.iter().map(|one| one.id.to_string()).collect();
+    let mut form: Vec<(&str, &str)> = ids.iter().map(|id| ("ids", id.as_str())).collect();
+    form.extend([("segment", segment.as_str()), ("pick", "in")]);
+    assert_eq!(browser.post("/parties/bulk/segment", &form).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(browser.get(&path).await.all("#by-hand .li").len(), 3);
+}
+
+#[tokio::test]
+async fn a_segment_shows_whom_it_shares_and_who_came_and_went() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    customer(&ctx, "بهار", "تهران").await;
+    customer(&ctx, "پرویز", "شیراز").await;
+    let path = save(&mut browser, &TEHRAN).await;
+    let everybody = save(&mut browser, &[("do", "save"), ("name", "همه"), ("0.g", "all")]).await;
+    jobs::drain(&app).await.unwrap();
+    let page = browser.get(&format!("{everybody}/overlap")).await;
+    assert_eq!(page.all(".card li .lnk"), ["تهرانی‌ها"]);
+    assert!(page.one(".card li .nowrap").contains("۵۰"), "{}", page.one(".card li .nowrap"));
+    let moves = browser.get(&format!("{everybody}/moves")).await;
+    assert_eq!(moves.all(".tb .who b"), ["پرویز", "بهار"]);
+    assert_eq!(browser.get(&format!("{everybody}/moves?way=left")).await.all(".tb").len(), 0);
+    let before = browser.get(&format!("{everybody}/moves?from=2020-01-01&until=2020-01-02")).await;
+    assert_eq!((before.status, before.all(".tb").len()), (StatusCode::OK, 0));
+    let crossed = browser.get(&format!("{everybody}/moves?from=2020-01-02&until=2020-01-01")).await;
+    assert_eq!(crossed.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(crossed.all("#until-e").len(), 1);
+    let typed = browser.get(&format!("{everybody}/moves?from_text=x")).await;
+    assert_eq!(typed.all("#from-e").len(), 1);
+    let mut htmx = browser.with("hx-request", "true");
+    let part = htmx.get(&format!("{path}/overlap")).await;
+    assert!(!part.text.contains("<html"), "the part alone");
+    assert_eq!(part.all("li .lnk"), ["همه"]);
 }

@@ -2,13 +2,14 @@
 //! written, in steps so short that nobody's writing waits.
 
 use super::compile::{Of, condition};
+use super::members::HISTORY;
 use super::rule::{Rule, World};
 use super::{Segment, world};
 use crate::parties::Party;
 use crate::platform::jobs::{self, Outcome, QueuedJob};
 use crate::platform::time::HOUR;
 use crate::{Ctx, Error, Instant, Result};
-use peyvand_db::{Id, Sql, Tx, row, sql};
+use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
 use tokio::sync::watch;
 
 /// Members that one transaction writes.
@@ -139,6 +140,12 @@ impl Builder<'_> {
                 .bind(self.segment),
         )
         .await?;
+        tx.run(
+            sql("DELETE FROM segment_past WHERE segment_id = $1 AND until < $2")
+                .bind(self.segment)
+                .bind(Instant::start_of(self.world.today.plus(-HISTORY), &self.world.zone)),
+        )
+        .await?;
         if has_changed {
             // Those whose rules name it are to be built after it.
             tx.run(
@@ -177,8 +184,15 @@ pub(super) async fn write(
         leave.arg(segment).push(" AND party_id IN ").list_padded(leaving);
         leave.push(" AND NOT EXISTS (SELECT 1 FROM parties p WHERE p.id = segment_members.party_id AND ");
         meant(segment, due, rule, world, Of::Some, &mut leave);
-        leave.push(")");
-        departed = i64::try_from(tx.run(leave).await?).unwrap_or(i64::MAX);
+        leave.push(") RETURNING party_id, since");
+        let left: Vec<(Id<Party>, Instant)> = tx.all(leave).await?;
+        departed = left.len() as i64;
+        let rows =
+            left.iter().map(|(party, since)| vec![segment.to_value(), party.to_value(), since.to_value(), ctx.now().to_value()]).collect();
+        let head = "INSERT INTO segment_past (segment_id, party_id, since, until) VALUES ";
+        for statement in Sql::inserts(head, rows, " ON CONFLICT (segment_id, party_id, until) DO NOTHING") {
+            tx.run(statement).await?;
+        }
     }
     if !entering.is_empty() {
         let mut enter = sql("INSERT INTO segment_members (segment_id, party_id, since) SELECT ");

@@ -195,7 +195,9 @@ fn test(field: Field, is: &Test, world: &World, query: &mut Sql) {
                 query.push(column).push(is_known(field)).push(" AND ");
             }
             match field {
-                Field::Birth | Field::FirstPurchase | Field::LastPurchase | Field::SilentSince => bounds(column, [(" >= ", from), (" <= ", until)], query),
+                Field::Birth | Field::FirstPurchase | Field::LastPurchase | Field::SilentSince => {
+                    bounds(column, [(" >= ", from), (" <= ", until)], query)
+                }
                 _ => bounds(column, moments(from, until, world), query),
             }
             query.push(")");

@@ -22,6 +22,8 @@ const MANY: usize = 10_000;
 const BEHIND: i64 = 25_000;
 /// How long such a building waits for more of the kind.
 const GATHER: i64 = 5 * SECOND;
+/// The name by which it waits once; who asks for one segment does not wait behind it.
+const GATHERED: &str = "build_segments_gathered";
 /// Marks are looked for this often.
 const POLL: Duration = Duration::from_secs(1);
 
@@ -54,7 +56,7 @@ pub async fn all(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
     tx.run(sql("UPDATE segments SET due = due + 1
          WHERE id IN (SELECT id FROM segments WHERE archived_at IS NULL ORDER BY id {for_update})"))
         .await?;
-    jobs::enqueue_later(tx, ctx, &Job::BuildSegments, super::write::JOB, ctx.now().plus(GATHER)).await
+    jobs::enqueue_later(tx, ctx, &Job::BuildSegments, GATHERED, ctx.now().plus(GATHER)).await
 }
 
 /// Works marks off until `stop` turns true.
@@ -106,8 +108,7 @@ pub async fn step(app: &App) -> Result<bool> {
 
 /// Whether more marks wait than are worth a look each; then segments are built anew instead of them.
 async fn is_behind(ctx: &Ctx) -> Result<bool> {
-    let (waiting,): (i64,) =
-        ctx.app.db.one(sql("SELECT count(*) FROM (SELECT 1 FROM segment_marks LIMIT $1) w").bind(BEHIND + 1)).await?;
+    let (waiting,): (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM (SELECT 1 FROM segment_marks LIMIT $1) w").bind(BEHIND + 1)).await?;
     if waiting <= BEHIND {
         return Ok(false);
     }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 /// Customers that a preview shows unless asked otherwise.
 const SAMPLE: i64 = 10;
 /// Days of a segment's history that are told: a year and the day before it.
-const HISTORY: i64 = 366;
+pub(super) const HISTORY: i64 = 366;
 
 /// A rule to try.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -2,21 +2,24 @@
 //! and other segments ask a table.
 
 pub mod build;
+mod compare;
 pub mod compile;
 pub mod describe;
 pub mod follow;
 mod members;
 mod names;
+mod picks;
 pub mod rule;
 mod write;
 
+pub use self::compare::{ListMoves, Move, Overlap, OverlapWith, Way, moves, overlap};
 pub use self::members::{ListMembers, Meant, Member, Preview, PreviewSegment, SegmentSize, members, preview, sizes};
-pub use self::write::{
-    NewSegment, Pick, PickMembers, Picked, SegmentChange, SegmentDeleted, create, delete, pick, refresh, restore, update,
-};
+pub(crate) use self::picks::unpick;
+pub use self::picks::{ListPicks, Pick, PickMembers, Picked, PickedMember, WasPicked, pick, picks};
+pub use self::write::{NewSegment, SegmentChange, SegmentDeleted, create, delete, refresh, restore, update};
 
 use self::rule::{Rule, World};
-use crate::operation::{Page, page_size};
+use crate::operation::{Nothing, Page, page_size};
 use crate::parties::check::name_key;
 use crate::platform::access::{Sight, User};
 use crate::platform::locale::Loc;
@@ -62,6 +65,9 @@ row! {
         pub updated_at: Instant = "s.updated_at",
     }
 }
+
+/// Names that a field offers.
+const NAMES: i64 = 200;
 
 const FROM: &str = "FROM segments s LEFT JOIN users u ON u.id = s.owner_id WHERE s.archived_at IS NULL";
 
@@ -177,6 +183,29 @@ pub async fn list(ctx: &Ctx, input: ListSegments) -> Result<Page<Segment>> {
     Ok(Page { items: told(ctx, page.items).await?, next: page.next })
 }
 
+row! {
+    /// A segment by its name.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+    pub struct SegmentName {
+        /// Its id.
+        pub id: Id<Segment> = "s.id",
+        /// Its name.
+        pub name: String = "s.name",
+    }
+}
+
+/// The names of segments, for a field that offers them: 200 at most.
+///
+/// # Errors
+/// Without the right.
+pub async fn names_of(ctx: &Ctx, _: Nothing) -> Result<Vec<SegmentName>> {
+    let reader = ctx.read(Perm(Room::Marketing, Act::See))?;
+    let mut query = Sql::select::<SegmentName>("FROM segments s WHERE s.archived_at IS NULL");
+    seen(&reader.sight, &mut query);
+    query.push(" ORDER BY s.name_key, s.id LIMIT ").arg(NAMES);
+    Ok(reader.db.all(query).await?)
+}
+
 /// Which segment.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -205,6 +234,7 @@ pub fn operations(ops: &mut Operations) {
         ]})
     }
     ops.add("segments.list", "GET /segments", perm(Act::See), "Segments of customers, by name.", list).example(|| json!({"limit": 20}));
+    ops.add("segments.names", "GET /segments/names", perm(Act::See), "The names of segments, for a field that offers them.", names_of);
     ops.add("segments.get", "GET /segments/{id}", perm(Act::See), "One segment: its rule, its sentence, its size.", get)
         .example(|| json!({"id": SOME}));
     ops.add("segments.create", "POST /segments", perm(Act::Create), "Makes a segment of the customers whom a rule means.", create)
@@ -233,6 +263,12 @@ pub fn operations(ops: &mut Operations) {
         pick,
     )
     .example(|| json!({"id": SOME, "party_ids": [SOME], "pick": "in"}));
+    ops.add("segments.picks", "GET /segments/{id}/picks", perm(Act::See), "Who was put into a segment by hand, or is kept out.", picks)
+        .example(|| json!({"id": SOME, "is_in": false}));
+    ops.add("segments.overlap", "GET /segments/{id}/overlap", perm(Act::See), "The segments that share most customers with one.", overlap)
+        .example(|| json!({"id": SOME, "limit": 5}));
+    ops.add("segments.moves", "GET /segments/{id}/moves", perm(Act::See), "Who entered a segment between two days, or left it.", moves)
+        .example(|| json!({"id": SOME, "from": "2026-11-01", "until": "2026-11-22", "way": "entered"}));
     ops.add("segments.refresh", "POST /segments/{id}/refresh", perm(Act::Change), "Has a segment built now.", refresh)
         .example(|| json!({"id": SOME}));
 }

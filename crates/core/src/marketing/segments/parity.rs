@@ -155,21 +155,22 @@ impl Shop {
         .unwrap();
         let figures = facts.figures;
         if figures != Figures::default() || self.chance.happens(0.5) {
-            let scores = sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, recency,
+            let scores =
+                sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, recency,
                                 frequency, value, frequency_value, p_active, purchases_90d, value_12m_minor, rfm_fit_id, activity_fit_id,
                                 spending_fit_id)
                               VALUES ($1, 1, 1, 1, 0, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
-            .bind(party)
-            .bind(figures.recency)
-            .bind(figures.frequency)
-            .bind(figures.value)
-            .bind(figures.frequency_value)
-            .bind(figures.active)
-            .bind(figures.expected_purchases)
-            .bind(figures.expected_value_minor)
-            .bind(ctx.id::<()>())
-            .bind(ctx.id::<()>())
-            .bind(ctx.id::<()>());
+                .bind(party)
+                .bind(figures.recency)
+                .bind(figures.frequency)
+                .bind(figures.value)
+                .bind(figures.frequency_value)
+                .bind(figures.active)
+                .bind(figures.expected_purchases)
+                .bind(figures.expected_value_minor)
+                .bind(ctx.id::<()>())
+                .bind(ctx.id::<()>())
+                .bind(ctx.id::<()>());
             tx.run(scores).await.unwrap();
         }
         for tag in &facts.tags {

@@ -154,13 +154,9 @@ impl Field {
             | Field::LastContact
             | Field::NextFollowUp
             | Field::SilentSince => Answer::Day,
-            Field::Age
-            | Field::Purchases
-            | Field::Recency
-            | Field::Frequency
-            | Field::Value
-            | Field::FrequencyValue
-            | Field::Active => Answer::Number,
+            Field::Age | Field::Purchases | Field::Recency | Field::Frequency | Field::Value | Field::FrequencyValue | Field::Active => {
+                Answer::Number
+            }
             Field::ExpectedPurchases => Answer::Decimal,
             Field::Spent | Field::ExpectedValue => Answer::Money,
             Field::Silent => Answer::Flag,

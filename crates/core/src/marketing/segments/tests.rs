@@ -94,19 +94,87 @@ async fn whoever_is_put_in_or_kept_out_by_hand_is_whatever_the_rule_says() {
     let (one, two) = (testing::party(&ctx, "الف").await, testing::party(&ctx, "ب").await);
     put_tag(&ctx, "طلایی", &[one], false).await;
     let segment = add(&ctx, "طلایی‌ها", tagged("طلایی")).await;
-    let say = |party: Id<Party>, pick: Pick| PickMembers { id: segment.id, party_ids: vec![party, party], pick };
-    assert_eq!(ctx.run(super::pick, say(two, Pick::In)).await.unwrap().picked, 1);
-    ctx.run(super::pick, say(one, Pick::Out)).await.unwrap();
     build_at(&ctx, 0).await;
+    let say = |party: Id<Party>, pick: Pick| PickMembers { id: segment.id, party_ids: vec![party, party], pick };
+    let put_in = ctx.run(super::pick, say(two, Pick::In)).await.unwrap();
+    assert_eq!(put_in.picked, 1);
+    assert_eq!(ctx.run(super::pick, say(two, Pick::In)).await.unwrap().picked, 0, "that was said before");
+    ctx.run(super::pick, say(one, Pick::Out)).await.unwrap();
     let page = ctx.run(members, ListMembers { id: segment.id, after: None, limit: None }).await.unwrap();
     assert_eq!(page.items.iter().map(|member| (member.party_id, member.is_picked)).collect::<Vec<_>>(), [(two, true)]);
+    assert_eq!(size_of(&ctx, segment.id).await, Some(1));
+    let said = async |is_in: Option<bool>| {
+        let page = ctx.run(picks, ListPicks { id: segment.id, is_in, after: None, limit: None }).await.unwrap();
+        page.items.into_iter().map(|pick| (pick.party_id, pick.is_in)).collect::<Vec<_>>()
+    };
+    assert_eq!((said(None).await, said(Some(false)).await), (vec![(two, true), (one, false)], vec![(one, false)]));
+    build_at(&ctx, DAY).await;
+    assert_eq!(members_of(&ctx, segment.id).await, [two], "a building keeps to it");
+
     ctx.run(super::pick, say(one, Pick::Rule)).await.unwrap();
-    ctx.run(super::pick, say(two, Pick::Out)).await.unwrap();
-    build_at(&ctx, 0).await;
+    let kept_out = ctx.run(super::pick, say(two, Pick::Out)).await.unwrap();
     assert_eq!(members_of(&ctx, segment.id).await, [one]);
+    ctx.run(undo::run, RunUndo { id: kept_out.undo }).await.unwrap();
+    assert_eq!((members_of(&ctx, segment.id).await, said(None).await), (vec![two, one], vec![(two, true)]));
+    ctx.run(undo::run, RunUndo { id: put_in.undo }).await.unwrap();
+    assert_eq!((members_of(&ctx, segment.id).await, said(None).await), (vec![one], vec![]));
     assert_eq!(problem(ctx.run(super::pick, say(ctx.id(), Pick::In)).await), ("party_ids".into(), "segments-pick-unknown".into()));
     let nobody = PickMembers { id: segment.id, party_ids: vec![], pick: Pick::In };
     assert_eq!(problem(ctx.run(super::pick, nobody).await).0, "party_ids");
+}
+
+#[tokio::test]
+async fn segments_tell_whom_they_share() {
+    let owner = testing::ctx().await;
+    let agent = testing::as_post(&owner.app, "agent", "sara").await;
+    let (one, two, own) = (testing::party(&owner, "الف").await, testing::party(&owner, "ب").await, testing::party(&agent, "پ").await);
+    put_tag(&owner, "طلایی", &[one, own], false).await;
+    put_tag(&owner, "نقره‌ای", &[two], false).await;
+    let all = add(&owner, "همه", json!({"all": []})).await;
+    let gold = add(&owner, "طلایی‌ها", tagged("طلایی")).await;
+    let silver = add(&owner, "نقره‌ای‌ها", tagged("نقره‌ای")).await;
+    add(&owner, "هیچ", json!({"any": []})).await;
+    build_at(&owner, 0).await;
+    let shared = async |ctx: &Ctx, id: Id<Segment>, limit: Option<i64>| {
+        let found = ctx.run(overlap, OverlapWith { id, limit }).await.unwrap();
+        found.into_iter().map(|other| (other.id, other.shared, other.size)).collect::<Vec<_>>()
+    };
+    assert_eq!(shared(&owner, all.id, None).await, [(gold.id, 2, Some(2)), (silver.id, 1, Some(1))]);
+    assert_eq!(shared(&owner, all.id, Some(1)).await.len(), 1);
+    assert_eq!(shared(&owner, gold.id, None).await, [(all.id, 2, Some(3))]);
+    assert_eq!(shared(&agent, all.id, None).await, [(gold.id, 1, None)], "of those whom they see");
+}
+
+#[tokio::test]
+async fn between_two_days_whoever_came_entered_and_whoever_went_left() {
+    let ctx = testing::ctx().await;
+    let (one, two, three) = (testing::party(&ctx, "الف").await, testing::party(&ctx, "ب").await, testing::party(&ctx, "پ").await);
+    put_tag(&ctx, "طلایی", &[one, two], false).await;
+    let segment = add(&ctx, "طلایی‌ها", tagged("طلایی")).await;
+    build_at(&ctx, 0).await;
+    put_tag(&ctx, "طلایی", &[two], true).await;
+    put_tag(&ctx, "طلایی", &[three], false).await;
+    build_at(&ctx, DAY).await;
+    put_tag(&ctx, "طلایی", &[two], false).await;
+    put_tag(&ctx, "طلایی", &[one], true).await;
+    build_at(&ctx, 2 * DAY).await;
+    let today = ctx.today();
+    let went = async |from: i64, until: i64, way: Way| {
+        let asked = ListMoves { id: segment.id, from: today.plus(from), until: today.plus(until), way, after: None, limit: None };
+        ctx.run(moves, asked).await.unwrap().items.into_iter().map(|one| one.party_id).collect::<Vec<_>>()
+    };
+    assert_eq!((went(0, 0, Way::Entered).await, went(0, 0, Way::Left).await), (vec![two, one], vec![]));
+    assert_eq!((went(1, 1, Way::Entered).await, went(1, 1, Way::Left).await), (vec![three], vec![two]));
+    assert_eq!((went(2, 2, Way::Entered).await, went(2, 2, Way::Left).await), (vec![two], vec![one]));
+    assert_eq!((went(1, 2, Way::Entered).await, went(1, 2, Way::Left).await), (vec![three], vec![one]), "who was away between is back");
+    assert_eq!((went(0, 2, Way::Entered).await, went(0, 2, Way::Left).await), (vec![three, two], vec![]), "who came and went did neither");
+    assert_eq!(went(0, 1, Way::Entered).await, [three, one], "as it was then");
+    let wrong = ListMoves { id: segment.id, from: today, until: today.plus(-1), way: Way::Left, after: None, limit: None };
+    assert_eq!(problem(ctx.run(moves, wrong).await).0, "until");
+    // A year later nobody asks any more.
+    build_at(&ctx, 400 * DAY).await;
+    let (kept,): (i64,) = ctx.app.db.one(sql("SELECT count(*) FROM segment_past")).await.unwrap();
+    assert_eq!(kept, 0);
 }
 
 #[tokio::test]
@@ -311,15 +379,16 @@ async fn a_sentence_names_what_the_rule_names() {
 }
 
 async fn score(ctx: &Ctx, party: Id<Party>, recency: i64, active: Option<f64>) {
-    let scores = sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, recency, p_active,
+    let scores =
+        sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, recency, p_active,
                         rfm_fit_id, activity_fit_id, spending_fit_id)
                       VALUES ($1, 1, 1, 1, 0, 0, $2, $3, $4, $5, $6)")
-    .bind(party)
-    .bind(recency)
-    .bind(active)
-    .bind(Id::<()>::FIRST)
-    .bind(Id::<()>::FIRST)
-    .bind(Id::<()>::FIRST);
+        .bind(party)
+        .bind(recency)
+        .bind(active)
+        .bind(Id::<()>::FIRST)
+        .bind(Id::<()>::FIRST)
+        .bind(Id::<()>::FIRST);
     let mut tx = ctx.app.db.begin().await.unwrap();
     tx.run(scores).await.unwrap();
     tx.commit().await.unwrap();

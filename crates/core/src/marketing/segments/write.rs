@@ -2,7 +2,6 @@
 
 use super::rule::Rule;
 use super::{Segment, SegmentId, read, seen};
-use crate::parties::Party;
 use crate::parties::check::name_key;
 use crate::platform::access::Sight;
 use crate::platform::events::{self, Event};
@@ -19,10 +18,8 @@ use std::collections::{HashMap, VecDeque};
 
 /// Characters of a name.
 const NAME_MAX: usize = 80;
-/// Customers whom one act picks.
-const PICKS_MAX: usize = 500;
 /// The name by which the job waits once.
-pub(super) const JOB: &str = "build_segments";
+const JOB: &str = "build_segments";
 
 /// A segment to make.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -147,7 +144,7 @@ pub struct SegmentChange {
 }
 
 /// As it stands for whoever changes it; its row is theirs until the transaction ends.
-async fn take(tx: &mut Tx, sight: &Sight, id: Id<Segment>) -> Result<(i64, String)> {
+pub(super) async fn take(tx: &mut Tx, sight: &Sight, id: Id<Segment>) -> Result<(i64, String)> {
     let mut query = sql("SELECT s.version, s.name FROM segments s WHERE s.archived_at IS NULL");
     // What is shared is seen by many, and changed by those who reach it.
     match sight {
@@ -313,84 +310,6 @@ pub async fn restore(tx: &mut Tx, ctx: &Ctx, id: Id<Segment>) -> Result<()> {
     set_archived(tx, ctx, id, false).await?;
     events::record(tx, ctx, Event::of("segment.restored", id, json!({}))).await?;
     jobs::enqueue_single(tx, ctx, &Job::BuildSegments, JOB).await
-}
-
-peyvand_db::words! {
-    /// What somebody says of a customer and a segment.
-    pub enum Pick {
-        /// They belong to it, whatever the rule says.
-        In = "in",
-        /// They do not, whatever the rule says.
-        Out = "out",
-        /// The rule decides.
-        Rule = "rule",
-    }
-}
-
-/// Customers to put into a segment by hand, or to keep out.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PickMembers {
-    /// The segment.
-    pub id: Id<Segment>,
-    /// The customers, at most 500.
-    pub party_ids: Vec<Id<Party>>,
-    /// What is said of them.
-    pub pick: Pick,
-}
-
-/// What picking came to.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
-pub struct Picked {
-    /// How many customers it was said of.
-    pub picked: i64,
-}
-
-/// Puts customers into a segment by hand, keeps them out, or leaves them to the rule again.
-///
-/// # Errors
-/// [`Error::NotFound`] out of reach; a problem at field `party_ids` when one of them is out of sight.
-pub async fn pick(ctx: &Ctx, input: PickMembers) -> Result<Picked> {
-    let writer = ctx.write(Perm(Room::Marketing, Act::Change))?;
-    let sight = ctx.read(Perm(Room::Parties, Act::See))?.sight;
-    let mut parties = input.party_ids;
-    parties.sort_unstable();
-    parties.dedup();
-    if parties.is_empty() || parties.len() > PICKS_MAX {
-        return Err(Problem::new("party_ids", "input-range").with("min", 1).with("max", PICKS_MAX).into());
-    }
-    let mut tx = writer.begin().await?;
-    take(&mut tx, &writer.sight, input.id).await?;
-    let mut query = sql("SELECT count(*) FROM parties p WHERE p.archived_at IS NULL");
-    sight.parties(&mut query);
-    query.push(" AND p.id IN ").list_padded(&parties);
-    let (known,): (i64,) = tx.one(query).await?;
-    if known < parties.len() as i64 {
-        return Err(Error::invalid("party_ids", "segments-pick-unknown"));
-    }
-    if input.pick == Pick::Rule {
-        let mut delete = sql("DELETE FROM segment_picks WHERE segment_id = $1 AND party_id IN ").bind(input.id);
-        delete.list_padded(&parties);
-        tx.run(delete).await?;
-    } else {
-        let is_in = input.pick == Pick::In;
-        let rows = parties
-            .iter()
-            .map(|party| vec![input.id.to_value(), party.to_value(), is_in.to_value(), ctx.actor.user().to_value(), ctx.now().to_value()])
-            .collect();
-        for statement in Sql::inserts(
-            "INSERT INTO segment_picks (segment_id, party_id, is_in, created_by, created_at) VALUES ",
-            rows,
-            " ON CONFLICT (segment_id, party_id) DO UPDATE SET is_in = excluded.is_in",
-        ) {
-            tx.run(statement).await?;
-        }
-    }
-    ask(&mut tx, ctx, input.id).await?;
-    let data = json!({"pick": input.pick, "customers": parties.len()});
-    events::record(&mut tx, ctx, Event::of("segment.picked", input.id, data)).await?;
-    tx.commit().await?;
-    Ok(Picked { picked: known })
 }
 
 /// Has a segment built now, whether anything asks for it or not.

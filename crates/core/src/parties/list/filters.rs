@@ -330,6 +330,15 @@ impl PartyFilters {
         Ok(conditions)
     }
 
+    /// Refuses filters that are none, and a segment out of sight.
+    ///
+    /// # Errors
+    /// Problems at the filters' fields.
+    pub async fn check(&self, ctx: &Ctx) -> Result<()> {
+        let reader = ctx.read(Perm(Room::Parties, Act::See))?;
+        self.ready(ctx, &reader).await.map(|_| ())
+    }
+
     /// Adds the filters to a query in which table `parties` has the alias `p` and whose text goes on after a condition:
     /// for acts on all that a list shows. What the actor may see is the caller's to add.
     ///

@@ -5,6 +5,7 @@ use super::engine::{self, Ended, Progress};
 use super::plan::Mode;
 use super::record::{self, ImportId, ImportRecord, ListRejects, NewImport, State};
 use super::undo;
+use crate::marketing::segments::{self, NewSegment, SegmentId};
 use crate::parties::party::{self, PartyId};
 use crate::platform::jobs;
 use crate::sales::purchases;
@@ -310,9 +311,16 @@ async fn undo_takes_back_what_nobody_touched_since() {
     let change = serde_json::from_value(serde_json::json!({"id": mina.id, "version": mina.version, "job": "نقاش"})).unwrap();
     ctx.run(party::update, change).await.unwrap();
 
+    let everybody = NewSegment { name: "همه".into(), rule: serde_json::json!({"all": []}), is_shared: false };
+    let segment = ctx.run(segments::create, everybody).await.unwrap().id;
+    jobs::drain(&ctx.app).await.unwrap();
+    assert_eq!(count(&ctx, "SELECT count(*) FROM segment_members").await, 3);
+
     let undone = undone(&ctx, import.id).await;
     assert_eq!(undone.state, State::Undone);
     assert_eq!((undone.details.removed, undone.details.reverted, undone.details.kept), (1, 1, 1));
+    assert_eq!(count(&ctx, "SELECT count(*) FROM segment_members").await, 2);
+    assert!(ctx.run(segments::get, SegmentId { id: segment }).await.unwrap().is_due, "its size is counted anew");
     assert_eq!(count(&ctx, "SELECT count(*) FROM parties").await, 2);
     assert_eq!(count(&ctx, "SELECT count(*) FROM parties WHERE job = 'پزشک'").await, 1);
     assert_eq!(count(&ctx, "SELECT count(*) FROM contact_points").await, 1);

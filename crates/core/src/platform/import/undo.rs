@@ -4,6 +4,7 @@
 use super::engine::Claim;
 use super::record::{Details, Import};
 use crate::interactions::{Interaction, refresh_last_contacts};
+use crate::marketing::segments::follow;
 use crate::parties::Party;
 use crate::parties::write::search_text;
 use crate::platform::events::{self, Event};
@@ -56,6 +57,7 @@ pub async fn run(app: &App, door: Door, id: Id<Import>, stop: &watch::Receiver<b
     )
     .await?;
     crate::insight::refresh::enqueue(&mut tx, &ctx).await?;
+    follow::all(&mut tx, &ctx).await?;
     tx.commit().await?;
     app.live.tell(Message::Import(id));
     Ok(Outcome::Done)
@@ -322,6 +324,7 @@ async fn remove_untouched(tx: &mut Tx, parties: &[(Id<Party>, i64)]) -> Result<i
         AND NOT EXISTS (SELECT 1 FROM costs x WHERE x.party_id = p.id)
         AND NOT EXISTS (SELECT 1 FROM profit_decisions x WHERE x.party_id = p.id)
         AND NOT EXISTS (SELECT 1 FROM relations x WHERE x.other_id = p.id)
+        AND NOT EXISTS (SELECT 1 FROM segment_picks x WHERE x.party_id = p.id)
         AND p.id IN ");
     query.list_padded(&ids);
     let untouched: Vec<(Id<Party>, i64)> = tx.all(query).await?;
@@ -336,6 +339,8 @@ async fn remove_untouched(tx: &mut Tx, parties: &[(Id<Party>, i64)]) -> Result<i
         "DELETE FROM contact_points WHERE party_id IN ",
         "DELETE FROM addresses WHERE party_id IN ",
         "DELETE FROM party_tags WHERE party_id IN ",
+        "DELETE FROM segment_members WHERE party_id IN ",
+        "DELETE FROM segment_past WHERE party_id IN ",
     ] {
         let mut delete = sql(head);
         delete.list_padded(&ids);
