@@ -118,6 +118,8 @@ export const PAGES = [
   { name: 'segment-more', path: ({ segment }) => `/segments/${segment}`, deep: true, press: menu('[popovertarget=segment-more]') },
   { name: 'segment-overlap', path: ({ segment }) => `/segments/${segment}/overlap` },
   { name: 'segment-moves', path: ({ segment }) => `/segments/${segment}/moves` },
+  { name: 'goals', path: () => '/segments/goals' },
+  { name: 'goals-empty', path: () => '/segments/goals', deep: true, bare: true },
   { name: 'segment-edit', path: ({ segment }) => `/segments/${segment}/edit` },
   { name: 'segment-new', path: () => '/segments/new', deep: true },
   { name: 'segment-wrong', path: () => '/segments/new', deep: true, upset: 422, press: async (page) => {

@@ -699,6 +699,27 @@ CREATE TABLE schema_lock (
 );
 ALTER TABLE schema_lock ADD CONSTRAINT schema_lock_pkey PRIMARY KEY (id);
 
+CREATE TABLE segment_goals (
+  id uuid NOT NULL,
+  segment_id uuid NOT NULL,
+  figure text NOT NULL,
+  target bigint NOT NULL,
+  from_on text COLLATE "C" NOT NULL,
+  until_on text COLLATE "C" NOT NULL,
+  budget_minor bigint,
+  note text,
+  base bigint,
+  result bigint,
+  counted_at bigint,
+  version bigint NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL,
+  archived_at bigint
+);
+ALTER TABLE segment_goals ADD CONSTRAINT segment_goals_pkey PRIMARY KEY (id);
+ALTER TABLE segment_goals ADD CONSTRAINT segment_goals_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id);
+CREATE INDEX segment_goals_segment_id ON segment_goals USING btree (segment_id);
+
 CREATE TABLE segment_marks (
   id uuid NOT NULL,
   party_id uuid NOT NULL

@@ -623,6 +623,25 @@ CREATE TABLE schema_history (version bigint NOT NULL PRIMARY KEY, name text NOT 
 
 CREATE TABLE schema_lock (id bigint NOT NULL PRIMARY KEY, holder bigint NOT NULL);
 
+CREATE TABLE segment_goals (
+  id BLOB NOT NULL PRIMARY KEY,
+  segment_id BLOB NOT NULL REFERENCES segments (id),
+  figure TEXT NOT NULL,
+  target INTEGER NOT NULL,
+  from_on TEXT NOT NULL,
+  until_on TEXT NOT NULL,
+  budget_minor INTEGER,
+  note TEXT,
+  base INTEGER,
+  result INTEGER,
+  counted_at INTEGER,
+  version INTEGER NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX segment_goals_segment_id ON segment_goals (segment_id);
+
 CREATE TABLE segment_marks (
   id BLOB NOT NULL PRIMARY KEY,
   party_id BLOB NOT NULL

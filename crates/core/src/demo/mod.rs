@@ -9,6 +9,7 @@ mod talk;
 mod trade;
 mod words;
 
+use crate::marketing::goals::{self, NewGoal};
 use crate::marketing::segments::{self, NewSegment, Pick, PickMembers};
 use crate::organisation::people::{self, NewUser};
 use crate::organisation::units::{self, NewUnit, UnitChange};
@@ -229,12 +230,25 @@ impl Story {
     /// Groups of customers that the owner keeps an eye on, and a list.
     async fn segments(&self, owner: Id<User>, staff: &[Member], parties: &[Id<Party>]) -> Result<()> {
         let ctx = self.by(self.now, owner, staff.first().map(|member| member.unit).into_iter().collect());
+        let mut goals = words::GOALS.iter();
         for (name, rule) in words::SEGMENTS {
             let rule = serde_json::from_str(rule).map_err(Error::fault)?;
             let segment = segments::create(&ctx, NewSegment { name: (*name).to_owned(), rule, is_shared: true }).await?.id;
             // Two whom the owner knows better than a rule does.
             for (party, pick) in parties.iter().zip([Pick::In, Pick::Out]) {
                 segments::pick(&ctx, PickMembers { id: segment, party_ids: vec![*party], pick }).await?;
+            }
+            if let Some((figure, target, days, budget, note)) = goals.next() {
+                let goal = NewGoal {
+                    segment_id: segment,
+                    figure: *figure,
+                    target: (*target).to_owned(),
+                    from_on: Some(self.last.plus(-days)),
+                    until_on: self.last.plus(*days),
+                    budget: Some((*budget).to_owned()),
+                    note: Some((*note).to_owned()),
+                };
+                goals::create(&ctx, goal).await?;
             }
         }
         let filters = PartyFilters { silent: Some(true), role: Some(Role::Customer), ..PartyFilters::default() };

@@ -1,5 +1,7 @@
 //! Words that the demo shop is made of. Names are common ones put together by chance: nobody in particular is meant.
 
+use crate::marketing::goals::Figure;
+
 /// First names of women.
 pub const WOMEN: &[&str] = &[
     "نگار", "سارا", "مریم", "زهرا", "فاطمه", "نازنین", "پریسا", "شیرین", "لیلا", "مینا", "الهام", "نرگس", "سمیرا", "آزاده", "مهسا",
@@ -433,6 +435,13 @@ pub const IDEAS: &[&str] = &[
     "جعبه‌ها را بدون پلاستیک ببندید",
     "باشگاه مشتریان با امتیاز راه بیندازید",
     "فنجان‌ها را تک هم بفروشید",
+];
+
+/// Goals of the first segments: figure, target, days before and after the last day, budget and note.
+pub const GOALS: &[(Figure, &str, i64, &str, &str)] = &[
+    (Figure::Buyers, "40", 60, "150000000", "تماس تلفنی و یک بسته‌ی قهوه‌ی نمونه"),
+    (Figure::Sales, "9000000000", 45, "400000000", "کارگاه دم‌آوری پنجشنبه‌ها"),
+    (Figure::Active, "55", 90, "250000000", "پیش از نوروز به همه سر بزنیم"),
 ];
 
 /// A list that the owner keeps at hand.

@@ -5,6 +5,7 @@ use super::profit_groups;
 use super::rates::{RateItem, Rates};
 use super::tier_history;
 use super::whale::{self, Ranked, Whale};
+use crate::marketing::segments::follow;
 use crate::operation::{DONE, Done, Nothing};
 use crate::parties::Party;
 use crate::platform::events::{self, Event};
@@ -138,6 +139,7 @@ async fn run_of(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, siz
     let mut tx = ctx.app.db.begin().await?;
     tx.run(sql("DELETE FROM profit_groups WHERE run_id <> $1").bind(way.id)).await?;
     let found = found.map(serde_json::to_value).transpose().map_err(Error::fault)?;
+    follow::all(&mut tx, ctx).await?;
     tx.run(sql("UPDATE profit_runs SET whale = $1, finished_at = $2 WHERE id = $3").bind(found).bind(ctx.app.clock.now()).bind(way.id))
         .await?;
     tx.commit().await?;

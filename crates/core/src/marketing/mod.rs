@@ -1,5 +1,6 @@
-//! Whom we speak to: segments of customers.
+//! Whom we speak to: segments of customers, and what is meant to become of them.
 
+pub mod goals;
 pub mod segments;
 
 use crate::Operations;
@@ -7,4 +8,5 @@ use crate::Operations;
 /// The operations of the room.
 pub fn operations(ops: &mut Operations) {
     segments::operations(ops);
+    goals::operations(ops);
 }

@@ -23,6 +23,7 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     7 "0007_segments",
     9 "0009_costs",
     10 "0010_views",
+    11 "0011_goals",
     12 "0012_profit_groups",
     13 "0013_tier_history",
 };

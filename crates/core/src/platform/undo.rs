@@ -104,6 +104,11 @@ pub enum Inverse {
         /// The view.
         view: Id<crate::parties::views::View>,
     },
+    /// Sets a goal again that was given up.
+    ArchiveGoal {
+        /// The goal.
+        goal: Id<crate::marketing::goals::Goal>,
+    },
     /// Brings an archived segment back.
     ArchiveSegment {
         /// The segment.
@@ -180,6 +185,7 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::Archive { parties } => bulk::undo_archive(&mut tx, ctx, &parties).await?,
         Inverse::Cost { cost, was_added } => crate::insight::costs::restore(&mut tx, ctx, &cost, was_added).await?,
         Inverse::PickMembers { segment, before } => crate::marketing::segments::unpick(&mut tx, ctx, segment, &before).await?,
+        Inverse::ArchiveGoal { goal } => crate::marketing::goals::restore(&mut tx, ctx, goal).await?,
         Inverse::ArchiveView { view } => crate::parties::views::restore(&mut tx, ctx, view).await?,
         Inverse::ArchiveSegment { segment } => crate::marketing::segments::restore(&mut tx, ctx, segment).await?,
     }

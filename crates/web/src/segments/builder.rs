@@ -250,8 +250,9 @@ fn inputs(leaf: &Leaf, path: &str, choices: &Choices) -> Vec<Input> {
         }
         Kind::Field(field) if matches!(op, "at-least" | "at-most" | "between") => {
             let unit = match field {
-                Field::Spent | Field::ExpectedValue => loc.money_unit(choices.currency).to_owned(),
+                Field::Spent | Field::ExpectedValue | Field::Profit => loc.money_unit(choices.currency).to_owned(),
                 Field::Recency | Field::Frequency | Field::Value | Field::FrequencyValue => loc.t("segments-unit-of-five"),
+                Field::Tier => loc.t("segments-unit-of-four"),
                 Field::Active => loc.t("segments-unit-percent"),
                 Field::ExpectedPurchases => loc.t("segments-unit-purchases"),
                 Field::Age => loc.t("segments-unit-years"),

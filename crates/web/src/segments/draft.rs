@@ -69,7 +69,8 @@ impl Kind {
             [F::Kind, F::Role, F::Gender, F::Age, F::Birth, F::City, F::Province, F::Source, F::Stance, F::Owner, F::Unit, F::Created];
         let bought = [F::LastPurchase, F::FirstPurchase, F::Purchases, F::Spent];
         let spoken = [F::LastContact, F::NextFollowUp, F::Silent, F::SilentSince];
-        let figures = [F::Recency, F::Frequency, F::Value, F::FrequencyValue, F::Active, F::ExpectedPurchases, F::ExpectedValue];
+        let figures =
+            [F::Recency, F::Frequency, F::Value, F::FrequencyValue, F::Active, F::ExpectedPurchases, F::ExpectedValue, F::Tier, F::Profit];
         let fields = |fields: &[Field]| fields.iter().map(|field| Kind::Field(*field)).collect::<Vec<_>>();
         let mut known = vec![Kind::Tag];
         known.extend(PreferenceKind::ALL.iter().map(|kind| Kind::Knows(*kind)));
@@ -124,7 +125,9 @@ impl Kind {
                 | Field::FrequencyValue
                 | Field::Active
                 | Field::ExpectedPurchases
-                | Field::ExpectedValue,
+                | Field::ExpectedValue
+                | Field::Tier
+                | Field::Profit,
             ) => &["at-least", "at-most", "between", "known", "unknown"],
             Kind::Field(Field::SilentSince) => &["last", "next", "earlier", "days", "known", "unknown"],
             Kind::Field(Field::Created) => &["last", "earlier", "days"],

@@ -2,6 +2,7 @@
 
 mod builder;
 mod draft;
+mod goals;
 mod people;
 
 use crate::State;
@@ -28,6 +29,8 @@ pub fn routes() -> Router<State> {
         .route("/segments/new", get(builder::fresh))
         .route("/segments/build", post(builder::build))
         .route("/segments/preview", post(builder::preview))
+        .route("/segments/goals", get(goals::index).post(goals::create))
+        .route("/segments/goals/{id}/delete", post(goals::delete))
         .route("/segments/{id}", get(show))
         .route("/segments/{id}/edit", get(builder::edit))
         .route("/segments/{id}/moves", get(people::moves))

@@ -55,7 +55,9 @@ pub async fn overlap(req: Req, Path(id): Path<Id<Segment>>) -> PageResult {
     let asked = req.ctx.run(segments::overlap, OverlapWith { id, limit: None });
     let others = tokio::time::timeout(PATIENCE, asked).await.ok().transpose()?;
     let s = req.shell("segments", req.t("segments-overlap")).crumb(req.t("menu-segments"), "/segments");
-    let share = |other: &Overlap| segment.size.filter(|size| *size > 0).map(|size| other.shared * 100 / size).filter(|share| (1..=100).contains(share));
+    let share = |other: &Overlap| {
+        segment.size.filter(|size| *size > 0).map(|size| other.shared * 100 / size).filter(|share| (1..=100).contains(share))
+    };
     let view = OverlapPage {
         s: s.crumb(segment.name.clone(), format!("/segments/{id}")),
         others: others.map(|others| others.into_iter().map(|other| (other.clone(), share(&other))).collect()),

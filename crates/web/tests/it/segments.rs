@@ -229,3 +229,34 @@ async fn a_segment_shows_whom_it_shares_and_who_came_and_went() {
     assert!(!part.text.contains("<html"), "the part alone");
     assert_eq!(part.all("li .lnk"), ["همه"]);
 }
+
+#[tokio::test]
+async fn a_goal_is_set_for_a_segment_and_given_up() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    customer(&ctx, "بهار", "تهران").await;
+    assert_eq!(browser.get("/segments/goals").await.all("form.card").len(), 0, "there is no segment to set one for");
+    let path = save(&mut browser, &TEHRAN).await;
+    let id = path.trim_start_matches("/segments/").to_owned();
+    let mut goal = vec![("segment_id", id.as_str()), ("figure", "members"), ("until_on", "2020-01-01"), ("budget", "x")];
+    let wrong = browser.post("/segments/goals", &goal).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(wrong.all("#target-e, #budget-e").len(), 2);
+    assert_eq!(wrong.all("#figure option[selected][value=members]").len(), 1, "what was chosen stays");
+    goal.extend([("target", "۲")]);
+    goal[2].1 = "2030-01-01";
+    goal[3].1 = "۵۰۰۰۰۰";
+    let set = browser.post("/segments/goals", &goal).await;
+    assert_eq!(set.status, StatusCode::SEE_OTHER, "{}", set.text);
+    jobs::drain(&app).await.unwrap();
+    let page = browser.get("/segments/goals").await;
+    assert_eq!(page.all(".tb td .lnk"), ["تهرانی‌ها"]);
+    assert!(page.one(".tb td b").contains('۱'), "one of two: {}", page.one(".tb td b"));
+    assert!(page.text.contains("۵۰۰٬۰۰۰"), "the budget in the reader's unit");
+    let delete = format!("/segments/goals/{}/delete", id_after(&page, "/segments/goals/"));
+    browser.post(&delete, &[]).await;
+    let gone = browser.get("/segments/goals").await;
+    assert_eq!(gone.all(".tb").len(), 0);
+    browser.post(&undo_of(&gone), &[]).await;
+    assert_eq!(browser.get("/segments/goals").await.all(".tb tbody tr").len(), 1);
+}

@@ -5,6 +5,7 @@ use super::compile::{Of, condition};
 use super::members::HISTORY;
 use super::rule::{Rule, World};
 use super::{Segment, world};
+use crate::marketing::goals;
 use crate::parties::Party;
 use crate::platform::jobs::{self, Outcome, QueuedJob};
 use crate::platform::time::HOUR;
@@ -122,6 +123,7 @@ impl Builder<'_> {
             }
         }
         self.finish(&due, started, !leaving.is_empty() || !entering.is_empty()).await?;
+        goals::count(ctx, segment, self.world.today).await?;
         Ok(Outcome::Done)
     }
 

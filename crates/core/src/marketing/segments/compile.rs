@@ -31,7 +31,7 @@ pub fn condition(rule: &Rule, world: &World, of: Of, query: &mut Sql) {
     match rule {
         Rule::All(parts) => {
             // What is asked of figures is asked of one row.
-            let is_asked = |part: &&Rule| matches!(part, Rule::Field(asked) if asked.field.is_figure() && asked.is != Test::Known(false));
+            let is_asked = |part: &&Rule| matches!(part, Rule::Field(asked) if asked.field.is_figure() && !asked.field.is_profit() && asked.is != Test::Known(false));
             let (asked, others): (Vec<&Rule>, Vec<&Rule>) = parts.iter().partition(is_asked);
             if asked.len() < 2 {
                 return group(parts.iter(), " AND ", "1 = 1", world, of, query);
@@ -107,13 +107,22 @@ fn group<'a>(
     query.push(")");
 }
 
-/// What is asked of the figures of a customer, all of it: false where there are none.
+/// What is asked of the figures of a customer that stand in one row, all of it: false where there are none.
 fn figures<'a>(asked: impl Iterator<Item = &'a FieldIs>, world: &World, of: Of, query: &mut Sql) {
-    of.begin(
-        "p.id IN (SELECT c.party_id FROM party_scores c WHERE ",
-        "EXISTS (SELECT 1 FROM party_scores c WHERE c.party_id = p.id AND ",
-        query,
-    );
+    let mut asked = asked.peekable();
+    if asked.peek().is_some_and(|first| first.field.is_profit()) {
+        of.begin(
+            "p.id IN (SELECT d.party_id FROM party_profits d WHERE ",
+            "EXISTS (SELECT 1 FROM party_profits d WHERE d.party_id = p.id AND ",
+            query,
+        );
+    } else {
+        of.begin(
+            "p.id IN (SELECT c.party_id FROM party_scores c WHERE ",
+            "EXISTS (SELECT 1 FROM party_scores c WHERE c.party_id = p.id AND ",
+            query,
+        );
+    }
     for (at, FieldIs { field, is }) in asked.enumerate() {
         query.push(if at == 0 { "" } else { " AND " });
         test(*field, is, world, query);
@@ -148,6 +157,8 @@ const fn column(field: Field) -> &'static str {
         Field::Active => "c.p_active",
         Field::ExpectedPurchases => "c.purchases_90d",
         Field::ExpectedValue => "c.value_12m_minor",
+        Field::Tier => "d.tier",
+        Field::Profit => "d.profit_minor",
     }
 }
 
@@ -182,7 +193,7 @@ fn test(field: Field, is: &Test, world: &World, query: &mut Sql) {
         }
         Test::Decimal(_) => figure(field, is, world, query),
         Test::Number(_) if field == Field::Active => figure(field, is, world, query),
-        Test::Money(_) if field.is_figure() => figure(field, is, world, query),
+        Test::Money(_) if field == Field::ExpectedValue => figure(field, is, world, query),
         Test::Number(range) => bounds(column, [(" >= ", range.at_least), (" <= ", range.at_most)], query),
         Test::Money(amounts) => {
             let minor = |text: &Option<String>| text.as_deref().and_then(|text| world.minor(text));

@@ -17,6 +17,7 @@ pub use self::members::{ListMembers, Meant, Member, Preview, PreviewSegment, Seg
 pub(crate) use self::picks::unpick;
 pub use self::picks::{ListPicks, Pick, PickMembers, Picked, PickedMember, WasPicked, pick, picks};
 pub use self::write::{NewSegment, SegmentChange, SegmentDeleted, create, delete, refresh, restore, update};
+pub(super) use self::write::{ask, take};
 
 use self::rule::{Rule, World};
 use crate::operation::{Nothing, Page, page_size};

@@ -118,7 +118,9 @@ impl Shop {
         let (recency, frequency, value, frequency_value) = (band(), band(), band(), band());
         let mut of = |most: i64, parts: f64| has_chances.then(|| self.chance.between(0, most) as f64 / parts);
         let (active, expected_purchases, expected_value_minor) = (of(100, 100.0), of(12, 4.0), of(4, 0.01));
-        Figures { recency, frequency, value, frequency_value, active, expected_purchases, expected_value_minor }
+        let tier = self.chance.happens(0.7).then(|| self.chance.between(1, 4));
+        let profit_minor = Some(self.chance.between(-3, 5) * 100);
+        Figures { recency, frequency, value, frequency_value, active, expected_purchases, expected_value_minor, tier, profit_minor }
     }
 
     async fn store(&mut self, ctx: &Ctx, tx: &mut Tx, party: Id<Party>, facts: &Facts) {
@@ -156,10 +158,10 @@ impl Shop {
         let figures = facts.figures;
         if figures != Figures::default() || self.chance.happens(0.5) {
             let scores =
-                sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, recency,
+                sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, habit, silence, recency,
                                 frequency, value, frequency_value, p_active, purchases_90d, value_12m_minor, rfm_fit_id, activity_fit_id,
                                 spending_fit_id)
-                              VALUES ($1, 1, 1, 1, 0, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
+                              VALUES ($1, 1, 1, 1, 0, 0, 'regular', 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
                 .bind(party)
                 .bind(figures.recency)
                 .bind(figures.frequency)
@@ -172,6 +174,12 @@ impl Shop {
                 .bind(ctx.id::<()>())
                 .bind(ctx.id::<()>());
             tx.run(scores).await.unwrap();
+        }
+        if let Some(profit) = figures.profit_minor {
+            let profits = sql("INSERT INTO party_profits (party_id, run_id, sales_minor, discount_minor, goods_minor, staff_minor,
+                                 channels_minor, entered_minor, profit_minor, minutes, contacts, tier)
+                               VALUES ($1, $2, 0, 0, 0, 0, 0, 0, $3, 0, 0, $4)");
+            tx.run(profits.bind(party).bind(ctx.id::<()>()).bind(profit).bind(figures.tier)).await.unwrap();
         }
         for tag in &facts.tags {
             tx.run(sql("INSERT INTO party_tags (party_id, tag) VALUES ($1, $2)").bind(party).bind(tag)).await.unwrap();
@@ -358,6 +366,7 @@ impl Shop {
                     Field::Age => (self.chance.between(0, 60), 20),
                     Field::Active => (self.chance.between(0, 80), 20),
                     Field::Purchases => (self.chance.between(0, 3), 2),
+                    Field::Tier => (self.chance.between(1, 3), 1),
                     _ => (self.chance.between(1, 4), 1),
                 };
                 match self.chance.between(0, 2) {

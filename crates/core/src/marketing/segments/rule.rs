@@ -31,6 +31,8 @@ pub const CONDITIONS_MAX: usize = 64;
 const VALUES_MAX: usize = 100;
 /// A century, in days and in years of age: nothing here looks further.
 const DAYS_MAX: i64 = 36_525;
+/// Tiers of profit.
+const TIERS: i64 = 4;
 /// Times that something may be asked to have happened.
 const TIMES_MAX: i64 = 1_000_000;
 
@@ -113,6 +115,10 @@ peyvand_db::words! {
         ExpectedPurchases = "expected_purchases",
         /// Expected value of the next twelve months, in the organisation's currency.
         ExpectedValue = "expected_value",
+        /// Tier of profit, 1 the best.
+        Tier = "tier",
+        /// Profit of the year, after all that the customer cost.
+        Profit = "profit",
     }
 }
 
@@ -154,11 +160,16 @@ impl Field {
             | Field::LastContact
             | Field::NextFollowUp
             | Field::SilentSince => Answer::Day,
-            Field::Age | Field::Purchases | Field::Recency | Field::Frequency | Field::Value | Field::FrequencyValue | Field::Active => {
-                Answer::Number
-            }
+            Field::Age
+            | Field::Purchases
+            | Field::Recency
+            | Field::Frequency
+            | Field::Value
+            | Field::FrequencyValue
+            | Field::Active
+            | Field::Tier => Answer::Number,
             Field::ExpectedPurchases => Answer::Decimal,
-            Field::Spent | Field::ExpectedValue => Answer::Money,
+            Field::Spent | Field::ExpectedValue | Field::Profit => Answer::Money,
             Field::Silent => Answer::Flag,
         }
     }
@@ -173,7 +184,12 @@ impl Field {
     /// Whether a model worked it out: not everybody has it, and not everybody may see it.
     #[must_use]
     pub const fn is_figure(self) -> bool {
-        matches!(self, Field::Active | Field::ExpectedPurchases | Field::ExpectedValue) || self.is_band()
+        matches!(self, Field::Active | Field::ExpectedPurchases | Field::ExpectedValue) || self.is_band() || self.is_profit()
+    }
+
+    /// Whether it is worked out from costs.
+    pub(super) const fn is_profit(self) -> bool {
+        matches!(self, Field::Tier | Field::Profit)
     }
 
     const fn is_band(self) -> bool {
@@ -185,6 +201,7 @@ impl Field {
         match self {
             Field::Age => (0, DAYS_MAX / 365),
             Field::Active => (0, 100),
+            Field::Tier => (1, TIERS),
             _ if self.is_band() => (1, BANDS as i64),
             _ => (0, TIMES_MAX),
         }
@@ -665,6 +682,10 @@ pub struct Figures {
     pub expected_purchases: Option<f64>,
     /// Expected value of the next twelve months, in minor units.
     pub expected_value_minor: Option<f64>,
+    /// Tier of profit.
+    pub tier: Option<i64>,
+    /// Profit of the year, in minor units.
+    pub profit_minor: Option<i64>,
 }
 
 impl Figures {
@@ -678,6 +699,8 @@ impl Figures {
             Field::Active => self.active,
             Field::ExpectedPurchases => self.expected_purchases,
             Field::ExpectedValue => self.expected_value_minor,
+            Field::Tier => band(self.tier),
+            Field::Profit => band(self.profit_minor),
             _ => None,
         }
     }

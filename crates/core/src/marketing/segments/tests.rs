@@ -379,16 +379,17 @@ async fn a_sentence_names_what_the_rule_names() {
 }
 
 async fn score(ctx: &Ctx, party: Id<Party>, recency: i64, active: Option<f64>) {
-    let scores =
-        sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, recency, p_active,
+    let scores = sql(
+        "INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, habit, silence, recency, p_active,
                         rfm_fit_id, activity_fit_id, spending_fit_id)
-                      VALUES ($1, 1, 1, 1, 0, 0, $2, $3, $4, $5, $6)")
-        .bind(party)
-        .bind(recency)
-        .bind(active)
-        .bind(Id::<()>::FIRST)
-        .bind(Id::<()>::FIRST)
-        .bind(Id::<()>::FIRST);
+                      VALUES ($1, 1, 1, 1, 0, 0, 'regular', 0, $2, $3, $4, $5, $6)",
+    )
+    .bind(party)
+    .bind(recency)
+    .bind(active)
+    .bind(Id::<()>::FIRST)
+    .bind(Id::<()>::FIRST)
+    .bind(Id::<()>::FIRST);
     let mut tx = ctx.app.db.begin().await.unwrap();
     tx.run(scores).await.unwrap();
     tx.commit().await.unwrap();

@@ -144,7 +144,7 @@ pub struct SegmentChange {
 }
 
 /// As it stands for whoever changes it; its row is theirs until the transaction ends.
-pub(super) async fn take(tx: &mut Tx, sight: &Sight, id: Id<Segment>) -> Result<(i64, String)> {
+pub(in crate::marketing) async fn take(tx: &mut Tx, sight: &Sight, id: Id<Segment>) -> Result<(i64, String)> {
     let mut query = sql("SELECT s.version, s.name FROM segments s WHERE s.archived_at IS NULL");
     // What is shared is seen by many, and changed by those who reach it.
     match sight {
@@ -326,7 +326,7 @@ pub async fn refresh(ctx: &Ctx, input: SegmentId) -> Result<Segment> {
 }
 
 /// Asks for a segment to be built.
-async fn ask(tx: &mut Tx, ctx: &Ctx, id: Id<Segment>) -> Result<()> {
+pub(in crate::marketing) async fn ask(tx: &mut Tx, ctx: &Ctx, id: Id<Segment>) -> Result<()> {
     tx.run(sql("UPDATE segments SET due = due + 1 WHERE id = $1").bind(id)).await?;
     jobs::enqueue_single(tx, ctx, &Job::BuildSegments, JOB).await
 }
