@@ -58,6 +58,9 @@ CREATE INDEX party_scores_value_12m_minor ON party_scores (value_12m_minor, part
 
 CREATE INDEX party_scores_habit ON party_scores (habit, silence, party_id);
 
+-- Those behind a cohort.
+CREATE INDEX parties_first_purchase_on ON parties (first_purchase_on, id) WHERE first_purchase_on <> '';
+
 -- What was found out from the purchases of everybody, as a whole: one row for each question. It is found anew when the
 -- purchases it came from have changed.
 CREATE TABLE findings (

@@ -47,3 +47,7 @@ insight-short-months = أشهر كاملة مضت منذ أول شراء: { $hav
 insight-short-products = منتجات بيعت: { $have }؛ واللازم { $need }.
 insight-short-pairs = لا يوجد منتجان اشتراهما معًا عدد كافٍ من العملاء.
 insight-short-until = يكفي ذلك في { $day }.
+parties-first-purchase-from = أول شراء من
+parties-first-purchase-until = أول شراء حتى
+parties-bought-from = اشترى من
+parties-bought-until = اشترى حتى

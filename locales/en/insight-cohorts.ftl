@@ -59,3 +59,7 @@ insight-short-products = { $have ->
 } sold; it takes { $need }.
 insight-short-pairs = No two products were bought by enough of the same customers.
 insight-short-until = That will be enough on { $day }.
+parties-first-purchase-from = First bought on or after
+parties-first-purchase-until = First bought on or before
+parties-bought-from = Bought on or after
+parties-bought-until = Bought on or before

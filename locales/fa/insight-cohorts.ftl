@@ -47,3 +47,7 @@ insight-short-months = { $have } ماه کامل از نخستین خرید گذ
 insight-short-products = { $have } کالا فروخته شده؛ { $need } لازم است.
 insight-short-pairs = هیچ دو کالایی را مشتریان کافی با هم نخریده‌اند.
 insight-short-until = { $day } کافی می‌شود.
+parties-first-purchase-from = نخستین خرید از
+parties-first-purchase-until = نخستین خرید تا
+parties-bought-from = خرید کرده از
+parties-bought-until = خرید کرده تا

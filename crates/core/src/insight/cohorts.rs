@@ -83,6 +83,15 @@ pub struct Cohort {
     pub cells: Vec<Option<Retained>>,
 }
 
+/// A month of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Month {
+    /// Its first day.
+    pub first_on: Day,
+    /// Its last day.
+    pub last_on: Day,
+}
+
 /// How many had bought again by some day.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Returned {
@@ -124,6 +133,9 @@ pub struct Cohorts {
     pub until: Option<Day>,
     /// One for each month with a first purchase, oldest first; none where there is too little.
     pub cohorts: Vec<Cohort>,
+    /// The months from that of the first cohort on: of the cells of a cohort the first is its own month.
+    #[serde(default)]
+    pub months: Vec<Month>,
     /// All cohorts together, as far as each is known.
     pub all: Vec<Option<Retained>>,
     /// Customers in the cohorts.
@@ -280,6 +292,7 @@ impl Gathering {
             calendar: months.calendar,
             until: Some(self.until),
             cohorts: cohorts.collect::<Result<_>>()?,
+            months: Vec::new(),
             all: Vec::new(),
             customers: 0,
             waiting: self.waiting,
@@ -307,6 +320,7 @@ pub async fn cohorts(ctx: &Ctx, input: CohortsOf) -> Result<Cohorts> {
             calendar,
             until: None,
             cohorts: Vec::new(),
+            months: Vec::new(),
             all: Vec::new(),
             customers: 0,
             waiting: 0,
@@ -421,6 +435,9 @@ fn newest(mut found: Cohorts, months: Months, shown: i64) -> Result<Cohorts> {
     let width = found.cohorts.first().map_or(0, |first| usize::try_from(complete - number(first) + 1).unwrap_or(0));
     found.cohorts.iter_mut().for_each(|cohort| cohort.cells.truncate(width));
     found.customers = found.cohorts.iter().map(|cohort| cohort.customers).sum();
+    let shown_months = found.cohorts.first().map_or(1..=0, |first| number(first)..=complete);
+    let month = |number: i32| months.edges(number).map(|(first_on, last_on)| Month { first_on, last_on });
+    found.months = shown_months.map(month).collect::<Result<_>>()?;
     found.all = (0..width)
         .map(|k| {
             let known = found.cohorts.iter().filter_map(|cohort| cohort.cells.get(k).copied().flatten());
@@ -478,6 +495,7 @@ pub fn operations(ops: &mut Operations) {
 mod tests {
     use super::*;
     use crate::insight::shop::{Sale, shop};
+    use crate::parties::list::{self, ListParties, PartyFilters};
     use crate::platform::calendar::from_ymd;
     use crate::testing;
 
@@ -559,6 +577,30 @@ mod tests {
         assert_eq!((ended.cohorts.len(), ended.waiting), (12, 41));
         assert_eq!(ended.cohorts[0].cells.last().unwrap().unwrap().active, 445);
         assert_eq!(ended.cohorts[11].cells, [vec![ended.cohorts[11].cells[0]], vec![None; 11]].concat());
+
+        // Behind each cell are as many customers as it counts.
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        tx.run(sql("UPDATE parties SET first_purchase_on = (SELECT MIN(q.day) FROM purchases q WHERE q.party_id = parties.id)"))
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        for (row, cell) in [(0, 0), (0, 12), (3, 2), (9, 3), (12, 0)] {
+            let (cohort, then) = (&found.cohorts[row], found.months[row + cell]);
+            assert_eq!((found.months[row].first_on, found.months[row].last_on), (cohort.first_on, cohort.last_on));
+            let filters = PartyFilters {
+                first_purchase_from: Some(cohort.first_on),
+                first_purchase_until: Some(cohort.last_on),
+                bought_from: Some(then.first_on),
+                bought_until: Some(then.last_on),
+                ..PartyFilters::default()
+            };
+            assert_eq!(ctx.run(list::count, filters.clone()).await.unwrap().count, known[row][cell], "{row} {cell}");
+            for sort in [list::Sort::Name, list::Sort::LastPurchase, list::Sort::Active] {
+                let page = ListParties { sort: Some(sort), limit: Some(200), ..filters.clone().into() };
+                let page = ctx.run(list::list, page).await.unwrap();
+                assert_eq!((page.items.len() as i64, page.next.is_some()), (known[row][cell].min(200), known[row][cell] > 200));
+            }
+        }
 
         // Four months show four of each; the fifth of a Gregorian month lies in the middle of a Jalali one.
         let four = ctx.run(cohorts, CohortsOf { months: Some(4), ..gregorian }).await.unwrap();

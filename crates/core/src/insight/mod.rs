@@ -22,6 +22,7 @@ pub mod rates;
 pub mod refresh;
 pub mod relation;
 pub mod rhythm;
+pub mod rules;
 pub mod scores;
 pub mod sources;
 pub mod suggestions;
@@ -42,6 +43,7 @@ pub fn operations(ops: &mut Operations) {
     rhythm::operations(ops);
     relation::operations(ops);
     suggestions::operations(ops);
+    rules::operations(ops);
     sources::operations(ops);
     costs::operations(ops);
     rates::operations(ops);

@@ -1,13 +1,15 @@
 //! Customers by the month of their first purchase: who came back in the months after, and how long it takes.
 
-use super::shortages;
+use super::{COLUMNS, shortages};
 use crate::error::PageResult;
 use crate::page::{self, Shell};
+use crate::parties::list_of;
 use crate::request::{Form, Req};
 use askama::Template;
 use axum::response::IntoResponse;
 use peyvand_core::insight::cohorts::{self, Cohort, Cohorts, CohortsOf, MONTHS, Repeat, Retained, Returned};
 use peyvand_core::insight::guard::FEW;
+use peyvand_core::parties::list::PartyFilters;
 use peyvand_core::platform::calendar::{Calendar, month_name};
 use peyvand_core::platform::locale::{Loc, Prefs};
 use peyvand_core::platform::text::Digits;
@@ -34,11 +36,14 @@ pub struct Asked {
 
 /// A cell of the matrix.
 struct Cell {
+    active: i64,
     text: String,
     /// The count and the range behind it.
     label: String,
     /// Depth of its colour, 0 to 100.
     depth: i64,
+    /// The customers behind it, in the list; nobody lists those of all cohorts.
+    href: Option<String>,
 }
 
 /// A row of the matrix.
@@ -112,7 +117,7 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
                 (false, true) => "†",
                 (false, false) => "",
             },
-            cells: cells(&cohort.cells),
+            cells: cells(&cohort.cells).into_iter().enumerate().map(|(k, cell)| cell.map(|cell| behind(&found, cohort, k, cell))).collect(),
         })
         .collect();
     let view = CohortsPage {
@@ -157,10 +162,29 @@ fn shown(loc: &Loc, cell: &Retained, k: usize, most: f64, counts: bool) -> Cell 
     // The first month holds everybody; the others share the colours among themselves.
     let depth = if k == 0 { 100.0 } else { 85.0 * cell.share / most.max(f64::MIN_POSITIVE) };
     Cell {
+        active: cell.active,
         text: if counts { loc.number(cell.active) } else { loc.percent(cell.share) },
         label: loc.ta("insight-cohorts-cell", &args),
         depth: (depth.round() as i64).clamp(0, 100),
+        href: None,
     }
+}
+
+/// The cell with the way to those it counts.
+fn behind(found: &Cohorts, cohort: &Cohort, k: usize, cell: Cell) -> Cell {
+    let own = found.months.iter().position(|month| month.first_on == cohort.first_on);
+    let href = own.and_then(|own| found.months.get(own + k)).filter(|_| cell.active > 0).map(|then| {
+        let filters = PartyFilters {
+            first_purchase_from: Some(cohort.first_on),
+            first_purchase_until: Some(cohort.last_on),
+            // All of a cohort bought in its own month.
+            bought_from: (k > 0).then_some(then.first_on),
+            bought_until: (k > 0).then_some(then.last_on),
+            ..PartyFilters::default()
+        };
+        format!("{}&sort=last_purchase&desc=1&{COLUMNS}", list_of(&filters))
+    });
+    Cell { href, ..cell }
 }
 
 fn sub(loc: &Loc, found: &Cohorts) -> String {

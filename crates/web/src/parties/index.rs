@@ -46,9 +46,13 @@ const TEXT_FILTERS: [(&str, &str); 17] = [
     ("habit", "parties-habit"),
 ];
 /// Filters that are a day, in the reader's calendar when typed.
-const DAY_FILTERS: [(&str, &str); 6] = [
+const DAY_FILTERS: [(&str, &str); 10] = [
     ("created_from", "parties-created-from"),
     ("created_until", "parties-created-until"),
+    ("first_purchase_from", "parties-first-purchase-from"),
+    ("first_purchase_until", "parties-first-purchase-until"),
+    ("bought_from", "parties-bought-from"),
+    ("bought_until", "parties-bought-until"),
     ("last_purchase_from", "parties-last-purchase-from"),
     ("last_purchase_until", "parties-last-purchase-until"),
     ("last_contact_from", "parties-last-contact-from"),
@@ -527,6 +531,8 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
             .iter()
             .filter(|(name, _)| {
                 matches!(name.as_str(), "q" | "sort" | "desc" | "cols" | "segment_id" | "frequency_value" | "frequency_value_from")
+                    || name.starts_with("first_purchase_")
+                    || name.starts_with("bought_")
             })
             .cloned()
             .collect(),

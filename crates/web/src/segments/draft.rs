@@ -595,6 +595,7 @@ impl Draft {
         }
         for (field, from, until) in [
             (Field::Created, filters.created_from, filters.created_until),
+            (Field::FirstPurchase, filters.first_purchase_from, filters.first_purchase_until),
             (Field::LastPurchase, filters.last_purchase_from, filters.last_purchase_until),
             (Field::LastContact, filters.last_contact_from, filters.last_contact_until),
         ] {
@@ -641,6 +642,7 @@ impl Draft {
             (filters.archived == Some(true), "parties-archived"),
             (filters.import_id.is_some(), "parties-import"),
             (filters.habit.is_some(), "menu-insight"),
+            (filters.bought_from.or(filters.bought_until).is_some(), "parties-bought-from"),
         ] {
             if is_given {
                 left.push(label);

@@ -70,6 +70,21 @@ async fn purchases_of_a_file_become_cohorts_and_next_products() {
     assert_eq!(page.all(".heat td[title]")[0], "100%");
     let counts = browser.get("/insight/cohorts?months=6&show=count").await;
     assert_eq!(counts.all(".heat tfoot td")[..2], ["600", "600"]);
+    // Each cell leads to as many customers as it counts.
+    let cells = counts.all(".heat tbody td a");
+    let links: Vec<String> = counts
+        .text
+        .split("<td style=")
+        .filter_map(|cell| cell.split("<a href=\"").nth(1)?.split('"').next())
+        .map(|href| href.replace("&#38;", "&"))
+        .collect();
+    assert!(cells.len() > 5 && links.len() == cells.len(), "{links:?}");
+    for (count, href) in cells.iter().zip(&links) {
+        let counted = plain(&browser.get(&href.replacen("/parties?", "/parties/count?", 1)).await.text);
+        assert!(counted.starts_with(&format!("{count} ")), "{href}: {counted} instead of {count}");
+        let list = browser.get(href).await;
+        assert_eq!((list.status, list.all(".chip").len() >= 2), (StatusCode::OK, true));
+    }
     assert!(page.all("svg.ch").len() == 1 && plain(&page.all("#h-repeat + span")[0]).contains("600 of 600"), "everybody came back");
     let file = browser.get("/insight/cohorts.csv?months=12").await;
     assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");

@@ -113,6 +113,14 @@ filters! {
     last_purchase_from: Day,
     /// Last purchase on this day or earlier; those who never bought are left out.
     last_purchase_until: Day,
+    /// First purchase on this day or later.
+    first_purchase_from: Day,
+    /// First purchase on this day or earlier; those who never bought are left out.
+    first_purchase_until: Day,
+    /// Bought something on this day or later.
+    bought_from: Day,
+    /// Bought something on this day or earlier; with both, between them.
+    bought_until: Day,
     /// Last contact on this day or later.
     last_contact_from: Day,
     /// Last contact on this day or earlier; those without contact are left out.
@@ -170,6 +178,8 @@ pub(super) struct Conditions {
     /// Whose scores the actor sees; nobody's without the right.
     pub(super) scores_of: Option<Sight>,
     pub(super) segment: Option<Id<Segment>>,
+    /// Between these days they bought something.
+    pub(super) bought: Option<(Option<Day>, Option<Day>)>,
 }
 
 impl PartyFilters {
@@ -266,6 +276,14 @@ impl PartyFilters {
             // In the words of the index, which leaves the others out.
             all.push(Condition { text: "p.silent_from <> ''", value: None, index: "silent_from" });
         }
+        if self.first_purchase_from.or(self.first_purchase_until).is_some() {
+            let column = "first_purchase_on";
+            let ends = [("p.first_purchase_on >= ", self.first_purchase_from), ("p.first_purchase_on <= ", self.first_purchase_until)];
+            let given = ends.into_iter().filter_map(|(text, day)| Some(Condition { text, value: Some(day?.to_value()), index: column }));
+            all.extend(given);
+            // In the words of the index.
+            all.push(Condition { text: "p.first_purchase_on <> ''", value: None, index: column });
+        }
         if self.waiting == Some(true) {
             all.push(Condition { text: "p.role IN ('customer', 'prospect')", value: None, index: "" });
         }
@@ -275,8 +293,9 @@ impl PartyFilters {
         let text = if self.archived == Some(true) { "p.archived_at IS NOT NULL" } else { "p.archived_at IS NULL" };
         all.push(Condition { text, value: None, index: "" });
         let scores = fields.take(self.scores()).unwrap_or_default();
+        let bought = self.bought_from.or(self.bought_until).map(|_| (self.bought_from, self.bought_until));
         if fields.0.is_empty() {
-            Ok(Conditions { all, ids: None, tag: self.tag.clone(), scores, scores_of: None, segment: self.segment_id })
+            Ok(Conditions { all, ids: None, tag: self.tag.clone(), scores, scores_of: None, segment: self.segment_id, bought })
         } else {
             Err(fields)
         }
@@ -384,9 +403,30 @@ impl Conditions {
         if let Some(segment) = self.segment {
             query.push(" AND EXISTS (SELECT 1 FROM segment_members m WHERE m.party_id = p.id AND m.segment_id = ").arg(segment).push(")");
         }
+        if self.bought.is_some() {
+            query.push(" AND ");
+            self.on_bought(query);
+        }
         if let Some(ids) = &self.ids {
             query.push(" AND p.id IN ").list(ids.iter().copied());
         }
+    }
+
+    /// Whether they bought between the days that were given.
+    pub(super) fn on_bought(&self, query: &mut Sql) {
+        let Some((from, until)) = self.bought else { return };
+        // What was bought for nothing, after a discount, was bought all the same.
+        query.push(
+            "EXISTS (SELECT 1 FROM purchases b WHERE b.party_id = p.id
+               AND (b.gross_minor > 0 OR EXISTS (SELECT 1 FROM purchase_lines l WHERE l.purchase_id = b.id AND l.sign > 0))",
+        );
+        if let Some(from) = from {
+            query.push(" AND b.day >= ").arg(from);
+        }
+        if let Some(until) = until {
+            query.push(" AND b.day <= ").arg(until);
+        }
+        query.push(")");
     }
 
     /// The conditions on scores, for `party_scores` with an alias.
