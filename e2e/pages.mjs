@@ -161,6 +161,8 @@ export const PAGES = [
   { name: 'insight-rhythm', path: () => '/insight/rhythm' },
   { name: 'insight-rhythm-late', path: () => '/insight/rhythm?habit=lapsing', deep: true },
   { name: 'insight-rhythm-empty', path: () => '/insight/rhythm', deep: true, bare: true },
+  { name: 'insight-needs', path: () => '/insight/needs' },
+  { name: 'insight-needs-empty', path: () => '/insight/needs', deep: true, bare: true },
   { name: 'insight-products', path: () => '/insight/products' },
   { name: 'insight-products-empty', path: () => '/insight/products', deep: true, bare: true },
   { name: 'insight-sources', path: () => '/insight/sources' },

@@ -404,6 +404,7 @@ CREATE INDEX parties_by_name ON parties USING btree (name_key, id, archived_at, 
 CREATE INDEX parties_by_next_follow_up ON parties USING btree (next_follow_up_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_spent ON parties USING btree (spent_minor, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
 CREATE INDEX parties_city_key_name_key_id ON parties USING btree (city_key, name_key, id) WHERE (city_key IS NOT NULL);
+CREATE INDEX parties_first_purchase_on ON parties USING btree (first_purchase_on, id) WHERE (first_purchase_on <> ''::text);
 CREATE INDEX parties_import_id ON parties USING btree (import_id, id) WHERE (import_id IS NOT NULL);
 CREATE INDEX parties_no_seen ON parties USING btree (no, owner_id, unit_id, archived_at, id);
 CREATE INDEX parties_owner_id_name_key_id ON parties USING btree (owner_id, name_key, id, archived_at) WHERE (owner_id IS NOT NULL);

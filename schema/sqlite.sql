@@ -370,6 +370,7 @@ CREATE INDEX parties_by_name ON parties (name_key, id, archived_at, role, kind, 
 CREATE INDEX parties_by_next_follow_up ON parties (next_follow_up_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_spent ON parties (spent_minor, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
 CREATE INDEX parties_city_key_name_key_id ON parties (city_key, name_key, id) WHERE city_key IS NOT NULL;
+CREATE INDEX parties_first_purchase_on ON parties (first_purchase_on, id) WHERE first_purchase_on <> '';
 CREATE INDEX parties_import_id ON parties (import_id, id) WHERE import_id IS NOT NULL;
 CREATE INDEX parties_no_seen ON parties (no, owner_id, unit_id, archived_at, id);
 CREATE INDEX parties_owner_id_name_key_id ON parties (owner_id, name_key, id, archived_at) WHERE owner_id IS NOT NULL;

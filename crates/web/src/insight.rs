@@ -4,6 +4,7 @@
 mod cohorts;
 mod costs;
 mod movement;
+mod needs;
 mod products;
 mod relation;
 mod rhythm;
@@ -54,6 +55,8 @@ pub fn routes() -> axum::Router<State> {
         .route("/insight/rhythm.csv", get(rhythm::csv))
         .route("/insight/products", get(products::index))
         .route("/insight/products.csv", get(products::csv))
+        .route("/insight/needs", get(needs::index))
+        .route("/insight/needs.csv", get(needs::csv))
         .route("/insight/sources", get(sources::index))
         .route("/insight/sources.csv", get(sources::csv))
         .route("/insight/value", get(value::index))

@@ -435,7 +435,7 @@ fn newest(mut found: Cohorts, months: Months, shown: i64) -> Result<Cohorts> {
     let width = found.cohorts.first().map_or(0, |first| usize::try_from(complete - number(first) + 1).unwrap_or(0));
     found.cohorts.iter_mut().for_each(|cohort| cohort.cells.truncate(width));
     found.customers = found.cohorts.iter().map(|cohort| cohort.customers).sum();
-    let shown_months = found.cohorts.first().map_or(1..=0, |first| number(first)..=complete);
+    let shown_months = found.cohorts.first().map(number).into_iter().flat_map(|first| first..=complete);
     let month = |number: i32| months.edges(number).map(|(first_on, last_on)| Month { first_on, last_on });
     found.months = shown_months.map(month).collect::<Result<_>>()?;
     found.all = (0..width)

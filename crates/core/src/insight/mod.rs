@@ -13,6 +13,7 @@ pub mod fits;
 pub mod guard;
 pub mod learning;
 pub mod models;
+pub mod needs;
 pub mod next_product;
 pub mod profit;
 mod profit_groups;
@@ -45,6 +46,7 @@ pub fn operations(ops: &mut Operations) {
     suggestions::operations(ops);
     rules::operations(ops);
     sources::operations(ops);
+    needs::operations(ops);
     costs::operations(ops);
     rates::operations(ops);
     profits::operations(ops);

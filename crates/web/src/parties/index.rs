@@ -26,7 +26,7 @@ use peyvand_core::{Act, Day, Error, Fields, Id, Instant, Problem, Room};
 use serde_json::{Map, Value};
 
 /// Filters that are a word or a text, with their label in the catalogue.
-const TEXT_FILTERS: [(&str, &str); 17] = [
+const TEXT_FILTERS: [(&str, &str); 18] = [
     ("q", "parties-filter-q"),
     ("kind", "parties-kind"),
     ("role", "parties-role"),
@@ -44,6 +44,7 @@ const TEXT_FILTERS: [(&str, &str); 17] = [
     ("import_id", "parties-import"),
     ("segment_id", "parties-segment"),
     ("habit", "parties-habit"),
+    ("need", "parties-need"),
 ];
 /// Filters that are a day, in the reader's calendar when typed.
 const DAY_FILTERS: [(&str, &str); 10] = [
@@ -419,7 +420,7 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
         let Some(value) = given.get(*name).and_then(Value::as_str).filter(|_| *name != "q") else { continue };
         let words = match *name {
             "kind" => loc.t(&format!("parties-kind-{value}")),
-            "role" | "gender" | "stance" | "source" => loc.term(name, value),
+            "role" | "gender" | "stance" | "source" | "need" => loc.term(name, value),
             "next" => loc.t(&format!("parties-next-{value}")),
             "habit" => loc.t(&format!("insight-habit-{value}")),
             "owner_id" => everybody(req)
@@ -531,6 +532,7 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
             .iter()
             .filter(|(name, _)| {
                 matches!(name.as_str(), "q" | "sort" | "desc" | "cols" | "segment_id" | "frequency_value" | "frequency_value_from")
+                    || name == "need"
                     || name.starts_with("first_purchase_")
                     || name.starts_with("bought_")
             })

@@ -642,6 +642,7 @@ impl Draft {
             (filters.archived == Some(true), "parties-archived"),
             (filters.import_id.is_some(), "parties-import"),
             (filters.habit.is_some(), "menu-insight"),
+            (filters.need.is_some(), "parties-need"),
             (filters.bought_from.or(filters.bought_until).is_some(), "parties-bought-from"),
         ] {
             if is_given {

@@ -75,7 +75,8 @@ async fn purchases_of_a_file_become_cohorts_and_next_products() {
     let links: Vec<String> = counts
         .text
         .split("<td style=")
-        .filter_map(|cell| cell.split("<a href=\"").nth(1)?.split('"').next())
+        .skip(1)
+        .filter_map(|cell| cell.split("</td>").next()?.split("<a href=\"").nth(1)?.split('"').next())
         .map(|href| href.replace("&#38;", "&"))
         .collect();
     assert!(cells.len() > 5 && links.len() == cells.len(), "{links:?}");

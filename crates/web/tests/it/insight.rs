@@ -172,6 +172,25 @@ async fn the_page_of_a_customer_says_what_the_relation_is_like() {
 }
 
 #[tokio::test]
+async fn needs_lead_to_those_who_have_them() {
+    let (app, ctx, mut browser) = owner(Lang::En).await;
+    latin(&ctx).await;
+    assert!(browser.get("/insight/needs").await.one(".void h2").contains("No needs"));
+    brought(&app, &mut browser, "customer,date,amount\n7,2025-01-10,100\n8,2025-06-10,100\n").await;
+    for party in ctx.run(list::list, ListParties::default()).await.unwrap().items {
+        let talk = LogInteraction { party_id: Some(party.id), need: Some("repair".into()), ..LogInteraction::default() };
+        ctx.run(interactions::log, talk).await.unwrap();
+    }
+    let page = browser.get("/insight/needs").await;
+    assert_eq!(page.all("tbody td:nth-of-type(2)"), ["2"]);
+    assert!(plain(&page.one("tbody td:nth-of-type(5)")).contains("2 of 2"), "nobody has bought since");
+    assert_eq!(plain(&browser.get("/parties/count?need=repair").await.text).chars().next(), Some('2'));
+    assert!(plain(&browser.get("/parties?need=repair").await.one(".chip")).contains("Repair"));
+    assert!(page.text.contains("href=\"/parties?need=repair&"));
+    assert_eq!(browser.get("/insight/needs.csv").await.text.lines().count(), 2);
+}
+
+#[tokio::test]
 async fn a_small_shop_is_told_what_is_missing_and_an_agent_sees_their_own() {
     let (app, ctx, mut browser) = owner(Lang::En).await;
     latin(&ctx).await;

@@ -99,6 +99,8 @@ filters! {
     source: String,
     /// A tag they have.
     tag: String,
+    /// A need that they have, a word of list `need` or their own words.
+    need: String,
     /// A segment they belonged to when it was last built.
     segment_id: Id<Segment>,
     /// Gender.
@@ -178,6 +180,8 @@ pub(super) struct Conditions {
     /// Whose scores the actor sees; nobody's without the right.
     pub(super) scores_of: Option<Sight>,
     pub(super) segment: Option<Id<Segment>>,
+    /// A word of list `need`, or own words.
+    pub(super) need: Option<String>,
     /// Between these days they bought something.
     pub(super) bought: Option<(Option<Day>, Option<Day>)>,
 }
@@ -295,7 +299,8 @@ impl PartyFilters {
         let scores = fields.take(self.scores()).unwrap_or_default();
         let bought = self.bought_from.or(self.bought_until).map(|_| (self.bought_from, self.bought_until));
         if fields.0.is_empty() {
-            Ok(Conditions { all, ids: None, tag: self.tag.clone(), scores, scores_of: None, segment: self.segment_id, bought })
+            let (tag, need) = (self.tag.clone(), self.need.clone());
+            Ok(Conditions { all, ids: None, tag, scores, scores_of: None, segment: self.segment_id, need, bought })
         } else {
             Err(fields)
         }
@@ -407,9 +412,20 @@ impl Conditions {
             query.push(" AND ");
             self.on_bought(query);
         }
+        if self.need.is_some() {
+            query.push(" AND ");
+            self.on_need(query);
+        }
         if let Some(ids) = &self.ids {
             query.push(" AND p.id IN ").list(ids.iter().copied());
         }
+    }
+
+    /// Whether they have the need.
+    pub(super) fn on_need(&self, query: &mut Sql) {
+        let Some(need) = &self.need else { return };
+        query.push("EXISTS (SELECT 1 FROM preferences r WHERE r.party_id = p.id AND r.kind = 'need' AND r.ended_at IS NULL");
+        query.push(" AND COALESCE(r.term, r.words) = ").arg(need).push(")");
     }
 
     /// Whether they bought between the days that were given.

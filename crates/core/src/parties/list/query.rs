@@ -114,6 +114,7 @@ fn is_told_by_index(conditions: &Conditions, sort: Sort) -> bool {
     conditions.ids.is_none()
         && conditions.scores.is_empty()
         && conditions.bought.is_none()
+        && conditions.need.is_none()
         && !sort.is_score()
         && conditions.all.iter().all(|condition| {
             let column = condition.text.trim_start_matches("p.").split(' ').next().unwrap_or_default();
@@ -243,6 +244,11 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
         if !conditions.scores.is_empty() {
             query.push(" AND (");
             conditions.on_scores("c", query);
+            query.push(") IS TRUE");
+        }
+        if conditions.need.is_some() {
+            query.push(" AND (");
+            conditions.on_need(query);
             query.push(") IS TRUE");
         }
         if conditions.bought.is_some() {
