@@ -5,6 +5,7 @@ mod cohorts;
 mod costs;
 mod movement;
 mod needs;
+mod people;
 mod products;
 mod relation;
 mod rhythm;
@@ -67,6 +68,8 @@ pub fn routes() -> axum::Router<State> {
         .route("/insight/value/movement", get(movement::index))
         .route("/insight/value/moved", get(movement::moved))
         .route("/insight/value/moved.csv", get(movement::csv))
+        .route("/insight/value/people", get(people::index))
+        .route("/insight/value/people.csv", get(people::csv))
         .route("/insight/value/costs", get(costs::index).post(costs::create))
         .route("/insight/value/costs/new", get(costs::fresh))
         .route("/insight/value/costs/{id}/remove", post(costs::remove))

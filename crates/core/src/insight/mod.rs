@@ -17,6 +17,7 @@ pub mod needs;
 pub mod next_product;
 pub mod profit;
 mod profit_groups;
+pub mod profit_people;
 pub mod profit_refresh;
 pub mod profits;
 pub mod rates;
@@ -52,6 +53,7 @@ pub fn operations(ops: &mut Operations) {
     profits::operations(ops);
     profit_refresh::operations(ops);
     tier_history::operations(ops);
+    profit_people::operations(ops);
 }
 
 #[cfg(test)]

@@ -2,11 +2,13 @@
 //! up, a view adds a few hundred rows.
 
 use super::profit::Parts;
+use super::profit_people::{Gathering, Person};
 use super::profit_refresh::Run;
 use super::whale::{POINTS, tier_of};
+use crate::parties::check::Kind;
 use crate::platform::access::{Unit, User};
 use crate::platform::jobs::{self, QueuedJob};
-use crate::{Ctx, Result, Sight};
+use crate::{Ctx, Day, Result, Sight};
 use futures_util::TryStreamExt;
 use peyvand_db::{Id, Sql, ToValue, Tx, Value, row, sql};
 use std::collections::BTreeMap;
@@ -27,6 +29,31 @@ row! {
         profit_minor: i64 = "t.profit_minor",
         minutes: i64 = "t.minutes",
         contacts: i64 = "t.contacts",
+        kind: String = "p.kind",
+        gender: Option<String> = "p.gender",
+        birth_on: Option<Day> = "p.birth_on",
+        education: Option<String> = "p.education",
+        job: Option<String> = "p.job",
+        income_band: Option<String> = "p.income_band",
+        province: Option<String> = "p.province",
+        source: Option<String> = "p.source",
+    }
+}
+
+impl Brought {
+    fn person(&self) -> Person<'_> {
+        Person {
+            unit_id: self.unit_id,
+            owner_id: self.owner_id,
+            is_person: self.kind == Kind::Person.as_str(),
+            gender: self.gender.as_deref(),
+            birth_on: self.birth_on,
+            education: self.education.as_deref(),
+            job: self.job.as_deref(),
+            income: self.income_band.as_deref(),
+            residence: self.province.as_deref(),
+            source: self.source.as_deref(),
+        }
     }
 }
 
@@ -73,17 +100,20 @@ pub(super) fn place_of(profit: i64, borders: &[i64]) -> usize {
     borders.partition_point(|border| profit < *border)
 }
 
-/// Adds up for a run. Rows of a run that is not whole are not shown yet.
-pub(super) async fn add_up(ctx: &Ctx, job: Id<QueuedJob>, run: Id<Run>, places: &[i64], tiers: &[i64]) -> Result<()> {
+/// Adds up for a run that looks at a day. Rows of a run that is not whole are not shown yet.
+pub(super) async fn add_up(ctx: &Ctx, job: Id<QueuedJob>, run: Id<Run>, as_of: Day, places: &[i64], tiers: &[i64]) -> Result<()> {
     let mut groups: BTreeMap<(Option<Id<Unit>>, Option<Id<User>>, usize), Place> = BTreeMap::new();
+    let mut people = Gathering::default();
     let query = Sql::select::<Brought>("FROM party_profits t JOIN parties p ON p.id = t.party_id");
     let mut rows = std::pin::pin!(ctx.app.db.each::<Brought>(query));
     let mut read = 0;
     while let Some(row) = rows.try_next().await? {
+        let tier = tier_of(row.profit_minor, tiers);
+        people.add(&row.person(), as_of, row.profit_minor, tier);
         let Brought { sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, .. } = row;
         let Brought { profit_minor, minutes, contacts, .. } = row;
         let group = groups.entry((row.unit_id, row.owner_id, place_of(profit_minor, places))).or_default();
-        group.tier = tier_of(profit_minor, tiers);
+        group.tier = tier;
         group.customers += 1;
         group.sums +=
             Parts { sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes, contacts };
@@ -112,7 +142,15 @@ pub(super) async fn add_up(ctx: &Ctx, job: Id<QueuedJob>, run: Id<Run>, places: 
     ) {
         tx.run(statement).await?;
     }
+    people.write(&mut tx, ctx, run).await?;
     tx.commit().await?;
+    Ok(())
+}
+
+/// Takes away what was added up for other runs.
+pub(super) async fn forget_others(tx: &mut Tx, run: Id<Run>) -> Result<()> {
+    tx.run(sql("DELETE FROM profit_groups WHERE run_id <> $1").bind(run)).await?;
+    tx.run(sql("DELETE FROM profit_traits WHERE run_id <> $1").bind(run)).await?;
     Ok(())
 }
 

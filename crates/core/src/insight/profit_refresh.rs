@@ -135,9 +135,9 @@ async fn run_of(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, siz
     }
     let ends: Vec<Id<Party>> = chunks().filter_map(|chunk| Some(chunk.last()?.party_id)).collect();
     tier_history::note(ctx, job, as_of, &ends).await?;
-    profit_groups::add_up(ctx, job, way.id, &places, &borders).await?;
+    profit_groups::add_up(ctx, job, way.id, as_of, &places, &borders).await?;
     let mut tx = ctx.app.db.begin().await?;
-    tx.run(sql("DELETE FROM profit_groups WHERE run_id <> $1").bind(way.id)).await?;
+    profit_groups::forget_others(&mut tx, way.id).await?;
     let found = found.map(serde_json::to_value).transpose().map_err(Error::fault)?;
     follow::all(&mut tx, ctx).await?;
     tx.run(sql("UPDATE profit_runs SET whale = $1, finished_at = $2 WHERE id = $3").bind(found).bind(ctx.app.clock.now()).bind(way.id))

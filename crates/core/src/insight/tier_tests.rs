@@ -1,10 +1,12 @@
 //! Customers who move between tiers, from the purchases to who is behind each cell.
 
+use super::profit_people::{ByTrait, Trait, people};
 use super::profit_refresh::ask;
 use super::rates::{self, RateItem, SetRate, SetRates};
 use super::tier_history::{ListMoved, Move, MovesOf, NO_TIER, moved, moves};
 use crate::operation::Nothing;
 use crate::parties::Party;
+use crate::parties::check::{Kind, NewParty};
 use crate::parties::party::{self, PartyId};
 use crate::platform::jobs;
 use crate::sales::purchases::{self, NewPurchase};
@@ -137,4 +139,62 @@ async fn moves_are_told_of_those_within_sight() {
     assert!(agent.run(moved, of(1, 1)).await.unwrap().items.is_empty());
     let manager = testing::as_post(&ctx.app, "manager", "mina").await;
     assert_eq!(manager.run(moves, MovesOf::default()).await.unwrap().moves.iter().map(|one| one.customers).sum::<i64>(), 19);
+}
+
+#[tokio::test]
+async fn groups_are_compared_by_what_their_customers_bring() {
+    let ctx = testing::ctx().await;
+    for number in 1..=70_i64 {
+        let is_first = number <= 35;
+        let new = NewParty {
+            name: Some(format!("نام {number:02}")),
+            gender: Some(if is_first { "female" } else { "male" }.into()),
+            birth_date: Some(if number % 2 == 0 { "2001-11-21" } else { "2001-11-22" }.into()),
+            province: (number <= 5).then(|| "تهران".to_owned()),
+            ..NewParty::default()
+        };
+        let party = ctx.run(party::create, new).await.unwrap().id;
+        bought(&ctx, party, 100 * (number % 7 + if is_first { 20 } else { 5 }), "2026-11-01").await;
+    }
+    let firm = NewParty { name: Some("شرکت".into()), kind: Some(Kind::Organisation), ..NewParty::default() };
+    let firm = ctx.run(party::create, firm).await.unwrap().id;
+    bought(&ctx, firm, 700, "2026-11-01").await;
+    let before = ctx.run(people, ByTrait { by: Trait::Gender }).await.unwrap();
+    assert_eq!((before.as_of, before.groups.len()), (None, 0));
+    let goods = SetRate { item: RateItem::Goods, amount: Some("60".into()) };
+    ctx.run(rates::set, SetRates { rates: vec![goods] }).await.unwrap();
+    jobs::drain(&ctx.app).await.unwrap();
+
+    let told = ctx.run(people, ByTrait { by: Trait::Gender }).await.unwrap();
+    assert_eq!((told.customers, told.known, told.groups.len()), (70, 70, 2), "a firm has no gender");
+    let women = told.groups.iter().find(|group| group.word.as_deref() == Some("female")).unwrap();
+    let mean = women.mean.unwrap();
+    assert_eq!((women.customers, mean.value_minor, women.profit_minor), (35, 92_000, 35 * 92_000));
+    // Five times each of 20 to 26 hundreds: a deviation of 2.0292 hundreds, 40 of each hundred are profit.
+    let half = 2.032_244_5 * 202.919_862 * 40.0 / 35_f64.sqrt();
+    assert!((mean.high_minor as f64 - 92_000.0 - half).abs() < 2.0, "{mean:?} {half}");
+    assert!(women.difference.unwrap().low_minor > 0 && women.p.unwrap() < 1e-6);
+    let ages = ctx.run(people, ByTrait { by: Trait::Age }).await.unwrap();
+    assert_eq!(
+        ages.groups.iter().map(|group| group.word.as_deref()).collect::<Vec<_>>(),
+        [Some("0"), Some("25")],
+        "a year is over on the day"
+    );
+    assert!(ages.groups.iter().all(|group| group.p.unwrap() > 0.05));
+    let places = ctx.run(people, ByTrait { by: Trait::Residence }).await.unwrap();
+    assert_eq!((places.customers, places.known), (71, 5));
+    let tehran = &places.groups[0];
+    assert_eq!((tehran.missing, tehran.mean, tehran.difference), (25, None, None), "five are too few");
+
+    let agent = testing::as_post(&ctx.app, "agent", "reza").await;
+    assert_eq!(agent.run(people, ByTrait { by: Trait::Gender }).await.unwrap().customers, 0);
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    tx.run(sql("UPDATE parties SET owner_id = $1, unit_id = NULL WHERE gender = 'male'").bind(agent.actor.user())).await.unwrap();
+    tx.commit().await.unwrap();
+    refreshed(&ctx).await;
+    let own = agent.run(people, ByTrait { by: Trait::Gender }).await.unwrap();
+    assert_eq!((own.customers, own.groups.len(), own.groups[0].difference), (35, 1, None), "there are no others to differ from");
+    let manager = testing::as_post(&ctx.app, "manager", "mina").await;
+    assert_eq!(manager.run(people, ByTrait { by: Trait::Gender }).await.unwrap().groups[0].word.as_deref(), Some("female"));
+    assert_eq!(ctx.run(people, ByTrait { by: Trait::Gender }).await.unwrap(), told);
 }

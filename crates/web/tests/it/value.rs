@@ -6,6 +6,8 @@ use axum::http::StatusCode;
 use peyvand_core::Ctx;
 use peyvand_core::insight::costs::{self, CostKind, ListCosts, NewCost};
 use peyvand_core::parties::Party;
+use peyvand_core::parties::check::NewParty;
+use peyvand_core::parties::party;
 use peyvand_core::platform::jobs;
 use peyvand_core::platform::money::MoneyUnit;
 use peyvand_core::platform::text::{Digits, Lang};
@@ -172,4 +174,33 @@ async fn each_move_between_tiers_leads_to_the_customers_behind_it() {
     let file = browser.get(&format!("/insight/value/moved.csv?{cell}")).await;
     assert_eq!((file.text.lines().count(), file.header("content-type")), (2, "text/csv; charset=utf-8"));
     assert_eq!(browser.get("/insight/value/moved?from=2026-01-01&until=2026-02-01&was=9&became=1").await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn groups_of_customers_are_compared_and_who_is_too_few_is_told_so() {
+    let (app, ctx, mut browser) = owner(Lang::En).await;
+    assert!(browser.get("/insight/value/people").await.one(".void").contains("No profit to compare yet"));
+    for number in 1..=36 {
+        let new = NewParty {
+            name: Some(format!("Customer {number}")),
+            gender: Some(if number <= 32 { "female" } else { "male" }.into()),
+            birth_date: Some("1990-01-01".into()),
+            ..NewParty::default()
+        };
+        let party = ctx.run(party::create, new).await.unwrap().id;
+        let new = NewPurchase { party_id: Some(party), amount: Some((100 * number).to_string()), ..NewPurchase::default() };
+        ctx.run(purchases::create, new).await.unwrap();
+    }
+    browser.post("/insight/value/rates", &[("goods", "60")]).await;
+    jobs::drain(&app).await.unwrap();
+    let page = browser.get("/insight/value/people").await;
+    let rows = page.all("tbody tr");
+    assert_eq!((rows.len(), page.all(".ci").len()), (2, 1));
+    assert!(rows[0].contains("Female") && rows[1].contains("4 of the 30 needed"), "{rows:?}");
+    assert!(page.text.contains("gender=female") && page.one("[aria-current=true]").contains("Gender"));
+    let ages = browser.get("/insight/value/people?by=age").await;
+    assert!(ages.one("tbody tr").contains("35 to 44"), "{}", ages.one("tbody tr"));
+    let file = browser.get("/insight/value/people.csv?by=gender").await;
+    assert_eq!((file.text.lines().count(), file.header("content-type")), (3, "text/csv; charset=utf-8"));
+    assert_eq!(browser.get("/insight/value/people?by=shoes").await.status, StatusCode::UNPROCESSABLE_ENTITY);
 }
