@@ -1,12 +1,13 @@
 -- What customers cost beside what they bring.
 
--- Costs as they were entered, in the organisation's currency; without a party they are of no customer in particular.
--- Minutes without an amount are priced at the rate of an hour.
+-- Costs as they were entered, in the organisation's currency; without a party they are of no customer in particular,
+-- perhaps spent to win customers of one source. Minutes without an amount are priced at the rate of an hour.
 CREATE TABLE costs (
   id ID NOT NULL PRIMARY KEY,
   party_id ID REFERENCES parties (id),
   day DAY NOT NULL,
   kind SORTKEY NOT NULL,
+  source SORTKEY,
   amount_minor MONEY NOT NULL,
   minutes INT NOT NULL,
   note TEXT,

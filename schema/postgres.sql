@@ -46,6 +46,7 @@ CREATE TABLE costs (
   party_id uuid,
   day text COLLATE "C" NOT NULL,
   kind text COLLATE "C" NOT NULL,
+  source text COLLATE "C",
   amount_minor bigint NOT NULL,
   minutes bigint NOT NULL,
   note text,
@@ -593,6 +594,23 @@ CREATE TABLE profit_runs (
 );
 ALTER TABLE profit_runs ADD CONSTRAINT profit_runs_pkey PRIMARY KEY (id);
 CREATE INDEX profit_runs_made_at_id ON profit_runs USING btree (made_at, id);
+
+CREATE TABLE profit_traits (
+  id uuid NOT NULL,
+  run_id uuid NOT NULL,
+  is_all boolean NOT NULL,
+  unit_id uuid,
+  owner_id uuid,
+  trait text COLLATE "C" NOT NULL,
+  word text,
+  customers bigint NOT NULL,
+  better bigint NOT NULL,
+  mean_minor double precision NOT NULL,
+  second double precision NOT NULL,
+  third double precision NOT NULL
+);
+ALTER TABLE profit_traits ADD CONSTRAINT profit_traits_pkey PRIMARY KEY (id);
+CREATE INDEX profit_traits_run_id_trait_is_all ON profit_traits USING btree (run_id, trait, is_all, unit_id, owner_id);
 
 CREATE TABLE purchase_days (
   day text COLLATE "C" NOT NULL,

@@ -41,6 +41,7 @@ CREATE TABLE costs (
   party_id BLOB REFERENCES parties (id),
   day TEXT NOT NULL,
   kind TEXT NOT NULL,
+  source TEXT,
   amount_minor INTEGER NOT NULL,
   minutes INTEGER NOT NULL,
   note TEXT,
@@ -537,6 +538,22 @@ CREATE TABLE profit_runs (
   finished_at INTEGER
 ) STRICT;
 CREATE INDEX profit_runs_made_at_id ON profit_runs (made_at, id);
+
+CREATE TABLE profit_traits (
+  id BLOB NOT NULL PRIMARY KEY,
+  run_id BLOB NOT NULL,
+  is_all INTEGER NOT NULL,
+  unit_id BLOB,
+  owner_id BLOB,
+  trait TEXT NOT NULL,
+  word TEXT,
+  customers INTEGER NOT NULL,
+  better INTEGER NOT NULL,
+  mean_minor REAL NOT NULL,
+  second REAL NOT NULL,
+  third REAL NOT NULL
+) STRICT;
+CREATE INDEX profit_traits_run_id_trait_is_all ON profit_traits (run_id, trait, is_all, unit_id, owner_id);
 
 CREATE TABLE purchase_days (
   day TEXT NOT NULL,

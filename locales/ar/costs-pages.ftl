@@ -26,3 +26,5 @@ costs-minutes-hint = تُحسب بسعر ساعة العمل إن لم يُذك�
 costs-note = ملاحظة
 costs-saved = سُجّلت الكلفة: { $name }
 costs-removed = حُذفت الكلفة.
+costs-source = لكسب عملاء أي مصدر
+costs-source-hint = إعلان أو معرض ونحوه؛ فقط بلا عميل.

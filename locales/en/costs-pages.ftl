@@ -26,3 +26,5 @@ costs-minutes-hint = Without an amount they are priced at the rate of an hour.
 costs-note = Note
 costs-saved = Cost entered: { $name }
 costs-removed = The cost is removed.
+costs-source = To win customers of which source
+costs-source-hint = An advertisement, an exhibition and the like; only without a customer.

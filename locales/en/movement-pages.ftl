@@ -15,7 +15,7 @@ movement-how = Every night the tiers of the current month are noted; what is not
 movement-how-tier = The tier follows from the profit of the year up to that day, by the borders of that day.
 movement-how-none = No tier: neither purchase nor cost in that year.
 movement-cell = { $count ->
-    [one] One customer from “{ $was }” to “{ $became }”
+    [one] { $count } customer from “{ $was }” to “{ $became }”
    *[other] { $count } customers from “{ $was }” to “{ $became }”
 }
 movement-risen = { $count ->

@@ -3,6 +3,7 @@ profits-goods-unknown = Profit is sales until you say what goods cost. Enter the
 profits-days-order = The first day comes after the last one. Swap them.
 profits-expiry = Enter a day from today to a year from now.
 costs-negative = A cost is not negative. Enter the amount without a sign.
+costs-source-of-customer = This cost is of one customer; leave either the customer or the source empty.
 costs-nothing = Enter an amount or minutes of work.
 cost-rates-time-sum = The shares of time come to more than 100%. Lower one of them.
 event-cost-added = Cost entered

@@ -26,3 +26,5 @@ costs-minutes-hint = بدون مبلغ، با نرخ یک ساعت کار حسا
 costs-note = یادداشت
 costs-saved = هزینه ثبت شد: { $name }
 costs-removed = هزینه حذف شد.
+costs-source = برای کدام راه آشنایی
+costs-source-hint = تبلیغ، نمایشگاه و مانند آن؛ فقط وقتی مشتری خالی است.

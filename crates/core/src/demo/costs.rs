@@ -80,10 +80,18 @@ impl Story {
             let cost = NewCost {
                 kind: Some(CostKind::Other),
                 amount: Some("45000000".into()),
+                source: Some("instagram".into()),
                 note: Some("تبلیغ در شبکه‌های اجتماعی".into()),
                 ..NewCost::default()
             };
             entries.push((opening_hours(&mut chance, day, &self.zone), cost));
+            let (amount, source, note) = match month {
+                1 | 7 => ("180000000", "exhibition", "غرفه‌ی نمایشگاه قهوه"),
+                _ => ("22000000", "advertisement", "تابلوی مترو"),
+            };
+            let (kind, amount, source, note) = (Some(CostKind::Other), Some(amount.into()), Some(source.into()), Some(note.into()));
+            let cost = NewCost { kind, amount, source, note, ..NewCost::default() };
+            entries.push((opening_hours(&mut chance, day.plus(3), &self.zone), cost));
         }
         entries.sort_by_key(|(at, _)| *at);
         let begin = entries.first().map_or(self.now, |(at, _)| *at);

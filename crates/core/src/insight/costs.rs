@@ -1,7 +1,7 @@
 //! The ledger of costs: what was spent on a customer, or on none in particular, beside the goods and the contacts that are
 //! reckoned at their rates.
 
-use crate::interactions::moment;
+use crate::interactions::{check_terms, moment};
 use crate::operation::{Page, page_size};
 use crate::parties::{Party, whom};
 use crate::platform::access::User;
@@ -57,6 +57,8 @@ row! {
         pub day: Day = "t.day",
         /// On what.
         pub kind: CostKind = "t.kind",
+        /// To win customers of which source, a word of the list `source`; only where it is of no customer in particular.
+        pub source: Option<String> = "t.source",
         /// How much, in minor units of the organisation's currency.
         pub amount_minor: i64 = "t.amount_minor",
         /// Minutes of ours. Without an amount they are priced at the rate of an hour.
@@ -84,6 +86,9 @@ row! {
         pub day: Day,
         /// On what.
         pub kind: CostKind,
+        /// To win customers of which source.
+        #[serde(default)]
+        pub source: Option<String>,
         /// How much.
         pub amount_minor: i64,
         /// Minutes of ours.
@@ -100,12 +105,13 @@ row! {
 impl StoredCost {
     async fn insert(&self, tx: &mut Tx) -> Result<()> {
         tx.run(
-            sql("INSERT INTO costs (id, party_id, day, kind, amount_minor, minutes, note, created_by, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+            sql("INSERT INTO costs (id, party_id, day, kind, source, amount_minor, minutes, note, created_by, created_at)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)")
             .bind(self.id)
             .bind(self.party_id)
             .bind(self.day)
             .bind(self.kind)
+            .bind(&self.source)
             .bind(self.amount_minor)
             .bind(self.minutes)
             .bind(&self.note)
@@ -122,8 +128,7 @@ impl StoredCost {
 
     /// What the history says of it.
     fn event(&self, kind: &'static str) -> Event {
-        let data =
-            json!({"kind": self.kind, "amount_minor": self.amount_minor, "minutes": self.minutes, "day": self.day, "note": self.note});
+        let data = json!({"kind": self.kind, "amount_minor": self.amount_minor, "minutes": self.minutes, "day": self.day, "source": self.source, "note": self.note});
         Event { kind, party: self.party_id, subject: Some(self.id.0), data }
     }
 }
@@ -148,6 +153,8 @@ pub struct NewCost {
     pub customer: Option<String>,
     /// On what; `other` unless given.
     pub kind: Option<CostKind>,
+    /// To win customers of which source, a word of the list `source`; only for a cost of no customer in particular.
+    pub source: Option<String>,
     /// How much, as decimal text in major units of the organisation's currency.
     pub amount: Option<String>,
     /// Minutes of ours.
@@ -198,11 +205,17 @@ pub async fn add(ctx: &Ctx, new: NewCost) -> Result<CostActed> {
     if party.is_none() && writer.sight != Sight::All {
         return Err(Error::invalid("customer", "input-needed"));
     }
+    let source = given(&new.source);
+    if party.is_some() && source.is_some() {
+        return Err(Error::invalid("source", "costs-source-of-customer"));
+    }
+    check_terms(&mut tx, &[("source", "source", source.as_deref())]).await?;
     let stored = StoredCost {
         id: ctx.id(),
         party_id: party,
         day: day.unwrap_or(today),
         kind: new.kind.unwrap_or(CostKind::Other),
+        source,
         amount_minor: amount.unwrap_or_default(),
         minutes,
         note,
@@ -367,6 +380,25 @@ mod tests {
         assert_eq!(refused(spend(&ctx, None, "5", "2026-12-01").await), ["date"]);
         let long = NewCost { minutes: Some(MINUTES_MAX + 1), note: Some("x".repeat(501)), ..NewCost::default() };
         assert_eq!(refused(ctx.run(add, long).await), ["minutes", "note"]);
+    }
+
+    #[tokio::test]
+    async fn what_was_spent_to_win_customers_of_a_source_is_of_no_customer() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let new =
+            |party, source: &str| NewCost { party_id: party, amount: Some("70".into()), source: Some(source.into()), ..NewCost::default() };
+        let done = ctx.run(add, new(None, "instagram")).await.unwrap();
+        assert_eq!(done.cost.source.as_deref(), Some("instagram"));
+        for wrong in [new(None, "rumour"), new(Some(party), "instagram")] {
+            match ctx.run(add, wrong).await {
+                Err(Error::Invalid(Fields(problems))) => assert_eq!(problems[0].field, "source"),
+                other => panic!("{other:?}"),
+            }
+        }
+        let gone = ctx.run(remove, RemoveCost { id: done.cost.id }).await.unwrap();
+        ctx.run(undo::run, RunUndo { id: gone.undo }).await.unwrap();
+        assert_eq!(ctx.run(list, ListCosts::default()).await.unwrap().items[0].source.as_deref(), Some("instagram"));
     }
 
     #[tokio::test]

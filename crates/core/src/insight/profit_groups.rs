@@ -104,7 +104,7 @@ pub(super) fn place_of(profit: i64, borders: &[i64]) -> usize {
 pub(super) async fn add_up(ctx: &Ctx, job: Id<QueuedJob>, run: Id<Run>, as_of: Day, places: &[i64], tiers: &[i64]) -> Result<()> {
     let mut groups: BTreeMap<(Option<Id<Unit>>, Option<Id<User>>, usize), Place> = BTreeMap::new();
     let mut people = Gathering::default();
-    let query = Sql::select::<Brought>("FROM party_profits t JOIN parties p ON p.id = t.party_id");
+    let query = Sql::select::<Brought>("FROM party_profits t JOIN parties p ON p.id = t.party_id ORDER BY t.party_id");
     let mut rows = std::pin::pin!(ctx.app.db.each::<Brought>(query));
     let mut read = 0;
     while let Some(row) = rows.try_next().await? {

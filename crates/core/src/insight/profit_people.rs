@@ -125,7 +125,8 @@ impl Heap {
 #[derive(Default)]
 pub(super) struct Gathering {
     words: BTreeMap<Trait, HashMap<String, u32>>,
-    heaps: HashMap<(Option<Id<Unit>>, Option<Id<User>>, Trait, u32), Heap>,
+    /// In order, so that the same customers give the same sums to the last digit.
+    heaps: BTreeMap<(Option<Id<Unit>>, Option<Id<User>>, Trait, u32), Heap>,
 }
 
 impl Gathering {

@@ -13,6 +13,7 @@ use peyvand_core::parties::Party;
 use peyvand_core::parties::party::{self, PartyId};
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::money::{Currency, Money};
+use peyvand_core::platform::terms::{self, ListTerms};
 use peyvand_core::platform::text::fold_digits;
 use peyvand_core::platform::undo::Undo;
 use peyvand_core::{Act, Error, Id, Perm, Room, Sight};
@@ -93,7 +94,10 @@ fn line(loc: &Loc, cost: Cost, currency: Currency) -> Line {
         id: cost.id,
         day: loc.day(cost.day),
         party: cost.party_id.zip(cost.party),
-        kind: kind_name(loc, cost.kind),
+        kind: match &cost.source {
+            Some(source) => [kind_name(loc, cost.kind), loc.term("source", source)].join(&loc.t("timeline-comma")),
+            None => kind_name(loc, cost.kind),
+        },
         amount: (cost.amount_minor != 0).then(|| loc.amount(cost.amount_minor, currency)),
         minutes: (cost.minutes > 0).then(|| loc.t1("profits-minutes", "count", cost.minutes)),
         about: cost.note.into_iter().chain(cost.creator).collect(),
@@ -114,6 +118,8 @@ struct CostPage {
     /// Whether a cost of no customer in particular may be entered.
     of_nobody: bool,
     kinds: Vec<(String, String)>,
+    /// Sources that a cost of no customer may be spent on.
+    sources: Vec<(String, String)>,
     unit: String,
     in_dialog: bool,
 }
@@ -121,6 +127,7 @@ struct CostPage {
 async fn cost_page(req: &Req, f: FormView, party: Option<Id<Party>>, in_dialog: bool) -> Result<CostPage, PageError> {
     let sight = req.ctx.actor.check(Perm(Room::Insight, Act::Create))?;
     let party = named(req, party).await?;
+    let sources = if sight == Sight::All && party.is_none() { sources(req).await? } else { Vec::new() };
     Ok(CostPage {
         s: req
             .shell("insight", req.t("costs-new"))
@@ -131,9 +138,16 @@ async fn cost_page(req: &Req, f: FormView, party: Option<Id<Party>>, in_dialog: 
         party,
         of_nobody: sight == Sight::All,
         kinds: CostKind::ALL.iter().map(|kind| (kind.to_string(), kind_name(&req.loc, *kind))).collect(),
+        sources,
         unit: req.loc.money_unit(currency(req).await?).to_owned(),
         in_dialog,
     })
+}
+
+async fn sources(req: &Req) -> Result<Vec<(String, String)>, PageError> {
+    let terms = req.ctx.run(terms::list, ListTerms::default()).await?;
+    let sources = terms.into_iter().filter(|term| term.list == "source" && term.is_active);
+    Ok(sources.map(|term| (term.word.clone(), term.label.unwrap_or_else(|| req.loc.term("source", &term.word)))).collect())
 }
 
 /// For whom a form opens.
@@ -172,6 +186,7 @@ pub async fn create(req: Req, sent: Sent) -> PageResult {
         party_id: party,
         customer: text("party_text"),
         kind: sent.get("kind").and_then(|kind| kind.parse().ok()),
+        source: text("source"),
         amount: sent.get("amount").map(amount),
         minutes: minutes.as_ref().ok().copied().flatten(),
         date: sent.date("date").map(str::to_owned),

@@ -140,7 +140,7 @@ fn list(by: Trait, group: &TraitGroup) -> Option<String> {
 }
 
 fn row(loc: &Loc, found: &TraitProfits, group: &TraitGroup, (low, high): (i64, i64)) -> Row {
-    let brief = |minor: i64| loc.amount_brief(minor, found.currency);
+    let brief = |minor: i64| loc.amount_round(minor, found.currency);
     let range =
         |range: Ranged| loc.ta("insight-between", &[("low", brief(range.low_minor).into()), ("high", brief(range.high_minor).into())]);
     let differs = group.difference.filter(|_| group.p.is_some_and(|p| p < CHANCE));

@@ -11,9 +11,12 @@ use peyvand_core::insight::sources::{self, SourceFigures};
 use peyvand_core::operation::Nothing;
 use peyvand_core::parties::list::PartyFilters;
 use peyvand_core::platform::locale::{Loc, Prefs};
-use peyvand_core::platform::money::Money;
+use peyvand_core::platform::money::{Currency, Money};
 use peyvand_core::platform::text::Digits;
 use peyvand_core::{Act, Perm, Room};
+
+/// Last touches that are named.
+const LAST: usize = 3;
 
 /// A source as a row shows it.
 struct Row {
@@ -26,8 +29,13 @@ struct Row {
     range: String,
     /// Too few for the share to mean much.
     few: bool,
-    spent: String,
     mean: String,
+    /// What each brings after all costs, and its range; or the profit of all where they are too few.
+    profit: String,
+    profit_range: String,
+    cost: String,
+    per_won: String,
+    last: Vec<String>,
     words: Vec<String>,
 }
 
@@ -59,8 +67,26 @@ pub async fn index(req: Req) -> PageResult {
             share: loc.percent(one.share),
             range: loc.ta("insight-between", &[("low", loc.percent(one.low).into()), ("high", loc.percent(one.high).into())]),
             few: one.customers < FEW,
-            spent: loc.amount_brief(one.spent_minor, found.currency),
-            mean: loc.amount_brief(one.mean_minor, found.currency),
+            profit: one.profit_each.map(|each| loc.amount_round(each.value_minor, found.currency)).unwrap_or_default(),
+            profit_range: profit_range(loc, one, found.currency),
+            cost: one.cost_minor.map(|minor| loc.amount_brief(minor, found.currency)).unwrap_or_default(),
+            per_won: one
+                .cost_per_won_minor
+                .map(|minor| {
+                    let args = [("amount", loc.amount_round(minor, found.currency).into()), ("count", one.won.into())];
+                    loc.ta("insight-sources-per-won", &args)
+                })
+                .unwrap_or_default(),
+            last: one
+                .last_touches
+                .iter()
+                .take(LAST)
+                .map(|touch| {
+                    let args = [("origin", loc.term("origin", &touch.origin).into()), ("count", touch.customers.into())];
+                    loc.ta("insight-sources-last-of", &args)
+                })
+                .collect(),
+            mean: loc.amount_round(one.mean_minor, found.currency),
             words: one
                 .words
                 .iter()
@@ -74,6 +100,10 @@ pub async fn index(req: Req) -> PageResult {
         notes.push(loc.t1("insight-cohorts-note-few", "count", FEW));
     }
     notes.push(loc.t("insight-sources-note"));
+    notes.push(loc.t("insight-sources-note-first"));
+    if found.items.iter().any(|one| one.cost_minor.is_some()) {
+        notes.push(loc.t("insight-sources-note-cost"));
+    }
     let view = SourcesPage {
         sub: if found.customers > 0 {
             let args = [("asked", found.asked.into()), ("customers", found.customers.into()), ("when", loc.when(found.made_at).into())];
@@ -92,6 +122,16 @@ pub async fn index(req: Req) -> PageResult {
     page::page(&req, &view)
 }
 
+/// The range of what each brings, or what is missing to tell it.
+fn profit_range(loc: &Loc, one: &SourceFigures, currency: Currency) -> String {
+    let brief = |minor: i64| loc.amount_round(minor, currency);
+    match (one.profit_each, one.profit_minor) {
+        (Some(each), _) => loc.ta("insight-between", &[("low", brief(each.low_minor).into()), ("high", brief(each.high_minor).into())]),
+        (None, Some(all)) => loc.t1("insight-sources-profit-of-few", "amount", brief(all)),
+        (None, None) => String::new(),
+    }
+}
+
 fn label(loc: &Loc, one: &SourceFigures) -> String {
     one.source.as_ref().map_or_else(|| loc.t("insight-sources-unknown"), |source| loc.term("source", source))
 }
@@ -101,17 +141,22 @@ pub async fn csv(req: Req) -> PageResult {
     req.ctx.actor.check(Perm(Room::Insight, Act::Export))?;
     let found = req.ctx.run(sources::sources, Nothing {}).await?;
     let loc = Loc::new(Prefs { digits: Digits::Latin, ..req.loc.prefs.clone() }, req.loc.now);
-    let columns = ["source", "customers", "buyers", "low", "high", "spent"];
+    let columns = ["source", "customers", "buyers", "low", "high", "spent", "profit", "cost", "won", "last"];
     let mut lines = vec![columns.map(|column| loc.t(&format!("insight-sources-column-{column}"))).to_vec()];
     for one in &found.items {
-        let spent = Money { minor: one.spent_minor, currency: found.currency };
+        let amount = |minor: i64| Money { minor, currency: found.currency }.format(loc.prefs.money_unit, Digits::Latin).replace(',', "");
+        let last = one.last_touches.iter().map(|touch| format!("{} {}", loc.term("origin", &touch.origin), touch.customers));
         lines.push(vec![
             label(&loc, one),
             one.customers.to_string(),
             one.buyers.to_string(),
             format!("{:.4}", one.low),
             format!("{:.4}", one.high),
-            spent.format(loc.prefs.money_unit, Digits::Latin).replace(',', ""),
+            amount(one.spent_minor),
+            one.profit_minor.map(amount).unwrap_or_default(),
+            one.cost_minor.map(amount).unwrap_or_default(),
+            one.won.to_string(),
+            last.collect::<Vec<_>>().join("; "),
         ]);
     }
     Ok(super::csv_file("sources.csv", &lines).into_response())
