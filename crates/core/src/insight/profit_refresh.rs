@@ -12,6 +12,7 @@ use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
 use crate::platform::money::Currency;
 use crate::{Act, Ctx, Day, Error, Operations, Perm, Result, Room};
+use futures_util::TryStreamExt;
 use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -111,8 +112,10 @@ async fn run_of(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, siz
     }
     let mut tx = ctx.app.db.snapshot().await?;
     let sums = whale::sums(&mut tx).await?;
-    let ranked: Vec<Ranked> = tx.all(Sql::select::<Ranked>("FROM party_profits t ORDER BY t.party_id")).await?;
     tx.commit().await?;
+    // One after the other: a million rows as the driver holds them would take a gigabyte.
+    let rows = ctx.app.db.each::<Ranked>(Sql::select::<Ranked>("FROM party_profits t ORDER BY t.party_id"));
+    let ranked: Vec<Ranked> = rows.try_collect().await?;
     let work = move || {
         let found = Whale::of(&ranked, sums);
         let borders = found.as_ref().map_or_else(Vec::new, Whale::borders);
