@@ -1,4 +1,5 @@
 use crate::{Engine, Error, FromRow, Kind, Result, Row, Sql, Value};
+use futures_util::TryStreamExt;
 use sqlx::{Executor, Postgres, Sqlite, Transaction};
 use std::sync::Arc;
 
@@ -48,13 +49,25 @@ impl Tx {
     /// # Errors
     /// As [`Tx::run`].
     pub async fn all<T: FromRow>(&mut self, sql: Sql) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        // One row after the other: the engine's own form of a row is many times as large.
         match &mut self.inner {
-            Inner::Sqlite(tx) => sql.sqlite().fetch_all(&mut **tx).await?.into_iter().map(|row| T::from_row(&Row::Sqlite(row))).collect(),
+            Inner::Sqlite(tx) => {
+                let query = sql.sqlite();
+                let mut rows = query.fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    all.push(T::from_row(&Row::Sqlite(row))?);
+                }
+            }
             Inner::Postgres(tx, named) => {
-                let rows = sql.postgres(*named).fetch_all(&mut **tx).await?;
-                rows.into_iter().map(|row| T::from_row(&Row::Postgres(row))).collect()
+                let query = sql.postgres(*named);
+                let mut rows = query.fetch(&mut **tx);
+                while let Some(row) = rows.try_next().await? {
+                    all.push(T::from_row(&Row::Postgres(row))?);
+                }
             }
         }
+        Ok(all)
     }
 
     /// All rows of a read whose columns are known only when the program runs.
