@@ -53,11 +53,11 @@ test('a rule is written, counted along and saved, and its members are found', as
   await page.locator('.form-foot button.pri').click();
   await page.locator('.toast').waitFor();
   // The job that builds it runs beside.
-  await page.waitForFunction(async () => {
-    const text = await (await fetch(location.href)).text();
-    return new DOMParser().parseFromString(text, 'text/html').querySelector('.figure b') !== null;
-  });
-  await page.reload();
+  const until = Date.now() + 20_000;
+  while ((await page.locator('.figure bdi').count()) === 0 && Date.now() < until) {
+    await new Promise((done) => setTimeout(done, 200));
+    await page.reload();
+  }
   assert.equal(await page.locator('.figure bdi').innerText(), shown, 'the segment holds whom the rule meant');
 });
 
