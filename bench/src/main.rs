@@ -183,9 +183,8 @@ async fn run(
 
     if wanted("insight") {
         insight::rebuild(binary, place, &shop, &mut results).await?;
-    } else {
-        insight::settle(binary, place).await?;
     }
+    insight::settle(binary, place).await?;
     if ["list", "search", "customer", "segments", "insight", "follow", "bare", "work", "wire"].iter().any(|group| wanted(group)) {
         let server = measure::start(binary, place, &mut results).await?;
         let mut subject = Subject { shop, host: server.host, effort, results: &mut results };
