@@ -2,8 +2,8 @@
 
 use crate::{Ctx, Error, Fields, Perm, Problem, Result};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 use std::future::Future;
 use std::pin::Pin;
@@ -205,6 +205,25 @@ fn types_of(schema: &Value, root: &Value, depth: u8) -> Vec<String> {
         }
     }
     types
+}
+
+/// Reads a part of an input that is an object. By itself serde would also take the values of its fields in an array,
+/// which nobody means who sends one.
+///
+/// # Errors
+/// For anything but an object of that form.
+pub fn object<'de, T: DeserializeOwned, D: Deserializer<'de>>(input: D) -> std::result::Result<T, D::Error> {
+    let fields = Map::deserialize(input)?;
+    T::deserialize(Value::Object(fields)).map_err(serde::de::Error::custom)
+}
+
+/// The same for a part that may be absent.
+///
+/// # Errors
+/// For anything but an object of that form, or nothing.
+pub fn maybe_object<'de, T: DeserializeOwned, D: Deserializer<'de>>(input: D) -> std::result::Result<Option<T>, D::Error> {
+    let fields = Option::<Map<String, Value>>::deserialize(input)?;
+    fields.map(|fields| T::deserialize(Value::Object(fields)).map_err(serde::de::Error::custom)).transpose()
 }
 
 /// An input without fields.

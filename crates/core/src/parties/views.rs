@@ -3,7 +3,7 @@
 
 use super::list::{PartyFilters, Sort};
 use crate::marketing::segments;
-use crate::operation::Nothing;
+use crate::operation::{Nothing, maybe_object, object};
 use crate::platform::access::{Sight, User};
 use crate::platform::events::{self, Event};
 use crate::platform::text::clean_line;
@@ -29,6 +29,7 @@ const COLUMN_MAX: usize = 40;
 #[serde(deny_unknown_fields, default)]
 pub struct ViewList {
     /// Which customers.
+    #[serde(deserialize_with = "object")]
     pub filters: PartyFilters,
     /// What they are sorted by; the name unless given.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -108,7 +109,7 @@ pub struct NewView {
     /// Its name.
     pub name: String,
     /// What it shows.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub list: ViewList,
     /// Whether whoever is in the caller's unit sees it.
     #[serde(default)]
@@ -190,6 +191,7 @@ pub struct ViewChange {
     /// Its name.
     pub name: Option<String>,
     /// What it shows.
+    #[serde(default, deserialize_with = "maybe_object")]
     pub list: Option<ViewList>,
     /// Whether whoever is in the unit of its owner sees it.
     pub is_shared: Option<bool>,
@@ -301,6 +303,15 @@ mod tests {
     use crate::marketing::segments::NewSegment;
     use crate::platform::undo::RunUndo;
     use crate::testing;
+
+    #[test]
+    fn filters_in_an_array_are_refused() {
+        let read = |list: serde_json::Value| serde_json::from_value::<NewView>(json!({"name": "ن", "list": list, "is_shared": false}));
+        assert!(read(json!({"filters": {"city": "یزد"}})).is_ok());
+        assert!(read(json!({})).is_ok());
+        assert!(read(json!({"filters": [null, null]})).is_err());
+        assert!(read(json!([{}])).is_err());
+    }
 
     fn view(name: &str, is_shared: bool) -> NewView {
         let filters = PartyFilters { city: Some("تهران".into()), silent: Some(true), ..PartyFilters::default() };
