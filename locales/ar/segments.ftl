@@ -375,3 +375,62 @@ bulk-picked = { $count ->
     [few] سُجّل لـ { $count } عملاء
    *[other] سُجّل لـ { $count } عميلا
 }
+
+# More of what a rule asks for.
+segments-its-education = تعليمهم
+segments-its-job = مهنتهم
+segments-its-income = مستوى دخلهم
+segments-its-birth-month = شهر ميلادهم
+segments-its-birthday = عيد ميلادهم
+segments-its-preferred-channel = وسيلة التواصل المفضّلة لديهم
+segments-its-expected-amount = المبلغ المتوقّع لكل شراء لهم
+segments-its-habit = إيقاع شرائهم
+segments-its-usual-gap = الفاصل المعتاد بين مشترياتهم
+segments-its-season = فصل شرائهم
+segments-its-minutes = الوقت الذي صُرف عليهم في سنة
+segments-known-phone = { $not ->
+    [yes] ليس لهم رقم هاتف
+   *[no] لهم رقم هاتف
+}
+segments-known-email = { $not ->
+    [yes] ليس لهم بريد إلكتروني
+   *[no] لهم بريد إلكتروني
+}
+segments-so-many-days = { $days ->
+    [one] يوم واحد
+    [two] يومان
+    [few] { $days } أيام
+   *[other] { $days } يوما
+}
+segments-so-many-minutes = { $minutes ->
+    [one] دقيقة واحدة
+    [two] دقيقتان
+    [few] { $minutes } دقائق
+   *[other] { $minutes } دقيقة
+}
+segments-how-origin = منشؤه «{ $origin }»
+segments-how-result = نتيجته «{ $result }»
+segments-season-1 = الربيع
+segments-season-2 = الصيف
+segments-season-3 = الخريف
+segments-season-4 = الشتاء
+segments-if-education = التعليم
+segments-if-job = المهنة
+segments-if-income = مستوى الدخل
+segments-if-birth-month = شهر الميلاد
+segments-if-birthday = عيد الميلاد
+segments-if-preferred-channel = وسيلة التواصل المفضّلة
+segments-if-phone = رقم الهاتف
+segments-if-email = البريد الإلكتروني
+segments-if-expected-amount = المبلغ المتوقّع لكل شراء
+segments-if-habit = إيقاع الشراء
+segments-if-usual-gap = الفاصل المعتاد بين شراءين
+segments-if-season = فصل الشراء
+segments-if-minutes = الوقت المصروف في سنة
+segments-op-there = موجود
+segments-op-missing = غير موجود
+segments-unit-minutes = دقيقة
+segments-origin = المنشأ
+segments-any-origin = من أي منشأ
+segments-result = النتيجة
+segments-any-result = بأي نتيجة

@@ -359,3 +359,58 @@ bulk-picked = { $count ->
     [1] Noted for 1 customer
    *[other] Noted for { $count } customers
 }
+
+# More of what a rule asks for.
+segments-its-education = education
+segments-its-job = job
+segments-its-income = income
+segments-its-birth-month = month of birth
+segments-its-birthday = birthday
+segments-its-preferred-channel = preferred channel
+segments-its-expected-amount = amount expected of a purchase
+segments-its-habit = rhythm of buying
+segments-its-usual-gap = usual gap between purchases
+segments-its-season = season of buying
+segments-its-minutes = time spent on them in a year
+segments-known-phone = { $not ->
+    [yes] who have no telephone number
+   *[no] who have a telephone number
+}
+segments-known-email = { $not ->
+    [yes] who have no e-mail address
+   *[no] who have an e-mail address
+}
+segments-so-many-days = { $days ->
+    [1] 1 day
+   *[other] { $days } days
+}
+segments-so-many-minutes = { $minutes ->
+    [1] 1 minute
+   *[other] { $minutes } minutes
+}
+segments-how-origin = led to by “{ $origin }”
+segments-how-result = with the result “{ $result }”
+segments-season-1 = spring
+segments-season-2 = summer
+segments-season-3 = autumn
+segments-season-4 = winter
+segments-if-education = Education
+segments-if-job = Job
+segments-if-income = Income
+segments-if-birth-month = Month of birth
+segments-if-birthday = Birthday
+segments-if-preferred-channel = Preferred channel
+segments-if-phone = Telephone number
+segments-if-email = E-mail address
+segments-if-expected-amount = Amount expected of a purchase
+segments-if-habit = Rhythm of buying
+segments-if-usual-gap = Usual gap between purchases
+segments-if-season = Season of buying
+segments-if-minutes = Time spent in a year
+segments-op-there = they have one
+segments-op-missing = they have none
+segments-unit-minutes = minutes
+segments-origin = led to by
+segments-any-origin = Led to by anything
+segments-result = result
+segments-any-result = With any result

@@ -343,3 +343,52 @@ segments-moves-about = کسی که در این میان آمده و رفته، �
 bulk-segment = افزودن به بخش
 bulk-segment-title = افزودن برگزیده‌ها به بخش
 bulk-picked = برای { $count } مشتری ثبت شد
+
+# More of what a rule asks for.
+segments-its-education = تحصیلاتشان
+segments-its-job = شغلشان
+segments-its-income = سطح درآمدشان
+segments-its-birth-month = ماه تولدشان
+segments-its-birthday = زادروزشان
+segments-its-preferred-channel = راه تماس دلخواهشان
+segments-its-expected-amount = مبلغ مورد انتظار هر خریدشان
+segments-its-habit = آهنگ خریدشان
+segments-its-usual-gap = فاصله‌ی معمول خریدهایشان
+segments-its-season = فصل خریدشان
+segments-its-minutes = زمانی که در یک سال برایشان گذاشته‌ایم
+segments-known-phone = { $not ->
+    [yes] شماره‌ی تلفن ندارند
+   *[no] شماره‌ی تلفن دارند
+}
+segments-known-email = { $not ->
+    [yes] ایمیل ندارند
+   *[no] ایمیل دارند
+}
+segments-so-many-days = { $days } روز
+segments-so-many-minutes = { $minutes } دقیقه
+segments-how-origin = که از «{ $origin }» آغاز شد
+segments-how-result = با نتیجه‌ی «{ $result }»
+segments-season-1 = بهار
+segments-season-2 = تابستان
+segments-season-3 = پاییز
+segments-season-4 = زمستان
+segments-if-education = تحصیلات
+segments-if-job = شغل
+segments-if-income = سطح درآمد
+segments-if-birth-month = ماه تولد
+segments-if-birthday = زادروز
+segments-if-preferred-channel = راه تماس دلخواه
+segments-if-phone = شماره‌ی تلفن
+segments-if-email = ایمیل
+segments-if-expected-amount = مبلغ مورد انتظار هر خرید
+segments-if-habit = آهنگ خرید
+segments-if-usual-gap = فاصله‌ی معمول دو خرید
+segments-if-season = فصل خرید
+segments-if-minutes = زمان صرف‌شده در یک سال
+segments-op-there = دارند
+segments-op-missing = ندارند
+segments-unit-minutes = دقیقه
+segments-origin = خاستگاه
+segments-any-origin = از هر خاستگاهی
+segments-result = نتیجه
+segments-any-result = با هر نتیجه‌ای

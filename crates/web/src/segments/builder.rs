@@ -7,13 +7,15 @@ use crate::page::{Flash, Shell, go, page, unprocessable};
 use crate::request::Req;
 use askama::Template;
 use axum::extract::{Path, RawQuery};
+use peyvand_core::insight::rhythm::Habit;
 use peyvand_core::interactions::{Channel, Direction};
-use peyvand_core::marketing::segments::rule::{Field, Rule, What};
+use peyvand_core::marketing::segments::rule::{Field, Rule, What, birthday};
 use peyvand_core::marketing::segments::{self, NewSegment, Preview, PreviewSegment, Segment, SegmentChange, SegmentId};
 use peyvand_core::operation::Nothing;
 use peyvand_core::organisation::colleagues;
 use peyvand_core::parties::check::{Gender, Kind as PartyKind, Role, Stance};
 use peyvand_core::parties::list::{self, PartyFilters};
+use peyvand_core::platform::calendar::month_name;
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::money::Currency;
 use peyvand_core::platform::terms::{self, ListTerms};
@@ -79,8 +81,8 @@ impl Choices {
         self.labels.iter().filter(|(of, ..)| of == list).map(|(_, word, label)| (word.clone(), label.clone())).collect()
     }
 
-    /// The words of a field that has few.
-    fn words(&self, field: Field) -> Vec<(String, String)> {
+    /// The words of a field that has few; months of other calendars are among them where they were chosen.
+    fn words(&self, field: Field, chosen: &[&str]) -> Vec<(String, String)> {
         let term = |list: &str, words: Vec<&'static str>| {
             words.into_iter().map(|word| (word.to_owned(), self.loc.term(list, word))).collect::<Vec<_>>()
         };
@@ -90,6 +92,21 @@ impl Choices {
             Field::Gender => term("gender", Gender::ALL.iter().map(|word| word.as_str()).collect()),
             Field::Stance => term("stance", Stance::ALL.iter().map(|word| word.as_str()).collect()),
             Field::Source => self.terms("source"),
+            Field::Education => self.terms("education"),
+            Field::Income => self.terms("income_band"),
+            Field::PreferredChannel => term("channel", Channel::ALL.iter().map(|word| word.as_str()).collect()),
+            Field::Habit => Habit::ALL.iter().map(|habit| (habit.to_string(), self.loc.t(&format!("insight-habit-{habit}")))).collect(),
+            Field::Season => (1..=4).map(|season| (season.to_string(), self.loc.t(&format!("segments-season-{season}")))).collect(),
+            Field::BirthMonth => {
+                let own = self.loc.prefs.calendar;
+                let others = chosen.iter().filter_map(|word| birthday::month(word)).filter(|(calendar, _)| *calendar != own);
+                let months = (1..=12).map(|month| (own, month)).chain(others);
+                let named = |(calendar, month)| {
+                    let name = month_name(calendar, month, self.loc.prefs.lang);
+                    (birthday::month_word(calendar, month), name.to_owned())
+                };
+                months.map(named).collect()
+            }
             Field::Owner => self.owners.clone(),
             Field::Unit => self.units.clone(),
             _ => Vec::new(),
@@ -241,21 +258,23 @@ fn inputs(leaf: &Leaf, path: &str, choices: &Choices) -> Vec<Input> {
     };
     let op = leaf.op();
     match leaf.kind {
-        Kind::Field(Field::City | Field::Province) if matches!(op, "is" | "not") => {
+        kind if kind.is_typed() && matches!(op, "is" | "not") => {
             let list = if leaf.kind == Kind::Field(Field::City) { "cities" } else { "" };
             vec![Input::Text { name: name("t"), label: label("segments-values-label"), value: leaf.get("t").to_owned(), list }]
         }
         Kind::Field(field) if matches!(op, "is" | "not") => {
-            vec![Input::Checks { name: name("v"), options: chosen(choices.words(field), &leaf.all("v")) }]
+            vec![Input::Checks { name: name("v"), options: chosen(choices.words(field, &leaf.all("v")), &leaf.all("v")) }]
         }
         Kind::Field(field) if matches!(op, "at-least" | "at-most" | "between") => {
             let unit = match field {
-                Field::Spent | Field::ExpectedValue | Field::Profit => loc.money_unit(choices.currency).to_owned(),
+                Field::Spent | Field::ExpectedValue | Field::ExpectedAmount | Field::Profit => loc.money_unit(choices.currency).to_owned(),
                 Field::Recency | Field::Frequency | Field::Value | Field::FrequencyValue => loc.t("segments-unit-of-five"),
                 Field::Tier => loc.t("segments-unit-of-four"),
                 Field::Active => loc.t("segments-unit-percent"),
                 Field::ExpectedPurchases => loc.t("segments-unit-purchases"),
                 Field::Age => loc.t("segments-unit-years"),
+                Field::UsualGap => loc.t("segments-unit-days"),
+                Field::Minutes => loc.t("segments-unit-minutes"),
                 _ => loc.t("segments-unit-times"),
             };
             let mut all = vec![number("n", if op == "at-most" { "segments-most-label" } else { "segments-least-label" }, unit.clone())];
@@ -316,6 +335,8 @@ fn inputs(leaf: &Leaf, path: &str, choices: &Choices) -> Vec<Input> {
                     let ways = Direction::ALL.iter().map(|way| (way.to_string(), loc.t(&format!("segments-how-{way}"))));
                     all.push(select("dir", "segments-direction", "segments-any-direction", ways.collect()));
                     all.push(select("r", "segments-reason", "segments-any-reason", choices.terms("reason")));
+                    all.push(select("o", "segments-origin", "segments-any-origin", choices.terms("origin")));
+                    all.push(select("x", "segments-result", "segments-any-result", choices.terms("result")));
                 }
                 What::FollowUpDone => {}
             }

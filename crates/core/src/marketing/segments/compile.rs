@@ -1,6 +1,6 @@
 //! A rule as a condition of a query: closed names, every value bound.
 
-use super::rule::{Did, Field, FieldIs, Knows, Rule, Test, What, World, figure_bounds};
+use super::rule::{Did, Field, FieldIs, Knows, Rule, Test, What, World, birthday, figure_bounds};
 use crate::platform::access::{Unit, User};
 use crate::platform::text::search_key;
 use crate::{Day, Instant};
@@ -136,13 +136,19 @@ const fn column(field: Field) -> &'static str {
         Field::Role => "p.role",
         Field::Gender => "p.gender",
         Field::Stance => "p.stance",
+        Field::Education => "p.education",
+        Field::Job => "p.job",
+        Field::Income => "p.income_band",
+        Field::PreferredChannel => "p.preferred_channel",
+        Field::Phone => "p.phone",
+        Field::Email => "p.email",
         Field::City => "p.city_key",
         Field::Province => "p.province",
         Field::Source => "p.source",
         Field::Owner => "p.owner_id",
         Field::Unit => "p.unit_id",
         Field::Created => "p.created_at",
-        Field::Birth | Field::Age => "p.birth_on",
+        Field::Birth | Field::Age | Field::BirthMonth | Field::Birthday => "p.birth_on",
         Field::FirstPurchase => "p.first_purchase_on",
         Field::LastPurchase => "p.last_purchase_on",
         Field::Purchases => "p.purchases",
@@ -157,8 +163,13 @@ const fn column(field: Field) -> &'static str {
         Field::Active => "c.p_active",
         Field::ExpectedPurchases => "c.purchases_90d",
         Field::ExpectedValue => "c.value_12m_minor",
+        Field::ExpectedAmount => "c.occasion_minor",
+        Field::Habit => "c.habit",
+        Field::UsualGap => "c.gap_days",
+        Field::Season => "c.season",
         Field::Tier => "d.tier",
         Field::Profit => "d.profit_minor",
+        Field::Minutes => "d.minutes",
     }
 }
 
@@ -175,10 +186,18 @@ const fn is_known(field: Field) -> &'static str {
 fn test(field: Field, is: &Test, world: &World, query: &mut Sql) {
     let column = column(field);
     match is {
+        Test::OneOf(months) if field == Field::BirthMonth => birthday::of_months(months).condition(column, world.today, query),
+        Test::Days(days) if field == Field::Birthday => match birthday::of_window(*days, world) {
+            Some(days) => days.condition(column, world.today, query),
+            None => {
+                query.push("1 = 0");
+            }
+        },
         Test::OneOf(values) => {
             query.push(column).push(" IN ");
             match field {
                 Field::City => query.list(values.iter().map(|city| search_key(city))),
+                Field::Season => query.list(values.iter().filter_map(|season| season.parse::<i64>().ok())),
                 Field::Owner => query.list(values.iter().filter_map(|id| id.parse::<Id<User>>().ok())),
                 Field::Unit => query.list(values.iter().filter_map(|id| id.parse::<Id<Unit>>().ok())),
                 _ => query.list(values),
@@ -192,8 +211,8 @@ fn test(field: Field, is: &Test, world: &World, query: &mut Sql) {
             bounds(column, [(" <= ", latest), (" > ", earliest)], query);
         }
         Test::Decimal(_) => figure(field, is, world, query),
-        Test::Number(_) if field == Field::Active => figure(field, is, world, query),
-        Test::Money(_) if field == Field::ExpectedValue => figure(field, is, world, query),
+        Test::Number(_) if matches!(field, Field::Active | Field::UsualGap) => figure(field, is, world, query),
+        Test::Money(_) if matches!(field, Field::ExpectedValue | Field::ExpectedAmount) => figure(field, is, world, query),
         Test::Number(range) => bounds(column, [(" >= ", range.at_least), (" <= ", range.at_most)], query),
         Test::Money(amounts) => {
             let minor = |text: &Option<String>| text.as_deref().and_then(|text| world.minor(text));
@@ -313,8 +332,10 @@ fn rows(did: &Did, from: Option<Day>, until: Option<Day>, world: &World, query: 
             if let Some(direction) = did.direction {
                 query.push(" AND i.direction = ").arg(direction);
             }
-            if let Some(reason) = &did.reason {
-                query.push(" AND i.reason = ").arg(reason);
+            for (column, word) in [(" AND i.reason = ", &did.reason), (" AND i.origin = ", &did.origin), (" AND i.result = ", &did.result)] {
+                if let Some(word) = word {
+                    query.push(column).arg(word);
+                }
             }
             if from.is_some() || until.is_some() {
                 query.push(" AND ");

@@ -1,7 +1,8 @@
 //! A rule as one plain sentence in the reader's language, calendar, digits and unit of money.
 
-use super::rule::{Days, Did, Field, FieldIs, Knows, Range, Rule, Test, What, World};
+use super::rule::{Days, Did, Field, FieldIs, Knows, Range, Rule, Test, What, World, birthday};
 use crate::parties::preferences::PreferenceKind;
+use crate::platform::calendar::month_name;
 use crate::platform::locale::{Arg, Loc};
 use crate::platform::money::{Money, format_number, parse_decimal};
 use std::collections::HashMap;
@@ -150,12 +151,16 @@ impl Writer<'_> {
                     Field::FirstPurchase | Field::LastPurchase => self.say("segments-known-purchase", not, &[]),
                     Field::LastContact => self.say("segments-known-contact", not, &[]),
                     Field::NextFollowUp => self.say("segments-known-next", not, &[]),
+                    Field::Phone => self.say("segments-known-phone", not, &[]),
+                    Field::Email => self.say("segments-known-email", not, &[]),
                     _ => self.say("segments-known", not, &[("field", its.into())]),
                 }
             }
             Test::Number(Range { at_least, at_most }) => {
                 let shown = |number: i64| match field {
                     Field::Active => self.loc.percent(number as f64 / 100.0),
+                    Field::UsualGap => self.loc.t1("segments-so-many-days", "days", number),
+                    Field::Minutes => self.loc.t1("segments-so-many-minutes", "minutes", number),
                     _ => self.loc.number(number),
                 };
                 let range = self.range(at_least.map(shown), at_most.map(shown));
@@ -207,7 +212,9 @@ impl Writer<'_> {
                 let direction = did.direction.map(|direction| self.loc.t(&format!("segments-how-{direction}")));
                 let reason = did.reason.as_ref().map(|reason| self.loc.t1("segments-how-reason", "reason", self.word("reason", reason)));
                 let channel = channel.map(|channel| self.loc.t1("segments-how-channel", "channel", channel));
-                let how = [channel, direction, reason].into_iter().flatten().collect::<Vec<_>>().join(" ");
+                let origin = did.origin.as_ref().map(|origin| self.loc.t1("segments-how-origin", "origin", self.word("origin", origin)));
+                let result = did.result.as_ref().map(|result| self.loc.t1("segments-how-result", "result", self.word("result", result)));
+                let how = [channel, direction, reason, origin, result].into_iter().flatten().collect::<Vec<_>>().join(" ");
                 self.say("segments-did-interaction", not, &[("how", how.into()), ("times", times), ("when", when)])
             }
             What::FollowUpDone => self.say("segments-did-follow-up", not, &[("times", times), ("when", when)]),
@@ -220,6 +227,13 @@ impl Writer<'_> {
             Field::Kind => self.loc.t(&format!("parties-kind-{value}")),
             Field::Role | Field::Gender | Field::Stance => self.loc.term(field.as_str(), value),
             Field::Source => self.word("source", value),
+            Field::Education => self.word("education", value),
+            Field::Income => self.word("income_band", value),
+            Field::PreferredChannel => self.loc.term("channel", value),
+            Field::Habit => self.loc.t(&format!("insight-habit-{value}")),
+            Field::Season => self.loc.t(&format!("segments-season-{value}")),
+            Field::BirthMonth => birthday::month(value)
+                .map_or_else(|| value.to_owned(), |(calendar, month)| month_name(calendar, month, self.loc.prefs.lang).to_owned()),
             Field::Owner | Field::Unit => id(),
             _ => value.to_owned(),
         }
@@ -274,7 +288,7 @@ mod tests {
 
     fn told(lang: Lang, rule: serde_json::Value) -> String {
         let prefs = Prefs::of(lang);
-        let world = World { today: NOW.day(&prefs.time_zone), zone: prefs.time_zone.clone(), currency: Currency::IRR };
+        let world = World { today: NOW.day(&prefs.time_zone), zone: prefs.time_zone.clone(), currency: Currency::IRR, calendar: prefs.calendar };
         let rule = Rule::read(&rule, Currency::IRR).unwrap();
         let names = Names { of: HashMap::from([(Uuid::from_u128(7), "وفادارها".to_owned())]), labels: HashMap::new() };
         sentence(&rule, &names, &world, &Loc::new(prefs, NOW)).replace(['\u{2068}', '\u{2069}'], "")
@@ -328,6 +342,39 @@ mod tests {
         );
         let known = json!({"not": {"field": {"field": "owner", "is": {"known": false}}}});
         assert_eq!(told(Lang::En, known), "Customers whom somebody looks after.");
+    }
+
+    #[test]
+    fn who_they_are_and_how_they_buy_is_said_in_words() {
+        let rule = json!({"all": [
+            {"field": {"field": "education", "is": {"one_of": ["bachelor"]}}},
+            {"field": {"field": "birth_month", "is": {"one_of": ["jalali-8", "jalali-9"]}}},
+            {"field": {"field": "habit", "is": {"one_of": ["slowing", "lapsing"]}}},
+            {"field": {"field": "usual_gap", "is": {"number": {"at_most": 45}}}},
+            {"not": {"field": {"field": "phone", "is": {"known": true}}}},
+        ]});
+        assert_eq!(
+            told(Lang::En, rule.clone()),
+            "Customers whose education is Bachelor and whose month of birth is Aban or Azar and whose rhythm of buying is Slowing down \
+             or Late and whose usual gap between purchases is at most 45 days and who have no telephone number."
+        );
+        assert_eq!(
+            told(Lang::Fa, rule.clone()),
+            "مشتریانی که تحصیلاتشان کارشناسی است و ماه تولدشان آبان یا آذر است و آهنگ خریدشان کندشده یا دیرکرده است و \
+             فاصله‌ی معمول خریدهایشان دست‌بالا ۴۵ روز است و شماره‌ی تلفن ندارند."
+        );
+        assert_eq!(
+            told(Lang::Ar, rule),
+            "العملاء الذين تعليمهم بكالوريوس وشهر ميلادهم آبان أو آذر وإيقاع شرائهم يتباطأ أو متأخر والفاصل المعتاد بين مشترياتهم ٤٥ يوما على الأكثر \
+             وليس لهم رقم هاتف."
+        );
+        let complaint = json!({"did": {"what": "interaction", "reason": "complaint", "result": "complaint_open", "days": {"last": 30}}});
+        assert_eq!(
+            told(Lang::En, complaint),
+            "Customers who have had contact with us about “Complaint” with the result “Complaint still open” in the last 30 days."
+        );
+        let birthday = json!({"field": {"field": "birthday", "is": {"days": {"next": 7}}}});
+        assert_eq!(told(Lang::Fa, birthday), "مشتریانی که زادروزشان در ۷ روز آینده است.");
     }
 
     #[test]

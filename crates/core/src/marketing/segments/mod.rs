@@ -89,7 +89,7 @@ pub(crate) fn seen(sight: &Sight, query: &mut Sql) {
 pub(crate) async fn world(ctx: &Ctx) -> Result<World> {
     let organisation = ctx.app.organisation().await?;
     let zone = organisation.zone();
-    Ok(World { today: ctx.now().day(&zone), zone, currency: organisation.currency })
+    Ok(World { today: ctx.now().day(&zone), zone, currency: organisation.currency, calendar: organisation.calendar })
 }
 
 /// How far the caller sees among customers; nothing without the right.

@@ -21,13 +21,13 @@ pub(super) async fn names(db: &Db, rules: &[Rule]) -> Result<Names> {
             Rule::In(segment) => segments.push(*segment),
             Rule::Did(did) => {
                 products.extend(did.product_id);
-                has_words |= did.reason.is_some();
+                has_words |= did.reason.is_some() || did.origin.is_some() || did.result.is_some();
             }
             Rule::Preference(knows) => has_words |= knows.text.is_some(),
             Rule::Field(FieldIs { field, is: Test::OneOf(values) }) => match field {
                 Field::Owner => users.extend(values.iter().filter_map(|id| id.parse::<Id<User>>().ok())),
                 Field::Unit => units.extend(values.iter().filter_map(|id| id.parse::<Id<Unit>>().ok())),
-                Field::Source => has_words = true,
+                Field::Source | Field::Education | Field::Income => has_words = true,
                 _ => {}
             },
             _ => {}

@@ -1,14 +1,17 @@
 //! A rule means the same customers whether a database or [`matches`] is asked: made-up rules over a made-up population.
 
 use super::compile::{Of, condition};
+use super::rule::birthday::month_word;
 use super::rule::{Answer, Facts, Field, Figures, Happened, Rule, What, World, matches};
 use super::{NewSegment, Segment, create, world};
 use crate::demo::chance::Chance;
+use crate::insight::rhythm::Habit;
 use crate::interactions::{Channel, Direction};
 use crate::parties::Party;
 use crate::parties::check::{Gender, Kind, Role, Stance};
 use crate::parties::preferences::PreferenceKind;
 use crate::platform::access::{Unit, User};
+use crate::platform::calendar::Calendar;
 use crate::platform::text::search_key;
 use crate::platform::time::{HOUR, MINUTE};
 use crate::sales::Product;
@@ -27,6 +30,11 @@ const SOURCES: [&str; 3] = ["instagram", "walk_in", "همسایه"];
 const TAGS: [&str; 3] = ["نقره‌ای", "طلایی", "همکار"];
 const KNOWN: [&str; 3] = ["modern", "چای سبز", "training"];
 const REASONS: [&str; 3] = ["complaint", "price", "question"];
+const EDUCATIONS: [&str; 3] = ["bachelor", "master", "حوزوی"];
+const JOBS: [&str; 2] = ["پزشک", "مهندس عمران"];
+const INCOMES: [&str; 2] = ["low", "high"];
+const ORIGINS: [&str; 2] = ["website", "نمایشگاه"];
+const RESULTS: [&str; 2] = ["complaint_open", "solved"];
 const CATEGORIES: [&str; 2] = ["چای", "قهوه"];
 
 /// What people of the made-up shop have to do with.
@@ -63,8 +71,9 @@ impl Shop {
         for _ in 0..self.chance.times(1.5) {
             let day = self.day(-120, 0);
             let (channel, direction) = (*self.chance.pick(&[Channel::Phone, Channel::Note]), *self.chance.pick(Direction::ALL));
-            let reason = self.maybe(&REASONS).map(str::to_owned);
-            happened.push(Happened::Interaction { day, channel, direction, reason });
+            let mut word = |words: &[&str]| self.chance.happens(0.7).then(|| (*self.chance.pick(words)).to_owned());
+            let (reason, origin, result) = (word(&REASONS), word(&ORIGINS), word(&RESULTS));
+            happened.push(Happened::Interaction { day, channel, direction, reason, origin, result });
         }
         for _ in 0..self.chance.times(0.7) {
             happened.push(Happened::FollowUpDone { day: self.day(-120, 0) });
@@ -92,6 +101,12 @@ impl Shop {
             owner: self.maybe(&users),
             unit: self.maybe(&units),
             created: self.day(-200, 0),
+            education: self.maybe(&EDUCATIONS).map(str::to_owned),
+            job: self.maybe(&JOBS).map(str::to_owned),
+            income: self.maybe(&INCOMES).map(str::to_owned),
+            preferred_channel: self.maybe(&[Channel::Phone, Channel::Sms]),
+            phone: self.maybe(&["+982112345678"]).map(str::to_owned),
+            email: self.maybe(&["a@b.example"]).map(str::to_owned),
             birth: self.chance.happens(0.7).then(|| self.day(-30_000, -5_000)),
             first_purchase,
             last_purchase,
@@ -118,9 +133,28 @@ impl Shop {
         let (recency, frequency, value, frequency_value) = (band(), band(), band(), band());
         let mut of = |most: i64, parts: f64| has_chances.then(|| self.chance.between(0, most) as f64 / parts);
         let (active, expected_purchases, expected_value_minor) = (of(100, 100.0), of(12, 4.0), of(4, 0.01));
+        let (expected_amount_minor, usual_gap) = (of(4, 0.01), of(90, 1.5));
+        let habit = Some(*self.chance.pick(Habit::ALL));
+        let season = self.chance.happens(0.3).then(|| self.chance.between(1, 4));
+        let minutes = Some(self.chance.between(0, 90));
         let tier = self.chance.happens(0.7).then(|| self.chance.between(1, 4));
         let profit_minor = Some(self.chance.between(-3, 5) * 100);
-        Figures { recency, frequency, value, frequency_value, active, expected_purchases, expected_value_minor, tier, profit_minor }
+        Figures {
+            recency,
+            frequency,
+            value,
+            frequency_value,
+            active,
+            expected_purchases,
+            expected_value_minor,
+            expected_amount_minor,
+            habit,
+            usual_gap,
+            season,
+            tier,
+            profit_minor,
+            minutes,
+        }
     }
 
     async fn store(&mut self, ctx: &Ctx, tx: &mut Tx, party: Id<Party>, facts: &Facts) {
@@ -131,7 +165,8 @@ impl Shop {
         tx.run(
             sql("UPDATE parties SET kind = $1, role = $2, gender = $3, stance = $4, city = $5, city_key = $6, province = $7, source = $8,
                    owner_id = $9, unit_id = $10, created_at = $11, birth_on = $12, first_purchase_on = $13, last_purchase_on = $14,
-                   purchases = $15, spent_minor = $16, last_contact_at = $17, next_follow_up_at = $18, silent_from = $19 WHERE id = $20")
+                   purchases = $15, spent_minor = $16, last_contact_at = $17, next_follow_up_at = $18, silent_from = $19,
+                   education = $20, job = $21, income_band = $22, preferred_channel = $23, phone = $24, email = $25 WHERE id = $26")
             .bind(facts.kind)
             .bind(facts.role)
             .bind(facts.gender)
@@ -151,17 +186,23 @@ impl Shop {
             .bind(contact)
             .bind(next)
             .bind(day(facts.silent_from))
+            .bind(facts.education.as_deref())
+            .bind(facts.job.as_deref())
+            .bind(facts.income.as_deref())
+            .bind(facts.preferred_channel)
+            .bind(facts.phone.as_deref())
+            .bind(facts.email.as_deref())
             .bind(party),
         )
         .await
         .unwrap();
         let figures = facts.figures;
-        if figures != Figures::default() || self.chance.happens(0.5) {
+        if let Some(habit) = figures.habit {
             let scores =
-                sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, habit, silence, recency,
+                sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, silence, recency,
                                 frequency, value, frequency_value, p_active, purchases_90d, value_12m_minor, rfm_fit_id, activity_fit_id,
-                                spending_fit_id)
-                              VALUES ($1, 1, 1, 1, 0, 0, 'regular', 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)")
+                                spending_fit_id, habit, occasion_minor, gap_days, season)
+                              VALUES ($1, 1, 1, 1, 0, 0, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")
                 .bind(party)
                 .bind(figures.recency)
                 .bind(figures.frequency)
@@ -172,14 +213,19 @@ impl Shop {
                 .bind(figures.expected_value_minor)
                 .bind(ctx.id::<()>())
                 .bind(ctx.id::<()>())
-                .bind(ctx.id::<()>());
+                .bind(ctx.id::<()>())
+                .bind(habit)
+                .bind(figures.expected_amount_minor)
+                .bind(figures.usual_gap)
+                .bind(figures.season);
             tx.run(scores).await.unwrap();
         }
         if let Some(profit) = figures.profit_minor {
             let profits = sql("INSERT INTO party_profits (party_id, run_id, sales_minor, discount_minor, goods_minor, staff_minor,
                                  channels_minor, entered_minor, profit_minor, minutes, contacts, tier)
-                               VALUES ($1, $2, 0, 0, 0, 0, 0, 0, $3, 0, 0, $4)");
-            tx.run(profits.bind(party).bind(ctx.id::<()>()).bind(profit).bind(figures.tier)).await.unwrap();
+                               VALUES ($1, $2, 0, 0, 0, 0, 0, 0, $3, $4, 0, $5)");
+            let profits = profits.bind(party).bind(ctx.id::<()>()).bind(profit).bind(figures.minutes).bind(figures.tier);
+            tx.run(profits).await.unwrap();
         }
         for tag in &facts.tags {
             tx.run(sql("INSERT INTO party_tags (party_id, tag) VALUES ($1, $2)").bind(party).bind(tag)).await.unwrap();
@@ -211,16 +257,18 @@ impl Shop {
                     // Goods given back were not bought again.
                     self.sell(ctx, tx, party, self.world.today, goods, -1).await;
                 }
-                Happened::Interaction { day, channel, direction, reason } => {
+                Happened::Interaction { day, channel, direction, reason, origin, result } => {
                     let at = self.moment(*day);
-                    let query = sql("INSERT INTO interactions (id, party_id, at, channel, direction, reason, created_at)
-                                     VALUES ($1, $2, $3, $4, $5, $6, 1)")
+                    let query = sql("INSERT INTO interactions (id, party_id, at, channel, direction, reason, origin, result, created_at)
+                                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1)")
                     .bind(ctx.id::<()>())
                     .bind(party)
                     .bind(at)
                     .bind(*channel)
                     .bind(*direction)
-                    .bind(reason.as_deref());
+                    .bind(reason.as_deref())
+                    .bind(origin.as_deref())
+                    .bind(result.as_deref());
                     tx.run(query).await.unwrap();
                 }
                 Happened::FollowUpDone { day } => {
@@ -304,6 +352,12 @@ impl Shop {
                 if self.chance.happens(0.3) {
                     did["reason"] = json!(self.chance.pick(&REASONS));
                 }
+                if self.chance.happens(0.2) {
+                    did["origin"] = json!(self.chance.pick(&ORIGINS));
+                }
+                if self.chance.happens(0.2) {
+                    did["result"] = json!(self.chance.pick(&RESULTS));
+                }
             }
             What::FollowUpDone => {}
         }
@@ -341,6 +395,15 @@ impl Shop {
             return json!({"known": self.chance.happens(0.5)});
         }
         match field.answer() {
+            Answer::Presence => json!({"known": self.chance.happens(0.5)}),
+            Answer::Day if field == Field::Birthday => match self.chance.between(0, 2) {
+                0 => json!({"days": {"next": self.chance.between(1, 380)}}),
+                1 => json!({"days": {"last": self.chance.between(1, 60)}}),
+                _ => {
+                    let from = self.day(-200, 200);
+                    json!({"days": {"between": {"from": from, "until": from.plus(self.chance.between(0, 60))}}})
+                }
+            },
             Answer::Day => json!({"days": self.days()}),
             Answer::Flag => json!({"yes": self.chance.happens(0.5)}),
             Answer::Money => {
@@ -367,6 +430,8 @@ impl Shop {
                     Field::Active => (self.chance.between(0, 80), 20),
                     Field::Purchases => (self.chance.between(0, 3), 2),
                     Field::Tier => (self.chance.between(1, 3), 1),
+                    Field::UsualGap => (self.chance.between(1, 50), 20),
+                    Field::Minutes => (self.chance.between(0, 60), 30),
                     _ => (self.chance.between(1, 4), 1),
                 };
                 match self.chance.between(0, 2) {
@@ -384,6 +449,16 @@ impl Shop {
                     Field::City => CITIES.iter().map(ToString::to_string).collect(),
                     Field::Province => PROVINCES.iter().map(ToString::to_string).collect(),
                     Field::Source => SOURCES.iter().map(ToString::to_string).collect(),
+                    Field::Education => EDUCATIONS.iter().map(ToString::to_string).collect(),
+                    Field::Job => JOBS.iter().map(ToString::to_string).collect(),
+                    Field::Income => INCOMES.iter().map(ToString::to_string).collect(),
+                    Field::PreferredChannel => [Channel::Phone, Channel::Sms].iter().map(ToString::to_string).collect(),
+                    Field::Habit => Habit::ALL.iter().map(ToString::to_string).collect(),
+                    Field::Season => (1..=4).map(|season: i64| season.to_string()).collect(),
+                    Field::BirthMonth => {
+                        let calendar = *self.chance.pick(&Calendar::ALL);
+                        (1..=12).map(|month| month_word(calendar, month)).collect()
+                    }
                     Field::Owner => self.users.iter().map(ToString::to_string).collect(),
                     _ => self.units.iter().map(ToString::to_string).collect(),
                 };
