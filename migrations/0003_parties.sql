@@ -69,6 +69,10 @@ CREATE INDEX parties_city_key_name_key_id ON parties (city_key, name_key, id) WH
 CREATE INDEX parties_no_seen ON parties (no, owner_id, unit_id, archived_at, id);
 CREATE INDEX parties_role_id ON parties (role, id);
 CREATE INDEX parties_stance_id ON parties (stance, id) WHERE stance IS NOT NULL;
+CREATE INDEX parties_education_id ON parties (education, id) WHERE education IS NOT NULL;
+CREATE INDEX parties_income_band_id ON parties (income_band, id) WHERE income_band IS NOT NULL;
+CREATE INDEX parties_job_id ON parties (job, id) WHERE job IS NOT NULL;
+CREATE INDEX parties_birth_on_id ON parties (birth_on, id) WHERE birth_on IS NOT NULL;
 CREATE INDEX parties_rhythm_due ON parties (id) WHERE rhythm_due;
 CREATE INDEX parties_import_id ON parties (import_id, id) WHERE import_id IS NOT NULL;
 

@@ -171,3 +171,14 @@ bulk-planned = { $count ->
 }
 parties-segment = الشريحة
 parties-save-segment = إنشاء شريحة من هذه القائمة
+parties-tier = مستوى الربح
+parties-tier-of = المستوى { $tier }
+parties-profit = ربح السنة
+parties-age = العمر
+parties-age-from = العمر من
+parties-age-until = العمر حتى
+parties-worth-from = القيمة في ١٢ شهرًا القادمة من
+parties-worth-until = القيمة في ١٢ شهرًا القادمة حتى
+parties-worth-from-in = القيمة في ١٢ شهرًا القادمة من ({ $unit })
+parties-worth-until-in = القيمة في ١٢ شهرًا القادمة حتى ({ $unit })
+parties-rule = القاعدة

@@ -161,3 +161,14 @@ bulk-planned = { $count ->
 }
 parties-segment = Segment
 parties-save-segment = Make a segment of this list
+parties-tier = Tier of profit
+parties-tier-of = Tier { $tier }
+parties-profit = Profit of the year
+parties-age = Age
+parties-age-from = Age, at least
+parties-age-until = Age, at most
+parties-worth-from = Worth in 12 months, at least
+parties-worth-until = Worth in 12 months, at most
+parties-worth-from-in = Worth in 12 months, at least ({ $unit })
+parties-worth-until-in = Worth in 12 months, at most ({ $unit })
+parties-rule = Rule

@@ -133,8 +133,7 @@ impl Gathering {
     /// Takes a customer in.
     pub(super) fn add(&mut self, person: &Person<'_>, as_of: Day, profit: i64, tier: i64) {
         let band = person.birth_on.filter(|birth| *birth <= as_of).map(|birth| {
-            let is_before = (as_of.0.month(), as_of.0.day()) < (birth.0.month(), birth.0.day());
-            let years = i64::from(as_of.0.year() - birth.0.year()) - i64::from(is_before);
+            let years = as_of.years_since(birth);
             AGES.iter().rev().find(|from| **from <= years).unwrap_or(&AGES[0]).to_string()
         });
         let one = Heap::of_one(profit as f64, tier <= BETTER);

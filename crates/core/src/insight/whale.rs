@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 
 /// Shares of the customers where the tiers end: the best twentieth, the best fifth, the best three fifths, the rest.
 const TIER_PARTS: [f64; 3] = [0.05, 0.2, 0.6];
+/// Tiers of profit.
+pub const TIERS: i64 = TIER_PARTS.len() as i64 + 1;
 /// What is told of: the share that so many of the best customers have in the profit.
 const BEST: f64 = 0.2;
 /// Points of the curve: one for each hundredth of the customers.

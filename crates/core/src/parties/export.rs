@@ -42,6 +42,12 @@ peyvand_db::words! {
         City = "city",
         /// Job.
         Job = "job",
+        /// Education.
+        Education = "education",
+        /// Income.
+        Income = "income",
+        /// Age in years.
+        Age = "age",
         /// Where they came from.
         Source = "source",
         /// How they stand towards us.
@@ -64,6 +70,12 @@ peyvand_db::words! {
         Active = "active",
         /// Expected value of the next twelve months.
         Worth = "worth",
+        /// How they buy.
+        Rhythm = "rhythm",
+        /// Tier of profit.
+        Tier = "tier",
+        /// Profit of the year.
+        Profit = "profit",
         /// When they were added.
         Created = "created",
         /// Who looks after them.
@@ -147,7 +159,7 @@ pub async fn export(ctx: &Ctx, input: ExportParties) -> Result<Exported> {
         .iter()
         .map(|column| {
             let title = loc.t(&column.key());
-            if matches!(column, Column::Spent | Column::Worth) { format!("{title} ({})", loc.money_unit(currency)) } else { title }
+            if matches!(column, Column::Spent | Column::Worth | Column::Profit) { format!("{title} ({})", loc.money_unit(currency)) } else { title }
         })
         .collect();
     let (sender, receiver) = mpsc::channel::<Vec<Cell>>(QUEUE);
@@ -210,6 +222,23 @@ fn cell(column: Column, item: &PartySummary, tags: &[String], code: Option<&Stri
         Column::Province => item.province.clone(),
         Column::City => item.city.clone(),
         Column::Job => item.job.clone(),
+        Column::Education => item.education.as_deref().map(|word| loc.term("education", word)),
+        Column::Income => item.income_band.as_deref().map(|word| loc.term("income_band", word)),
+        #[expect(clippy::cast_precision_loss, reason = "a spreadsheet has doubles only")]
+        Column::Age => match item.birth_on {
+            Some(born) => return Cell::Number(loc.today().years_since(born) as f64),
+            None => None,
+        },
+        Column::Rhythm => item.habit.map(|habit| loc.t(&format!("insight-habit-{habit}"))),
+        #[expect(clippy::cast_precision_loss, reason = "a spreadsheet has doubles only")]
+        Column::Tier => match item.tier {
+            Some(tier) => return Cell::Number(tier as f64),
+            None => None,
+        },
+        Column::Profit => match item.profit_minor {
+            Some(minor) => return amount(minor, loc, currency),
+            None => None,
+        },
         Column::Source => item.source.as_deref().map(|word| loc.term("source", word)),
         Column::Stance => item.stance.map(|stance| loc.term("stance", stance.as_str())),
         Column::Tags => Some(tags.join("، ")),

@@ -115,6 +115,13 @@ impl Day {
         Day(self.0.checked_add(days.days()).unwrap_or(if days < 0 { Date::MIN } else { Date::MAX }))
     }
 
+    /// Whole years from `earlier` to this one: how old somebody is who was born then.
+    #[must_use]
+    pub fn years_since(self, earlier: Day) -> i64 {
+        let is_before = (self.0.month(), self.0.day()) < (earlier.0.month(), earlier.0.day());
+        i64::from(self.0.year() - earlier.0.year()) - i64::from(is_before)
+    }
+
     /// Days from `earlier` to this one.
     #[must_use]
     pub fn since(self, earlier: Day) -> i64 {

@@ -2,7 +2,7 @@
 
 use super::views::views;
 use crate::error::{PageError, PageResult};
-use crate::form::{FormView, Sent, input};
+use crate::form::{Sent, input};
 use crate::page::{Shell, html, page, percent};
 use crate::request::Req;
 use askama::Template;
@@ -10,23 +10,20 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, RawQuery};
 use axum::http::header;
 use axum::response::IntoResponse;
-use peyvand_core::insight::models::BANDS;
-use peyvand_core::insight::rhythm::Habit;
-use peyvand_core::marketing::segments::{self, SegmentId};
+use peyvand_core::marketing::segments::{self, DescribeRule, SegmentId};
 use peyvand_core::operation::Nothing;
 use peyvand_core::organisation::colleagues::{self, Colleague};
-use peyvand_core::parties::check::{Gender, Kind, Role, Stance};
 use peyvand_core::parties::export::{self, Column, ExportParties};
 use peyvand_core::parties::list::{self, ListParties, Next, PartyFilters, PartySummary, Sort};
 use peyvand_core::parties::views::View;
 use peyvand_core::platform::calendar::parse_date;
 use peyvand_core::platform::money::{Currency, Money, MoneyUnit};
-use peyvand_core::platform::terms::{self, ListTerms};
+use peyvand_core::platform::text::fold_digits;
 use peyvand_core::{Act, Day, Error, Fields, Id, Instant, Problem, Room};
 use serde_json::{Map, Value};
 
 /// Filters that are a word or a text, with their label in the catalogue.
-const TEXT_FILTERS: [(&str, &str); 18] = [
+pub(super) const TEXT_FILTERS: [(&str, &str); 24] = [
     ("q", "parties-filter-q"),
     ("kind", "parties-kind"),
     ("role", "parties-role"),
@@ -45,9 +42,15 @@ const TEXT_FILTERS: [(&str, &str); 18] = [
     ("segment_id", "parties-segment"),
     ("habit", "parties-habit"),
     ("need", "parties-need"),
+    ("education", "parties-education"),
+    ("job", "parties-job"),
+    ("income", "parties-income-band"),
+    ("worth_from", "parties-worth-from"),
+    ("worth_until", "parties-worth-until"),
+    ("rule", "parties-rule"),
 ];
 /// Filters that are a day, in the reader's calendar when typed.
-const DAY_FILTERS: [(&str, &str); 10] = [
+pub(super) const DAY_FILTERS: [(&str, &str); 10] = [
     ("created_from", "parties-created-from"),
     ("created_until", "parties-created-until"),
     ("first_purchase_from", "parties-first-purchase-from"),
@@ -60,9 +63,12 @@ const DAY_FILTERS: [(&str, &str); 10] = [
     ("last_contact_until", "parties-last-contact-until"),
 ];
 /// Filters that are an amount.
-const MONEY_FILTERS: [&str; 2] = ["spent_from", "spent_until"];
-/// Filters that are a number, by scores.
-const SCORE_FILTERS: [(&str, &str); 7] = [
+pub(super) const MONEY_FILTERS: [&str; 4] = ["spent_from", "spent_until", "worth_from", "worth_until"];
+/// Filters that are a number.
+const NUMBER_FILTERS: [(&str, &str); 10] = [
+    ("age_from", "parties-age-from"),
+    ("age_until", "parties-age-until"),
+    ("tier", "parties-tier"),
     ("recency", "parties-recency"),
     ("frequency", "parties-frequency"),
     ("value", "parties-value"),
@@ -75,18 +81,24 @@ const SCORE_FILTERS: [(&str, &str); 7] = [
 const FLAGS: [(&str, &str); 4] =
     [("unowned", "parties-unowned"), ("silent", "parties-silent"), ("waiting", "parties-waiting"), ("archived", "parties-archived")];
 /// Columns that may be shown beside the name: word, label, the sort that its head offers.
-const COLUMNS: [(&str, &str, Option<Sort>); 13] = [
+const COLUMNS: [(&str, &str, Option<Sort>); 19] = [
     ("role", "parties-role", None),
     ("phone", "parties-mobile", None),
     ("city", "parties-city", None),
     ("source", "parties-source", None),
+    ("age", "parties-age", None),
+    ("education", "parties-education", None),
+    ("job", "parties-job", None),
+    ("income", "parties-income-band", None),
     ("last_contact", "parties-last-contact", Some(Sort::LastContact)),
     ("last_purchase", "parties-last-purchase", Some(Sort::LastPurchase)),
     ("spent", "parties-spent", Some(Sort::Spent)),
     ("next", "parties-next", Some(Sort::NextFollowUp)),
-    ("rfm", "parties-rfm", None),
+    ("tier", "parties-tier", Some(Sort::Profit)),
+    ("rfm", "parties-rfm", Some(Sort::Rfm)),
     ("active", "parties-active", Some(Sort::Active)),
     ("worth", "parties-worth", Some(Sort::Worth)),
+    ("rhythm", "parties-habit", Some(Sort::Rhythm)),
     ("created", "parties-created-at", Some(Sort::Created)),
     ("owner", "parties-owner", None),
 ];
@@ -94,17 +106,17 @@ const COLUMNS: [(&str, &str, Option<Sort>); 13] = [
 const USUAL_COLUMNS: [&str; 6] = ["role", "phone", "last_purchase", "spent", "next", "owner"];
 
 /// Those of them that say scores.
-const SCORE_COLUMNS: [&str; 3] = ["rfm", "active", "worth"];
+const SCORE_COLUMNS: [&str; 5] = ["tier", "rfm", "active", "worth", "rhythm"];
 
 /// Bytes of a file that are held in memory while it is sent.
 const FILE_PIECE: usize = 64 * 1024;
 
 /// The address of a list as pairs that can be exchanged one by one.
 #[derive(Clone, Debug)]
-pub struct Address(Vec<(String, String)>);
+pub struct Address(pub(super) Vec<(String, String)>);
 
 impl Address {
-    fn read(query: Option<&str>) -> Address {
+    pub(super) fn read(query: Option<&str>) -> Address {
         let pairs: Vec<(String, String)> = serde_html_form::from_str(query.unwrap_or_default()).unwrap_or_default();
         Address(pairs.into_iter().filter(|(_, value)| !value.trim().is_empty()).collect())
     }
@@ -175,9 +187,9 @@ pub(super) fn asked(req: &Req, address: &Address) -> Result<ListParties, Error> 
             object.insert(name.to_owned(), value.into());
         }
     }
-    for (name, _) in SCORE_FILTERS {
+    for (name, _) in NUMBER_FILTERS {
         if let Some(value) = address.get(name) {
-            object.insert(name.to_owned(), serde_json::from_str(value).unwrap_or_else(|_| value.into()));
+            object.insert(name.to_owned(), serde_json::from_str(&fold_digits(value)).unwrap_or_else(|_| value.into()));
         }
     }
     for (name, _) in FLAGS.iter().chain(&[("desc", "")]) {
@@ -274,6 +286,11 @@ impl IndexPage {
         Some((row.recency?, row.frequency?, row.value?))
     }
 
+    /// How old a customer is.
+    fn age(&self, row: &PartySummary) -> Option<i64> {
+        row.birth_on.map(|born| self.s.loc.today().years_since(born))
+    }
+
     /// An amount in whole minor units.
     fn rounded(&self, minor: &f64) -> i64 {
         minor.round() as i64
@@ -354,6 +371,9 @@ fn sort_label(sort: Sort) -> &'static str {
         Sort::NextFollowUp => "parties-next",
         Sort::Active => "parties-active",
         Sort::Worth => "parties-worth",
+        Sort::Rfm => "parties-rfm",
+        Sort::Rhythm => "parties-habit",
+        Sort::Profit => "parties-profit",
     }
 }
 
@@ -361,7 +381,7 @@ fn sort_label(sort: Sort) -> &'static str {
 fn head(req: &Req, address: &Address, word: &'static str, label: &str, by: Option<Sort>, sort: Sort, desc: bool) -> Head {
     let sort = by.map(|by| {
         let current = by == sort;
-        let newest_first = !matches!(by, Sort::Name | Sort::NextFollowUp);
+        let newest_first = !matches!(by, Sort::Name | Sort::NextFollowUp | Sort::Rhythm);
         let descending = if current { !desc } else { newest_first };
         let mut pairs = address.rest(&["sort", "desc", "after", "before"]);
         pairs.push(("sort", by.as_str()));
@@ -379,7 +399,7 @@ fn head(req: &Req, address: &Address, word: &'static str, label: &str, by: Optio
             },
         )
     });
-    Head { word, label: req.t(label), sort, end: matches!(word, "spent" | "active" | "worth") }
+    Head { word, label: req.t(label), sort, end: matches!(word, "spent" | "active" | "worth" | "age") }
 }
 
 /// The lists that everybody has, and those that were kept.
@@ -420,7 +440,9 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
         let Some(value) = given.get(*name).and_then(Value::as_str).filter(|_| *name != "q") else { continue };
         let words = match *name {
             "kind" => loc.t(&format!("parties-kind-{value}")),
-            "role" | "gender" | "stance" | "source" | "need" => loc.term(name, value),
+            "role" | "gender" | "stance" | "source" | "need" | "education" => loc.term(name, value),
+            "income" => loc.term("income_band", value),
+            "rule" => rule_in_words(req, value).await,
             "next" => loc.t(&format!("parties-next-{value}")),
             "habit" => loc.t(&format!("insight-habit-{value}")),
             "owner_id" => everybody(req)
@@ -438,7 +460,7 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
                 Some(id) => req.ctx.run(segments::get, SegmentId { id }).await?.name,
                 None => String::new(),
             },
-            "spent_from" | "spent_until" => Money::parse(value, currency, MoneyUnit::Currency)
+            "spent_from" | "spent_until" | "worth_from" | "worth_until" => Money::parse(value, currency, MoneyUnit::Currency)
                 .map_or_else(|_| value.to_owned(), |money| money.format_with_unit(loc.prefs.money_unit, loc.prefs.digits, loc.prefs.lang)),
             _ if DAY_FILTERS.iter().any(|(day, _)| day == name) => {
                 value.parse::<Day>().map_or_else(|_| value.to_owned(), |day| loc.day(day))
@@ -447,7 +469,7 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
         };
         chips.push(Chip { label: loc.t(label), words, without: address.without(name) });
     }
-    for (name, label) in SCORE_FILTERS {
+    for (name, label) in NUMBER_FILTERS {
         let Some(value) = given.get(name) else { continue };
         let words = match value.as_i64() {
             Some(band) if !name.starts_with("active") => loc.number(band),
@@ -463,11 +485,17 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
     Ok(chips)
 }
 
-async fn everybody(req: &Req) -> Result<Vec<Colleague>, Error> {
+/// A rule as a sentence; nothing for who may not know it.
+async fn rule_in_words(req: &Req, text: &str) -> String {
+    let Ok(rule) = serde_json::from_str(text) else { return String::new() };
+    req.ctx.run(segments::describe_rule, DescribeRule { rule }).await.map_or_else(|_| String::new(), |told| told.sentence)
+}
+
+pub(super) async fn everybody(req: &Req) -> Result<Vec<Colleague>, Error> {
     req.ctx.run(colleagues::list, Nothing {}).await
 }
 
-fn units_of(people: &[Colleague]) -> Vec<(String, String)> {
+pub(super) fn units_of(people: &[Colleague]) -> Vec<(String, String)> {
     let mut units: Vec<(String, String)> = people.iter().map(|one| (one.unit_id.to_string(), one.unit.clone())).collect();
     units.sort_by(|one, other| one.1.cmp(&other.1));
     units.dedup();
@@ -480,82 +508,6 @@ pub async fn count(req: Req, RawQuery(query): RawQuery) -> PageResult {
     let counted = req.ctx.run(list::count, asked.filters()).await?;
     let key = if counted.more { "parties-more-than" } else { "parties-count" };
     Ok(html(req.loc.t1(key, "count", counted.count)).into_response())
-}
-
-#[derive(Template)]
-#[template(path = "parties/filters.html", blocks = ["form"])]
-struct FiltersPage {
-    s: Shell,
-    f: FormView,
-    kept: Vec<(String, String)>,
-    kinds: Vec<(String, String)>,
-    roles: Vec<(String, String)>,
-    nexts: Vec<(String, String)>,
-    sources: Vec<(String, String)>,
-    genders: Vec<(String, String)>,
-    stances: Vec<(String, String)>,
-    sees_scores: bool,
-    habits: Vec<(String, String)>,
-    /// Bands of a score.
-    scores: Vec<(String, String)>,
-    /// Steps of a probability.
-    shares: Vec<(String, String)>,
-    owners: Vec<(String, String)>,
-    units: Vec<(String, String)>,
-    unit_of_money: &'static str,
-}
-
-/// All filters in one form.
-pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
-    let address = Address::read(query.as_deref());
-    let mut values = address.0.clone();
-    for (name, _) in DAY_FILTERS {
-        if let Some(day) = address.get(name).and_then(|text| text.parse::<Day>().ok()) {
-            values.push((format!("{name}_text"), req.loc.day(day)));
-        }
-    }
-    let currency = req.ctx.app.organisation().await?.currency;
-    for name in MONEY_FILTERS {
-        if let Some(money) = address.get(name).and_then(|text| Money::parse(text, currency, MoneyUnit::Currency).ok()) {
-            values.push((format!("{name}_text"), money.format(req.loc.prefs.money_unit, req.loc.prefs.digits)));
-        }
-    }
-    let sources = req.ctx.run(terms::list, ListTerms { list: Some("source".to_owned()) }).await?;
-    let words =
-        |list: &str, words: Vec<&'static str>| words.iter().map(|word| ((*word).to_owned(), req.loc.term(list, word))).collect::<Vec<_>>();
-    let people = everybody(&req).await?;
-    let view = FiltersPage {
-        s: req.shell("parties", req.t("parties-filters")).crumb(req.t("menu-parties"), "/parties"),
-        f: FormView::new(values),
-        kept: address
-            .0
-            .iter()
-            .filter(|(name, _)| {
-                matches!(name.as_str(), "q" | "sort" | "desc" | "cols" | "segment_id" | "frequency_value" | "frequency_value_from")
-                    || name == "need"
-                    || name.starts_with("first_purchase_")
-                    || name.starts_with("bought_")
-            })
-            .cloned()
-            .collect(),
-        kinds: Kind::ALL.iter().map(|kind| (kind.to_string(), req.t(&format!("parties-kind-{kind}")))).collect(),
-        roles: words("role", Role::ALL.iter().map(|word| word.as_str()).collect()),
-        nexts: Next::ALL.iter().map(|next| (next.to_string(), req.t(&format!("parties-next-{next}")))).collect(),
-        sources: sources
-            .into_iter()
-            .map(|term| (term.word.clone(), term.label.unwrap_or_else(|| req.loc.term("source", &term.word))))
-            .collect(),
-        genders: words("gender", Gender::ALL.iter().map(|word| word.as_str()).collect()),
-        stances: words("stance", Stance::ALL.iter().map(|word| word.as_str()).collect()),
-        sees_scores: req.can(Room::Insight, Act::See),
-        habits: Habit::ALL.iter().map(|habit| (habit.to_string(), req.t(&format!("insight-habit-{habit}")))).collect(),
-        scores: (1..=BANDS as i64).rev().map(|band| (band.to_string(), req.loc.number(band))).collect(),
-        shares: (1..10).map(|tenth| (format!("0.{tenth}"), req.loc.number(tenth * 10) + &req.t("percent-sign"))).collect(),
-        units: units_of(&people),
-        owners: people.into_iter().map(|one| (one.id.to_string(), one.name)).collect(),
-        unit_of_money: req.loc.money_unit(currency),
-    };
-    if req.dialog { page(&req, &view.as_form()) } else { page(&req, &view) }
 }
 
 #[derive(Template)]

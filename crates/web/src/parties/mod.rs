@@ -2,6 +2,7 @@
 
 mod act;
 mod facts;
+mod filters;
 mod form;
 mod index;
 mod options;
@@ -30,7 +31,7 @@ pub fn routes() -> Router<State> {
         .route("/parties/bulk/segment", post(act::segment))
         .route("/parties/file/{file}", get(index::export))
         .route("/parties/count", get(index::count))
-        .route("/parties/filters", get(index::filters))
+        .route("/parties/filters", get(filters::filters))
         .route("/parties/views/new", get(views::fresh))
         .route("/parties/views", post(views::create))
         .route("/parties/views/{id}/delete", post(views::delete))

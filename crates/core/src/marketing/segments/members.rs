@@ -2,7 +2,7 @@
 
 use super::compile::{Of, condition};
 use super::describe::sentence;
-use super::rule::Rule;
+use super::rule::{Rule, World};
 use super::write::known_parts;
 use super::{Segment, SegmentId, find, names, sight_of_parties, world};
 use crate::operation::{Page, page_size};
@@ -62,47 +62,101 @@ row! {
     }
 }
 
+/// A rule that was given for a question: read, checked, and allowed to its asker.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    rule: Rule,
+    world: World,
+    /// Whose figures the asker sees, where the rule asks for any.
+    figures: Option<Sight>,
+}
+
+impl Asked {
+    /// Reads a rule for the caller.
+    ///
+    /// # Errors
+    /// For a rule that cannot be read, asks for what the caller may not see, or names a segment out of sight.
+    pub async fn read(ctx: &Ctx, rule: &serde_json::Value) -> Result<Asked> {
+        let world = world(ctx).await?;
+        let rule = Rule::read(rule, world.currency).map_err(Error::Invalid)?;
+        let figures = rule.asks_figures().then(|| ctx.actor.check(Perm(Room::Insight, Act::See))).transpose()?;
+        let parts = rule.segments();
+        if !parts.is_empty() {
+            let segments = ctx.read(Perm(Room::Marketing, Act::See))?;
+            let known: Vec<(Id<Segment>,)> = segments.db.all(known_parts(&segments.sight, &parts)).await?;
+            if known.len() < parts.len() {
+                return Err(Problem::new("rule", "segments-part-unknown").into());
+            }
+        }
+        Ok(Asked { rule, world, figures })
+    }
+
+    /// Adds it as a condition on table `parties` with the alias `p`. Whoever sees the figures of fewer customers is told
+    /// of those.
+    pub fn condition(&self, of: Of, query: &mut Sql) {
+        query.push("(");
+        condition(&self.rule, &self.world, of, query);
+        query.push(")");
+        if let Some(figures) = &self.figures {
+            figures.parties(query);
+        }
+    }
+
+    async fn sentence(&self, ctx: &Ctx) -> Result<String> {
+        let names = names::names(&ctx.app.db, std::slice::from_ref(&self.rule)).await?;
+        Ok(sentence(&self.rule, &names, &self.world, &Loc::new(ctx.prefs.clone(), ctx.now())))
+    }
+}
+
+/// A rule to put into words.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DescribeRule {
+    /// The rule.
+    #[schemars(with = "Rule")]
+    pub rule: serde_json::Value,
+}
+
+/// A rule in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Described {
+    /// One sentence, in the caller's language.
+    pub sentence: String,
+}
+
+/// Says whom a rule means.
+///
+/// # Errors
+/// Without the right, for a rule that cannot be read or names a segment out of sight.
+pub async fn describe_rule(ctx: &Ctx, input: DescribeRule) -> Result<Described> {
+    ctx.read(Perm(Room::Parties, Act::See))?;
+    let asked = Asked::read(ctx, &input.rule).await?;
+    Ok(Described { sentence: asked.sentence(ctx).await? })
+}
+
 /// Tries a rule: how many customers it means, exactly, and some of them.
 ///
 /// # Errors
 /// For a rule that cannot be read or names a segment out of sight.
 pub async fn preview(ctx: &Ctx, input: PreviewSegment) -> Result<Preview> {
-    let segments = ctx.read(Perm(Room::Marketing, Act::See))?;
+    ctx.read(Perm(Room::Marketing, Act::See))?;
     let reader = ctx.read(Perm(Room::Parties, Act::See))?;
     let limit = page_size(Some(input.limit.unwrap_or(SAMPLE)))?;
-    let world = world(ctx).await?;
-    let rule = Rule::read(&input.rule, world.currency).map_err(Error::Invalid)?;
-    let figures = rule.asks_figures().then(|| ctx.actor.check(Perm(Room::Insight, Act::See))).transpose()?;
-    let parts = rule.segments();
-    if !parts.is_empty() {
-        let known: Vec<(Id<Segment>,)> = reader.db.all(known_parts(&segments.sight, &parts)).await?;
-        if known.len() < parts.len() {
-            return Err(Problem::new("rule", "segments-part-unknown").into());
-        }
-    }
+    let asked = Asked::read(ctx, &input.rule).await?;
     let mut count = sql("SELECT count(*) FROM parties p WHERE p.archived_at IS NULL");
     reader.sight.parties(&mut count);
     let all = count.clone();
-    // Whoever sees the figures of fewer customers is told of those.
-    if let Some(figures) = &figures {
-        figures.parties(&mut count);
-    }
     count.push(" AND ");
-    condition(&rule, &world, Of::All, &mut count);
+    asked.condition(Of::All, &mut count);
     let mut some = Sql::select::<Meant>("FROM parties p WHERE p.archived_at IS NULL");
     reader.sight.parties(&mut some);
-    if let Some(figures) = &figures {
-        figures.parties(&mut some);
-    }
     some.push(" AND ");
-    condition(&rule, &world, Of::All, &mut some);
+    asked.condition(Of::All, &mut some);
     some.push(" ORDER BY p.id DESC LIMIT ").arg(limit);
     let (count,): (i64,) = reader.db.one(count).await?;
     let (of,): (i64,) = reader.db.one(all).await?;
     let items = if count == 0 { Vec::new() } else { reader.db.all(some).await? };
-    let names = names::names(reader.db, std::slice::from_ref(&rule)).await?;
-    let sentence = sentence(&rule, &names, &world, &Loc::new(ctx.prefs.clone(), ctx.now()));
-    Ok(Preview { count, of, sentence, items })
+    Ok(Preview { count, of, sentence: asked.sentence(ctx).await?, items })
 }
 
 row! {

@@ -13,7 +13,7 @@ pub mod rule;
 mod write;
 
 pub use self::compare::{ListMoves, Move, Overlap, OverlapWith, Way, moves, overlap};
-pub use self::members::{ListMembers, Meant, Member, Preview, PreviewSegment, SegmentSize, members, preview, sizes};
+pub use self::members::{Asked, DescribeRule, Described, ListMembers, Meant, Member, describe_rule, Preview, PreviewSegment, SegmentSize, members, preview, sizes};
 pub(crate) use self::picks::unpick;
 pub use self::picks::{ListPicks, Pick, PickMembers, Picked, PickedMember, WasPicked, pick, picks};
 pub use self::write::{NewSegment, SegmentChange, SegmentDeleted, create, delete, refresh, restore, update};
@@ -246,6 +246,14 @@ pub fn operations(ops: &mut Operations) {
         .example(|| json!({"id": SOME}));
     ops.add("segments.preview", "POST /segments/preview", perm(Act::See), "Whom a rule means: how many, and the newest of them.", preview)
         .example(|| json!({"rule": rule(), "limit": 5}));
+    ops.add(
+        "segments.describe",
+        "POST /segments/describe",
+        Some(Perm(Room::Parties, Act::See)),
+        "A rule in one sentence, in the caller's language.",
+        describe_rule,
+    )
+    .example(|| json!({"rule": rule()}));
     ops.add(
         "segments.members",
         "GET /segments/{id}/members",

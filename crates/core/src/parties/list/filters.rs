@@ -3,17 +3,21 @@
 use super::Sort;
 use crate::insight::models;
 use crate::insight::rhythm::Habit;
-use crate::marketing::segments::{self, Segment};
-use crate::parties::check::{Gender, Kind, Role, Stance};
+use crate::insight::whale::TIERS;
+use crate::marketing::segments::compile::Of;
+use crate::marketing::segments::rule::born_by;
+use crate::marketing::segments::{self, Asked, Segment};
+use crate::parties::check::{Gender, Kind, Role, Stance, word_of};
 use crate::parties::party::Party;
 use crate::parties::search;
 use crate::platform::access::{Sight, Unit, User};
 use crate::platform::money::{Currency, Money, parse_decimal};
 use crate::platform::text::search_key;
 use crate::{Act, Ctx, Day, Fields, Id, Instant, Perm, Problem, Reader, Result, Room};
-use peyvand_db::{Sql, ToValue, Value};
+use peyvand_db::{Sql, ToValue, Value, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use uuid::Uuid;
 
 peyvand_db::words! {
@@ -103,8 +107,20 @@ filters! {
     need: String,
     /// A segment they belonged to when it was last built.
     segment_id: Id<Segment>,
+    /// A rule as JSON text, such as that of a segment.
+    rule: String,
     /// Gender.
     gender: Gender,
+    /// Education: a word of list `education` or their own words.
+    education: String,
+    /// The job, as it was written down.
+    job: String,
+    /// Income: a word of list `income_band` or their own words.
+    income: String,
+    /// So many years old or older.
+    age_from: i64,
+    /// So many years old or younger.
+    age_until: i64,
     /// How they stand towards us.
     stance: Stance,
     /// Added on this day or later.
@@ -153,6 +169,12 @@ filters! {
     active_from: f64,
     /// Probability of still being active is at most this.
     active_until: f64,
+    /// Expected value of the next twelve months is at least this, a decimal text in the organisation's currency.
+    worth_from: String,
+    /// Expected value of the next twelve months is at most this.
+    worth_until: String,
+    /// Tier of profit, 1 the best.
+    tier: i64,
     /// Archived ones instead of the others.
     archived: bool,
     /// Brought by this import.
@@ -177,14 +199,23 @@ pub(super) struct Conditions {
     pub(super) tag: Option<String>,
     /// On table `party_scores`; each begins with the dot behind its alias.
     pub(super) scores: Vec<Condition>,
-    /// Whose scores the actor sees; nobody's without the right.
+    /// On table `party_profits`; each begins with the dot behind its alias.
+    pub(super) profits: Vec<Condition>,
+    /// Whose scores and profits the actor sees; nobody's without the right.
     pub(super) scores_of: Option<Sight>,
     pub(super) segment: Option<Id<Segment>>,
     /// A word of list `need`, or own words.
     pub(super) need: Option<String>,
     /// Between these days they bought something.
     pub(super) bought: Option<(Option<Day>, Option<Day>)>,
+    /// A rule that means many.
+    pub(super) rule: Option<Asked>,
 }
+
+/// The oldest age that is asked for.
+const AGE_MAX: i64 = 130;
+/// A rule that means no more than so many is asked once, and those are looked up.
+const FEW: usize = 4_000;
 
 impl PartyFilters {
     /// The conditions, on plain values.
@@ -220,6 +251,14 @@ impl PartyFilters {
         if let Some(gender) = self.gender {
             add("p.gender = ", gender.to_value(), "");
         }
+        let mut word = |column: &'static str, text: &'static str, list: &'static str, word: &Option<String>| {
+            if let Some(word) = word {
+                add(text, word_of(list, word).unwrap_or(word.trim()).to_value(), column);
+            }
+        };
+        word("education", "p.education = ", "education", &self.education);
+        word("income_band", "p.income_band = ", "income_band", &self.income);
+        word("job", "p.job = ", "", &self.job);
         if let Some(stance) = self.stance {
             add("p.stance = ", stance.to_value(), "stance");
         }
@@ -246,6 +285,17 @@ impl PartyFilters {
             add("p.last_purchase_on <= ", day.to_value(), "last_purchase_on");
             add("p.last_purchase_on > ", "".to_value(), "last_purchase_on");
         }
+        for (field, age) in [("age_from", self.age_from), ("age_until", self.age_until)] {
+            if age.is_some_and(|age| !(0..=AGE_MAX).contains(&age)) {
+                fields.0.push(Problem::new(field, "input-range").with("min", 0).with("max", AGE_MAX));
+            }
+        }
+        if let Some(age) = self.age_from.filter(|age| (0..=AGE_MAX).contains(age)) {
+            add("p.birth_on <= ", born_by(ctx.today(), age).to_value(), "birth_on");
+        }
+        if let Some(age) = self.age_until.filter(|age| (0..=AGE_MAX).contains(age)) {
+            add("p.birth_on > ", born_by(ctx.today(), age + 1).to_value(), "birth_on");
+        }
         let mut money = |field: &'static str, text: &Option<String>| -> Option<i64> {
             let text = text.as_ref()?;
             let read = parse_decimal(text).and_then(|amount| Money::from_major(amount, currency));
@@ -257,6 +307,7 @@ impl PartyFilters {
         if let Some(minor) = money("spent_until", &self.spent_until) {
             add("p.spent_minor <= ", minor.to_value(), "spent_minor");
         }
+        let worth = [(".value_12m_minor >= ", money("worth_from", &self.worth_from)), (".value_12m_minor <= ", money("worth_until", &self.worth_until))];
         let (today, tomorrow) = (Instant::start_of(ctx.today(), zone), Instant::start_of(ctx.today().plus(1), zone));
         match self.next {
             None => {}
@@ -296,11 +347,21 @@ impl PartyFilters {
         }
         let text = if self.archived == Some(true) { "p.archived_at IS NOT NULL" } else { "p.archived_at IS NULL" };
         all.push(Condition { text, value: None, index: "" });
-        let scores = fields.take(self.scores()).unwrap_or_default();
+        let mut scores = fields.take(self.scores()).unwrap_or_default();
+        #[expect(clippy::cast_precision_loss, reason = "the column has a double")]
+        let worth = worth.into_iter().filter_map(|(text, minor)| Some((text, minor? as f64)));
+        scores.extend(worth.map(|(text, minor)| Condition { text, value: Some(minor.to_value()), index: "" }));
+        let mut profits = Vec::new();
+        if let Some(tier) = self.tier {
+            if !(1..=TIERS).contains(&tier) {
+                fields.0.push(Problem::new("tier", "input-range").with("min", 1).with("max", TIERS));
+            }
+            profits.push(Condition { text: ".tier = ", value: Some(tier.to_value()), index: "" });
+        }
         let bought = self.bought_from.or(self.bought_until).map(|_| (self.bought_from, self.bought_until));
         if fields.0.is_empty() {
             let (tag, need) = (self.tag.clone(), self.need.clone());
-            Ok(Conditions { all, ids: None, tag, scores, scores_of: None, segment: self.segment_id, need, bought })
+            Ok(Conditions { all, ids: None, tag, scores, profits, scores_of: None, segment: self.segment_id, need, bought, rule: None })
         } else {
             Err(fields)
         }
@@ -345,11 +406,28 @@ impl PartyFilters {
             conditions.ids = Some(search::ids(ctx, reader, text).await?);
         }
         conditions.scores_of = match ctx.actor.check(Perm(Room::Insight, Act::See)) {
-            Err(error) if !conditions.scores.is_empty() => return Err(error),
+            Err(error) if !conditions.scores.is_empty() || !conditions.profits.is_empty() => return Err(error),
             sight => sight.ok(),
         };
         if let Some(segment) = self.segment_id {
             segments::check_seen(ctx, segment).await?;
+        }
+        if let Some(text) = &self.rule {
+            let rule = serde_json::from_str(text).map_err(|error| Problem::new("rule", "segments-not-read").with("detail", error))?;
+            let asked = Asked::read(ctx, &rule).await?;
+            let mut some = sql("SELECT p.id FROM parties p WHERE ");
+            asked.condition(Of::All, &mut some);
+            some.push(" LIMIT ").arg(FEW as i64 + 1);
+            let meant: Vec<(Id<Party>,)> = reader.db.all(some).await?;
+            if meant.len() > FEW {
+                conditions.rule = Some(asked);
+            } else {
+                let meant: HashSet<Id<Party>> = meant.into_iter().map(|(id,)| id).collect();
+                conditions.ids = Some(match conditions.ids.take() {
+                    Some(ids) => ids.into_iter().filter(|id| meant.contains(id)).collect(),
+                    None => meant.into_iter().collect(),
+                });
+            }
         }
         Ok(conditions)
     }
@@ -377,6 +455,7 @@ impl PartyFilters {
             }
         }
         conditions.rest(query);
+        conditions.profits_of(query);
         if !conditions.scores.is_empty() {
             query.push(" AND EXISTS (SELECT 1 FROM party_scores s WHERE s.party_id = p.id AND ");
             conditions.on_scores("s", query);
@@ -416,9 +495,26 @@ impl Conditions {
             query.push(" AND ");
             self.on_need(query);
         }
+        if let Some(rule) = &self.rule {
+            query.push(" AND ");
+            rule.condition(Of::Some, query);
+        }
         if let Some(ids) = &self.ids {
             query.push(" AND p.id IN ").list(ids.iter().copied());
         }
+    }
+
+    /// What is asked of profits that the actor sees.
+    pub(super) fn profits_of(&self, query: &mut Sql) {
+        if self.profits.is_empty() {
+            return;
+        }
+        query.push(" AND EXISTS (SELECT 1 FROM party_profits d WHERE d.party_id = p.id AND ");
+        on(&self.profits, "d", query);
+        if let Some(profits_of) = &self.scores_of {
+            profits_of.parties(query);
+        }
+        query.push(")");
     }
 
     /// Whether they have the need.
@@ -447,11 +543,16 @@ impl Conditions {
 
     /// The conditions on scores, for `party_scores` with an alias.
     pub(super) fn on_scores(&self, alias: &'static str, query: &mut Sql) {
-        for (position, found) in self.scores.iter().enumerate() {
-            query.push(if position == 0 { "" } else { " AND " }).push(alias).push(found.text);
-            if let Some(value) = &found.value {
-                query.value(value.clone());
-            }
+        on(&self.scores, alias, query);
+    }
+}
+
+/// Conditions on a table with an alias, all of them.
+pub(super) fn on(conditions: &[Condition], alias: &'static str, query: &mut Sql) {
+    for (position, found) in conditions.iter().enumerate() {
+        query.push(if position == 0 { "" } else { " AND " }).push(alias).push(found.text);
+        if let Some(value) = &found.value {
+            query.value(value.clone());
         }
     }
 }

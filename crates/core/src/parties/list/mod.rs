@@ -11,6 +11,7 @@ use self::filters::Conditions;
 use self::query::{Edge, Way, condition, edge_of, read_edge, rows, way};
 use super::check::{Kind, Role, Stance};
 use super::party::Party;
+use crate::insight::rhythm::Habit;
 use crate::platform::access::{Sight, User};
 use crate::{Act, Ctx, Day, Id, Instant, Operations, Perm, Reader, Result, Room};
 use peyvand_db::{Db, row, sql};
@@ -45,8 +46,14 @@ row! {
         pub province: Option<String> = "p.province",
         /// City.
         pub city: Option<String> = "p.city",
+        /// Day of birth.
+        pub birth_on: Option<Day> = "p.birth_on",
+        /// Education: a word of its list or own words.
+        pub education: Option<String> = "p.education",
         /// Job.
         pub job: Option<String> = "p.job",
+        /// Income: a word of list `income_band` or own words.
+        pub income_band: Option<String> = "p.income_band",
         /// Where they came from.
         pub source: Option<String> = "p.source",
         /// How they stand towards us.
@@ -75,10 +82,20 @@ row! {
         pub frequency: Option<i64> = "c.frequency",
         /// Band of value.
         pub value: Option<i64> = "c.value",
+        /// Mean of the bands of frequency and value, rounded up.
+        pub frequency_value: Option<i64> = "c.frequency_value",
         /// Probability of still being active.
         pub p_active: Option<f64> = "c.p_active",
         /// Expected value of the next twelve months, in minor units.
         pub value_12m_minor: Option<f64> = "c.value_12m_minor",
+        /// How they buy.
+        pub habit: Option<Habit> = "c.habit",
+        /// Days since the last purchase in their usual gaps; 0 where no gap is usual.
+        pub silence: Option<f64> = "c.silence",
+        /// Tier of profit, 1 the best; absent for who neither bought nor cost anything in the year.
+        pub tier: Option<i64> = "d.tier",
+        /// Profit of the year, in minor units.
+        pub profit_minor: Option<i64> = "d.profit_minor",
         /// When they were added.
         pub created_at: Instant = "p.created_at",
         /// When they were archived.
@@ -105,31 +122,53 @@ peyvand_db::words! {
         Active = "active",
         /// Expected value of the next twelve months; who has none comes last.
         Worth = "worth",
+        /// Bands of recency, then those of frequency and value together; who has none comes last.
+        Rfm = "rfm",
+        /// How they buy, and then how long they have been silent; who never bought comes last.
+        Rhythm = "rhythm",
+        /// Profit of the year, and so the tier; who has none comes last.
+        Profit = "profit",
     }
 }
 
+/// Where what was worked out stands: the table with its alias, and the column with whose it is.
+type WorkedOut = (&'static str, &'static str);
+const SCORES: WorkedOut = ("party_scores c", "c.party_id");
+const PROFITS: WorkedOut = ("party_profits d", "d.party_id");
+
 impl Sort {
-    const fn column(self) -> &'static str {
+    const fn columns(self) -> &'static [&'static str] {
         match self {
-            Sort::Name => "p.name_key",
-            Sort::Created => "p.id",
-            Sort::LastContact => "p.last_contact_at",
-            Sort::LastPurchase => "p.last_purchase_on",
-            Sort::Spent => "p.spent_minor",
-            Sort::NextFollowUp => "p.next_follow_up_at",
-            Sort::Active => "c.p_active",
-            Sort::Worth => "c.value_12m_minor",
+            Sort::Name => &["p.name_key"],
+            Sort::Created => &["p.id"],
+            Sort::LastContact => &["p.last_contact_at"],
+            Sort::LastPurchase => &["p.last_purchase_on"],
+            Sort::Spent => &["p.spent_minor"],
+            Sort::NextFollowUp => &["p.next_follow_up_at"],
+            Sort::Active => &["c.p_active"],
+            Sort::Worth => &["c.value_12m_minor"],
+            Sort::Rfm => &["c.recency", "c.frequency_value"],
+            Sort::Rhythm => &["c.habit", "c.silence"],
+            Sort::Profit => &["d.profit_minor"],
         }
     }
 
-    /// Whether it is worked out, and not everybody has it.
-    const fn is_score(self) -> bool {
-        matches!(self, Sort::Active | Sort::Worth)
+    /// Where it stands when it is worked out, and not everybody has it.
+    const fn worked_out(self) -> Option<WorkedOut> {
+        match self {
+            Sort::Active | Sort::Worth | Sort::Rfm | Sort::Rhythm => Some(SCORES),
+            Sort::Profit => Some(PROFITS),
+            _ => None,
+        }
+    }
+
+    const fn is_worked_out(self) -> bool {
+        self.worked_out().is_some()
     }
 
     /// Refuses an order by what the actor may not see.
     fn check(self, ctx: &Ctx) -> Result<()> {
-        if self.is_score() { ctx.actor.check(Perm(Room::Insight, Act::See)).map(|_| ()) } else { Ok(()) }
+        if self.is_worked_out() { ctx.actor.check(Perm(Room::Insight, Act::See)).map(|_| ()) } else { Ok(()) }
     }
 }
 
@@ -231,7 +270,9 @@ pub async fn count(ctx: &Ctx, filters: PartyFilters) -> Result<Counted> {
     let reader = ctx.read(Perm(Room::Parties, Act::See))?;
     let conditions = filters.ready(ctx, &reader).await?;
     let mut query = if conditions.scores.is_empty() {
-        sql("SELECT count(*) FROM (SELECT 1 FROM parties p WHERE 1 = 1")
+        let mut query = sql("SELECT count(*) FROM (SELECT 1 FROM parties p WHERE 1 = 1");
+        conditions.profits_of(&mut query);
+        query
     } else {
         // Begun from the scores: few customers may have them, and an index finds those.
         let mut query = sql("SELECT count(*) FROM (SELECT 1 FROM party_scores c CROSS JOIN parties p WHERE p.id = c.party_id AND ");
@@ -239,6 +280,7 @@ pub async fn count(ctx: &Ctx, filters: PartyFilters) -> Result<Counted> {
         if let Some(scores_of) = &conditions.scores_of {
             scores_of.parties(&mut query);
         }
+        conditions.profits_of(&mut query);
         query
     };
     for found in &conditions.all {
@@ -278,12 +320,31 @@ pub fn operations(ops: &mut Operations) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::marketing::segments;
     use crate::parties::check::{NewParty, Role};
     use crate::parties::party::create;
     use crate::testing;
+    use serde_json::json;
 
     pub(super) async fn add(ctx: &Ctx, name: &str) -> Id<Party> {
         ctx.run(create, NewParty { name: Some(name.into()), ..NewParty::default() }).await.unwrap().id
+    }
+
+    /// Gives a customer a tier with a profit, and a band of recency with an expected value, in major units.
+    pub(super) async fn figures(ctx: &Ctx, party: Id<Party>, (tier, profit): (i64, i64), (recency, worth): (i64, f64)) {
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        let profits = sql("INSERT INTO party_profits (party_id, run_id, sales_minor, discount_minor, goods_minor, staff_minor,
+                             channels_minor, entered_minor, profit_minor, minutes, contacts, tier)
+                           VALUES ($1, $2, 0, 0, 0, 0, 0, 0, $3, 0, 0, $4)");
+        tx.run(profits.bind(party).bind(ctx.id::<()>()).bind(profit).bind(tier)).await.unwrap();
+        let scores = sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, recency,
+                            frequency, value, frequency_value, p_active, value_12m_minor, habit, silence, rfm_fit_id, activity_fit_id,
+                            spending_fit_id)
+                          VALUES ($1, 1, 1, 1, 0, 0, $2, 3, 3, 3, 0.5, $3, 'regular', 0.5, $4, $5, $6)");
+        let worth = worth * 100.0;
+        let scores = scores.bind(party).bind(recency).bind(worth);
+        tx.run(scores.bind(ctx.id::<()>()).bind(ctx.id::<()>()).bind(ctx.id::<()>())).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     fn names(page: &PartyPage) -> Vec<&str> {
@@ -348,9 +409,17 @@ mod tests {
             tags: Some(vec![tag.into()]),
             ..NewParty::default()
         };
-        ctx.run(create, new("یک", "تهران", "الف")).await.unwrap();
-        ctx.run(create, new("دو", "تهران", "ب")).await.unwrap();
-        ctx.run(create, new("سه", "شیراز", "الف")).await.unwrap();
+        let born = |years: i64| Some(ctx.today().plus(-366 * years - 10).to_string());
+        let text = |text: &str| Some(text.to_owned());
+        let one = NewParty { education: text("master"), job: text("پزشک"), birth_date: born(35), ..new("یک", "تهران", "الف") };
+        let one = ctx.run(create, one).await.unwrap().id;
+        let two = NewParty { education: text("master"), job: text("معلم"), birth_date: born(20), ..new("دو", "تهران", "ب") };
+        let two = ctx.run(create, two).await.unwrap().id;
+        let three = NewParty { income_band: text("high"), birth_date: born(60), ..new("سه", "شیراز", "الف") };
+        ctx.run(create, three).await.unwrap();
+        figures(&ctx, one, (1, 900), (4, 150.0)).await;
+        figures(&ctx, two, (2, 100), (5, 700.0)).await;
+        let rule = |rule: serde_json::Value| PartyFilters { rule: Some(rule.to_string()), ..PartyFilters::default() };
         let today = ctx.today();
         for (filters, expected) in [
             (PartyFilters { city: Some("تهران".into()), ..PartyFilters::default() }, 2),
@@ -367,6 +436,16 @@ mod tests {
             (PartyFilters { unowned: Some(true), ..PartyFilters::default() }, 0),
             (PartyFilters { archived: Some(true), ..PartyFilters::default() }, 0),
             (PartyFilters { owner_id: ctx.actor.user(), ..PartyFilters::default() }, 3),
+            (PartyFilters { education: Some("master".into()), ..PartyFilters::default() }, 2),
+            (PartyFilters { education: Some("کارشناسی ارشد".into()), job: Some("پزشک".into()), ..PartyFilters::default() }, 1),
+            (PartyFilters { income: Some("high".into()), age_from: Some(30), ..PartyFilters::default() }, 1),
+            (PartyFilters { age_from: Some(30), age_until: Some(40), ..PartyFilters::default() }, 1),
+            (PartyFilters { age_until: Some(40), ..PartyFilters::default() }, 2),
+            (PartyFilters { tier: Some(1), ..PartyFilters::default() }, 1),
+            (PartyFilters { tier: Some(2), recency: Some(5), ..PartyFilters::default() }, 1),
+            (PartyFilters { worth_from: Some("100".into()), worth_until: Some("300".into()), ..PartyFilters::default() }, 1),
+            (rule(json!({"not": {"tag": "الف"}})), 1),
+            (PartyFilters { q: Some("سه".into()), ..rule(json!({"tag": "الف"})) }, 1),
         ] {
             for sort in Sort::ALL {
                 let page = ctx.run(list, ListParties { sort: Some(*sort), ..filters.clone().into() }).await.unwrap();
@@ -377,6 +456,47 @@ mod tests {
         }
         let error = ctx.run(list, ListParties { spent_from: Some("x".into()), ..ListParties::default() }).await.unwrap_err();
         assert!(matches!(error, crate::Error::Invalid(fields) if fields.0[0].field == "spent_from"));
+    }
+
+    #[tokio::test]
+    async fn the_list_is_sorted_by_what_was_worked_out_with_the_others_last() {
+        let ctx = testing::ctx().await;
+        let (poor, none, rich) = (add(&ctx, "الف").await, add(&ctx, "ب").await, add(&ctx, "پ").await);
+        figures(&ctx, poor, (4, -5), (2, 1.0)).await;
+        figures(&ctx, rich, (1, 900), (5, 9.0)).await;
+        for sort in [Sort::Profit, Sort::Rfm, Sort::Worth] {
+            for (desc, expected) in [(true, [rich, poor, none]), (false, [poor, rich, none])] {
+                let input = ListParties { sort: Some(sort), desc: Some(desc), ..ListParties::default() };
+                let page = ctx.run(list, input).await.unwrap();
+                assert_eq!(page.items.iter().map(|item| item.id).collect::<Vec<_>>(), expected, "{sort} {desc}");
+            }
+        }
+        let page = ctx.run(list, ListParties { sort: Some(Sort::Rhythm), ..ListParties::default() }).await.unwrap();
+        assert_eq!(page.items.iter().map(|item| item.habit).collect::<Vec<_>>(), [Some(Habit::Regular), Some(Habit::Regular), None]);
+        assert_eq!((page.items[0].tier, page.items[0].profit_minor), (Some(4), Some(-5)));
+        let best = ListParties { tier: Some(1), sort: Some(Sort::Profit), desc: Some(true), ..ListParties::default() };
+        assert_eq!(ctx.run(list, best).await.unwrap().items.iter().map(|item| item.id).collect::<Vec<_>>(), [rich]);
+    }
+
+    #[tokio::test]
+    async fn a_rule_that_means_many_is_asked_row_by_row_and_finds_the_same() {
+        let ctx = testing::ctx().await;
+        for number in 0..6 {
+            let tags = (number % 2 == 0).then(|| vec!["الف".to_owned()]);
+            ctx.run(create, NewParty { name: Some(format!("نام {number}")), tags, ..NewParty::default() }).await.unwrap();
+        }
+        let asked = segments::Asked::read(&ctx, &json!({"tag": "الف"})).await.unwrap();
+        let filters = PartyFilters::default();
+        let mut conditions = filters.conditions(&ctx, crate::platform::money::Currency::IRR).unwrap();
+        conditions.rule = Some(asked);
+        for sort in Sort::ALL {
+            let found = rows(&ctx.app.db, &Sight::All, &conditions, (Way::Sort, *sort, true), false, None, 9).await.unwrap();
+            assert_eq!(found.len(), 3, "{sort}");
+        }
+        let wrong = ListParties { rule: Some("{\"tag\":".into()), ..ListParties::default() };
+        assert!(matches!(ctx.run(list, wrong).await, Err(crate::Error::Invalid(_))));
+        let wrong = ListParties { rule: Some(json!({"all": [{"smell": 1}]}).to_string()), ..ListParties::default() };
+        assert!(matches!(ctx.run(list, wrong).await, Err(crate::Error::Invalid(fields)) if fields.0[0].field == "rule.all[0]"));
     }
 
     #[tokio::test]

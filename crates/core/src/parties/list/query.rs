@@ -1,7 +1,9 @@
 //! The statement of a page: which way leads to its rows, and where in the sort it begins.
 
-use super::filters::{Condition, Conditions};
-use super::{PartySummary, Sort};
+use super::filters::{Condition, Conditions, on};
+use super::{PROFITS, PartySummary, SCORES, Sort};
+use crate::insight::rhythm::Habit;
+use crate::marketing::segments::compile::Of;
 use crate::parties::check::name_key;
 use crate::parties::party::Party;
 use crate::platform::access::Sight;
@@ -30,6 +32,8 @@ pub(super) enum Way {
     Tag,
     /// Those who have the scores, then sorted: there are few.
     Scored,
+    /// Those who have the profits, then sorted: there are few.
+    Profited,
     /// Those who belong to the segment, then sorted: there are few.
     Segment,
     /// The named ones, then sorted.
@@ -58,19 +62,19 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// The column before the id; nothing where the id alone tells the order.
-    fn column(self) -> Option<&'static str> {
-        (self.sort != Sort::Created && self.part != Part::Unscored).then(|| self.sort.column())
+    /// The columns before the id; none where the id alone tells the order.
+    fn columns(self) -> &'static [&'static str] {
+        if self.sort == Sort::Created || self.part == Part::Unscored { &[] } else { self.sort.columns() }
     }
 
-    /// The id that stands behind that column in its index.
+    /// The id that stands behind those columns in their index.
     fn id(self) -> &'static str {
-        if self.part == Part::Scored { "c.party_id" } else { "p.id" }
+        self.sort.worked_out().filter(|_| self.part == Part::Scored).map_or("p.id", |(_, id)| id)
     }
 }
 
-/// A place in a list: the value that is sorted by, and the id.
-pub(super) type Edge = (Value, Id<Party>);
+/// A place in a list: the values that are sorted by, and the id.
+pub(super) type Edge = (Vec<Value>, Id<Party>);
 
 /// The next rows after a place, backwards where `back` holds.
 pub(super) async fn rows(
@@ -82,14 +86,23 @@ pub(super) async fn rows(
     edge: Option<&Edge>,
     limit: i64,
 ) -> Result<Vec<PartySummary>> {
-    let mut parts = match (sort.is_score(), back) {
+    let mut parts = match (sort.is_worked_out(), back) {
         (false, _) => vec![Part::All],
         (true, false) => vec![Part::Scored, Part::Unscored],
         (true, true) => vec![Part::Unscored, Part::Scored],
     };
-    if let (Some((value, _)), [first, second]) = (edge, parts.as_slice()) {
-        let stands_in = if matches!(value, Value::Null(_)) { Part::Unscored } else { Part::Scored };
+    if let (Some((values, _)), [first, second]) = (edge, parts.as_slice()) {
+        let stands_in = if matches!(values.as_slice(), [Value::Null(_), ..]) { Part::Unscored } else { Part::Scored };
         parts = if *first == stands_in { vec![*first, *second] } else { vec![*second] };
+    }
+    // Nobody without what is sorted by has what is asked of it.
+    let is_asked = match sort {
+        Sort::Profit => !conditions.profits.is_empty(),
+        Sort::Rhythm => !conditions.scores.is_empty(),
+        _ => conditions.scores.iter().any(|found| is_of(found, sort)),
+    };
+    if is_asked {
+        parts.retain(|part| *part != Part::Unscored);
     }
     let mut items: Vec<PartySummary> = Vec::new();
     for (position, part) in parts.into_iter().enumerate() {
@@ -104,6 +117,11 @@ pub(super) async fn rows(
     Ok(items)
 }
 
+/// Whether a condition asks for the column that is sorted by first.
+fn is_of(found: &Condition, sort: Sort) -> bool {
+    sort.is_worked_out() && found.text.trim_start_matches('.').split(' ').next() == sort.columns()[0].split('.').nth(1)
+}
+
 /// Columns that stand behind each index of a sort (`migrations/0003_parties.sql`): rows that do not fit are left out
 /// without being read.
 const CARRIED: [&str; 10] = ["archived_at", "role", "kind", "owner_id", "unit_id", "city_key", "province", "source", "gender", "stance"];
@@ -113,12 +131,14 @@ fn is_told_by_index(conditions: &Conditions, sort: Sort) -> bool {
     let silent = matches!(sort, Sort::LastContact | Sort::LastPurchase | Sort::Spent);
     conditions.ids.is_none()
         && conditions.scores.is_empty()
+        && conditions.profits.is_empty()
+        && conditions.rule.is_none()
         && conditions.bought.is_none()
         && conditions.need.is_none()
-        && !sort.is_score()
+        && !sort.is_worked_out()
         && conditions.all.iter().all(|condition| {
             let column = condition.text.trim_start_matches("p.").split(' ').next().unwrap_or_default();
-            CARRIED.contains(&column) || column == "id" || sort.column() == format!("p.{column}") || silent && column == "silent_from"
+            CARRIED.contains(&column) || column == "id" || sort.columns()[0] == format!("p.{column}") || silent && column == "silent_from"
         })
 }
 
@@ -157,6 +177,9 @@ async fn count_to(db: &Db, mut rows: Sql, most: i64) -> Result<i64> {
     Ok(count)
 }
 
+/// Columns with an index that are not carried by those of the sorts.
+const READ: [&str; 4] = ["education", "income_band", "job", "birth_on"];
+
 const PROBE: &str = "SELECT count(*) FROM (SELECT 1 FROM parties p WHERE ";
 
 pub(super) async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: Sort) -> Result<Way> {
@@ -164,6 +187,8 @@ pub(super) async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: So
         return Ok(Way::Ids);
     }
     let owned = conditions.all.iter().position(|condition| condition.text == "p.owner_id = ");
+    // Whoever has to have two of these is found late on a walk that reads each row.
+    let reads = READ.iter().filter(|column| conditions.all.iter().any(|found| found.index == **column)).count();
     let mut probed = "";
     for (at, found) in conditions.all.iter().enumerate().filter(|(_, found)| !found.index.is_empty()) {
         let with_name = matches!(found.text, "p.owner_id = " | "p.unit_id = " | "p.city_key = ");
@@ -178,7 +203,8 @@ pub(super) async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: So
         probed = found.index;
         let mut probe = sql(PROBE);
         conditions.on(found.index, &mut probe);
-        if is_narrow(db, probe).await? {
+        let most = if reads > 1 && READ.contains(&found.index) { GATHERED } else { NARROW };
+        if count_to(db, probe, most + 1).await? <= most {
             return Ok(Way::Narrow(found.index));
         }
     }
@@ -206,6 +232,13 @@ pub(super) async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: So
             return Ok(Way::Scored);
         }
     }
+    if !conditions.profits.is_empty() {
+        let mut profited = sql("SELECT count(*) FROM (SELECT 1 FROM party_profits d WHERE ");
+        on(&conditions.profits, "d", &mut profited);
+        if is_narrow(db, profited).await? {
+            return Ok(Way::Profited);
+        }
+    }
     if let (Sight::Own(user), None) = (seen, owned) {
         if matches!(sort, Sort::Name | Sort::NextFollowUp) {
             return Ok(Way::Own);
@@ -223,9 +256,13 @@ pub(super) async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: So
 fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edge: Option<&Edge>, limit: i64) -> Sql {
     let Order { sort, part, desc } = order;
     let by_sort = matches!(way, Way::Sort | Way::SortTagged);
+    // Through the table with what is sorted by, in its order.
+    let through = sort.worked_out().filter(|_| by_sort && part == Part::Scored);
+    // What is asked of the column that is sorted by bounds the walk through its index, or takes one that begins with both.
+    let bounds_walk = |found: &Condition| through.is_some() && (is_of(found, sort) || sort == Sort::Profit && found.text == ".tier = ");
     let fits = |query: &mut Sql| {
         for (at, found) in conditions.all.iter().enumerate() {
-            let is_sorted_by = by_sort && !found.index.is_empty() && sort.column().ends_with(&format!(".{}", found.index));
+            let is_sorted_by = by_sort && !found.index.is_empty() && sort.columns()[0].ends_with(&format!(".{}", found.index));
             condition(query, found, way == Way::Both(at) || is_sorted_by);
         }
         match (&conditions.tag, way) {
@@ -241,9 +278,17 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
             query.push(" AND (EXISTS (SELECT 1 FROM segment_members m WHERE m.party_id = p.id AND m.segment_id = ");
             query.arg(segment).push(")) IS TRUE");
         }
-        if !conditions.scores.is_empty() {
+        for (alias, found) in conditions.scores.iter().map(|found| ("c", found)).chain(conditions.profits.iter().map(|found| ("d", found))) {
+            let is_plain = bounds_walk(found);
+            query.push(if is_plain { " AND " } else { " AND (" }).push(alias).push(found.text);
+            if let Some(value) = &found.value {
+                query.value(value.clone());
+            }
+            query.push(if is_plain { "" } else { ") IS TRUE" });
+        }
+        if let Some(rule) = &conditions.rule {
             query.push(" AND (");
-            conditions.on_scores("c", query);
+            rule.condition(Of::Some, query);
             query.push(") IS TRUE");
         }
         if conditions.need.is_some() {
@@ -259,20 +304,27 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
         match part {
             Part::All => {}
             Part::Scored => {
-                query.push(" AND ").push(sort.column()).push(" IS NOT NULL");
+                query.push(" AND ").push(sort.columns()[0]).push(" IS NOT NULL");
             }
             Part::Unscored => {
-                query.push(" AND (").push(sort.column()).push(" IS NULL) IS TRUE");
+                query.push(" AND (").push(sort.columns()[0]).push(" IS NULL) IS TRUE");
             }
         }
         if let Some(ids) = &conditions.ids {
             query.push(" AND p.id IN ").list(ids.iter().copied());
         }
         sight(query, seen, way == Way::Own);
-        if let Some((value, id)) = edge {
-            if let Some(column) = order.column() {
-                query.push(" AND (").push(column).push(", ").push(order.id()).push(if desc { ") < (" } else { ") > (" });
-                query.value(value.clone()).push(", ").arg(*id).push(")");
+        if let Some((values, id)) = edge {
+            if let [first, more @ ..] = order.columns() {
+                query.push(" AND (").push(first);
+                for column in more {
+                    query.push(", ").push(column);
+                }
+                query.push(", ").push(order.id()).push(if desc { ") < (" } else { ") > (" });
+                for value in values {
+                    query.value(value.clone()).push(", ");
+                }
+                query.arg(*id).push(")");
             } else {
                 query.push(if desc { " AND p.id < " } else { " AND p.id > " }).arg(*id);
             }
@@ -280,7 +332,7 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
     };
     let first_ones = |query: &mut Sql| {
         query.push(" ORDER BY ");
-        if let Some(column) = order.column() {
+        for column in order.columns() {
             query.push(column).push(if desc { " DESC, " } else { ", " });
         }
         query.push(order.id()).push(if desc { " DESC LIMIT " } else { " LIMIT " }).arg(limit);
@@ -302,6 +354,11 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
             conditions.on_scores("s", &mut query);
             query.push(") ");
         }
+        Way::Profited => {
+            query.push("WITH s AS MATERIALIZED (SELECT d.party_id FROM party_profits d WHERE ");
+            on(&conditions.profits, "d", &mut query);
+            query.push(") ");
+        }
         Way::Segment => {
             query.push("WITH s AS MATERIALIZED (SELECT m.party_id FROM segment_members m WHERE m.segment_id = ");
             query.arg(conditions.segment).push(") ");
@@ -315,17 +372,22 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
         _ => {}
     }
     query.push("SELECT ").push(<PartySummary as peyvand_db::FromRow>::COLUMNS);
-    let through_scores = by_sort && part == Part::Scored;
-    query.push(match way {
-        _ if through_scores => " FROM party_scores c CROSS JOIN parties p",
-        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Segment | Way::Sort | Way::SortTagged if is_told || !by_sort => {
-            " FROM s CROSS JOIN parties p"
-        }
-        _ => " FROM parties p",
-    });
+    let from_few = match way {
+        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Profited | Way::Segment => true,
+        Way::Sort | Way::SortTagged => is_told,
+        _ => false,
+    };
+    match through {
+        Some((table, _)) => query.push(" FROM ").push(table).push(" CROSS JOIN parties p"),
+        None if from_few => query.push(" FROM s CROSS JOIN parties p"),
+        None => query.push(" FROM parties p"),
+    };
     query.push(" LEFT JOIN users u ON u.id = p.owner_id LEFT JOIN units n ON n.id = p.unit_id");
-    if !through_scores {
-        query.push(" LEFT JOIN party_scores c ON c.party_id = p.id");
+    for (table, id) in [SCORES, PROFITS] {
+        if through.is_some_and(|(through, _)| through == table) {
+            continue;
+        }
+        query.push(" LEFT JOIN ").push(table).push(" ON ").push(id).push(" = p.id");
         match &conditions.scores_of {
             Some(scores_of) => scores_of.parties(&mut query),
             None => {
@@ -333,14 +395,12 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
             }
         }
     }
-    query.push(match way {
-        _ if through_scores => " WHERE p.id = c.party_id",
-        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Segment | Way::Sort | Way::SortTagged if is_told || !by_sort => {
-            " WHERE p.id = s.party_id"
-        }
-        _ => " WHERE 1 = 1",
-    });
-    if let (true, Some(scores_of)) = (through_scores, &conditions.scores_of) {
+    match through {
+        Some((_, id)) => query.push(" WHERE p.id = ").push(id),
+        None if from_few => query.push(" WHERE p.id = s.party_id"),
+        None => query.push(" WHERE 1 = 1"),
+    };
+    if let (true, Some(scores_of)) = (through.is_some(), &conditions.scores_of) {
         sight(&mut query, scores_of, false);
     }
     if !is_told {
@@ -360,6 +420,12 @@ pub(super) fn edge_of(item: &PartySummary, sort: Sort) -> String {
         Sort::Spent => item.spent_minor.to_string(),
         Sort::Active => score_text(item.p_active),
         Sort::Worth => score_text(item.value_12m_minor),
+        Sort::Rfm => item
+            .recency
+            .zip(item.frequency_value)
+            .map_or_else(String::new, |(recency, frequency_value)| format!("{recency}:{frequency_value}")),
+        Sort::Rhythm => item.habit.zip(item.silence).map_or_else(String::new, |(habit, silence)| format!("{habit}:{silence}")),
+        Sort::Profit => item.profit_minor.map_or_else(String::new, |minor| minor.to_string()),
         Sort::NextFollowUp => item.next_follow_up_at.unwrap_or(Instant::NOT_PLANNED).0.to_string(),
     };
     format!("{}_{value}", item.id)
@@ -373,13 +439,21 @@ fn score_text(score: Option<f64>) -> String {
 pub(super) fn read_edge(field: &'static str, text: &str, sort: Sort) -> Result<Edge> {
     let read = || {
         let (id, value) = text.split_once('_')?;
-        let value = match sort {
-            Sort::Name | Sort::Created | Sort::LastPurchase => value.to_value(),
-            Sort::Active | Sort::Worth if value.is_empty() => Value::Null(Kind::Real),
-            Sort::Active | Sort::Worth => value.parse::<f64>().ok()?.to_value(),
-            Sort::LastContact | Sort::Spent | Sort::NextFollowUp => value.parse::<i64>().ok()?.to_value(),
+        let values = match sort {
+            Sort::Name | Sort::Created | Sort::LastPurchase => vec![value.to_value()],
+            _ if sort.is_worked_out() && value.is_empty() => vec![Value::Null(Kind::Real)],
+            Sort::Active | Sort::Worth => vec![value.parse::<f64>().ok()?.to_value()],
+            Sort::Rfm => {
+                let (recency, frequency_value) = value.split_once(':')?;
+                vec![recency.parse::<i64>().ok()?.to_value(), frequency_value.parse::<i64>().ok()?.to_value()]
+            }
+            Sort::Rhythm => {
+                let (habit, silence) = value.split_once(':')?;
+                vec![habit.parse::<Habit>().ok()?.to_value(), silence.parse::<f64>().ok()?.to_value()]
+            }
+            Sort::LastContact | Sort::Spent | Sort::NextFollowUp | Sort::Profit => vec![value.parse::<i64>().ok()?.to_value()],
         };
-        Some((value, id.parse().ok()?))
+        Some((values, id.parse().ok()?))
     };
     read().ok_or_else(|| Problem::new(field, "input-cursor").into())
 }
@@ -425,7 +499,7 @@ mod tests {
         db.analyze().await.unwrap();
         let filters = PartyFilters { role: Some(Role::Customer), ..PartyFilters::default() };
         let conditions = filters.conditions(&ctx, Currency::IRR).unwrap();
-        for sort in Sort::ALL.iter().filter(|sort| !sort.is_score()) {
+        for sort in Sort::ALL.iter().filter(|sort| !sort.is_worked_out()) {
             for desc in [false, true] {
                 let page = ctx.run(list, ListParties { sort: Some(*sort), limit: Some(1), ..ListParties::default() }).await.unwrap();
                 let edge = read_edge("after", page.next.as_deref().unwrap(), *sort).unwrap();

@@ -1,7 +1,7 @@
 //! The draft of what a list of customers filters by.
 
 use super::{Draft, Joint, Kind, Leaf, World};
-use peyvand_core::marketing::segments::rule::{Days, Field, What};
+use peyvand_core::marketing::segments::rule::{Days, Field, Rule, What};
 use peyvand_core::parties::check::Role;
 use peyvand_core::parties::list::{Next, PartyFilters};
 use peyvand_core::parties::preferences::PreferenceKind;
@@ -27,6 +27,9 @@ impl Draft {
         word(Field::Source, filters.source.clone());
         word(Field::Gender, filters.gender.map(|gender| gender.to_string()));
         word(Field::Stance, filters.stance.map(|stance| stance.to_string()));
+        word(Field::Education, filters.education.clone());
+        word(Field::Job, filters.job.clone());
+        word(Field::Income, filters.income.clone());
         word(Field::Habit, filters.habit.map(|habit| habit.to_string()));
         if let Some(need) = &filters.need {
             let text = world.label("need", need).to_owned();
@@ -55,7 +58,7 @@ impl Draft {
             bought.extend(Leaf::window_of(Days::Between { from, until }, "w", "d", world));
             parts.push(Leaf::with(Kind::Did(What::Purchase), &bought));
         }
-        let spent = |text: &Option<String>| {
+        let amount = |text: &Option<String>| {
             let money = Money::parse(text.as_deref()?, world.currency, MoneyUnit::Currency).ok()?;
             Some(money.format(world.loc.prefs.money_unit, world.loc.prefs.digits))
         };
@@ -65,6 +68,8 @@ impl Draft {
             (Field::Value, filters.value, filters.value),
             (Field::FrequencyValue, filters.frequency_value, filters.frequency_value),
             (Field::FrequencyValue, filters.frequency_value_from, None),
+            (Field::Age, filters.age_from, filters.age_until),
+            (Field::Tier, filters.tier, filters.tier),
             (Field::Active, percent(filters.active_from), percent(filters.active_until)),
         ] {
             if least.is_some() || most.is_some() {
@@ -72,9 +77,19 @@ impl Draft {
                 parts.push(Leaf::bounds(Kind::Field(field), text(least), text(most)));
             }
         }
-        if filters.spent_from.is_some() || filters.spent_until.is_some() {
-            let (least, most) = (spent(&filters.spent_from).unwrap_or_default(), spent(&filters.spent_until).unwrap_or_default());
-            parts.push(Leaf::bounds(Kind::Field(Field::Spent), least, most));
+        for (field, least, most) in [
+            (Field::Spent, &filters.spent_from, &filters.spent_until),
+            (Field::ExpectedValue, &filters.worth_from, &filters.worth_until),
+        ] {
+            if least.is_some() || most.is_some() {
+                parts.push(Leaf::bounds(Kind::Field(field), amount(least).unwrap_or_default(), amount(most).unwrap_or_default()));
+            }
+        }
+        if let Some(text) = &filters.rule {
+            match serde_json::from_str::<Rule>(text) {
+                Ok(rule) => parts.push(Draft::of(&rule, world)),
+                Err(_) => left.push("parties-rule"),
+            }
         }
         let flag = |field: Field, op: &str| Leaf::with(Kind::Field(field), &[("op", op.to_owned())]);
         if filters.unowned == Some(true) {

@@ -1,11 +1,10 @@
 //! The fields of a record and the figures of a customer that a rule may ask for, and how.
 
 use crate::insight::models::BANDS;
+use crate::insight::whale::TIERS;
 
 /// A century, in days and in years of age: nothing here looks further.
 pub(super) const DAYS_MAX: i64 = 36_525;
-/// Tiers of profit.
-const TIERS: i64 = 4;
 /// Hours of a year.
 const HOURS_MAX: i64 = 8_784;
 /// Times that something may be asked to have happened.

@@ -236,12 +236,18 @@ pub struct World {
     pub calendar: Calendar,
 }
 
+/// The day on which somebody who has this age today was born at the latest.
+#[must_use]
+pub fn born_by(today: Day, age: i64) -> Day {
+    use jiff::ToSpan;
+    Day(today.0.checked_sub(age.years()).unwrap_or(jiff::civil::Date::MIN))
+}
+
 impl World {
     /// The day on which somebody of this age was born at the latest.
     #[must_use]
     pub fn born_by(&self, age: i64) -> Day {
-        use jiff::ToSpan;
-        Day(self.today.0.checked_sub(age.years()).unwrap_or(jiff::civil::Date::MIN))
+        born_by(self.today, age)
     }
 
     /// An amount in minor units.
