@@ -159,7 +159,11 @@ pub async fn export(ctx: &Ctx, input: ExportParties) -> Result<Exported> {
         .iter()
         .map(|column| {
             let title = loc.t(&column.key());
-            if matches!(column, Column::Spent | Column::Worth | Column::Profit) { format!("{title} ({})", loc.money_unit(currency)) } else { title }
+            if matches!(column, Column::Spent | Column::Worth | Column::Profit) {
+                format!("{title} ({})", loc.money_unit(currency))
+            } else {
+                title
+            }
         })
         .collect();
     let (sender, receiver) = mpsc::channel::<Vec<Cell>>(QUEUE);

@@ -109,6 +109,20 @@ pub enum Inverse {
         /// The goal.
         goal: Id<crate::marketing::goals::Goal>,
     },
+    /// Puts back what a goal asked for.
+    ChangeGoal {
+        /// The goal.
+        goal: Id<crate::marketing::goals::Goal>,
+        /// What it asked for.
+        before: crate::marketing::goals::GoalTerms,
+        /// Its version after the change.
+        version: i64,
+    },
+    /// Brings back a note on goals that was taken away.
+    RemoveGoalNote {
+        /// The note.
+        note: Id<crate::marketing::goals::notes::GoalNote>,
+    },
     /// Brings an archived segment back.
     ArchiveSegment {
         /// The segment.
@@ -186,6 +200,10 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::Cost { cost, was_added } => crate::insight::costs::restore(&mut tx, ctx, &cost, was_added).await?,
         Inverse::PickMembers { segment, before } => crate::marketing::segments::unpick(&mut tx, ctx, segment, &before).await?,
         Inverse::ArchiveGoal { goal } => crate::marketing::goals::restore(&mut tx, ctx, goal).await?,
+        Inverse::ChangeGoal { goal, before, version } => {
+            crate::marketing::goals::restore_terms(&mut tx, ctx, goal, &before, version).await?;
+        }
+        Inverse::RemoveGoalNote { note } => crate::marketing::goals::notes::restore(&mut tx, ctx, note).await?,
         Inverse::ArchiveView { view } => crate::parties::views::restore(&mut tx, ctx, view).await?,
         Inverse::ArchiveSegment { segment } => crate::marketing::segments::restore(&mut tx, ctx, segment).await?,
     }

@@ -62,9 +62,8 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
     // Own words that are filtered by stay chosen though no list has them.
     let listed = |list: &str, name: &str| {
         let of_list = terms.iter().filter(|term| term.list == list);
-        let mut words: Vec<(String, String)> = of_list
-            .map(|term| (term.word.clone(), term.label.clone().unwrap_or_else(|| req.loc.term(list, &term.word))))
-            .collect();
+        let mut words: Vec<(String, String)> =
+            of_list.map(|term| (term.word.clone(), term.label.clone().unwrap_or_else(|| req.loc.term(list, &term.word)))).collect();
         if let Some(own) = address.get(name).filter(|own| words.iter().all(|(word, _)| word != own)) {
             words.push((own.to_owned(), own.to_owned()));
         }

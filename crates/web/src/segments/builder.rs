@@ -3,7 +3,7 @@
 use super::draft::{Draft, Joint, Kind, Leaf, World};
 use crate::error::{PageError, PageResult};
 use crate::form::Sent;
-use crate::page::{Flash, Shell, go, page, unprocessable};
+use crate::page::{Flash, Shell, go, page, percent, unprocessable};
 use crate::request::Req;
 use askama::Template;
 use axum::extract::{Path, RawQuery};
@@ -27,6 +27,9 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(2);
 /// Customers that the builder shows.
 const SAMPLE: i64 = 5;
+
+/// Longer addresses are cut on their way by some.
+const ADDRESS_MAX: usize = 4_000;
 
 type Options = Vec<(String, String, bool)>;
 
@@ -354,6 +357,8 @@ struct Tried {
     preview: Option<Preview>,
     /// Why it could not be counted.
     problem: Option<String>,
+    /// The list of all whom it means.
+    list_href: Option<String>,
 }
 
 #[derive(Template)]
@@ -447,12 +452,14 @@ impl Form {
 /// Tries what can be read of a draft, and no longer than a page may take.
 async fn attempt(req: &Req, draft: &Draft, world: &World<'_>) -> Result<Tried, PageError> {
     let (rule, _) = draft.write(world, true);
+    let list_href = Some(format!("/parties?rule={}", percent(&rule.to_string()))).filter(|href| href.len() <= ADDRESS_MAX);
     let asked = PreviewSegment { rule, limit: Some(SAMPLE) };
+    let failed = |problem| Tried { preview: None, problem, list_href: None };
     match tokio::time::timeout(PATIENCE, req.ctx.run(segments::preview, asked)).await {
-        Ok(Ok(preview)) => Ok(Tried { preview: Some(preview), problem: None }),
-        Ok(Err(Error::Invalid(fields))) => Ok(Tried { preview: None, problem: fields.0.first().map(|problem| req.loc.problem(problem)) }),
+        Ok(Ok(preview)) => Ok(Tried { preview: Some(preview), problem: None, list_href }),
+        Ok(Err(Error::Invalid(fields))) => Ok(failed(fields.0.first().map(|problem| req.loc.problem(problem)))),
         Ok(Err(error)) => Err(error.into()),
-        Err(_) => Ok(Tried { preview: None, problem: Some(req.t("segments-counts-later")) }),
+        Err(_) => Ok(failed(Some(req.t("segments-counts-later")))),
     }
 }
 

@@ -332,7 +332,8 @@ fn rows(did: &Did, from: Option<Day>, until: Option<Day>, world: &World, query: 
             if let Some(direction) = did.direction {
                 query.push(" AND i.direction = ").arg(direction);
             }
-            for (column, word) in [(" AND i.reason = ", &did.reason), (" AND i.origin = ", &did.origin), (" AND i.result = ", &did.result)] {
+            for (column, word) in [(" AND i.reason = ", &did.reason), (" AND i.origin = ", &did.origin), (" AND i.result = ", &did.result)]
+            {
                 if let Some(word) = word {
                     query.push(column).arg(word);
                 }

@@ -288,7 +288,8 @@ mod tests {
 
     fn told(lang: Lang, rule: serde_json::Value) -> String {
         let prefs = Prefs::of(lang);
-        let world = World { today: NOW.day(&prefs.time_zone), zone: prefs.time_zone.clone(), currency: Currency::IRR, calendar: prefs.calendar };
+        let world =
+            World { today: NOW.day(&prefs.time_zone), zone: prefs.time_zone.clone(), currency: Currency::IRR, calendar: prefs.calendar };
         let rule = Rule::read(&rule, Currency::IRR).unwrap();
         let names = Names { of: HashMap::from([(Uuid::from_u128(7), "وفادارها".to_owned())]), labels: HashMap::new() };
         sentence(&rule, &names, &world, &Loc::new(prefs, NOW)).replace(['\u{2068}', '\u{2069}'], "")

@@ -13,7 +13,10 @@ pub mod rule;
 mod write;
 
 pub use self::compare::{ListMoves, Move, Overlap, OverlapWith, Way, moves, overlap};
-pub use self::members::{Asked, DescribeRule, Described, ListMembers, Meant, Member, describe_rule, Preview, PreviewSegment, SegmentSize, members, preview, sizes};
+pub use self::members::{
+    Asked, DescribeRule, Described, ListMembers, Meant, Member, Preview, PreviewSegment, SegmentSize, describe_rule, members, preview,
+    sizes,
+};
 pub(crate) use self::picks::unpick;
 pub use self::picks::{ListPicks, Pick, PickMembers, Picked, PickedMember, WasPicked, pick, picks};
 pub use self::write::{NewSegment, SegmentChange, SegmentDeleted, create, delete, refresh, restore, update};

@@ -198,26 +198,27 @@ impl Shop {
         .unwrap();
         let figures = facts.figures;
         if let Some(habit) = figures.habit {
-            let scores =
-                sql("INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, silence, recency,
+            let scores = sql(
+                "INSERT INTO party_scores (party_id, recency_days, age_days, occasions, net_minor, repeat_mean_minor, silence, recency,
                                 frequency, value, frequency_value, p_active, purchases_90d, value_12m_minor, rfm_fit_id, activity_fit_id,
                                 spending_fit_id, habit, occasion_minor, gap_days, season)
-                              VALUES ($1, 1, 1, 1, 0, 0, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)")
-                .bind(party)
-                .bind(figures.recency)
-                .bind(figures.frequency)
-                .bind(figures.value)
-                .bind(figures.frequency_value)
-                .bind(figures.active)
-                .bind(figures.expected_purchases)
-                .bind(figures.expected_value_minor)
-                .bind(ctx.id::<()>())
-                .bind(ctx.id::<()>())
-                .bind(ctx.id::<()>())
-                .bind(habit)
-                .bind(figures.expected_amount_minor)
-                .bind(figures.usual_gap)
-                .bind(figures.season);
+                              VALUES ($1, 1, 1, 1, 0, 0, 0, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            )
+            .bind(party)
+            .bind(figures.recency)
+            .bind(figures.frequency)
+            .bind(figures.value)
+            .bind(figures.frequency_value)
+            .bind(figures.active)
+            .bind(figures.expected_purchases)
+            .bind(figures.expected_value_minor)
+            .bind(ctx.id::<()>())
+            .bind(ctx.id::<()>())
+            .bind(ctx.id::<()>())
+            .bind(habit)
+            .bind(figures.expected_amount_minor)
+            .bind(figures.usual_gap)
+            .bind(figures.season);
             tx.run(scores).await.unwrap();
         }
         if let Some(profit) = figures.profit_minor {

@@ -307,7 +307,10 @@ impl PartyFilters {
         if let Some(minor) = money("spent_until", &self.spent_until) {
             add("p.spent_minor <= ", minor.to_value(), "spent_minor");
         }
-        let worth = [(".value_12m_minor >= ", money("worth_from", &self.worth_from)), (".value_12m_minor <= ", money("worth_until", &self.worth_until))];
+        let worth = [
+            (".value_12m_minor >= ", money("worth_from", &self.worth_from)),
+            (".value_12m_minor <= ", money("worth_until", &self.worth_until)),
+        ];
         let (today, tomorrow) = (Instant::start_of(ctx.today(), zone), Instant::start_of(ctx.today().plus(1), zone));
         match self.next {
             None => {}

@@ -411,7 +411,8 @@ mod tests {
         };
         let born = |years: i64| Some(ctx.today().plus(-366 * years - 10).to_string());
         let text = |text: &str| Some(text.to_owned());
-        let one = NewParty { education: text("master"), job: text("پزشک"), birth_date: born(35), ..new("یک", "تهران", "الف") };
+        let one =
+            NewParty { education: text("master"), job: text("پزشک"), birth_date: born(35), ..new("یک", "تهران", "الف") };
         let one = ctx.run(create, one).await.unwrap().id;
         let two = NewParty { education: text("master"), job: text("معلم"), birth_date: born(20), ..new("دو", "تهران", "ب") };
         let two = ctx.run(create, two).await.unwrap().id;
@@ -437,7 +438,12 @@ mod tests {
             (PartyFilters { archived: Some(true), ..PartyFilters::default() }, 0),
             (PartyFilters { owner_id: ctx.actor.user(), ..PartyFilters::default() }, 3),
             (PartyFilters { education: Some("master".into()), ..PartyFilters::default() }, 2),
-            (PartyFilters { education: Some("کارشناسی ارشد".into()), job: Some("پزشک".into()), ..PartyFilters::default() }, 1),
+            (
+                PartyFilters {
+                    education: Some("کارشناسی ارشد".into()), job: Some("پزشک".into()), ..PartyFilters::default()
+                },
+                1,
+            ),
             (PartyFilters { income: Some("high".into()), age_from: Some(30), ..PartyFilters::default() }, 1),
             (PartyFilters { age_from: Some(30), age_until: Some(40), ..PartyFilters::default() }, 1),
             (PartyFilters { age_until: Some(40), ..PartyFilters::default() }, 2),

@@ -278,7 +278,8 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
             query.push(" AND (EXISTS (SELECT 1 FROM segment_members m WHERE m.party_id = p.id AND m.segment_id = ");
             query.arg(segment).push(")) IS TRUE");
         }
-        for (alias, found) in conditions.scores.iter().map(|found| ("c", found)).chain(conditions.profits.iter().map(|found| ("d", found))) {
+        for (alias, found) in conditions.scores.iter().map(|found| ("c", found)).chain(conditions.profits.iter().map(|found| ("d", found)))
+        {
             let is_plain = bounds_walk(found);
             query.push(if is_plain { " AND " } else { " AND (" }).push(alias).push(found.text);
             if let Some(value) = &found.value {

@@ -179,7 +179,6 @@ impl Draft {
             }
         }
     }
-
 }
 
 #[cfg(test)]

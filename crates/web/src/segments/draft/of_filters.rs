@@ -77,10 +77,9 @@ impl Draft {
                 parts.push(Leaf::bounds(Kind::Field(field), text(least), text(most)));
             }
         }
-        for (field, least, most) in [
-            (Field::Spent, &filters.spent_from, &filters.spent_until),
-            (Field::ExpectedValue, &filters.worth_from, &filters.worth_until),
-        ] {
+        for (field, least, most) in
+            [(Field::Spent, &filters.spent_from, &filters.spent_until), (Field::ExpectedValue, &filters.worth_from, &filters.worth_until)]
+        {
             if least.is_some() || most.is_some() {
                 parts.push(Leaf::bounds(Kind::Field(field), amount(least).unwrap_or_default(), amount(most).unwrap_or_default()));
             }

@@ -36,9 +36,7 @@ impl Draft {
             Rule::Field(FieldIs { field, is }) => {
                 let kind = Kind::Field(*field);
                 match is {
-                    Test::OneOf(values) if kind.is_typed() => {
-                        Some(Leaf::with(kind, &[op("is", "not"), ("t", values.join("، "))]))
-                    }
+                    Test::OneOf(values) if kind.is_typed() => Some(Leaf::with(kind, &[op("is", "not"), ("t", values.join("، "))])),
                     Test::OneOf(values) => {
                         let mut all = vec![op("is", "not")];
                         all.extend(values.iter().map(|value| ("v", value.clone())));

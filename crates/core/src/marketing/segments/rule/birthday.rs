@@ -187,8 +187,11 @@ mod tests {
             let years = days.by_year(today);
             for number in 0..20_000 {
                 let birth = day("1970-01-01").plus(number);
-                let (year, place) = birth.to_string().split_once('-').map(|(year, place)| (year.parse().unwrap(), place.to_owned())).unwrap();
-                let lies = years.get(&year).is_some_and(|all: &Vec<(String, String)>| all.iter().any(|(from, until)| *from <= place && place <= *until));
+                let (year, place) =
+                    birth.to_string().split_once('-').map(|(year, place)| (year.parse().unwrap(), place.to_owned())).unwrap();
+                let lies = years
+                    .get(&year)
+                    .is_some_and(|all: &Vec<(String, String)>| all.iter().any(|(from, until)| *from <= place && place <= *until));
                 assert_eq!(lies, days.holds(birth), "{birth} {days:?}");
             }
         }

@@ -327,7 +327,8 @@ mod tests {
 
     #[test]
     fn an_age_is_reached_on_the_birthday() {
-        let world = World { today: "2027-02-28".parse().unwrap(), zone: TimeZone::UTC, currency: Currency::IRR, calendar: Calendar::Jalali };
+        let world =
+            World { today: "2027-02-28".parse().unwrap(), zone: TimeZone::UTC, currency: Currency::IRR, calendar: Calendar::Jalali };
         assert_eq!(world.born_by(30).to_string(), "1997-02-28");
         assert_eq!(world.born_by(0), world.today);
     }

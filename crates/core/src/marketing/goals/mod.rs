@@ -1,8 +1,12 @@
 //! Goals: what is meant to become of segments, what may be spent on it, and how far it has come. Results are worked out
 //! from facts by the job that builds segments.
 
+mod count;
+pub mod notes;
+
+pub(crate) use self::count::count;
+
 use super::segments::{self, Segment, seen};
-use crate::insight::guard::FEW;
 use crate::operation::{Page, page_size};
 use crate::platform::events::{self, Event};
 use crate::platform::money::{Currency, Money, parse_decimal};
@@ -71,6 +75,9 @@ row! {
         note: Option<String> = "g.note",
         base: Option<i64> = "g.base",
         result: Option<i64> = "g.result",
+        n: Option<i64> = "g.n",
+        low: Option<f64> = "g.low",
+        high: Option<f64> = "g.high",
         counted_at: Option<Instant> = "g.counted_at",
         version: i64 = "g.version",
     }
@@ -101,6 +108,12 @@ pub struct Goal {
     pub base: Option<i64>,
     /// The figure as it was last worked out, where there are enough data.
     pub result: Option<i64>,
+    /// Of how many it is: members, for sales the buyers among them, for probabilities those who have one.
+    pub n: Option<i64>,
+    /// Lower end of the range in which the share of buyers, or of those still active, lies with 95 per cent.
+    pub low: Option<f64>,
+    /// Upper end.
+    pub high: Option<f64>,
     /// When that was.
     pub counted_at: Option<Instant>,
     /// How much of the way from the base to the target is gone, of one.
@@ -115,7 +128,7 @@ pub struct Goal {
 
 impl Stored {
     fn known_to(self, sees_all: bool) -> Stored {
-        if sees_all { self } else { Stored { base: None, result: None, counted_at: None, ..self } }
+        if sees_all { self } else { Stored { base: None, result: None, n: None, low: None, high: None, counted_at: None, ..self } }
     }
 
     fn goal(self, today: Day) -> Goal {
@@ -132,8 +145,7 @@ impl Stored {
             Some(done) if done >= elapsed => Standing::OnCourse,
             Some(_) => Standing::Behind,
         };
-        let Stored { id, segment_id, segment, figure, target, from_on, until_on, budget_minor, note, base, result, counted_at, version } =
-            self;
+        let Stored { id, segment_id, segment, figure, target, from_on, until_on, budget_minor, note, base, result, .. } = self;
         Goal {
             id,
             segment_id,
@@ -146,11 +158,14 @@ impl Stored {
             note,
             base,
             result,
-            counted_at,
+            n: self.n,
+            low: self.low,
+            high: self.high,
+            counted_at: self.counted_at,
             done: done.map(|done| done.clamp(0.0, 1.0)),
             elapsed,
             standing,
-            version,
+            version: self.version,
         }
     }
 }
@@ -239,6 +254,29 @@ fn read_target(figure: Figure, text: &str, currency: Currency) -> std::result::R
     Ok(target)
 }
 
+fn read_budget(text: &str, currency: Currency, fields: &mut Fields) -> Option<i64> {
+    if text.trim().is_empty() {
+        return None;
+    }
+    let read = parse_decimal(text).and_then(|amount| Money::from_major(amount, currency));
+    let budget = fields.take(read.map(|money| money.minor).map_err(|problem| Problem::new("budget", problem.key())));
+    if budget.is_some_and(|budget| budget < 0) {
+        fields.add("budget", "platform-number-not-read");
+    }
+    budget
+}
+
+fn check_until(from: Day, until: Day, fields: &mut Fields) {
+    if until < from || until > from.plus(DAYS_MAX) {
+        fields.add("until_on", "segments-bounds-crossed");
+    }
+}
+
+fn read_note(note: &str, fields: &mut Fields) -> Option<String> {
+    let read = clean_text(note, NOTE_MAX).map_err(|problem| Problem::new("note", problem.key()).with("max", NOTE_MAX));
+    fields.take(read).filter(|note| !note.is_empty())
+}
+
 /// Sets a goal. How far it has come is worked out by the job that builds segments, which starts at once.
 ///
 /// # Errors
@@ -251,19 +289,9 @@ pub async fn create(ctx: &Ctx, new: NewGoal) -> Result<Goal> {
     let from = new.from_on.unwrap_or(now);
     let mut fields = Fields::default();
     let target = fields.take(read_target(new.figure, &new.target, currency));
-    let budget = new.budget.as_deref().filter(|text| !text.trim().is_empty()).and_then(|text| {
-        let read = parse_decimal(text).and_then(|amount| Money::from_major(amount, currency));
-        fields.take(read.map(|money| money.minor).map_err(|problem| Problem::new("budget", problem.key())))
-    });
-    if budget.is_some_and(|budget| budget < 0) {
-        fields.add("budget", "platform-number-not-read");
-    }
-    if new.until_on < from || new.until_on > from.plus(DAYS_MAX) {
-        fields.add("until_on", "segments-bounds-crossed");
-    }
-    let note = new.note.as_deref().and_then(|note| {
-        fields.take(clean_text(note, NOTE_MAX).map_err(|problem| Problem::new("note", problem.key()).with("max", NOTE_MAX)))
-    });
+    let budget = new.budget.as_deref().and_then(|text| read_budget(text, currency, &mut fields));
+    check_until(from, new.until_on, &mut fields);
+    let note = new.note.as_deref().and_then(|note| read_note(note, &mut fields));
     fields.check()?;
     let Some(target) = target else { return Err(Error::invalid("target", "input-needed")) };
     let id: Id<Goal> = ctx.id();
@@ -279,13 +307,14 @@ pub async fn create(ctx: &Ctx, new: NewGoal) -> Result<Goal> {
         .bind(from)
         .bind(new.until_on)
         .bind(budget)
-        .bind(note.filter(|note| !note.is_empty()))
+        .bind(note.as_deref())
         .bind(ctx.actor.user())
         .bind(ctx.now()),
     )
     .await?;
     segments::ask(&mut tx, ctx, new.segment_id).await?;
-    let data = json!({"figure": new.figure, "target": target, "until_on": new.until_on, "budget_minor": budget});
+    let terms = GoalTerms { target, until_on: new.until_on, budget_minor: budget, note };
+    let data = json!({"goal": id, "figure": new.figure, "terms": terms});
     events::record(&mut tx, ctx, Event::of("goal.created", new.segment_id, data)).await?;
     tx.commit().await?;
     read(ctx, id).await
@@ -296,6 +325,182 @@ async fn read(ctx: &Ctx, id: Id<Goal>) -> Result<Goal> {
     query.push(" AND g.id = ").arg(id);
     let goal: Stored = ctx.app.db.maybe(query).await?.ok_or(Error::NotFound("goal"))?;
     Ok(goal.known_to(sees_all(ctx)).goal(today(ctx).await?))
+}
+
+/// One goal.
+///
+/// # Errors
+/// [`Error::NotFound`] out of sight.
+pub async fn get(ctx: &Ctx, input: GoalId) -> Result<Goal> {
+    let reader = ctx.read(Perm(Room::Marketing, Act::See))?;
+    let mut query = Sql::select::<Stored>(FROM);
+    seen(&reader.sight, &mut query);
+    query.push(" AND g.id = ").arg(input.id);
+    let goal: Stored = reader.db.maybe(query).await?.ok_or(Error::NotFound("goal"))?;
+    Ok(goal.known_to(sees_all(ctx)).goal(today(ctx).await?))
+}
+
+/// What of a goal may be changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct GoalTerms {
+    /// How much is meant.
+    pub target: i64,
+    /// The day by which it is meant.
+    pub until_on: Day,
+    /// What may be spent on it, in minor units.
+    pub budget_minor: Option<i64>,
+    /// What people noted.
+    pub note: Option<String>,
+}
+
+/// A change of a goal; what is absent stays.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GoalChange {
+    /// The goal.
+    pub id: Id<Goal>,
+    /// Its version, as it was read.
+    pub version: i64,
+    /// How much is meant, as a decimal text: customers, whole per cent, or an amount.
+    pub target: Option<String>,
+    /// The day by which it is meant.
+    pub until_on: Option<Day>,
+    /// What may be spent on it: an amount; empty for none.
+    pub budget: Option<String>,
+    /// A note; empty for none.
+    pub note: Option<String>,
+}
+
+/// What changing a goal came to.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct GoalChanged {
+    /// The goal as it is now.
+    pub goal: Goal,
+    /// Takes the change back through `undo.run`, for one day.
+    pub undo: Id<Undo>,
+}
+
+/// Changes a goal. What it measures, of whom and from which day stays: that would be another goal.
+///
+/// # Errors
+/// [`Error::NotFound`] out of reach, [`Error::Conflict`] when somebody has changed it meanwhile, problems at the fields.
+pub async fn update(ctx: &Ctx, change: GoalChange) -> Result<GoalChanged> {
+    let writer = ctx.write(Perm(Room::Marketing, Act::Change))?;
+    let currency = ctx.app.organisation().await?.currency;
+    let mut tx = writer.begin().await?;
+    let segment = segment_of(&mut tx, change.id).await?;
+    segments::take(&mut tx, &writer.sight, segment).await?;
+    let mut query = Sql::select::<Stored>(FROM);
+    query.push(" AND g.id = ").arg(change.id);
+    let was: Stored = tx.maybe(query).await?.ok_or(Error::NotFound("goal"))?;
+    if was.version != change.version {
+        return Err(Error::Conflict(Fields(vec![Problem::new("version", "goals-changed-meanwhile")])));
+    }
+    let before = GoalTerms { target: was.target, until_on: was.until_on, budget_minor: was.budget_minor, note: was.note };
+    let mut after = before.clone();
+    let mut fields = Fields::default();
+    if let Some(target) = change.target.as_deref().and_then(|text| fields.take(read_target(was.figure, text, currency))) {
+        after.target = target;
+    }
+    if let Some(until) = change.until_on {
+        check_until(was.from_on, until, &mut fields);
+        after.until_on = until;
+    }
+    if let Some(text) = &change.budget {
+        after.budget_minor = read_budget(text, currency, &mut fields);
+    }
+    if let Some(note) = &change.note {
+        after.note = read_note(note, &mut fields);
+    }
+    fields.check()?;
+    put_terms(&mut tx, ctx, (change.id, segment), change.version, &after).await?;
+    let undo = undo::remember(&mut tx, ctx, &Inverse::ChangeGoal { goal: change.id, before, version: change.version + 1 }).await?;
+    segments::ask(&mut tx, ctx, segment).await?;
+    tx.commit().await?;
+    Ok(GoalChanged { goal: read(ctx, change.id).await?, undo })
+}
+
+/// Writes what is meant now, unless somebody has gone on from that version.
+async fn put_terms(tx: &mut Tx, ctx: &Ctx, (id, segment): (Id<Goal>, Id<Segment>), version: i64, terms: &GoalTerms) -> Result<()> {
+    let changed = tx
+        .run(
+            sql("UPDATE segment_goals SET target = $1, until_on = $2, budget_minor = $3, note = $4, version = version + 1
+                 WHERE id = $5 AND version = $6 AND archived_at IS NULL")
+            .bind(terms.target)
+            .bind(terms.until_on)
+            .bind(terms.budget_minor)
+            .bind(terms.note.as_deref())
+            .bind(id)
+            .bind(version),
+        )
+        .await?;
+    if changed == 0 {
+        return Err(Error::Conflict(Fields(vec![Problem::new("version", "goals-changed-meanwhile")])));
+    }
+    events::record(tx, ctx, Event::of("goal.changed", segment, json!({"goal": id, "terms": terms}))).await
+}
+
+/// Takes [`update`] back.
+pub(crate) async fn restore_terms(tx: &mut Tx, ctx: &Ctx, id: Id<Goal>, before: &GoalTerms, version: i64) -> Result<()> {
+    ctx.write(Perm(Room::Marketing, Act::Change))?;
+    let segment = segment_of(tx, id).await?;
+    put_terms(tx, ctx, (id, segment), version, before).await
+}
+
+/// The segment of a goal, which nobody else changes until the transaction ends.
+async fn segment_of(tx: &mut Tx, id: Id<Goal>) -> Result<Id<Segment>> {
+    let query = sql("SELECT segment_id FROM segment_goals WHERE archived_at IS NULL AND id = $1 {for_update}").bind(id);
+    let found: Option<(Id<Segment>,)> = tx.maybe(query).await?;
+    found.map(|(segment,)| segment).ok_or(Error::NotFound("goal"))
+}
+
+row! {
+    struct Happened {
+        at: Instant = "e.at",
+        kind: String = "e.kind",
+        by: Option<String> = "u.name",
+        data: serde_json::Value = "e.data",
+    }
+}
+
+/// What happened to a goal.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct GoalEvent {
+    /// When.
+    pub at: Instant,
+    /// What: `goal.created`, `goal.changed`, `goal.archived`, `goal.restored`.
+    pub kind: String,
+    /// Who did it.
+    pub by: Option<String>,
+    /// What was meant from then on, where that changed.
+    pub terms: Option<GoalTerms>,
+}
+
+/// Events of the goals of a segment that are looked through.
+const HISTORY: i64 = 500;
+
+/// What happened to a goal, the newest first.
+///
+/// # Errors
+/// [`Error::NotFound`] out of sight.
+pub async fn history(ctx: &Ctx, input: GoalId) -> Result<Vec<GoalEvent>> {
+    let goal = get(ctx, input).await?;
+    let mut query = Sql::select::<Happened>(
+        "FROM events e LEFT JOIN users u ON u.id = e.actor_id
+         WHERE e.kind IN ('goal.created', 'goal.changed', 'goal.archived', 'goal.restored') AND e.subject_id = ",
+    );
+    query.arg(goal.segment_id).push(" ORDER BY e.at DESC, e.id DESC LIMIT ").arg(HISTORY);
+    let id = goal.id.to_string();
+    let events: Vec<Happened> = ctx.app.db.all(query).await?;
+    let of_goal = events.into_iter().filter(|event| event.data["goal"].as_str() == Some(&id));
+    Ok(of_goal
+        .map(|event| GoalEvent {
+            at: event.at,
+            kind: event.kind,
+            by: event.by,
+            terms: serde_json::from_value(event.data["terms"].clone()).ok(),
+        })
+        .collect())
 }
 
 /// Which goal.
@@ -322,7 +527,7 @@ pub async fn delete(ctx: &Ctx, input: GoalId) -> Result<GoalDeleted> {
     let mut tx = writer.begin().await?;
     let segment = set_archived(&mut tx, input.id, Some(ctx.now())).await?;
     segments::take(&mut tx, &writer.sight, segment).await?;
-    events::record(&mut tx, ctx, Event::of("goal.archived", segment, json!({}))).await?;
+    events::record(&mut tx, ctx, Event::of("goal.archived", segment, json!({"goal": input.id}))).await?;
     let undo = undo::remember(&mut tx, ctx, &Inverse::ArchiveGoal { goal: input.id }).await?;
     tx.commit().await?;
     Ok(GoalDeleted { undo })
@@ -340,67 +545,7 @@ async fn set_archived(tx: &mut Tx, id: Id<Goal>, at: Option<Instant>) -> Result<
 pub(crate) async fn restore(tx: &mut Tx, ctx: &Ctx, id: Id<Goal>) -> Result<()> {
     ctx.write(Perm(Room::Marketing, Act::Change))?;
     let segment = set_archived(tx, id, None).await?;
-    events::record(tx, ctx, Event::of("goal.restored", segment, json!({}))).await
-}
-
-/// Works out how far the goals of a segment have come that are not over yet.
-///
-/// # Errors
-/// When the database is out of reach.
-pub(crate) async fn count(ctx: &Ctx, segment: Id<Segment>, today: Day) -> Result<()> {
-    let db = &ctx.app.db;
-    let goals: Vec<(Id<Goal>, Figure, Day, Day)> = db
-        .all(
-            sql("SELECT id, figure, from_on, until_on FROM segment_goals WHERE segment_id = $1 AND archived_at IS NULL AND until_on >= $2")
-                .bind(segment)
-                .bind(today.plus(-1)),
-        )
-        .await?;
-    if goals.is_empty() {
-        return Ok(());
-    }
-    let organisation = ctx.app.organisation().await?;
-    let (zone, currency) = (organisation.zone(), organisation.currency);
-    for (id, figure, from, until) in goals {
-        let result: Option<i64> = match figure {
-            Figure::Members => {
-                let (count,): (i64,) = db.one(sql("SELECT count(*) FROM segment_members WHERE segment_id = $1").bind(segment)).await?;
-                Some(count)
-            }
-            Figure::Buyers | Figure::Sales => {
-                let bought = sql("SELECT count(DISTINCT x.party_id), CAST(COALESCE(SUM(x.gross_minor - x.refund_minor), 0) AS BIGINT)
-                     FROM segment_members m JOIN purchases x ON x.party_id = m.party_id
-                     WHERE m.segment_id = $1 AND x.at >= $2 AND x.at < $3 AND x.currency = $4")
-                .bind(segment)
-                .bind(Instant::start_of(from, &zone))
-                .bind(Instant::start_of(until.plus(1), &zone))
-                .bind(currency);
-                let (buyers, sales): (i64, i64) = db.one(bought).await?;
-                // Before it begins there is nothing to say.
-                (today >= from).then_some(if figure == Figure::Buyers { buyers } else { sales })
-            }
-            Figure::Active => {
-                let active = sql("SELECT count(*), CAST(COALESCE(AVG(c.p_active), 0) AS DOUBLE PRECISION)
-                     FROM segment_members m JOIN party_scores c ON c.party_id = m.party_id WHERE m.segment_id = $1 AND c.p_active IS NOT NULL")
-                .bind(segment);
-                let (customers, mean): (i64, f64) = db.one(active).await?;
-                #[expect(clippy::cast_possible_truncation, reason = "a share is small")]
-                let percent = (mean * 100.0).round() as i64;
-                (customers >= FEW).then_some(percent)
-            }
-        };
-        let mut tx = db.begin().await?;
-        tx.run(
-            sql("UPDATE segment_goals SET result = $1, base = COALESCE(base, $2), counted_at = $3 WHERE id = $4")
-                .bind(result)
-                .bind(result)
-                .bind(ctx.now())
-                .bind(id),
-        )
-        .await?;
-        tx.commit().await?;
-    }
-    Ok(())
+    events::record(tx, ctx, Event::of("goal.restored", segment, json!({"goal": id}))).await
 }
 
 /// The operations of goals.
@@ -411,133 +556,20 @@ pub fn operations(ops: &mut Operations) {
         .example(|| json!({"limit": 20}));
     ops.add("goals.create", "POST /goals", perm(Act::Change), "Sets a goal for a segment.", create)
         .example(|| json!({"segment_id": SOME, "figure": "buyers", "target": "120", "until_on": "2027-03-20", "budget": "50000000"}));
+    ops.add("goals.get", "GET /goals/{id}", perm(Act::See), "One goal, and how far it has come.", get).example(|| json!({"id": SOME}));
+    ops.add("goals.update", "PUT /goals/{id}", perm(Act::Change), "Changes what a goal asks for; it can be taken back.", update)
+        .example(|| json!({"id": SOME, "version": 1, "target": "150", "until_on": "2027-06-20"}));
+    ops.add("goals.history", "GET /goals/{id}/history", perm(Act::See), "What happened to a goal, the newest first.", history)
+        .example(|| json!({"id": SOME}));
+    ops.add("goals.notes", "GET /goal-notes", perm(Act::See), "Notes on goals and on the portfolio, the newest first.", notes::list)
+        .example(|| json!({"limit": 20}));
+    ops.add("goals.note", "POST /goal-notes", perm(Act::Change), "Notes why budgets and targets are moved.", notes::add)
+        .example(|| json!({"goal_id": SOME, "words": "نیمی از بودجه‌ی تازه‌ها به وفادارها رفت"}));
+    ops.add("goals.note_remove", "DELETE /goal-notes/{id}", perm(Act::Change), "Takes a note away; it can be taken back.", notes::remove)
+        .example(|| json!({"id": SOME}));
     ops.add("goals.delete", "DELETE /goals/{id}", perm(Act::Change), "Gives a goal up; it can be taken back.", delete)
         .example(|| json!({"id": SOME}));
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Door;
-    use crate::marketing::segments::NewSegment;
-    use crate::marketing::segments::build::build_due;
-    use crate::platform::undo::RunUndo;
-    use crate::sales::purchases::{self, NewPurchase};
-    use crate::testing;
-    use tokio::sync::watch;
-
-    async fn build(ctx: &Ctx, days: i64) {
-        let (_keep, stop) = watch::channel(false);
-        let mut job = ctx.app.system(Door::Job);
-        job.now = ctx.now().plus(days * crate::platform::time::DAY);
-        build_due(&job, Id::FIRST, &stop).await.unwrap();
-    }
-
-    fn goal(segment_id: Id<Segment>, figure: Figure, target: &str, until_on: Day) -> NewGoal {
-        NewGoal { segment_id, figure, target: target.into(), from_on: None, until_on, budget: None, note: None }
-    }
-
-    async fn told(ctx: &Ctx) -> Vec<(Figure, Option<i64>, Standing)> {
-        let page = ctx.run(list, ListGoals::default()).await.unwrap();
-        page.items.into_iter().map(|goal| (goal.figure, goal.result, goal.standing)).collect()
-    }
-
-    #[tokio::test]
-    async fn what_a_goal_has_come_to_is_worked_out_from_facts() {
-        let ctx = testing::ctx().await;
-        let (one, _two) = (testing::party(&ctx, "الف").await, testing::party(&ctx, "ب").await);
-        let all = NewSegment { name: "همه".into(), rule: json!({"all": []}), is_shared: true };
-        let segment = ctx.run(segments::create, all).await.unwrap().id;
-        let until = ctx.today().plus(9);
-        for (figure, target) in [(Figure::Members, "2"), (Figure::Buyers, "10"), (Figure::Sales, "100"), (Figure::Active, "80")] {
-            let set = ctx.run(create, goal(segment, figure, target, until)).await.unwrap();
-            assert_eq!((set.result, set.standing), (None, Standing::Unknown), "nothing is worked out yet");
-        }
-        let new = NewPurchase { party_id: Some(one), amount: Some("60".into()), product_name: Some("چای".into()), ..Default::default() };
-        ctx.run(purchases::create, new).await.unwrap();
-        build(&ctx, 0).await;
-        let minor = ctx.app.db.one::<(i64,)>(sql("SELECT gross_minor FROM purchases")).await.unwrap().0;
-        assert_eq!(
-            told(&ctx).await,
-            [
-                (Figure::Active, None, Standing::Unknown),
-                (Figure::Sales, Some(minor), Standing::OnCourse),
-                (Figure::Buyers, Some(1), Standing::OnCourse),
-                (Figure::Members, Some(2), Standing::Reached),
-            ]
-        );
-        let later = |days: i64| {
-            let mut later = ctx.clone();
-            later.now = ctx.now().plus(days * crate::platform::time::DAY);
-            later
-        };
-        assert_eq!(told(&later(4)).await[2], (Figure::Buyers, Some(1), Standing::Behind));
-        assert_eq!(told(&later(10)).await[2], (Figure::Buyers, Some(1), Standing::Missed));
-        let whole = ctx.run(list, ListGoals { segment_id: Some(segment), limit: Some(1), after: None }).await.unwrap();
-        assert_eq!((whole.items[0].elapsed, whole.next.is_some()), (0.1, true));
-        let next = ctx.run(list, ListGoals { after: whole.next, ..ListGoals::default() }).await.unwrap();
-        assert_eq!(next.items.len(), 3);
-
-        // Whoever sees a part of the customers does not see what is counted of all.
-        let agent = testing::as_post(&ctx.app, "agent", "sara").await;
-        assert!(told(&agent).await.iter().all(|(_, result, _)| result.is_none()));
-        assert!(matches!(agent.run(create, goal(segment, Figure::Members, "1", until)).await, Err(Error::Forbidden(_))));
-    }
-
-    #[tokio::test]
-    async fn a_goal_that_was_given_up_comes_back_by_its_undo() {
-        let ctx = testing::ctx().await;
-        let all = NewSegment { name: "همه".into(), rule: json!({"all": []}), is_shared: true };
-        let segment = ctx.run(segments::create, all).await.unwrap().id;
-        let set = ctx.run(create, goal(segment, Figure::Members, "5", ctx.today())).await.unwrap();
-        let gone = ctx.run(delete, GoalId { id: set.id }).await.unwrap();
-        assert!(told(&ctx).await.is_empty());
-        ctx.run(undo::run, RunUndo { id: gone.undo }).await.unwrap();
-        assert_eq!(told(&ctx).await.len(), 1);
-        assert!(matches!(ctx.run(delete, GoalId { id: ctx.id() }).await, Err(Error::NotFound(_))));
-    }
-
-    #[tokio::test]
-    async fn a_goal_without_sense_is_refused() {
-        let ctx = testing::ctx().await;
-        let all = NewSegment { name: "همه".into(), rule: json!({"all": []}), is_shared: true };
-        let segment = ctx.run(segments::create, all).await.unwrap().id;
-        let field = async |new: NewGoal| match ctx.run(create, new).await {
-            Err(Error::Invalid(Fields(problems))) => problems[0].field.to_string(),
-            other => panic!("{other:?}"),
-        };
-        let today = ctx.today();
-        assert_eq!(field(goal(segment, Figure::Active, "101", today)).await, "target");
-        assert_eq!(field(goal(segment, Figure::Buyers, "0", today)).await, "target");
-        assert_eq!(field(goal(segment, Figure::Members, "x", today)).await, "target");
-        assert_eq!(field(goal(segment, Figure::Members, "1", today.plus(-1))).await, "until_on");
-        assert_eq!(field(NewGoal { budget: Some("-1".into()), ..goal(segment, Figure::Members, "1", today) }).await, "budget");
-        assert!(matches!(ctx.run(create, goal(ctx.id(), Figure::Members, "1", today)).await, Err(Error::NotFound(_))));
-    }
-
-    #[test]
-    fn a_segment_may_be_meant_to_shrink() {
-        let day = |text: &str| text.parse::<Day>().unwrap();
-        let stored = |base: i64, result: i64| Stored {
-            id: Id::FIRST,
-            segment_id: Id::FIRST,
-            segment: String::new(),
-            figure: Figure::Members,
-            target: 100,
-            from_on: day("2026-11-01"),
-            until_on: day("2026-11-10"),
-            budget_minor: None,
-            note: None,
-            base: Some(base),
-            result: Some(result),
-            counted_at: None,
-            version: 1,
-        };
-        let middle = stored(200, 150).goal(day("2026-11-05"));
-        assert_eq!((middle.done, middle.elapsed, middle.standing), (Some(0.5), 0.5, Standing::OnCourse));
-        assert_eq!(stored(200, 90).goal(day("2026-11-05")).standing, Standing::Reached);
-        assert_eq!(stored(200, 230).goal(day("2026-11-05")).done, Some(0.0), "it went the other way");
-        assert_eq!(stored(100, 100).goal(day("2026-11-05")).standing, Standing::Reached);
-        assert_eq!(stored(100, 99).goal(day("2026-11-05")).standing, Standing::Behind);
-    }
-}
+mod tests;
