@@ -80,3 +80,7 @@ profits-column-entered = الكلف المسجّلة
 profits-column-profit = الربح
 profits-column-discount = الخصومات
 profits-column-minutes = الدقائق
+profits-rates-tiers = من أي ربح سنوي تبدأ كل فئة؛ والفراغ يعني أن يجد پيوند الحدود بنفسه
+profits-borders-by-hand = حدود الفئات وضعتموها أنتم؛ سارية منذ { $day }.
+profits-borders-found = حدود الفئات مستخرجة من أرباح جميع العملاء؛ { $day }.
+profits-borders-changing = وُضعت حدود أخرى تسري مع الحساب القادم.

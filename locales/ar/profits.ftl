@@ -12,3 +12,5 @@ event-cost-restored = أُعيدت كلفة
 event-cost-rate-changed = تغيّر معدّل كلفة
 event-profit-decided = اتُّخذ قرار بشأن ربح عميل
 event-profit-refresh-asked = طُلب إعادة حساب أرباح العملاء
+cost-rates-tiers-all = اكتبوا حدود الفئات الثلاث كلها أو اتركوها كلها فارغة.
+cost-rates-tiers-order = يجب أن يكون هذا الحد أقل من حد الفئة الأفضل.

@@ -92,3 +92,7 @@ profits-column-entered = Costs entered
 profits-column-profit = Profit
 profits-column-discount = Discounts
 profits-column-minutes = Minutes
+profits-rates-tiers = Yearly profit from which a tier begins; left empty, Peyvand finds the borders by itself
+profits-borders-by-hand = The borders of the tiers were set by you; in force since { $day }.
+profits-borders-found = The borders of the tiers were found from the profit of all customers; { $day }.
+profits-borders-changing = Other borders have been set; they come into force with the next calculation.

@@ -12,3 +12,5 @@ event-cost-restored = Cost put back
 event-cost-rate-changed = Cost rate changed
 event-profit-decided = Decision about a customer’s profit
 event-profit-refresh-asked = New profits asked for
+cost-rates-tiers-all = Give the borders of all three tiers, or leave all three empty.
+cost-rates-tiers-order = This border has to be lower than that of the better tier.

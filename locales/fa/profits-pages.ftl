@@ -80,3 +80,7 @@ profits-column-entered = هزینه‌های ثبت‌شده
 profits-column-profit = سود
 profits-column-discount = تخفیف
 profits-column-minutes = دقیقه
+profits-rates-tiers = هر رده از سود یک سال چند به بالا؛ خالی یعنی خود پیوند مرزها را پیدا کند
+profits-borders-by-hand = مرزهای رده‌ها را شما گذاشته‌اید؛ از { $day } برقرارند.
+profits-borders-found = مرزهای رده‌ها از سود همه‌ی مشتریان به دست آمده‌اند؛ { $day }.
+profits-borders-changing = مرزهای دیگری گذاشته شده که با محاسبه‌ی بعدی برقرار می‌شوند.

@@ -12,3 +12,5 @@ event-cost-restored = هزینه برگردانده شد
 event-cost-rate-changed = نرخ هزینه تغییر کرد
 event-profit-decided = درباره‌ی سود مشتری تصمیم گرفته شد
 event-profit-refresh-asked = محاسبه‌ی دوباره‌ی سود مشتریان خواسته شد
+cost-rates-tiers-all = مرز هر سه رده را بنویسید، یا هر سه را خالی بگذارید.
+cost-rates-tiers-order = این مرز باید از مرز رده‌ی بهتر کمتر باشد.

@@ -116,8 +116,9 @@ async fn run_of(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, siz
     // One after the other: a million rows as the driver holds them would take a gigabyte.
     let rows = ctx.app.db.each::<Ranked>(Sql::select::<Ranked>("FROM party_profits t ORDER BY t.party_id"));
     let ranked: Vec<Ranked> = rows.try_collect().await?;
+    let by_hand = way.rates.borders();
     let work = move || {
-        let found = Whale::of(&ranked, sums);
+        let found = Whale::of(&ranked, sums, by_hand);
         let borders = found.as_ref().map_or_else(Vec::new, Whale::borders);
         let profits: Vec<i64> = ranked.iter().map(|one| one.profit_minor).collect();
         let places = profit_groups::borders(&profits, &borders);

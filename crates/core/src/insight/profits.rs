@@ -5,7 +5,7 @@ use super::costs::CostKind;
 use super::profit::{self, Parts, Past, Period, add_up, part_of};
 use super::profit_groups;
 use super::profit_refresh::Run;
-use super::rates::{CostRate, RateItem, Rates, TIMES};
+use super::rates::{BORDERS, CostRate, RateItem, Rates, TIMES};
 use super::whale::{Tier, Whale};
 use crate::interactions::Channel;
 use crate::operation::{Nothing, Page, page_size};
@@ -16,7 +16,7 @@ use crate::platform::events::{self, Event};
 use crate::platform::money::{Currency, Money};
 use crate::platform::text::clean_line;
 use crate::{Act, Ctx, Day, Error, Fields, Instant, Operations, Perm, Problem, Result, Room, Sight};
-use peyvand_db::{Cell, FromCell, Id, Sql, row, sql};
+use peyvand_db::{Cell, FromCell, Id, Sql, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -324,6 +324,37 @@ pub struct TierTime {
     pub target_share: Option<i64>,
 }
 
+/// Whose borders the tiers have, and which are meant to be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TierBorders {
+    /// Whether somebody set those of the last refresh.
+    pub by_hand: bool,
+    /// When they came into force: when they were set, or worked out.
+    pub since: Option<Instant>,
+    /// Whether the next refresh will have others: some were set since, or taken away.
+    pub are_changing: bool,
+}
+
+/// Borders of tiers in the rates of a run, and when the run ended.
+type RunBorders = (serde_json::Value, Instant);
+
+fn borders_of(rates: &serde_json::Value) -> Option<Vec<i64>> {
+    BORDERS.iter().map(|item| rates[item.as_str()].as_i64()).collect()
+}
+
+async fn tier_borders(tx: &mut Tx, rates: &Rates) -> Result<TierBorders> {
+    let last: Option<RunBorders> = tx
+        .maybe(sql("SELECT rates, finished_at FROM profit_runs WHERE finished_at IS NOT NULL ORDER BY made_at DESC, id DESC LIMIT 1"))
+        .await?;
+    let Some((used, finished)) = last else { return Ok(TierBorders::default()) };
+    let (used, meant) = (borders_of(&used), rates.borders());
+    // A run that used what is set now began after it was set.
+    let (set,): (Option<Instant>,) =
+        tx.one(sql("SELECT MAX(changed_at) FROM cost_rates WHERE item IN ('tier_1_from', 'tier_2_from', 'tier_3_from')")).await?;
+    let since = if used.is_some() && used == meant { set } else { Some(finished) };
+    Ok(TierBorders { by_hand: used.is_some(), since, are_changing: used != meant })
+}
+
 /// Who brings how much, in the last year, within sight.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct ProfitSummary {
@@ -333,6 +364,8 @@ pub struct ProfitSummary {
     pub whale: Option<Whale>,
     /// The tiers with their time. Their borders are those of all customers.
     pub tiers: Vec<TierTime>,
+    /// Whose borders the tiers have.
+    pub borders: TierBorders,
     /// Costs of no customer in particular in these days, which are in no profit; only for who sees all.
     pub of_nobody_minor: Option<i64>,
     /// What it was reckoned with.
@@ -368,6 +401,7 @@ pub async fn summary(ctx: &Ctx, _: Nothing) -> Result<ProfitSummary> {
         }
         _ => None,
     };
+    let borders = tier_borders(&mut tx, &rates).await?;
     tx.commit().await?;
     let minutes: i64 = whale.iter().flat_map(|whale| &whale.tiers).map(|tier| tier.minutes).sum();
     let tiers = whale.iter().flat_map(|whale| &whale.tiers).map(|tier| TierTime {
@@ -375,7 +409,8 @@ pub async fn summary(ctx: &Ctx, _: Nothing) -> Result<ProfitSummary> {
         time_share: (minutes > 0).then(|| part_of(super::rates::WHOLE, tier.minutes, minutes)),
         target_share: TIMES.get(tier.tier as usize - 1).and_then(|item| rates.of(*item)),
     });
-    Ok(ProfitSummary { tiers: tiers.collect(), whale, of_nobody_minor: of_nobody, rates: super::rates::list(ctx, Nothing {}).await?, run })
+    let rates = super::rates::list(ctx, Nothing {}).await?;
+    Ok(ProfitSummary { tiers: tiers.collect(), whale, borders, of_nobody_minor: of_nobody, rates, run })
 }
 
 /// What is to be done about a customer.

@@ -1,5 +1,5 @@
 //! What is reckoned with: what an hour of ours costs, what a contact costs by channel, what share of a price the goods are,
-//! and how much of our time each tier of customers should get.
+//! how much of our time each tier of customers should get, and where tiers begin if somebody says so.
 
 use super::profit_refresh;
 use crate::interactions::Channel;
@@ -60,8 +60,17 @@ peyvand_db::words! {
         Time3 = "time_3",
         /// Share of our time for the last tier.
         Time4 = "time_4",
+        /// Profit of a year from which on a customer is in the best tier.
+        Tier1From = "tier_1_from",
+        /// Profit from which on a customer is in the second tier.
+        Tier2From = "tier_2_from",
+        /// Profit from which on a customer is in the third tier.
+        Tier3From = "tier_3_from",
     }
 }
+
+/// Where tiers begin, from the best one to the last but one.
+pub const BORDERS: [RateItem; 3] = [RateItem::Tier1From, RateItem::Tier2From, RateItem::Tier3From];
 
 /// The target shares of time, from the best tier to the last.
 pub const TIMES: [RateItem; 4] = [RateItem::Time1, RateItem::Time2, RateItem::Time3, RateItem::Time4];
@@ -106,6 +115,12 @@ impl Rates {
     #[must_use]
     pub fn of(&self, item: RateItem) -> Option<i64> {
         self.0.get(&item).copied()
+    }
+
+    /// Where tiers begin, if somebody has said so; else it is found out from all profits.
+    #[must_use]
+    pub fn borders(&self) -> Option<Vec<i64>> {
+        BORDERS.iter().map(|item| self.of(*item)).collect()
     }
 
     /// The share of the goods. Without it there is no profit to speak of, and none is guessed.
@@ -191,6 +206,7 @@ pub async fn set(ctx: &Ctx, input: SetRates) -> Result<Vec<CostRate>> {
     if TIMES.iter().map(|item| after(*item)).sum::<i64>() > WHOLE {
         problems.add(TIMES[0].as_str(), "cost-rates-time-sum");
     }
+    check_borders(BORDERS.map(|item| asked.get(&item).copied().unwrap_or(before.of(item))), &mut problems);
     problems.check()?;
     let mut changes = Vec::new();
     for (item, value) in &asked {
@@ -218,6 +234,23 @@ pub async fn set(ctx: &Ctx, input: SetRates) -> Result<Vec<CostRate>> {
     list(ctx, Nothing {}).await.or_else(|error| if matches!(error, Error::Forbidden(_)) { Ok(Vec::new()) } else { Err(error) })
 }
 
+/// Refuses some borders without the others, and borders in the wrong order.
+fn check_borders(borders: [Option<i64>; 3], problems: &mut Fields) {
+    if borders.iter().all(Option::is_none) {
+        return;
+    }
+    for (item, border) in BORDERS.iter().zip(borders) {
+        if border.is_none() {
+            problems.add(item.as_str(), "cost-rates-tiers-all");
+        }
+    }
+    for (at, pair) in borders.windows(2).enumerate() {
+        if matches!(pair, [Some(better), Some(worse)] if better <= worse) {
+            problems.add(BORDERS[at + 1].as_str(), "cost-rates-tiers-order");
+        }
+    }
+}
+
 fn value(item: RateItem, text: &str, currency: Currency) -> Result<i64, Problem> {
     let field = item.as_str();
     if item.is_share() {
@@ -229,7 +262,7 @@ fn value(item: RateItem, text: &str, currency: Currency) -> Result<i64, Problem>
             .ok_or_else(|| Problem::new(field, "input-range").with("min", 0).with("max", 100));
     }
     let money = Money::parse(text, currency, MoneyUnit::Currency).map_err(|problem| Problem::new(field, problem.key()))?;
-    if money.minor < 0 { Err(Problem::new(field, "costs-negative")) } else { Ok(money.minor) }
+    if money.minor < 0 && !BORDERS.contains(&item) { Err(Problem::new(field, "costs-negative")) } else { Ok(money.minor) }
 }
 
 /// The operations of rates.
@@ -239,7 +272,7 @@ pub fn operations(ops: &mut Operations) {
         "cost_rates.set",
         "PUT /cost-rates",
         Some(Perm(Room::Insight, Act::Change)),
-        "Sets what an hour, a contact and the goods cost, and what share of time each tier should get.",
+        "Sets what an hour, a contact and the goods cost, what share of time each tier should get, and where tiers begin.",
         set,
     )
     .example(|| json!({"rates": [{"item": "goods", "amount": "62"}, {"item": "staff_hour", "amount": "1800000"}, {"item": "visit", "amount": "900000"}]}));
@@ -287,5 +320,32 @@ mod tests {
         let agent = testing::as_post(&ctx.app, "agent", "reza").await;
         assert!(matches!(agent.run(set, rates(&[(RateItem::Sms, "1")])).await, Err(Error::Forbidden(_))));
         assert_eq!(agent.run(list, Nothing {}).await.unwrap().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn borders_of_tiers_are_all_there_in_their_order_or_none_is() {
+        let ctx = testing::ctx().await;
+        let [one, two, three] = BORDERS;
+        let wrong = async |pairs: &[(RateItem, &str)]| match ctx.run(set, rates(pairs)).await {
+            Err(Error::Invalid(Fields(problems))) => {
+                problems.into_iter().map(|problem| (problem.field.into_owned(), problem.key.into_owned())).collect::<Vec<_>>()
+            }
+            other => panic!("{other:?}"),
+        };
+        let problem = |field: RateItem, key: &str| (field.to_string(), key.to_owned());
+        assert_eq!(wrong(&[(one, "10")]).await, [problem(two, "cost-rates-tiers-all"), problem(three, "cost-rates-tiers-all")]);
+        assert_eq!(wrong(&[(one, "10"), (two, "10"), (three, "-5")]).await, [problem(two, "cost-rates-tiers-order")]);
+        ctx.run(set, rates(&[(one, "1000"), (two, "10"), (three, "-5")])).await.unwrap();
+        assert_eq!(wrong(&[(two, "")]).await, [problem(two, "cost-rates-tiers-all")]);
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        assert_eq!(Rates::read(&mut tx).await.unwrap().borders(), Some(vec![100_000, 1_000, -500]));
+        tx.commit().await.unwrap();
+        let noted: Vec<(serde_json::Value,)> =
+            ctx.app.db.all(sql("SELECT data FROM events WHERE kind = 'cost_rate.changed' ORDER BY id")).await.unwrap();
+        assert_eq!(noted.len(), 3, "the history says who moved which border from where to where");
+        ctx.run(set, rates(&[(one, ""), (two, ""), (three, "")])).await.unwrap();
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        assert_eq!(Rates::read(&mut tx).await.unwrap().borders(), None);
+        tx.commit().await.unwrap();
     }
 }

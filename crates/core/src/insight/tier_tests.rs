@@ -2,6 +2,7 @@
 
 use super::profit_people::{ByTrait, Trait, people};
 use super::profit_refresh::ask;
+use super::profits::summary;
 use super::rates::{self, RateItem, SetRate, SetRates};
 use super::tier_history::{ListMoved, Move, MovesOf, NO_TIER, moved, moves};
 use crate::operation::Nothing;
@@ -201,4 +202,33 @@ async fn groups_are_compared_by_what_their_customers_bring() {
         told.groups.iter().map(|one| (one.word.clone(), one.mean, one.difference)).collect::<Vec<_>>()
     };
     assert_eq!(known(&again), known(&told), "whoever looks after them");
+}
+
+#[tokio::test]
+async fn tiers_begin_where_somebody_said_until_it_is_taken_back() {
+    let (ctx, parties) = shop().await;
+    let told = ctx.run(summary, Nothing {}).await.unwrap();
+    assert!(!told.borders.by_hand && told.borders.since.is_some() && !told.borders.are_changing);
+    let [one, two, three] = rates::BORDERS;
+    let border = |item: RateItem, amount: &str| SetRate { item, amount: Some(amount.into()) };
+    let rates = vec![border(one, "780"), border(two, "400"), border(three, "-10")];
+    ctx.run(rates::set, SetRates { rates }).await.unwrap();
+    let told = ctx.run(summary, Nothing {}).await.unwrap();
+    assert!(!told.borders.by_hand && told.borders.are_changing, "the numbers are still those of before");
+    jobs::drain(&ctx.app).await.unwrap();
+    let told = ctx.run(summary, Nothing {}).await.unwrap();
+    assert_eq!((told.borders.by_hand, told.borders.since, told.borders.are_changing), (true, Some(ctx.now()), false));
+    // The profit is four tenths of what they bought: from 40 to 800.
+    assert_eq!(told.tiers.iter().map(|tier| tier.tier.customers).collect::<Vec<_>>(), [1, 10, 9, 0]);
+    assert_eq!(told.tiers.iter().map(|tier| tier.tier.from_minor).collect::<Vec<_>>(), [Some(78_000), Some(40_000), Some(-1_000), None]);
+    assert_eq!(stretches(&ctx, parties[9]).await.last(), Some(&2));
+
+    let none = rates::BORDERS.map(|item| border(item, "")).to_vec();
+    let agent = testing::as_post(&ctx.app, "agent", "sara").await;
+    assert!(matches!(agent.run(rates::set, SetRates { rates: none.clone() }).await, Err(Error::Forbidden(_))));
+    ctx.run(rates::set, SetRates { rates: none }).await.unwrap();
+    jobs::drain(&ctx.app).await.unwrap();
+    let told = ctx.run(summary, Nothing {}).await.unwrap();
+    assert!(!told.borders.by_hand);
+    assert_eq!(told.tiers.iter().map(|tier| tier.tier.customers).collect::<Vec<_>>(), [1, 3, 8, 8]);
 }

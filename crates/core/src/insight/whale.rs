@@ -134,17 +134,27 @@ fn no_tiers(borders: &[i64]) -> Vec<Tier> {
     (0..=borders.len()).map(tier).collect()
 }
 
+/// Where tiers begin that hold the usual parts of the customers.
+fn usual_borders(ranked: &[Ranked], profits: &[f64]) -> Option<Vec<i64>> {
+    let borders = Tiers::by_parts(profits, &TIER_PARTS).ok()?;
+    let round = |border: &f64| {
+        let above = ranked.iter().map(|one| one.profit_minor).filter(|profit| *profit as f64 >= *border).min()?;
+        Some(roundest(ranked.iter().map(|one| one.profit_minor).filter(|profit| (*profit as f64) < *border).max(), above))
+    };
+    let mut borders: Vec<i64> = borders.borders().iter().filter_map(round).collect();
+    borders.dedup();
+    Some(borders)
+}
+
 impl Whale {
-    /// Of customers in any order; `None` without any.
-    pub(super) fn of(ranked: &[Ranked], sums: Parts) -> Option<Whale> {
+    /// Of customers in any order, with tiers that begin where somebody said, or at round amounts near the usual parts of them;
+    /// `None` without any.
+    pub(super) fn of(ranked: &[Ranked], sums: Parts, by_hand: Option<Vec<i64>>) -> Option<Whale> {
         let profits: Vec<f64> = ranked.iter().map(|one| one.profit_minor as f64).collect();
-        let borders = Tiers::by_parts(&profits, &TIER_PARTS).ok()?;
-        let round = |border: &f64| {
-            let above = ranked.iter().map(|one| one.profit_minor).filter(|profit| *profit as f64 >= *border).min()?;
-            Some(roundest(ranked.iter().map(|one| one.profit_minor).filter(|profit| (*profit as f64) < *border).max(), above))
+        let borders = match by_hand {
+            Some(borders) => borders,
+            None => usual_borders(ranked, &profits)?,
         };
-        let mut borders: Vec<i64> = borders.borders().iter().filter_map(round).collect();
-        borders.dedup();
         let curve = WhaleCurve::of(&profits).ok()?;
         let mut tiers = no_tiers(&borders);
         for one in ranked {
@@ -243,7 +253,7 @@ mod tests {
             |one: &Ranked| Parts { profit_minor: one.profit_minor, minutes: one.minutes, contacts: one.contacts, ..Parts::default() };
         let mut sums = Parts::default();
         ranked.iter().for_each(|one| sums += parts(one));
-        let whale = Whale::of(&ranked, sums).unwrap();
+        let whale = Whale::of(&ranked, sums, None).unwrap();
         let profits: Vec<i64> = ranked.iter().map(|one| one.profit_minor).collect();
         let borders = profit_groups::borders(&profits, &whale.borders());
         assert!((POINTS..POINTS + 6).contains(&borders.len()), "{}", borders.len());
@@ -270,7 +280,7 @@ mod tests {
         let ranked: Vec<Ranked> = (1..=100)
             .map(|at| Ranked { party_id: Id::FIRST, profit_minor: at * 1_001 - 20_020, minutes: 1, contacts: 2, tier: None })
             .collect();
-        let whale = Whale::of(&ranked, Parts::default()).unwrap();
+        let whale = Whale::of(&ranked, Parts::default(), None).unwrap();
         assert_eq!(whale.borders(), [76_000, 61_000, 21_000]);
         let customers: Vec<i64> = whale.tiers.iter().map(|tier| tier.customers).collect();
         assert_eq!(customers, [5, 15, 40, 40]);

@@ -10,8 +10,10 @@ use askama::Template;
 use axum::extract::Path;
 use axum::response::IntoResponse;
 use peyvand_core::insight::profit_refresh;
-use peyvand_core::insight::profits::{self, Decide, Decision, GetProfit, ListDecisions, ListProfits, Profit, ProfitRow, ProfitSummary};
-use peyvand_core::insight::rates::{self, CostRate, RateItem, SetRate, SetRates, TIMES};
+use peyvand_core::insight::profits::{
+    self, Decide, Decision, GetProfit, ListDecisions, ListProfits, Profit, ProfitRow, ProfitSummary, TierBorders,
+};
+use peyvand_core::insight::rates::{self, BORDERS, CostRate, RateItem, SetRate, SetRates, TIMES};
 use peyvand_core::insight::whale::{Tier, Whale};
 use peyvand_core::operation::{Nothing, PAGE_MAX};
 use peyvand_core::organisation::colleagues;
@@ -118,6 +120,8 @@ struct ValuePage {
     figures: Vec<Figure>,
     chart: Option<Chart>,
     tiers: Vec<TierRow>,
+    /// Whose borders the tiers have, and since when.
+    borders: String,
     time_says: Option<String>,
     ideal: Vec<Line>,
     losing: Vec<Line>,
@@ -204,6 +208,7 @@ async fn value_page(req: &Req, f: FormView) -> Result<ValuePage, PageError> {
         figures: whale.map(|whale| figures(loc, whale, currency)).unwrap_or_default(),
         chart: whale.map(|whale| chart(loc, whale, currency)),
         tiers: summary.as_ref().map(|summary| tiers(loc, summary, currency)).unwrap_or_default(),
+        borders: summary.as_ref().map(|summary| borders_say(loc, &summary.borders)).unwrap_or_default(),
         time_says: summary.as_ref().and_then(|summary| time_says(loc, summary)),
         ideal,
         losing,
@@ -387,9 +392,17 @@ fn line(loc: &Loc, row: &ProfitRow, currency: Currency) -> Line {
     }
 }
 
+/// Whose borders the tiers have, and since when.
+fn borders_say(loc: &Loc, borders: &TierBorders) -> String {
+    let Some(since) = borders.since else { return String::new() };
+    let words = loc.t1(if borders.by_hand { "profits-borders-by-hand" } else { "profits-borders-found" }, "day", loc.when(since));
+    if borders.are_changing { format!("{words} {}", loc.t("profits-borders-changing")) } else { words }
+}
+
 /// How the numbers came about.
 fn how(loc: &Loc, summary: &ProfitSummary, currency: Currency) -> Vec<String> {
-    let mut lines = vec![loc.t("profits-how"), loc.t("profits-how-who"), loc.t("profits-how-tiers")];
+    let mut lines = vec![loc.t("profits-how"), loc.t("profits-how-who")];
+    lines.extend((!summary.borders.by_hand).then(|| loc.t("profits-how-tiers")));
     if let Some(goods) = summary.rates.iter().find(|rate| rate.item == RateItem::Goods) {
         lines.push(loc.t1("profits-how-goods", "share", share(loc, goods.value)));
     }
@@ -413,6 +426,9 @@ fn rate_name(loc: &Loc, item: RateItem) -> String {
     if let Some(at) = TIMES.iter().position(|time| *time == item) {
         return tier_name(loc, at as i64 + 1);
     }
+    if let Some(at) = BORDERS.iter().position(|border| *border == item) {
+        return tier_name(loc, at as i64 + 1);
+    }
     match item {
         RateItem::Goods | RateItem::StaffHour => loc.t(&format!("profits-rate-{}", item.as_str().replace('_', "-"))),
         channel => loc.term("channel", channel.as_str()),
@@ -426,11 +442,12 @@ fn rate_fields(loc: &Loc, currency: Currency) -> Vec<(String, Vec<RateField>)> {
         unit: if item.is_share() { loc.t("percent-sign") } else { loc.money_unit(currency).to_owned() },
     };
     let basic = [RateItem::Goods, RateItem::StaffHour];
-    let channels = RateItem::ALL.iter().filter(|item| !basic.contains(item) && !TIMES.contains(item));
+    let channels = RateItem::ALL.iter().filter(|item| !basic.contains(item) && !TIMES.contains(item) && !BORDERS.contains(item));
     vec![
         (loc.t("profits-rates-basic"), basic.iter().map(field).collect()),
         (loc.t("profits-rates-channels"), channels.map(field).collect()),
         (loc.t("profits-rates-time"), TIMES.iter().map(field).collect()),
+        (loc.t("profits-rates-tiers"), BORDERS.iter().map(field).collect()),
     ]
 }
 
