@@ -11,6 +11,7 @@ use super::profit::WINDOW;
 use super::profit_people::{ByTrait, Ranged, Trait, people};
 use crate::operation::Nothing;
 use crate::parties::Party;
+use crate::platform::access::{Unit, User};
 use crate::platform::jobs::{self, QueuedJob};
 use crate::platform::money::{Currency, Money};
 use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Result, Room, Sight};
@@ -49,6 +50,8 @@ row! {
         at: Instant = "i.at",
         origin: String = "i.origin",
         source: Option<String> = "p.source",
+        unit_id: Option<Id<Unit>> = "p.unit_id",
+        owner_id: Option<Id<User>> = "p.owner_id",
         first_purchase_on: Day = "p.first_purchase_on",
     }
 }
@@ -62,11 +65,35 @@ pub struct LastTouch {
     pub customers: i64,
 }
 
-/// The last touches of the buyers of a source.
+/// The last touches of the buyers of a source, by whose customers they are.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct TouchesOf {
     source: Option<String>,
+    unit_id: Option<Id<Unit>>,
+    owner_id: Option<Id<User>>,
     touches: Vec<LastTouch>,
+}
+
+impl TouchesOf {
+    fn is_within(&self, sight: &Sight) -> bool {
+        match sight {
+            Sight::All => true,
+            Sight::Units { units, user } => units.iter().any(|unit| Some(*unit) == self.unit_id) || self.owner_id == Some(*user),
+            Sight::Own(user) => self.owner_id == Some(*user),
+        }
+    }
+}
+
+/// The last touches of the buyers of a source within sight, the most frequent first.
+fn touches_within(all: &[TouchesOf], source: Option<&str>, sight: &Sight) -> Vec<LastTouch> {
+    let mut counts: BTreeMap<&str, i64> = BTreeMap::new();
+    for touch in all.iter().filter(|of| of.source.as_deref() == source && of.is_within(sight)).flat_map(|of| &of.touches) {
+        *counts.entry(&touch.origin).or_default() += touch.customers;
+    }
+    let mut touches: Vec<LastTouch> =
+        counts.into_iter().map(|(origin, customers)| LastTouch { origin: origin.to_owned(), customers }).collect();
+    touches.sort_by_key(|touch| -touch.customers);
+    touches
 }
 
 row! {
@@ -122,8 +149,7 @@ pub struct SourceFigures {
     /// What each of them brings, with its range; absent while they are too few.
     #[serde(default)]
     pub profit_each: Option<Ranged>,
-    /// What led the buyers among them to us the last time before they first bought, the most frequent first; only for who sees
-    /// all.
+    /// What led the buyers among them to us the last time before they first bought, the most frequent first.
     #[serde(default)]
     pub last_touches: Vec<LastTouch>,
     /// What most of them said in their own words.
@@ -162,12 +188,14 @@ pub async fn sources(ctx: &Ctx, _: Nothing) -> Result<Sources> {
              WHERE party_id IS NULL AND source IS NOT NULL AND day >= $1 AND day <= $2 GROUP BY source");
         let today = today(ctx).await?;
         let spent: Vec<(Option<String>, i64)> = reader.db.all(query.bind(today.plus(1 - WINDOW)).bind(today)).await?;
-        let touches = findings::last::<Vec<TouchesOf>>(reader.db, TOUCHES).await?.map(|last| last.found).unwrap_or_default();
         for one in &mut found.items {
             one.cost_minor = spent.iter().find(|(source, _)| *source == one.source).map(|(_, minor)| *minor);
             one.cost_per_won_minor = one.cost_minor.filter(|_| one.won > 0).map(|minor| minor / one.won);
-            one.last_touches = touches.iter().find(|of| of.source == one.source).map(|of| of.touches.clone()).unwrap_or_default();
         }
+    }
+    let touches = findings::last::<Vec<TouchesOf>>(reader.db, TOUCHES).await?.map(|last| last.found).unwrap_or_default();
+    for one in &mut found.items {
+        one.last_touches = touches_within(&touches, one.source.as_deref(), &reader.sight);
     }
     Ok(found)
 }
@@ -205,10 +233,11 @@ async fn last_touches(ctx: &Ctx, job: Id<QueuedJob>) -> Result<Vec<TouchesOf>> {
          WHERE i.origin IS NOT NULL AND p.first_purchase_on <> '' AND p.archived_at IS NULL AND p.role NOT IN ('supplier', 'partner')
          ORDER BY i.party_id, i.at, i.id",
     );
-    let mut counts: BTreeMap<Option<String>, BTreeMap<String, i64>> = BTreeMap::new();
+    type Whose = (Option<String>, Option<Id<Unit>>, Option<Id<User>>);
+    let mut counts: BTreeMap<Whose, BTreeMap<String, i64>> = BTreeMap::new();
     let mut add = |last: Option<Touched>| {
         if let Some(last) = last {
-            *counts.entry(last.source).or_default().entry(last.origin).or_default() += 1;
+            *counts.entry((last.source, last.unit_id, last.owner_id)).or_default().entry(last.origin).or_default() += 1;
         }
     };
     let mut rows = std::pin::pin!(ctx.app.db.each::<Touched>(query));
@@ -227,12 +256,9 @@ async fn last_touches(ctx: &Ctx, job: Id<QueuedJob>) -> Result<Vec<TouchesOf>> {
         last = Some(row);
     }
     add(last);
-    let touches = |origins: BTreeMap<String, i64>| {
-        let mut touches: Vec<LastTouch> = origins.into_iter().map(|(origin, customers)| LastTouch { origin, customers }).collect();
-        touches.sort_by_key(|touch| -touch.customers);
-        touches
-    };
-    Ok(counts.into_iter().map(|(source, origins)| TouchesOf { source, touches: touches(origins) }).collect())
+    let touches = |origins: BTreeMap<String, i64>| origins.into_iter().map(|(origin, customers)| LastTouch { origin, customers }).collect();
+    let of = |((source, unit_id, owner_id), origins)| TouchesOf { source, unit_id, owner_id, touches: touches(origins) };
+    Ok(counts.into_iter().map(of).collect())
 }
 
 async fn count(ctx: &Ctx, db: &Db, sight: &Sight) -> Result<Sources> {
@@ -377,6 +403,10 @@ mod tests {
         let goods = SetRate { item: RateItem::Goods, amount: Some("60".into()) };
         ctx.run(rates::set, SetRates { rates: vec![goods] }).await.unwrap();
         jobs::drain(&ctx.app).await.unwrap();
+        let agent = testing::as_post(&ctx.app, "agent", "reza").await;
+        let mut tx = ctx.app.db.begin().await.unwrap();
+        tx.run(sql("UPDATE parties SET owner_id = $1 WHERE id = $2").bind(agent.actor.user()).bind(parties[2])).await.unwrap();
+        tx.commit().await.unwrap();
         find_out(&ctx, Id::FIRST).await.unwrap();
         let one = ctx.run(sources, Nothing {}).await.unwrap().items.remove(0);
         assert_eq!((one.customers, one.buyers, one.won), (32, 31, 30), "one came before this year");
@@ -393,6 +423,8 @@ mod tests {
 
         let manager = testing::as_post(&ctx.app, "manager", "mina").await;
         let seen = manager.run(sources, Nothing {}).await.unwrap().items.remove(0);
-        assert_eq!((seen.cost_minor, seen.last_touches.len(), seen.profit_minor), (None, 0, one.profit_minor));
+        assert_eq!((seen.cost_minor, &seen.last_touches, seen.profit_minor), (None, &one.last_touches, one.profit_minor));
+        let own = agent.run(sources, Nothing {}).await.unwrap().items.remove(0);
+        assert_eq!((own.customers, own.last_touches), (1, vec![LastTouch { origin: "message".into(), customers: 1 }]));
     }
 }
