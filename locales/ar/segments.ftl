@@ -434,3 +434,5 @@ segments-origin = المنشأ
 segments-any-origin = من أي منشأ
 segments-result = النتيجة
 segments-any-result = بأي نتيجة
+segments-find-condition = اكتبوا اسم الشرط: المدينة، آخر شراء…
+segments-no-such-condition = لا شرط بهذا الاسم. اختاروه من القائمة.

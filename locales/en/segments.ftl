@@ -414,3 +414,5 @@ segments-origin = led to by
 segments-any-origin = Led to by anything
 segments-result = result
 segments-any-result = With any result
+segments-find-condition = Type a condition: city, last purchase…
+segments-no-such-condition = There is no such condition. Choose its name from the list.

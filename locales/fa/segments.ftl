@@ -392,3 +392,5 @@ segments-origin = خاستگاه
 segments-any-origin = از هر خاستگاهی
 segments-result = نتیجه
 segments-any-result = با هر نتیجه‌ای
+segments-find-condition = نام شرط را بنویسید: شهر، آخرین خرید…
+segments-no-such-condition = چنین شرطی نیست. نامش را از فهرست انتخاب کنید.

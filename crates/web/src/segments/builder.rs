@@ -503,11 +503,21 @@ pub async fn preview(req: Req, sent: Sent) -> PageResult {
 pub async fn build(req: Req, sent: Sent) -> PageResult {
     let mut form = Form::read(&sent)?;
     let choices = Choices::load(&req, form.id).await?;
-    let act = sent.get("do").unwrap_or_default();
+    // Enter in the field of a new condition adds it.
+    let typed = sent.0.iter().find_map(|(name, value)| name.strip_suffix(".add").filter(|_| !value.trim().is_empty()));
+    let added = typed.map(|path| format!("add:{path}"));
+    let act = match (sent.get("do").unwrap_or_default(), &added) {
+        ("save", Some(add)) => add.as_str(),
+        (act, _) => act,
+    };
     if act != "save" {
-        let fresh = form.draft.act(act, &sent);
+        let fresh = form.draft.act(act, &sent, &req.loc);
+        // Nothing of that name can be added.
+        let unknown = act.strip_prefix("add:").filter(|_| fresh.is_none());
+        let errors: Vec<(String, String)> =
+            unknown.map(|path| (path.to_owned(), req.t("segments-no-such-condition"))).into_iter().collect();
         let tried = attempt(&req, &form.draft, &choices.world()).await?;
-        let view = form.view(&req, &choices, tried, &[], fresh.as_deref());
+        let view = form.view(&req, &choices, tried, &errors, fresh.as_deref());
         return if req.htmx { page(&req, &view.as_form()) } else { page(&req, &view) };
     }
     let (rule, written) = form.draft.write(&choices.world(), false);

@@ -39,6 +39,10 @@ async fn a_segment_is_built_without_scripts_one_button_after_another() {
     assert_eq!(added.all("input[name='0-0.k'][value=city]").len(), 1);
     assert_eq!(added.all("input[name='0-0.t']").len(), 1);
     assert_eq!(added.all("input[name=name][value='تهرانی‌ها']").len(), 1, "what was typed stays");
+    let named = browser.post("/segments/build", &[("do", "save"), ("0.g", "all"), ("0.add", "آخرین خريد")]).await;
+    assert_eq!(named.all("input[name='0-0.k'][value=last_purchase]").len(), 1, "Enter in the field adds what its words name");
+    let unknown = browser.post("/segments/build", &[("do", "add:0"), ("0.g", "all"), ("0.add", "هیچ")]).await;
+    assert_eq!((unknown.all(".rule").len(), unknown.all(".rules .err").len()), (0, 1), "it says that there is none");
     let group = browser.post("/segments/build", &[("do", "group:0"), ("0.g", "any"), ("0-0.k", "tag"), ("0-0.t", "الف")]).await;
     assert_eq!(group.all(".grpbox select[name='0-1.g']").len(), 1);
     assert_eq!(group.all("select[name='0.g'] option[selected]"), ["یکی کافی است"]);
@@ -259,4 +263,94 @@ async fn a_goal_is_set_for_a_segment_and_given_up() {
     assert_eq!(gone.all(".tb").len(), 0);
     browser.post(&undo_of(&gone), &[]).await;
     assert_eq!(browser.get("/segments/goals").await.all(".tb tbody tr").len(), 1);
+}
+
+#[tokio::test]
+async fn a_goal_is_changed_on_its_page_and_notes_stand_below_the_portfolio() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    customer(&ctx, "بهار", "تهران").await;
+    let path = save(&mut browser, &TEHRAN).await;
+    let id = path.trim_start_matches("/segments/").to_owned();
+    let goal = [("segment_id", id.as_str()), ("figure", "sales"), ("target", "۱۰۰۰"), ("until_on", "2030-01-01")];
+    browser.post("/segments/goals", &goal).await;
+    let page = browser.get("/segments/goals").await;
+    let href = format!("/segments/goals/{}", id_after(&page, "/segments/goals/"));
+    let form = browser.get(&href).await;
+    assert_eq!(form.all("input[name=target][value='۱٬۰۰۰']").len(), 1, "the amount in the reader's unit: {}", form.text);
+    assert_eq!(form.all(".list .li b"), ["برای یک بخش هدف گذاشته شد"]);
+    let wrong = browser.post(&href, &[("version", "1"), ("target", "x"), ("until_on", "2030-01-01")]).await;
+    assert_eq!((wrong.status, wrong.all("#target-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    let change = [("version", "1"), ("target", "۲۵۰۰"), ("until_on", "2030-02-01"), ("budget", "۷۰۰"), ("note", "تا بهار")];
+    let changed = browser.post(&href, &change).await;
+    assert_eq!(changed.header("location"), "/segments/goals");
+    let page = browser.get("/segments/goals").await;
+    assert!(page.text.contains("۲٬۵۰۰") && page.text.contains("تا بهار"), "{}", page.text);
+    assert_eq!(browser.post(&href, &change).await.status, StatusCode::UNPROCESSABLE_ENTITY, "the version is an older one");
+    let told = browser.get(&href).await;
+    assert_eq!(told.all(".list .li b").len(), 2);
+    assert!(told.one(".list .li .sm").contains("با بودجه‌ی"), "{}", told.one(".list .li .sm"));
+    browser.post(&undo_of(&page), &[]).await;
+    assert!(browser.get("/segments/goals").await.text.contains("۱٬۰۰۰"));
+
+    let empty = browser.post("/segments/goal-notes", &[("words", " ")]).await;
+    assert_eq!((empty.status, empty.all("#words-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    browser.post("/segments/goal-notes", &[("words", "نیمی از بودجه جابه‌جا شد"), ("goal_id", &href[16..])]).await;
+    let noted = browser.get("/segments/goals").await;
+    assert!(noted.one("#notes .li").contains("نیمی از بودجه") && noted.one("#notes .li small").contains("نگار"));
+    let drop = format!("/segments/goal-notes/{}/delete", id_after(&noted, "/segments/goal-notes/"));
+    browser.post(&drop, &[]).await;
+    let gone = browser.get("/segments/goals").await;
+    assert_eq!(gone.all("#notes .li").len(), 0);
+    browser.post(&undo_of(&gone), &[]).await;
+    assert_eq!(browser.get("/segments/goals").await.all("#notes .li").len(), 1);
+}
+
+#[tokio::test]
+async fn whom_a_rule_means_is_a_list_before_it_is_a_segment() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    for (name, city) in [("بهار", "تهران"), ("پرویز", "شیراز")] {
+        customer(&ctx, name, city).await;
+    }
+    let part = browser.post("/segments/preview", &[("0.g", "all"), ("0-0.k", "city"), ("0-0.t", "شیراز")]).await;
+    let href = part.text.split('"').find(|part| part.starts_with("/parties?rule=")).unwrap().to_owned();
+    let list = browser.get(&href).await;
+    assert_eq!(list.all("#rows .who b"), ["پرویز"]);
+    let chip = list.one(".chip");
+    assert!(chip.contains("شهرشان") && chip.contains("شیراز"), "the rule is said in words: {chip}");
+    assert!(browser.get(&href.replacen("/parties", "/parties/count", 1)).await.text.contains('۱'));
+    let again = browser.get(&href.replacen("/parties", "/segments/new", 1)).await;
+    assert_eq!(again.all("input[name$='.t'][value='شیراز']").len(), 1, "and becomes a segment again");
+    assert_eq!(browser.get("/parties?rule=%7B%22smell%22%3A1%7D").await.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn the_list_shows_and_filters_by_who_customers_are() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    let new = NewParty {
+        name: Some("بهار".into()),
+        education: Some("master".into()),
+        job: Some("پزشک".into()),
+        income_band: Some("high".into()),
+        birth_date: Some("1990-05-05".into()),
+        ..NewParty::default()
+    };
+    ctx.run(party::create, new).await.unwrap();
+    customer(&ctx, "پرویز", "شیراز").await;
+    let query = "education=master&income=high&age_from=%DB%B3%DB%B0&job=%D9%BE%D8%B2%D8%B4%DA%A9";
+    let list = browser.get(&format!("/parties?{query}&cols=tier,rfm,rhythm,age,education,job,income&sort=profit&desc=1")).await;
+    assert_eq!(list.all("#rows .who b"), ["بهار"]);
+    for words in ["کارشناسی ارشد", "پزشک", "زیاد", "۳۶"] {
+        assert!(list.one("#rows tr").contains(words), "{words}: {}", list.one("#rows tr"));
+    }
+    assert_eq!(list.all(".chip").len(), 4);
+    let form = browser.get(&format!("/parties/filters?{query}&need=%D8%AE%D9%88%D8%AF%D9%85")).await;
+    assert_eq!(form.all("#education option[selected]"), ["کارشناسی ارشد"]);
+    assert_eq!(form.all("#need option[selected]"), ["خودم"], "own words stay chosen");
+    let file = browser.get(&format!("/parties/file/export.csv?{query}&cols=age,education,tier,rhythm")).await;
+    assert!(file.text.contains("کارشناسی ارشد") && file.text.contains("36"), "{}", file.text);
+    let segment = browser.get(&format!("/segments/new?{query}")).await;
+    assert_eq!(segment.all("input[name$='.k'][value=education], input[name$='.k'][value=age], input[name$='.k'][value=job]").len(), 3);
 }

@@ -2,6 +2,8 @@
 
 use peyvand_core::marketing::segments::rule::{Field, What};
 use peyvand_core::parties::preferences::PreferenceKind;
+use peyvand_core::platform::locale::Loc;
+use peyvand_core::platform::text::search_key;
 
 /// What a condition asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,6 +100,13 @@ impl Kind {
         Kind::groups().into_iter().flat_map(|(_, kinds)| kinds).find(|kind| kind.word() == word)
     }
 
+    /// The kind that somebody means who types its label, or its word.
+    pub fn named(text: &str, loc: &Loc) -> Option<Kind> {
+        let key = search_key(text);
+        let all = || Kind::groups().into_iter().flat_map(|(_, kinds)| kinds);
+        Kind::read(text.trim()).or_else(|| all().find(|kind| search_key(&loc.t(&kind.label())) == key))
+    }
+
     /// Its label in the catalogue.
     pub fn label(self) -> String {
         format!("segments-if-{}", self.word().replace('_', "-"))
@@ -149,6 +158,30 @@ impl Kind {
             Kind::Knows(_) => &["known", "unknown"],
             Kind::Did(_) => &["once", "at-least", "at-most", "between", "never"],
             Kind::In => &["in", "not-in"],
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use peyvand_core::platform::locale::Prefs;
+    use peyvand_core::platform::text::Lang;
+    use peyvand_core::testing::NOW;
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_condition_is_found_by_its_own_name_in_each_language() {
+        for lang in [Lang::Fa, Lang::Ar, Lang::En] {
+            let loc = Loc::new(Prefs::of(lang), NOW);
+            let mut names = HashSet::new();
+            for kind in Kind::groups().into_iter().flat_map(|(_, kinds)| kinds) {
+                let label = loc.t(&kind.label());
+                assert!(names.insert(search_key(&label)), "{label} is the name of two conditions");
+                assert_eq!(Kind::named(&format!(" {label} "), &loc), Some(kind));
+                assert_eq!(Kind::named(kind.word(), &loc), Some(kind));
+            }
+            assert_eq!(Kind::named("no such thing", &loc), None);
         }
     }
 }

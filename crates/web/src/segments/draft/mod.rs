@@ -11,6 +11,7 @@ pub use self::leaf::{Leaf, World};
 
 use crate::form::Sent;
 use peyvand_core::Problem;
+use peyvand_core::platform::locale::Loc;
 use serde_json::{Value, json};
 
 /// Groups within groups that the builder follows; a rule goes no deeper.
@@ -118,7 +119,7 @@ impl Draft {
     }
 
     /// Does what a button says: `add:PATH`, `group:PATH`, `remove:PATH`. The path of what is new.
-    pub fn act(&mut self, act: &str, sent: &Sent) -> Option<String> {
+    pub fn act(&mut self, act: &str, sent: &Sent, loc: &Loc) -> Option<String> {
         let (act, path) = act.split_once(':')?;
         if act == "remove" {
             let (group, place) = path.rsplit_once('-')?;
@@ -130,7 +131,7 @@ impl Draft {
             return None;
         }
         let new = match act {
-            "add" => Draft::Leaf(Leaf::new(Kind::read(sent.get(&format!("{path}.add"))?)?)),
+            "add" => Draft::Leaf(Leaf::new(Kind::named(sent.get(&format!("{path}.add"))?, loc)?)),
             "group" => Draft::Group(Joint::Any, Vec::new()),
             _ => return None,
         };
@@ -187,7 +188,7 @@ mod tests {
     use peyvand_core::insight::rhythm::Habit;
     use peyvand_core::marketing::segments::rule::{Field, Rule};
     use peyvand_core::parties::list::PartyFilters;
-    use peyvand_core::platform::locale::{Loc, Prefs};
+    use peyvand_core::platform::locale::Prefs;
     use peyvand_core::platform::money::Currency;
     use peyvand_core::platform::text::Lang;
     use peyvand_core::testing::NOW;
@@ -299,19 +300,20 @@ mod tests {
 
     #[test]
     fn buttons_add_and_remove_at_their_place() {
+        let loc = Loc::new(Prefs::of(Lang::Fa), NOW);
         let sent = Sent(vec![("0.g".into(), "all".into()), ("0.add".into(), "city".into()), ("0-0.add".into(), "tag".into())]);
         let mut draft = Draft::read(&sent);
-        assert_eq!(draft.act("group:0", &sent).as_deref(), Some("0-0"));
-        assert_eq!(draft.act("add:0-0", &sent).as_deref(), Some("0-0-0"));
-        assert_eq!(draft.act("add:0", &sent).as_deref(), Some("0-1"));
+        assert_eq!(draft.act("group:0", &sent, &loc).as_deref(), Some("0-0"));
+        assert_eq!(draft.act("add:0-0", &sent, &loc).as_deref(), Some("0-0-0"));
+        assert_eq!(draft.act("add:0", &sent, &loc).as_deref(), Some("0-1"));
         let leaf = |kind| Draft::Leaf(Leaf::new(kind));
         let group = Draft::Group(Joint::Any, vec![leaf(Kind::Tag)]);
         assert_eq!(draft, Draft::Group(Joint::All, vec![group, leaf(Kind::Field(Field::City))]));
-        draft.act("remove:0-0", &sent);
+        draft.act("remove:0-0", &sent, &loc);
         assert_eq!(draft, Draft::Group(Joint::All, vec![leaf(Kind::Field(Field::City))]));
-        draft.act("remove:0-7", &sent);
-        draft.act("remove:x", &sent);
-        assert_eq!(draft.act("add:0-0", &sent), None, "a condition has no parts");
+        draft.act("remove:0-7", &sent, &loc);
+        draft.act("remove:x", &sent, &loc);
+        assert_eq!(draft.act("add:0-0", &sent, &loc), None, "a condition has no parts");
     }
 
     #[test]
