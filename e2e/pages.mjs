@@ -79,6 +79,8 @@ export const PAGES = [
   { name: 'parties-empty', path: () => '/parties', deep: true, bare: true },
   { name: 'parties-chosen', path: () => '/parties', deep: true, press: choose() },
   { name: 'parties-filters', path: () => '/parties', deep: true, press: open('.bar a[data-dialog=wide]') },
+  { name: 'parties-figures', path: () => '/parties?education=bachelor&age_from=25&sort=profit&desc=1&cols=tier,rfm,active,worth,rhythm,age,education,job,income', deep: true },
+  { name: 'parties-rule', path: () => `/parties?rule=${encodeURIComponent(JSON.stringify({ all: [{ field: { field: 'habit', is: { one_of: ['slowing', 'lapsing'] } } }, { not: { field: { field: 'birth_month', is: { one_of: ['jalali-8'] } } } }] }))}`, deep: true },
   { name: 'parties-view', path: () => '/parties?silent=1&sort=spent&desc=1' },
   { name: 'parties-view-new', path: () => '/parties?silent=1', deep: true, wide: true, press: open('.bar a[href^="/parties/views/new"]') },
   { name: 'parties-columns', path: () => '/parties', deep: true, wide: true, press: open('.bar a[data-dialog=narrow]') },
@@ -119,13 +121,25 @@ export const PAGES = [
   { name: 'segment-overlap', path: ({ segment }) => `/segments/${segment}/overlap` },
   { name: 'segment-moves', path: ({ segment }) => `/segments/${segment}/moves` },
   { name: 'goals', path: () => '/segments/goals' },
+  { name: 'goal', path: () => '/segments/goals', press: async (page) => {
+    await page.locator('.tb a[href^="/segments/goals/"]').first().click();
+    await page.locator('form input[name=version]').waitFor({ state: 'attached' });
+  } },
   { name: 'goals-empty', path: () => '/segments/goals', deep: true, bare: true },
   { name: 'segment-edit', path: ({ segment }) => `/segments/${segment}/edit` },
   { name: 'segment-new', path: () => '/segments/new', deep: true },
+  { name: 'segment-figures', path: () => '/segments/new', deep: true, press: async (page) => {
+    for (const kind of ['education', 'birth_month', 'birthday', 'phone', 'habit', 'usual_gap', 'interaction']) {
+      const rows = await page.locator('.rule').count();
+      await page.locator('input[name="0.add"]').fill(kind);
+      await page.locator('button[value="add:0"]').click();
+      await page.locator('.rule').nth(rows).waitFor();
+    }
+  } },
   { name: 'segment-wrong', path: () => '/segments/new', deep: true, upset: 422, press: async (page) => {
     for (const kind of ['city', 'role', 'spent', 'birth', 'interaction']) {
       const rows = await page.locator('.rule').count();
-      await page.locator('select[name="0.add"]').selectOption(kind);
+      await page.locator('input[name="0.add"]').fill(kind);
       await page.locator('button[value="add:0"]').click();
       await page.locator('.rule').nth(rows).waitFor();
     }

@@ -142,6 +142,19 @@ CREATE INDEX follow_ups_remind_at ON follow_ups USING btree (remind_at) WHERE ((
 CREATE INDEX follow_ups_state_due_at ON follow_ups USING btree (state, due_at, id);
 CREATE INDEX follow_ups_timeline ON follow_ups USING btree (party_id, COALESCE(done_at, created_at), id);
 
+CREATE TABLE goal_notes (
+  id uuid NOT NULL,
+  goal_id uuid,
+  words text NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL,
+  archived_at bigint
+);
+ALTER TABLE goal_notes ADD CONSTRAINT goal_notes_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id);
+ALTER TABLE goal_notes ADD CONSTRAINT goal_notes_goal_id_fkey FOREIGN KEY (goal_id) REFERENCES segment_goals(id);
+ALTER TABLE goal_notes ADD CONSTRAINT goal_notes_pkey PRIMARY KEY (id);
+CREATE INDEX goal_notes_goal_id ON goal_notes USING btree (goal_id, id) WHERE (goal_id IS NOT NULL);
+
 CREATE TABLE ideas (
   id uuid NOT NULL,
   party_id uuid,
@@ -398,6 +411,7 @@ ALTER TABLE parties ADD CONSTRAINT parties_no_key UNIQUE (no);
 ALTER TABLE parties ADD CONSTRAINT parties_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id);
 ALTER TABLE parties ADD CONSTRAINT parties_pkey PRIMARY KEY (id);
 ALTER TABLE parties ADD CONSTRAINT parties_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES units(id);
+CREATE INDEX parties_birth_on_id ON parties USING btree (birth_on, id) WHERE (birth_on IS NOT NULL);
 CREATE INDEX parties_by_id ON parties USING btree (id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_last_contact ON parties USING btree (last_contact_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
 CREATE INDEX parties_by_last_purchase ON parties USING btree (last_purchase_on, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
@@ -405,8 +419,11 @@ CREATE INDEX parties_by_name ON parties USING btree (name_key, id, archived_at, 
 CREATE INDEX parties_by_next_follow_up ON parties USING btree (next_follow_up_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_spent ON parties USING btree (spent_minor, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
 CREATE INDEX parties_city_key_name_key_id ON parties USING btree (city_key, name_key, id) WHERE (city_key IS NOT NULL);
+CREATE INDEX parties_education_id ON parties USING btree (education, id) WHERE (education IS NOT NULL);
 CREATE INDEX parties_first_purchase_on ON parties USING btree (first_purchase_on, id) WHERE (first_purchase_on <> ''::text);
 CREATE INDEX parties_import_id ON parties USING btree (import_id, id) WHERE (import_id IS NOT NULL);
+CREATE INDEX parties_income_band_id ON parties USING btree (income_band, id) WHERE (income_band IS NOT NULL);
+CREATE INDEX parties_job_id ON parties USING btree (job, id) WHERE (job IS NOT NULL);
 CREATE INDEX parties_no_seen ON parties USING btree (no, owner_id, unit_id, archived_at, id);
 CREATE INDEX parties_owner_id_name_key_id ON parties USING btree (owner_id, name_key, id, archived_at) WHERE (owner_id IS NOT NULL);
 CREATE INDEX parties_owner_id_next_follow_up_at_id ON parties USING btree (owner_id, next_follow_up_at, id) WHERE (owner_id IS NOT NULL);
@@ -729,6 +746,9 @@ CREATE TABLE segment_goals (
   note text,
   base bigint,
   result bigint,
+  n bigint,
+  low double precision,
+  high double precision,
   counted_at bigint,
   version bigint NOT NULL,
   created_by uuid,

@@ -129,6 +129,16 @@ CREATE INDEX follow_ups_remind_at ON follow_ups (remind_at) WHERE state = 'open'
 CREATE INDEX follow_ups_state_due_at ON follow_ups (state, due_at, id);
 CREATE INDEX follow_ups_timeline ON follow_ups (party_id, (COALESCE(done_at, created_at)), id);
 
+CREATE TABLE goal_notes (
+  id BLOB NOT NULL PRIMARY KEY,
+  goal_id BLOB REFERENCES segment_goals (id),
+  words TEXT NOT NULL,
+  created_by BLOB REFERENCES users (id),
+  created_at INTEGER NOT NULL,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX goal_notes_goal_id ON goal_notes (goal_id, id) WHERE goal_id IS NOT NULL;
+
 CREATE TABLE ideas (
   id BLOB NOT NULL PRIMARY KEY,
   party_id BLOB,
@@ -362,6 +372,7 @@ CREATE TABLE parties (
   updated_at INTEGER NOT NULL,
   archived_at INTEGER
 ) STRICT;
+CREATE INDEX parties_birth_on_id ON parties (birth_on, id) WHERE birth_on IS NOT NULL;
 CREATE INDEX parties_by_id ON parties (id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_last_contact ON parties (last_contact_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance,
   silent_from);
@@ -371,8 +382,11 @@ CREATE INDEX parties_by_name ON parties (name_key, id, archived_at, role, kind, 
 CREATE INDEX parties_by_next_follow_up ON parties (next_follow_up_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_spent ON parties (spent_minor, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
 CREATE INDEX parties_city_key_name_key_id ON parties (city_key, name_key, id) WHERE city_key IS NOT NULL;
+CREATE INDEX parties_education_id ON parties (education, id) WHERE education IS NOT NULL;
 CREATE INDEX parties_first_purchase_on ON parties (first_purchase_on, id) WHERE first_purchase_on <> '';
 CREATE INDEX parties_import_id ON parties (import_id, id) WHERE import_id IS NOT NULL;
+CREATE INDEX parties_income_band_id ON parties (income_band, id) WHERE income_band IS NOT NULL;
+CREATE INDEX parties_job_id ON parties (job, id) WHERE job IS NOT NULL;
 CREATE INDEX parties_no_seen ON parties (no, owner_id, unit_id, archived_at, id);
 CREATE INDEX parties_owner_id_name_key_id ON parties (owner_id, name_key, id, archived_at) WHERE owner_id IS NOT NULL;
 CREATE INDEX parties_owner_id_next_follow_up_at_id ON parties (owner_id, next_follow_up_at, id) WHERE owner_id IS NOT NULL;
@@ -652,6 +666,9 @@ CREATE TABLE segment_goals (
   note TEXT,
   base INTEGER,
   result INTEGER,
+  n INTEGER,
+  low REAL,
+  high REAL,
   counted_at INTEGER,
   version INTEGER NOT NULL,
   created_by BLOB,

@@ -9,6 +9,7 @@ mod talk;
 mod trade;
 mod words;
 
+use crate::marketing::goals::notes::NewNote;
 use crate::marketing::goals::{self, NewGoal};
 use crate::marketing::segments::{self, NewSegment, Pick, PickMembers};
 use crate::organisation::people::{self, NewUser};
@@ -230,7 +231,7 @@ impl Story {
     /// Groups of customers that the owner keeps an eye on, and a list.
     async fn segments(&self, owner: Id<User>, staff: &[Member], parties: &[Id<Party>]) -> Result<()> {
         let ctx = self.by(self.now, owner, staff.first().map(|member| member.unit).into_iter().collect());
-        let mut goals = words::GOALS.iter();
+        let (mut goals, mut notes) = (words::GOALS.iter(), words::GOAL_NOTES.iter());
         for (name, rule) in words::SEGMENTS {
             let rule = serde_json::from_str(rule).map_err(Error::fault)?;
             let segment = segments::create(&ctx, NewSegment { name: (*name).to_owned(), rule, is_shared: true }).await?.id;
@@ -248,7 +249,10 @@ impl Story {
                     budget: Some((*budget).to_owned()),
                     note: Some((*note).to_owned()),
                 };
-                goals::create(&ctx, goal).await?;
+                let goal = goals::create(&ctx, goal).await?;
+                if let Some(note) = notes.next() {
+                    goals::notes::add(&ctx, NewNote { goal_id: Some(goal.id), words: (*note).to_owned() }).await?;
+                }
             }
         }
         let filters = PartyFilters { silent: Some(true), role: Some(Role::Customer), ..PartyFilters::default() };

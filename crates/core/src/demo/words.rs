@@ -444,6 +444,12 @@ pub const GOALS: &[(Figure, &str, i64, &str, &str)] = &[
     (Figure::Active, "55", 90, "250000000", "پیش از نوروز به همه سر بزنیم"),
 ];
 
+/// Notes on the first of them: why budgets moved.
+pub const GOAL_NOTES: &[&str] = &[
+    "۵ میلیون تومان از تبلیغ اینستاگرام به این بخش آمد؛ آنجا خریدارِ تازه کم شده بود.",
+    "تا پایان آذر بودجه بیشتر نمی‌شود؛ اول ببینیم کارگاه‌ها چه می‌آورند.",
+];
+
 /// A list that the owner keeps at hand.
 pub const VIEW: &str = "ساکت‌ها از پرخرید";
 

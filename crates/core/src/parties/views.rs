@@ -1,5 +1,5 @@
 //! Views: lists of customers that people keep at hand, with what they filter by, their order and their columns. Whoever
-//! wants to filter by a rule makes a segment of it and filters by that one.
+//! wants to filter by a rule writes it in the builder of segments.
 
 use super::list::{PartyFilters, Sort};
 use crate::marketing::segments;
@@ -165,8 +165,8 @@ async fn check_list(ctx: &Ctx, list: &ViewList, is_shared: bool) -> Result<()> {
     if list.columns.as_ref().is_some_and(|columns| columns.len() > COLUMNS_MAX || !columns.iter().all(is_word)) {
         return Err(Error::invalid("list", "views-columns-wrong"));
     }
-    if let Some(segment) = list.filters.segment_id.filter(|_| is_shared) {
-        let segment = segments::get(ctx, segments::SegmentId { id: segment }).await?;
+    for id in if is_shared { list.filters.segments() } else { Vec::new() } {
+        let segment = segments::get(ctx, segments::SegmentId { id }).await?;
         if !segment.is_shared {
             return Err(Problem::new("is_shared", "views-segment-private").with("name", segment.name).into());
         }
@@ -377,6 +377,9 @@ mod tests {
         let mut of_segment = view("x", true);
         of_segment.list.filters.segment_id = Some(segment);
         assert_eq!(problem(ctx.run(create, of_segment.clone()).await), ("is_shared".into(), "views-segment-private".into()));
+        let mut of_rule = view("x", true);
+        of_rule.list.filters.rule = Some(json!({"not": {"in": segment}}).to_string());
+        assert_eq!(problem(ctx.run(create, of_rule).await).1, "views-segment-private");
         of_segment.is_shared = false;
         ctx.run(create, of_segment).await.unwrap();
         for _ in 1..OWN_MAX {

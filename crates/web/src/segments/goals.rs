@@ -187,9 +187,9 @@ struct GoalPage {
     row: Row,
     version: i64,
     f: FormView,
-    /// What the target counts.
-    unit: String,
-    money_unit: String,
+    /// What the target and the budget are called, with what they count.
+    target: String,
+    budget: String,
     history: Vec<(GoalEvent, String)>,
     may_change: bool,
 }
@@ -227,6 +227,11 @@ async fn goal_view(req: &Req, id: Id<Goal>, again: Option<FormView>) -> Result<G
             ("note".to_owned(), goal.note.clone().unwrap_or_default()),
         ])
     });
+    let unit = match goal.figure {
+        Figure::Sales => loc.money_unit(currency).to_owned(),
+        Figure::Active => req.t("segments-unit-percent"),
+        Figure::Members | Figure::Buyers => loc.t1("segments-unit-customers", "count", goal.target),
+    };
     Ok(GoalPage {
         s: req
             .shell("segments", req.t("goals-edit"))
@@ -234,12 +239,8 @@ async fn goal_view(req: &Req, id: Id<Goal>, again: Option<FormView>) -> Result<G
             .crumb(req.t("goals-title"), "/segments/goals"),
         version: goal.version,
         f,
-        unit: match goal.figure {
-            Figure::Sales => loc.money_unit(currency).to_owned(),
-            Figure::Active => req.t("segments-unit-percent"),
-            Figure::Members | Figure::Buyers => loc.t1("segments-unit-customers", "count", goal.target),
-        },
-        money_unit: loc.money_unit(currency).to_owned(),
+        target: format!("{} ({unit})", req.t("goals-target")),
+        budget: format!("{} ({})", req.t("goals-budget"), loc.money_unit(currency)),
         history: events.into_iter().map(|event| (event.clone(), terms_in_words(&event, &goal, loc, currency))).collect(),
         may_change: req.can(Room::Marketing, Act::Change),
         row: row(goal, loc, currency),

@@ -5,7 +5,7 @@ use crate::insight::models;
 use crate::insight::rhythm::Habit;
 use crate::insight::whale::TIERS;
 use crate::marketing::segments::compile::Of;
-use crate::marketing::segments::rule::born_by;
+use crate::marketing::segments::rule::{Rule, born_by};
 use crate::marketing::segments::{self, Asked, Segment};
 use crate::parties::check::{Gender, Kind, Role, Stance, word_of};
 use crate::parties::party::Party;
@@ -433,6 +433,12 @@ impl PartyFilters {
             }
         }
         Ok(conditions)
+    }
+
+    /// The segments that they name, be it in a rule.
+    pub(in crate::parties) fn segments(&self) -> Vec<Id<Segment>> {
+        let rule = self.rule.as_deref().and_then(|text| serde_json::from_str::<Rule>(text).ok());
+        self.segment_id.into_iter().chain(rule.iter().flat_map(Rule::segments)).collect()
     }
 
     /// Refuses filters that are none, and a segment out of sight.
