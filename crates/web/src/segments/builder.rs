@@ -161,7 +161,7 @@ struct GroupView {
 enum Item {
     Open(GroupView),
     Leaf(LeafView),
-    Close(String),
+    Close { path: String, parts: usize },
 }
 
 struct Tree<'a> {
@@ -196,7 +196,7 @@ impl Tree<'_> {
                 for (at, part) in parts.iter().enumerate() {
                     self.add(part, &format!("{path}-{at}"), if at == 0 { String::new() } else { between.clone() });
                 }
-                self.items.push(Item::Close(path.to_owned()));
+                self.items.push(Item::Close { path: path.to_owned(), parts: parts.len() });
             }
             Draft::Leaf(leaf) => {
                 let view = LeafView {
