@@ -15,7 +15,8 @@ CREATE TABLE interactions (
   source_key INT,
   created_at INSTANT NOT NULL
 ) STRICT;
-CREATE INDEX interactions_party_id_at_id ON interactions (party_id, at, id);
+-- With what is counted of everybody's contacts.
+CREATE INDEX interactions_party_id_at_id ON interactions (party_id, at, id, channel, direction, reason, duration_s);
 CREATE INDEX interactions_staff_id_at ON interactions (staff_id, at);
 CREATE INDEX interactions_import_id ON interactions (import_id, id) WHERE import_id IS NOT NULL;
 CREATE INDEX interactions_source_key ON interactions (source_key) WHERE source_key IS NOT NULL;

@@ -12,7 +12,6 @@ use rand::RngExt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
-use tokio::sync::Notify;
 use uuid::Uuid;
 use uuid::timestamp::context::ContextV7;
 
@@ -38,8 +37,8 @@ pub struct AppParts {
     pub data: PathBuf,
     /// Streams to open pages.
     pub live: Live,
-    /// Wakes the worker when a job was enqueued.
-    pub wake: Notify,
+    /// Wakes the workers when a job was enqueued.
+    pub wake: tokio::sync::watch::Sender<()>,
     /// The organisation as last read; refreshed by [`App::organisation`].
     pub organisation: RwLock<Option<(Instant, Arc<Organisation>)>>,
     /// Sessions and tokens as last looked up.

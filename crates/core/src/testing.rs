@@ -50,7 +50,7 @@ async fn empty_at(now: Instant) -> Result<App> {
         mail: None,
         data: std::env::temp_dir(),
         live: Live::default(),
-        wake: tokio::sync::Notify::new(),
+        wake: tokio::sync::watch::Sender::new(()),
         organisation: RwLock::default(),
         sessions: Default::default(),
     }))

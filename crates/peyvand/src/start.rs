@@ -65,7 +65,7 @@ pub async fn assemble(settings: &Settings, db: Db) -> Result<App> {
         mail: mail.map(|mail| Arc::new(mail) as Arc<dyn MailSender>),
         data: settings.data.clone(),
         live: Live::default(),
-        wake: tokio::sync::Notify::new(),
+        wake: tokio::sync::watch::Sender::new(()),
         organisation: RwLock::default(),
         sessions: peyvand_core::platform::sessions::Memory::default(),
     });

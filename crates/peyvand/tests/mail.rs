@@ -115,7 +115,7 @@ async fn shop(port: u16) -> (App, Arc<FixedClock>) {
         mail: Some(Arc::new(Smtp::new(smtp).unwrap())),
         data: bare.data.clone(),
         live: Default::default(),
-        wake: tokio::sync::Notify::new(),
+        wake: tokio::sync::watch::Sender::new(()),
         organisation: RwLock::default(),
         sessions: Default::default(),
     });

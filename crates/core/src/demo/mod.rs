@@ -172,7 +172,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
             mail: None,
             data: app.data.clone(),
             live: Live::default(),
-            wake: tokio::sync::Notify::new(),
+            wake: tokio::sync::watch::Sender::new(()),
             organisation: RwLock::default(),
             sessions: Default::default(),
         }),

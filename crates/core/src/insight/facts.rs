@@ -16,8 +16,8 @@ use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use tokio::sync::watch;
 
-/// Customers whose purchases are gathered in one look through all of them; memory grows with it.
-const STRIPE: i64 = 250_000;
+/// Parties whose purchases are gathered together; memory grows with it.
+const STRIPE: i64 = 50_000;
 /// Of the way from purchases to scores; another number makes scores anew though no purchase changed.
 const VERSION: &str = "scores 1";
 
@@ -202,9 +202,8 @@ impl Gathering {
     }
 }
 
-/// Reads the purchases of all customers who are not archived, from one unchanging state. They are looked through in the
-/// order of their table and put together by customer on the way: what belongs to one customer lies scattered over years.
-/// `None` when the program stops meanwhile.
+/// Reads the purchases of all customers who are not archived, from one unchanging state. `None` when the program stops
+/// meanwhile.
 ///
 /// # Errors
 /// When the database is out of reach.
@@ -245,11 +244,9 @@ async fn purchases_between(
     currency: Currency,
     as_of: Day,
 ) -> Result<Vec<(Id<Party>, String)>> {
-    // Said in a way that no index of parties is of use to it.
     let text = "SELECT party_id, string_agg(day || ':' || CAST(gross_minor - refund_minor AS TEXT) || CASE WHEN gross_minor > 0
             OR EXISTS (SELECT 1 FROM purchase_lines l WHERE l.purchase_id = p.id AND l.sign > 0) THEN ':b' ELSE ':' END, ',')
-        FROM (SELECT COALESCE(party_id, party_id) AS party_id, id, day, currency, gross_minor, refund_minor FROM purchases) p
-        WHERE party_id > $1 AND party_id <= $2 AND currency = $3 AND day <= $4 GROUP BY party_id ORDER BY party_id";
+        FROM purchases p WHERE party_id > $1 AND party_id <= $2 AND currency = $3 AND day <= $4 GROUP BY party_id ORDER BY party_id";
     Ok(tx.all(sql(text).bind(after).bind(last).bind(currency).bind(as_of)).await?)
 }
 

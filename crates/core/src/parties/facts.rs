@@ -15,8 +15,8 @@ use serde_json::json;
 use std::collections::HashMap;
 use tokio::sync::watch;
 
-/// Parties of one look through all purchases and contacts; memory grows with it.
-const STRIPE: i64 = 250_000;
+/// Parties that are looked at together; memory grows with it.
+const STRIPE: i64 = 50_000;
 /// Parties of one transaction: whoever writes meanwhile waits for a batch.
 const BATCH: usize = 500;
 /// Batches after which the job says that it is still at work.
@@ -102,11 +102,7 @@ async fn doubtful(ctx: &Ctx, after: Id<Party>) -> Result<Option<(Id<Party>, Vec<
     let query = Sql::select::<Kept>("FROM parties WHERE id > $1 ORDER BY id LIMIT $2");
     let kept: Vec<Kept> = db.all(query.bind(after).bind(STRIPE)).await?;
     let Some(last) = kept.last().map(|party| party.id) else { return Ok(None) };
-    // Said in a way that no index of parties is of use to it: see `rhythm::pasts_between`.
-    let query = Sql::select::<Bought>(
-        "FROM (SELECT COALESCE(party_id, party_id) AS party_id, purchase_id, day, currency, amount_minor, sign FROM purchase_lines) l
-         WHERE party_id > $2 AND party_id <= $3 GROUP BY party_id",
-    );
+    let query = Sql::select::<Bought>("FROM purchase_lines WHERE party_id > $2 AND party_id <= $3 GROUP BY party_id");
     let mut bought: HashMap<Id<Party>, Bought> = HashMap::new();
     let mut rows = std::pin::pin!(db.each::<Bought>(query.bind(organisation.currency).bind(after).bind(last)));
     while let Some(row) = rows.next().await {

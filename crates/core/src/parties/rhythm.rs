@@ -140,23 +140,18 @@ pub(super) async fn pasts(tx: &mut Tx, parties: &[Id<Party>]) -> Result<HashMap<
     Ok(pasts)
 }
 
-/// The pasts of the parties after one and up to another, from one look through all purchases and contacts in the order of
-/// their tables. For very many parties that is far less work than looking each of them up: what belongs to one party lies
-/// scattered over years.
+/// The pasts of the parties after one and up to another, read in the order of an index that holds all that is asked for.
 pub(super) async fn pasts_between(db: &Db, after: Id<Party>, last: Id<Party>) -> Result<HashMap<Id<Party>, Past>> {
     let mut pasts: HashMap<Id<Party>, Past> = HashMap::new();
-    // Said in a way that no index of parties is of use to it.
-    let purchases = "SELECT party_id, string_agg(CAST(at AS TEXT), ',')
-        FROM (SELECT COALESCE(party_id, party_id) AS party_id, at FROM purchases WHERE gross_minor > 0) t
-        WHERE party_id > $1 AND party_id <= $2 GROUP BY party_id";
+    let purchases = "SELECT party_id, string_agg(CAST(at AS TEXT), ',') FROM purchases
+        WHERE party_id > $1 AND party_id <= $2 AND gross_minor > 0 GROUP BY party_id";
     let mut rows = std::pin::pin!(db.each::<(Id<Party>, String)>(sql(purchases).bind(after).bind(last)));
     while let Some(row) = rows.next().await {
         let (party, moments) = row?;
         pasts.entry(party).or_default().purchases = newest_of(&moments);
     }
-    let contacts = "SELECT party_id, string_agg(CAST(at AS TEXT), ',')
-        FROM (SELECT COALESCE(party_id, party_id) AS party_id, at FROM interactions WHERE channel <> 'note') t
-        WHERE party_id > $1 AND party_id <= $2 GROUP BY party_id";
+    let contacts = "SELECT party_id, string_agg(CAST(at AS TEXT), ',') FROM interactions
+        WHERE party_id > $1 AND party_id <= $2 AND channel <> 'note' GROUP BY party_id";
     let mut rows = std::pin::pin!(db.each::<(Id<Party>, String)>(sql(contacts).bind(after).bind(last)));
     while let Some(row) = rows.next().await {
         let (party, moments) = row?;

@@ -73,7 +73,7 @@ row! {
 /// When the database refuses.
 pub async fn enqueue(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<()> {
     put(tx, ctx.now(), job, ctx.now(), None).await?;
-    ctx.app.wake.notify_one();
+    ctx.app.wake.send_replace(());
     Ok(())
 }
 
@@ -83,7 +83,7 @@ pub async fn enqueue(tx: &mut Tx, ctx: &Ctx, job: &Job) -> Result<()> {
 /// When the database refuses.
 pub async fn enqueue_single(tx: &mut Tx, ctx: &Ctx, job: &Job, single: &str) -> Result<()> {
     put(tx, ctx.now(), job, ctx.now(), Some(single)).await?;
-    ctx.app.wake.notify_one();
+    ctx.app.wake.send_replace(());
     Ok(())
 }
 
@@ -143,15 +143,31 @@ pub async fn keep<T>(app: &App, id: Id<QueuedJob>, stop: &watch::Receiver<bool>,
     }
 }
 
-/// Runs jobs until `stop` turns true; then finishes the one in hand. Beside them, and not behind a long one, segments
-/// follow what happens to customers.
-pub async fn work(app: App, worker: String, stop: watch::Receiver<bool>) {
-    tokio::join!(follow::work(app.clone(), stop.clone()), take_jobs(app, worker, stop));
+/// Which jobs are taken.
+#[derive(Clone, Copy, Debug)]
+enum Lane {
+    /// All.
+    Any,
+    /// Those that somebody waits for.
+    Short,
+    /// Those that look at all customers.
+    Long,
 }
 
-async fn take_jobs(app: App, worker: String, mut stop: watch::Receiver<bool>) {
+/// Runs jobs until `stop` turns true; then finishes those in hand. Reminders, mails and imports do not wait behind what
+/// looks at all customers; beside both, segments follow what happens to customers.
+pub async fn work(app: App, worker: String, stop: watch::Receiver<bool>) {
+    tokio::join!(
+        follow::work(app.clone(), stop.clone()),
+        take_jobs(&app, &worker, Lane::Short, stop.clone()),
+        take_jobs(&app, &worker, Lane::Long, stop),
+    );
+}
+
+async fn take_jobs(app: &App, worker: &str, lane: Lane, mut stop: watch::Receiver<bool>) {
+    let mut wake = app.wake.subscribe();
     while !*stop.borrow() {
-        let worked = match step(&app, &worker, &stop).await {
+        let worked = match step(app, worker, lane, &stop).await {
             Ok(worked) => worked,
             Err(error) => {
                 tracing::error!(%error, "the worker could not take a job");
@@ -160,7 +176,7 @@ async fn take_jobs(app: App, worker: String, mut stop: watch::Receiver<bool>) {
         };
         if !worked {
             tokio::select! {
-                () = app.wake.notified() => {}
+                _ = wake.changed() => {}
                 () = tokio::time::sleep(POLL) => {}
                 _ = stop.changed() => {}
             }
@@ -174,13 +190,13 @@ async fn take_jobs(app: App, worker: String, mut stop: watch::Receiver<bool>) {
 /// When the queue cannot be read.
 pub async fn drain(app: &App) -> Result<()> {
     let (_keep, stop) = watch::channel(false);
-    while step(app, "drain", &stop).await? || follow::step(app).await? {}
+    while step(app, "drain", Lane::Any, &stop).await? || follow::step(app).await? {}
     Ok(())
 }
 
-async fn step(app: &App, worker: &str, stop: &watch::Receiver<bool>) -> Result<bool> {
+async fn step(app: &App, worker: &str, lane: Lane, stop: &watch::Receiver<bool>) -> Result<bool> {
     due_schedules(app).await?;
-    let Some(claimed) = claim(app, worker).await? else { return Ok(false) };
+    let Some(claimed) = claim(app, worker, lane).await? else { return Ok(false) };
     let job: Job = match serde_json::from_value(claimed.job) {
         Ok(job) => job,
         Err(error) => {
@@ -220,8 +236,13 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
     }
 }
 
-async fn claim(app: &App, worker: &str) -> Result<Option<Claimed>> {
+async fn claim(app: &App, worker: &str, lane: Lane) -> Result<Option<Claimed>> {
     let now = app.clock.now();
+    let (long, or_long) = match lane {
+        Lane::Any => (true, false),
+        Lane::Short => (false, false),
+        Lane::Long => (true, true),
+    };
     // Looked for outside a transaction first: an idle program takes no write lock.
     let waiting: Option<(i64,)> = app
         .db
@@ -240,11 +261,15 @@ async fn claim(app: &App, worker: &str) -> Result<Option<Claimed>> {
     let claimed = tx
         .maybe(
             sql("UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, worker = $2, single = NULL
-                 WHERE id = (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= $3 ORDER BY due_at LIMIT 1 {skip_locked})
+                 WHERE id = (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= $3
+                             AND (name IN ('rebuild_facts', 'refresh_scores', 'find_out', 'refresh_profits')) IN ($4, $5)
+                             ORDER BY due_at LIMIT 1 {skip_locked})
                    AND state = 'ready' RETURNING id, job, attempts")
             .bind(now.plus(LEASE))
             .bind(worker)
-            .bind(now),
+            .bind(now)
+            .bind(long)
+            .bind(or_long),
         )
         .await?;
     tx.commit().await?;
@@ -377,8 +402,8 @@ mod tests {
         let mut tx = app.db.begin().await.unwrap();
         enqueue(&mut tx, &ctx, &Job::RefreshRhythms).await.unwrap();
         tx.commit().await.unwrap();
-        let claimed = claim(app, "one").await.unwrap().unwrap();
-        assert!(claim(app, "other").await.unwrap().is_none(), "it is in work");
+        let claimed = claim(app, "one", Lane::Any).await.unwrap().unwrap();
+        assert!(claim(app, "other", Lane::Any).await.unwrap().is_none(), "it is in work");
         let mut tx = app.db.begin().await.unwrap();
         tx.run(sql("UPDATE jobs SET lease_until = 1 WHERE id = $1").bind(claimed.id)).await.unwrap();
         tx.commit().await.unwrap();
@@ -387,15 +412,31 @@ mod tests {
 
         finish(app, claimed.id, 1, Ok(Outcome::GoOn)).await.unwrap();
         assert_eq!(state(app, claimed.id).await, ("ready".into(), ctx.now(), Instant(0), 0), "stopping is no attempt");
-        let again = claim(app, "other").await.unwrap().unwrap();
+        let again = claim(app, "other", Lane::Any).await.unwrap().unwrap();
         assert_eq!((again.id, again.attempts), (claimed.id, 1));
 
         let broken = || Err(Error::fault(std::io::Error::other("no disk")));
         finish(app, again.id, 1, broken()).await.unwrap();
         let (is, due, ..) = state(app, again.id).await;
         assert!(is == "ready" && due > ctx.now() && due < ctx.now().plus(MINUTE), "it waits a little: {is} {due}");
-        assert!(claim(app, "one").await.unwrap().is_none());
+        assert!(claim(app, "one", Lane::Any).await.unwrap().is_none());
         finish(app, again.id, ATTEMPTS, broken()).await.unwrap();
         assert_eq!(state(app, again.id).await.0, "failed");
+    }
+
+    #[tokio::test]
+    async fn what_somebody_waits_for_does_not_wait_behind_what_looks_at_all_customers() {
+        let ctx = testing::ctx().await;
+        let app = &ctx.app;
+        let mut tx = app.db.begin().await.unwrap();
+        for job in [Job::RebuildFacts, Job::RefreshScores, Job::FindOut, Job::RefreshProfits, Job::SendMails] {
+            enqueue(&mut tx, &ctx, &job).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let taken = async |lane| claim(app, "one", lane).await.unwrap().map(|claimed| serde_json::from_value::<Job>(claimed.job).unwrap());
+        assert_eq!(taken(Lane::Short).await, Some(Job::SendMails));
+        assert_eq!(taken(Lane::Short).await, None);
+        assert_eq!(taken(Lane::Long).await, Some(Job::RebuildFacts));
+        assert_eq!(taken(Lane::Any).await, Some(Job::RefreshScores));
     }
 }

@@ -153,10 +153,12 @@ pub async fn preview(ctx: &Ctx, input: PreviewSegment) -> Result<Preview> {
     some.push(" AND ");
     asked.condition(Of::All, &mut some);
     some.push(" ORDER BY p.id DESC LIMIT ").arg(limit);
-    let (count,): (i64,) = reader.db.one(count).await?;
-    let (of,): (i64,) = reader.db.one(all).await?;
+    // Both look at everybody, one beside the other.
+    let count = async { Ok(reader.db.one::<(i64,)>(count).await?) };
+    let of = async { Ok(reader.db.one::<(i64,)>(all).await?) };
+    let ((count,), (of,), sentence) = tokio::try_join!(count, of, asked.sentence(ctx))?;
     let items = if count == 0 { Vec::new() } else { reader.db.all(some).await? };
-    Ok(Preview { count, of, sentence: asked.sentence(ctx).await?, items })
+    Ok(Preview { count, of, sentence, items })
 }
 
 row! {
