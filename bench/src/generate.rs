@@ -706,7 +706,7 @@ fn follow_up(shop: &Shop, index: u64) -> Vec<Value> {
     ]
 }
 
-/// Sums of the days, the counters, and the mark by which the database is known again.
+/// Sums of the days, the rates that profits are reckoned with, the counters, and the mark by which the database is known again.
 async fn rest(db: &Db, shop: &Shop, days: Days) -> Outcome<()> {
     let mut tx = db.begin().await?;
     let rows = days
@@ -720,6 +720,14 @@ async fn rest(db: &Db, shop: &Shop, days: Days) -> Outcome<()> {
     for statement in Sql::inserts(head, rows, "") {
         tx.run(statement).await?;
     }
+    // 70 of a hundred for the goods, 1,500,000 rials an hour, 9,000 a call.
+    tx.run(
+        sql(
+            "INSERT INTO cost_rates (item, value, changed_at) VALUES ('goods', 7000, $1), ('staff_hour', 1500000, $1), ('phone', 9000, $1)",
+        )
+        .bind(shop.now),
+    )
+    .await?;
     tx.run(sql("UPDATE counters SET value = $1 WHERE name = 'party'").bind(shop.size.parties as i64)).await?;
     let size = shop.size;
     let mark = serde_json::json!({"seed": shop.seed, "now": shop.now, "parties": size.parties, "purchases": size.purchases,

@@ -294,9 +294,15 @@ impl Db {
     /// As [`Db::all`].
     pub async fn analyze(&self) -> Result<()> {
         match &self.pools {
-            // Sampling keeps it in seconds on millions of rows.
-            Pools::Sqlite { writer, .. } => {
-                sqlx::raw_sql("PRAGMA analysis_limit = 2000; ANALYZE;").execute(writer).await?;
+            // Sampling keeps it in seconds on millions of rows; table by table, so that nobody's writing waits for all of them.
+            Pools::Sqlite { writer, readers } => {
+                let tables: Vec<String> =
+                    sqlx::query_scalar("SELECT name FROM sqlite_schema WHERE type = 'table'").fetch_all(readers).await?;
+                for table in tables {
+                    let analyze = format!("PRAGMA analysis_limit = 2000; ANALYZE \"{table}\"");
+                    sqlx::raw_sql(sqlx::AssertSqlSafe(analyze)).execute(writer).await?;
+                }
+                count_rows_of_values(writer, &[]).await?;
             }
             Pools::Postgres(pool) => {
                 sqlx::raw_sql("ANALYZE").execute(pool).await?;
@@ -314,7 +320,9 @@ impl Db {
             // Tables without statistics and those with ten times or a tenth of the rows, sampled. 2: analyse; 0x10000: also
             // tables that this connection has not asked.
             Pools::Sqlite { writer, .. } => {
+                let before = index_statistics(writer).await?;
                 sqlx::raw_sql("PRAGMA optimize = 0x10002").execute(writer).await?;
+                count_rows_of_values(writer, &before).await?;
             }
             Pools::Postgres(pool) => {
                 let grown = "SELECT format('%I', relname) FROM pg_stat_user_tables WHERE n_mod_since_analyze > n_live_tup / 2";
@@ -354,4 +362,30 @@ impl Db {
 
 fn scheme(url: &str) -> &str {
     url.split(':').next().unwrap_or_default()
+}
+
+/// What SQLite's planner knows of each index: its name, and how many rows it has and how many a value of its first column
+/// has, and so on.
+async fn index_statistics(writer: &sqlx::SqlitePool) -> Result<Vec<(String, String)>> {
+    let known: Option<i64> = sqlx::query_scalar("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").fetch_optional(writer).await?;
+    if known.is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(sqlx::query_as("SELECT idx, stat FROM sqlite_stat1 WHERE idx IS NOT NULL").fetch_all(writer).await?)
+}
+
+/// Where few values fill the sample, it ended before it had met enough of them to tell how many rows one has: a role that
+/// half of all customers have looked like a thousand of them. Such indexes, of those whose statistics are other than
+/// `before`, are counted whole.
+async fn count_rows_of_values(writer: &sqlx::SqlitePool, before: &[(String, String)]) -> Result<()> {
+    /// Rows of a value in the sample from which on its size is in doubt.
+    const MANY: i64 = 200;
+    for one in index_statistics(writer).await? {
+        let rows_of_value = one.1.split(' ').nth(1).and_then(|rows| rows.parse().ok()).unwrap_or(0_i64);
+        if rows_of_value >= MANY && !before.contains(&one) {
+            let analyze = format!("PRAGMA analysis_limit = 0; ANALYZE \"{}\"", one.0);
+            sqlx::raw_sql(sqlx::AssertSqlSafe(analyze)).execute(writer).await?;
+        }
+    }
+    Ok(())
 }

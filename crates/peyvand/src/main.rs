@@ -24,6 +24,10 @@ use say::Words;
 use std::io::Write;
 use std::process::ExitCode;
 
+/// Gives back what a job over all customers had taken: the system's own kept a gigabyte.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let words = Words::new(cli.global.lang.as_deref(), |name| std::env::var(name).ok());

@@ -31,7 +31,9 @@ pub(super) async fn enqueue(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
 pub async fn find_out(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
     match cohorts::find_out(ctx, job, stop).await? {
         Outcome::Done => {
-            sources::find_out(ctx, job).await?;
+            if jobs::keep(&ctx.app, job, stop, sources::find_out(ctx)).await?.transpose()?.is_none() {
+                return Ok(Outcome::GoOn);
+            }
             needs::find_out(ctx).await?;
             learning::learn(ctx, job, stop).await
         }

@@ -7,6 +7,7 @@
 
 pub mod cohorts;
 pub mod costs;
+mod counts;
 pub mod facts;
 pub mod findings;
 pub mod fits;

@@ -1,5 +1,6 @@
 //! The nightly job that works out all scores anew, and asking for it.
 
+use super::counts;
 use super::facts;
 use super::fits::{self, FitKind};
 use super::models::{self, Made, Scored};
@@ -81,6 +82,7 @@ pub async fn refresh(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>
         }
         jobs::renew(&ctx.app, job).await?;
     }
+    counts::put(ctx, &facts.hash, &counts::count(&scored)).await?;
     let mut tx = ctx.app.db.begin().await?;
     tx.run(sql("UPDATE fits SET is_current = FALSE WHERE is_current")).await?;
     tx.run(sql("UPDATE fits SET is_current = TRUE, finished_at = $1 WHERE input_hash = $2").bind(ctx.app.clock.now()).bind(&facts.hash))

@@ -1,6 +1,7 @@
 //! The rhythm in which customers buy: who is regular, who buys in one season, who slows down, who is silent for longer than
 //! their own habit. Worked out for each by the nightly refresh; here are the rule, the counts and those behind them.
 
+use super::counts;
 use super::fits::{self, Fit, FitKind};
 use crate::operation::{Nothing, Page, page_size};
 use crate::parties::Party;
@@ -97,7 +98,7 @@ pub fn habit(found: &Pattern) -> Habit {
 
 row! {
     /// How many customers have a habit.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct HabitCount {
         /// The habit.
         pub habit: Habit = "s.habit",
@@ -123,17 +124,15 @@ pub struct Rhythms {
 /// Without the right.
 pub async fn rhythms(ctx: &Ctx, _: Nothing) -> Result<Rhythms> {
     let reader = ctx.read(Perm(Room::Insight, Act::See))?;
-    let mut query = match &reader.sight {
-        // From the index alone.
-        Sight::All => Sql::select::<HabitCount>("FROM party_scores s"),
+    let mut habits = match &reader.sight {
+        Sight::All => counts::last(reader.db).await?.habits,
         sight => {
             let mut query = Sql::select::<HabitCount>("FROM party_scores s JOIN parties p ON p.id = s.party_id WHERE 1 = 1");
             sight.parties(&mut query);
-            query
+            query.push(" GROUP BY s.habit");
+            reader.db.all(query).await?
         }
     };
-    query.push(" GROUP BY s.habit ORDER BY s.habit");
-    let mut habits: Vec<HabitCount> = reader.db.all(query).await?;
     habits.sort_by_key(|one| one.habit);
     let fit = fits::latest(reader.db).await?.into_iter().find(|fit| fit.kind == FitKind::Rfm);
     Ok(Rhythms { fit, customers: habits.iter().map(|one| one.customers).sum(), habits })

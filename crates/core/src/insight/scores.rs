@@ -1,5 +1,6 @@
 //! The grid of recency against frequency and value, and the numbers of one customer.
 
+use super::counts::{self, ACTIVITY_BANDS};
 use super::fits::{self, Estimate, Fit, FitKind, Model};
 use super::models::{self, LEVEL, SOON, WEEK, YEAR};
 use super::rhythm::Habit;
@@ -15,11 +16,11 @@ use peyvand_stats::fit::{Convergence, Fit as Fitted, Model as Fittable};
 use peyvand_stats::gamma_gamma::GammaGamma;
 use peyvand_stats::lifetime_value::lifetime_value;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 row! {
     /// A cell of the grid.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
     pub struct RfmCell {
         /// Band of recency, 5 the most recent.
         pub recency: i64 = "s.recency",
@@ -49,17 +50,15 @@ pub struct RfmGrid {
 /// Without the right.
 pub async fn rfm(ctx: &Ctx, _: Nothing) -> Result<RfmGrid> {
     let reader = ctx.read(Perm(Room::Insight, Act::See))?;
-    // Whoever sees all is answered from the index alone.
-    let mut query = match &reader.sight {
-        Sight::All => Sql::select::<RfmCell>("FROM party_scores s WHERE s.recency IS NOT NULL"),
+    let cells = match &reader.sight {
+        Sight::All => counts::last(reader.db).await?.cells,
         sight => {
             let mut query = Sql::select::<RfmCell>("FROM party_scores s JOIN parties p ON p.id = s.party_id WHERE s.recency IS NOT NULL");
             sight.parties(&mut query);
-            query
+            query.push(" GROUP BY s.recency, s.frequency_value ORDER BY s.recency, s.frequency_value");
+            reader.db.all(query).await?
         }
     };
-    query.push(" GROUP BY s.recency, s.frequency_value ORDER BY s.recency, s.frequency_value");
-    let cells: Vec<RfmCell> = reader.db.all(query).await?;
     let fit = fits::latest(reader.db).await?.into_iter().find(|fit| fit.kind == FitKind::Rfm);
     Ok(RfmGrid { fit, customers: cells.iter().map(|cell| cell.customers).sum(), bands: models::BANDS as i64, cells })
 }
@@ -94,9 +93,13 @@ pub struct Activity {
     pub bands: Vec<ActivityBand>,
 }
 
-/// Bands of the probability, the last with its upper bound.
-const ACTIVITY_BANDS: &str = "WITH b (at, low, high) AS (VALUES (0, 0.0, 0.1), (1, 0.1, 0.2), (2, 0.2, 0.3), (3, 0.3, 0.4), (4, 0.4, 0.5),
-   (5, 0.5, 0.6), (6, 0.6, 0.7), (7, 0.7, 0.8), (8, 0.8, 0.9), (9, 0.9, 1.1)) ";
+/// Lower bounds of the bands of the probability.
+const BANDS_FROM: [f64; ACTIVITY_BANDS] = [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
+/// The band of a probability.
+pub(super) fn activity_band(p_active: f64) -> usize {
+    BANDS_FROM.iter().rposition(|from| p_active >= *from).unwrap_or_default()
+}
 
 /// How likely those within sight are still active, as of the last refresh.
 ///
@@ -107,39 +110,44 @@ pub async fn activity(ctx: &Ctx, _: Nothing) -> Result<Activity> {
     let fits = fits::latest(reader.db).await?;
     let of = |kind| fits.iter().find(|fit| fit.kind == kind).cloned();
     let (fit, spending) = (of(FitKind::Activity), of(FitKind::Spending));
-    let mut query = sql(ACTIVITY_BANDS);
-    let sums = match &reader.sight {
-        // A stretch of the index for each band, and sums that the refresh has made.
+    let (sums, bands) = match &reader.sight {
+        // Sums and counts that the refresh has made.
         Sight::All => {
-            query.push(
-                "SELECT b.at, (SELECT count(*) FROM party_scores s WHERE s.p_active >= b.low AND s.p_active < b.high) FROM b ORDER BY b.at",
-            );
             let quality = |fit: &Option<Fit>| fit.as_ref().and_then(|fit| fit.quality.clone()).unwrap_or_default();
             let (of_activity, of_spending) = (quality(&fit), quality(&spending));
-            (of_activity.active, of_activity.purchases_90d, of_spending.value_12m_minor)
+            let sums = (of_activity.active, of_activity.purchases_90d, of_spending.value_12m_minor);
+            (sums, counts::last(reader.db).await?.bands)
         }
         sight => {
+            let mut query = sql("SELECT CASE");
+            for (band, from) in BANDS_FROM.iter().enumerate().rev() {
+                query.push(" WHEN s.p_active >= ").arg(from).push(" THEN ").arg(band as i64);
+            }
             query.push(
-                "SELECT b.at, (SELECT count(*) FROM party_scores s JOIN parties p ON p.id = s.party_id
-                   WHERE s.p_active >= b.low AND s.p_active < b.high",
+                " END, count(*), CAST(SUM(s.p_active) AS DOUBLE PRECISION), CAST(SUM(s.purchases_90d) AS DOUBLE PRECISION),
+                   CAST(SUM(s.value_12m_minor) AS DOUBLE PRECISION)
+                 FROM party_scores s JOIN parties p ON p.id = s.party_id WHERE s.p_active IS NOT NULL",
             );
             sight.parties(&mut query);
-            query.push(") FROM b ORDER BY b.at");
-            let mut sums = sql("SELECT CAST(SUM(s.p_active) AS DOUBLE PRECISION), CAST(SUM(s.purchases_90d) AS DOUBLE PRECISION),
-                   CAST(SUM(s.value_12m_minor) AS DOUBLE PRECISION)
-                 FROM party_scores s JOIN parties p ON p.id = s.party_id WHERE s.p_active IS NOT NULL");
-            sight.parties(&mut sums);
-            let (active, soon, value): (Option<f64>, Option<f64>, Option<f64>) = reader.db.one(sums).await?;
+            query.push(" GROUP BY 1 ORDER BY 1");
+            let rows: Vec<(i64, i64, f64, Option<f64>, Option<f64>)> = reader.db.all(query).await?;
+            let mut bands = [0; ACTIVITY_BANDS];
+            for (band, customers, ..) in &rows {
+                bands[*band as usize] = *customers;
+            }
             let plain = |value| Estimate { value, low: None, high: None };
-            (active.map(plain), soon.map(plain), value)
+            let active = (!rows.is_empty()).then(|| plain(rows.iter().map(|row| row.2).sum()));
+            let sum_of =
+                |figure: fn(&(i64, i64, f64, Option<f64>, Option<f64>)) -> Option<f64>| rows.iter().filter_map(figure).reduce(|a, b| a + b);
+            ((active, sum_of(|row| row.3).map(plain), sum_of(|row| row.4)), bands)
         }
     };
-    let counts: Vec<(i64, i64)> = reader.db.all(query).await?;
-    let bands: Vec<ActivityBand> = counts
-        .into_iter()
-        .map(|(at, customers)| ActivityBand { from: at as f64 / 10.0, until: (at + 1) as f64 / 10.0, customers })
+    let customers = bands.iter().sum();
+    let bands = bands
+        .iter()
+        .enumerate()
+        .map(|(at, customers)| ActivityBand { from: at as f64 / 10.0, until: (at + 1) as f64 / 10.0, customers: *customers })
         .collect();
-    let customers = bands.iter().map(|band| band.customers).sum();
     Ok(Activity { fit, spending, customers, active: sums.0, purchases_90d: sums.1, value_12m_minor: sums.2, bands })
 }
 

@@ -12,7 +12,6 @@ use super::profit_people::{ByTrait, Ranged, Trait, people};
 use crate::operation::Nothing;
 use crate::parties::Party;
 use crate::platform::access::{Unit, User};
-use crate::platform::jobs::{self, QueuedJob};
 use crate::platform::money::{Currency, Money};
 use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Result, Room, Sight};
 use futures_util::TryStreamExt;
@@ -218,15 +217,15 @@ async fn counted(ctx: &Ctx, db: &Db, sight: &Sight) -> Result<Sources> {
 }
 
 /// Part of the job.
-pub(super) async fn find_out(ctx: &Ctx, job: Id<QueuedJob>) -> Result<()> {
+pub(super) async fn find_out(ctx: &Ctx) -> Result<()> {
     let found = count(ctx, &ctx.app.db, &Sight::All).await?;
     findings::put(ctx, NAME, "", 0, &found).await?;
-    let touches = last_touches(ctx, job).await?;
+    let touches = last_touches(ctx).await?;
     findings::put(ctx, TOUCHES, "", 0, &touches).await
 }
 
 /// What led each buyer to us the last time before they first bought, that day included.
-async fn last_touches(ctx: &Ctx, job: Id<QueuedJob>) -> Result<Vec<TouchesOf>> {
+async fn last_touches(ctx: &Ctx) -> Result<Vec<TouchesOf>> {
     let zone = ctx.app.organisation().await?.zone();
     let query = Sql::select::<Touched>(
         "FROM interactions i JOIN parties p ON p.id = i.party_id
@@ -241,12 +240,8 @@ async fn last_touches(ctx: &Ctx, job: Id<QueuedJob>) -> Result<Vec<TouchesOf>> {
         }
     };
     let mut rows = std::pin::pin!(ctx.app.db.each::<Touched>(query));
-    let (mut last, mut read): (Option<Touched>, usize) = (None, 0);
+    let mut last: Option<Touched> = None;
     while let Some(row) = rows.try_next().await? {
-        read += 1;
-        if read % findings::RENEW_ROWS == 0 {
-            jobs::renew(&ctx.app, job).await?;
-        }
         if row.at.day(&zone) > row.first_purchase_on {
             continue;
         }
@@ -320,6 +315,7 @@ pub fn operations(ops: &mut Operations) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::platform::jobs;
     use crate::insight::costs::{self, NewCost};
     use crate::insight::rates::{self, RateItem, SetRate, SetRates};
     use crate::interactions::{self, LogInteraction};
@@ -358,7 +354,7 @@ mod tests {
         assert_eq!(found.items[1].source, None);
         let own = agent.run(sources, Nothing {}).await.unwrap();
         assert_eq!((own.customers, own.asked), (1, 0));
-        find_out(&ctx, Id::FIRST).await.unwrap();
+        find_out(&ctx).await.unwrap();
         assert_eq!(findings::last::<Sources>(&ctx.app.db, NAME).await.unwrap().unwrap().found, found);
     }
 
@@ -407,7 +403,7 @@ mod tests {
         let mut tx = ctx.app.db.begin().await.unwrap();
         tx.run(sql("UPDATE parties SET owner_id = $1 WHERE id = $2").bind(agent.actor.user()).bind(parties[2])).await.unwrap();
         tx.commit().await.unwrap();
-        find_out(&ctx, Id::FIRST).await.unwrap();
+        find_out(&ctx).await.unwrap();
         let one = ctx.run(sources, Nothing {}).await.unwrap().items.remove(0);
         assert_eq!((one.customers, one.buyers, one.won), (32, 31, 30), "one came before this year");
         assert_eq!((one.cost_minor, one.cost_per_won_minor), (Some(90_000), Some(3_000)));
