@@ -257,7 +257,7 @@ CREATE TABLE interactions (
 ALTER TABLE interactions ADD CONSTRAINT interactions_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
 ALTER TABLE interactions ADD CONSTRAINT interactions_pkey PRIMARY KEY (id);
 CREATE INDEX interactions_import_id ON interactions USING btree (import_id, id) WHERE (import_id IS NOT NULL);
-CREATE INDEX interactions_party_id_at_id ON interactions USING btree (party_id, at, id);
+CREATE INDEX interactions_party_id_at_id ON interactions USING btree (party_id, at, id, channel, direction, reason, duration_s);
 CREATE INDEX interactions_source_key ON interactions USING btree (source_key) WHERE (source_key IS NOT NULL);
 CREATE INDEX interactions_staff_id_at ON interactions USING btree (staff_id, at);
 
@@ -414,7 +414,7 @@ ALTER TABLE parties ADD CONSTRAINT parties_unit_id_fkey FOREIGN KEY (unit_id) RE
 CREATE INDEX parties_birth_on_id ON parties USING btree (birth_on, id) WHERE (birth_on IS NOT NULL);
 CREATE INDEX parties_by_id ON parties USING btree (id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_last_contact ON parties USING btree (last_contact_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
-CREATE INDEX parties_by_last_purchase ON parties USING btree (last_purchase_on, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
+CREATE INDEX parties_by_last_purchase ON parties USING btree (last_purchase_on, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from, spent_minor, purchases, first_purchase_on, birth_on);
 CREATE INDEX parties_by_name ON parties USING btree (name_key, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_next_follow_up ON parties USING btree (next_follow_up_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_spent ON parties USING btree (spent_minor, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
@@ -660,7 +660,7 @@ CREATE TABLE purchase_lines (
 ALTER TABLE purchase_lines ADD CONSTRAINT purchase_lines_pkey PRIMARY KEY (id);
 ALTER TABLE purchase_lines ADD CONSTRAINT purchase_lines_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES purchases(id);
 CREATE INDEX purchase_lines_import_id ON purchase_lines USING btree (import_id, id) WHERE (import_id IS NOT NULL);
-CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines USING btree (party_id, product_id, day);
+CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines USING btree (party_id, product_id, day, sign, currency, amount_minor, discount_minor, quantity, purchase_id);
 CREATE INDEX purchase_lines_purchase_id ON purchase_lines USING btree (purchase_id);
 CREATE INDEX purchase_lines_refund_of ON purchase_lines USING btree (refund_of) WHERE (refund_of IS NOT NULL);
 CREATE INDEX purchase_lines_source_key ON purchase_lines USING btree (source_key) WHERE (source_key IS NOT NULL);
@@ -687,7 +687,7 @@ ALTER TABLE purchases ADD CONSTRAINT purchases_party_id_fkey FOREIGN KEY (party_
 ALTER TABLE purchases ADD CONSTRAINT purchases_pkey PRIMARY KEY (id);
 CREATE INDEX purchases_at_id ON purchases USING btree (at, id);
 CREATE INDEX purchases_import_id ON purchases USING btree (import_id, id) WHERE (import_id IS NOT NULL);
-CREATE INDEX purchases_party_id_at_id ON purchases USING btree (party_id, at, id);
+CREATE INDEX purchases_party_id_at_id ON purchases USING btree (party_id, at, id, day, currency, gross_minor, refund_minor);
 
 CREATE TABLE readiness_answers (
   id uuid NOT NULL,

@@ -233,7 +233,7 @@ CREATE TABLE interactions (
   created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX interactions_import_id ON interactions (import_id, id) WHERE import_id IS NOT NULL;
-CREATE INDEX interactions_party_id_at_id ON interactions (party_id, at, id);
+CREATE INDEX interactions_party_id_at_id ON interactions (party_id, at, id, channel, direction, reason, duration_s);
 CREATE INDEX interactions_source_key ON interactions (source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX interactions_staff_id_at ON interactions (staff_id, at);
 
@@ -377,7 +377,7 @@ CREATE INDEX parties_by_id ON parties (id, archived_at, role, kind, owner_id, un
 CREATE INDEX parties_by_last_contact ON parties (last_contact_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance,
   silent_from);
 CREATE INDEX parties_by_last_purchase ON parties (last_purchase_on, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance,
-  silent_from);
+  silent_from, spent_minor, purchases, first_purchase_on, birth_on);
 CREATE INDEX parties_by_name ON parties (name_key, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_next_follow_up ON parties (next_follow_up_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_spent ON parties (spent_minor, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance, silent_from);
@@ -598,7 +598,8 @@ CREATE TABLE purchase_lines (
   import_id BLOB
 ) STRICT;
 CREATE INDEX purchase_lines_import_id ON purchase_lines (import_id, id) WHERE import_id IS NOT NULL;
-CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines (party_id, product_id, day);
+CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines (party_id, product_id, day, sign, currency, amount_minor, discount_minor,
+  quantity, purchase_id);
 CREATE INDEX purchase_lines_purchase_id ON purchase_lines (purchase_id);
 CREATE INDEX purchase_lines_refund_of ON purchase_lines (refund_of) WHERE refund_of IS NOT NULL;
 CREATE INDEX purchase_lines_source_key ON purchase_lines (source_key) WHERE source_key IS NOT NULL;
@@ -622,7 +623,7 @@ CREATE TABLE purchases (
 ) STRICT;
 CREATE INDEX purchases_at_id ON purchases (at, id);
 CREATE INDEX purchases_import_id ON purchases (import_id, id) WHERE import_id IS NOT NULL;
-CREATE INDEX purchases_party_id_at_id ON purchases (party_id, at, id);
+CREATE INDEX purchases_party_id_at_id ON purchases (party_id, at, id, day, currency, gross_minor, refund_minor);
 
 CREATE TABLE readiness_answers (
   id BLOB NOT NULL PRIMARY KEY,

@@ -321,6 +321,7 @@ mod tests {
     use crate::interactions::{self, LogInteraction};
     use crate::parties::check::NewParty;
     use crate::parties::party;
+    use crate::platform::jobs;
     use crate::sales::purchases::{self, NewPurchase};
     use crate::testing;
 
