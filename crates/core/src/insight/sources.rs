@@ -315,7 +315,6 @@ pub fn operations(ops: &mut Operations) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::platform::jobs;
     use crate::insight::costs::{self, NewCost};
     use crate::insight::rates::{self, RateItem, SetRate, SetRates};
     use crate::interactions::{self, LogInteraction};
