@@ -9,6 +9,8 @@ mod people;
 mod products;
 mod relation;
 mod rhythm;
+mod risk;
+mod saves;
 mod sources;
 mod value;
 
@@ -54,6 +56,11 @@ pub fn routes() -> axum::Router<State> {
         .route("/insight/cohorts.csv", get(cohorts::csv))
         .route("/insight/rhythm", get(rhythm::index))
         .route("/insight/rhythm.csv", get(rhythm::csv))
+        .route("/insight/risk", get(risk::index))
+        .route("/insight/risk.csv", get(risk::csv))
+        .route("/insight/risk/saves", get(saves::index).post(saves::create))
+        .route("/insight/risk/saves/new", get(saves::fresh))
+        .route("/insight/risk/saves/{id}/remove", post(saves::remove))
         .route("/insight/products", get(products::index))
         .route("/insight/products.csv", get(products::csv))
         .route("/insight/needs", get(needs::index))

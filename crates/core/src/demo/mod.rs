@@ -5,6 +5,7 @@
 pub(crate) mod chance;
 mod costs;
 mod customers;
+mod saves;
 mod talk;
 mod trade;
 mod words;
@@ -190,6 +191,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.talk(&customers, &parties, &staff).await?;
     story.segments(owner, &staff, &ids).await?;
     story.write_costs(&customers, &parties, owner).await?;
+    story.write_saves(&customers, &parties).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
     app.forget_organisation();

@@ -25,7 +25,10 @@ pub mod rates;
 pub mod refresh;
 pub mod relation;
 pub mod rhythm;
+pub mod risk;
+pub mod risk_refresh;
 pub mod rules;
+pub mod saves;
 pub mod scores;
 pub mod sources;
 pub mod suggestions;
@@ -45,6 +48,8 @@ pub fn operations(ops: &mut Operations) {
     cohorts::operations(ops);
     rhythm::operations(ops);
     relation::operations(ops);
+    risk::operations(ops);
+    saves::operations(ops);
     suggestions::operations(ops);
     rules::operations(ops);
     sources::operations(ops);
@@ -64,5 +69,7 @@ mod tests;
 
 #[cfg(test)]
 mod profit_tests;
+#[cfg(test)]
+mod risk_tests;
 #[cfg(test)]
 mod tier_tests;

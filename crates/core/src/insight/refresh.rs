@@ -5,6 +5,7 @@ use super::facts;
 use super::fits::{self, FitKind};
 use super::models::{self, Made, Scored};
 use super::profit_refresh;
+use super::risk_refresh;
 use crate::marketing::segments::follow;
 use crate::operation::{DONE, Done, Nothing};
 use crate::platform::events::{self, Event};
@@ -28,7 +29,8 @@ const SINGLE: &str = "refresh_scores";
 pub async fn enqueue(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
     jobs::enqueue_single(tx, ctx, &Job::RefreshScores, SINGLE).await?;
     super::findings::enqueue(tx, ctx).await?;
-    profit_refresh::enqueue(tx, ctx).await
+    profit_refresh::enqueue(tx, ctx).await?;
+    risk_refresh::enqueue(tx, ctx).await
 }
 
 /// Works out the numbers of all customers, and what they may buy next, as soon as a worker is free, if purchases have
@@ -90,6 +92,7 @@ pub async fn refresh(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>
     if has_changed {
         follow::all(&mut tx, ctx).await?;
     }
+    risk_refresh::enqueue(&mut tx, ctx).await?;
     tx.commit().await?;
     ctx.app.db.analyze_grown().await?;
     Ok(Outcome::Done)

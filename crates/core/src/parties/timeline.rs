@@ -6,7 +6,6 @@ use super::party::seen;
 use crate::follow_ups::{FOLLOW_UP_FROM, FollowUp};
 use crate::interactions::{self, Interaction};
 use crate::operation::{Page, page_size};
-use crate::platform::access::{Sight, Unit, User};
 use crate::platform::events::{cursor, cursor_at};
 use crate::sales::purchases::{self, Purchase, PurchaseWithLines};
 use crate::{Act, Ctx, Instant, Operations, Perm, Result, Room};
@@ -96,15 +95,6 @@ row! {
     }
 }
 
-/// Whether what a party's owner and unit say lies within sight.
-fn covers(sight: &Sight, owner: Option<Id<User>>, unit: Option<Id<Unit>>) -> bool {
-    match sight {
-        Sight::All => true,
-        Sight::Units { units, user } => owner == Some(*user) || unit.is_some_and(|unit| units.contains(&unit)),
-        Sight::Own(user) => owner == Some(*user),
-    }
-}
-
 /// The timeline of a party. Kinds whose room the caller may not see are left out.
 ///
 /// # Errors
@@ -121,7 +111,7 @@ pub async fn timeline(ctx: &Ctx, input: TimelineOf) -> Result<Page<TimelineEntry
             TimelineKind::FollowUp => Room::FollowUps,
             TimelineKind::Record => Room::Parties,
         };
-        ctx.actor.check(Perm(room, Act::See)).is_ok_and(|sight| covers(&sight, party.owner_id, party.unit_id))
+        ctx.actor.check(Perm(room, Act::See)).is_ok_and(|sight| sight.covers(party.owner_id, party.unit_id))
     };
     let wanted = |kind: &TimelineKind| input.kinds.as_ref().is_none_or(|kinds| kinds.is_empty() || kinds.contains(kind));
     let kinds: Vec<TimelineKind> = TimelineKind::ALL.iter().copied().filter(wanted).filter(|kind| allowed(*kind)).collect();

@@ -278,6 +278,16 @@ impl Sight {
         }
     }
 
+    /// Whether what is looked after by this user in this unit lies within it.
+    #[must_use]
+    pub fn covers(&self, owner: Option<Id<User>>, unit: Option<Id<Unit>>) -> bool {
+        match self {
+            Sight::All => true,
+            Sight::Units { units, user } => owner == Some(*user) || unit.is_some_and(|unit| units.contains(&unit)),
+            Sight::Own(user) => owner == Some(*user),
+        }
+    }
+
     /// Adds the condition on follow-ups, for a query in which table `follow_ups` has the alias `f` and table `users`,
     /// joined on its owner, the alias `o`.
     pub fn follow_ups(&self, sql: &mut Sql) {

@@ -53,6 +53,8 @@ pub enum Job {
     FindOut,
     /// Works out anew what all customers brought and cost in the last year.
     RefreshProfits,
+    /// Works out anew which customers of value may leave.
+    RefreshRisks,
 }
 
 /// A row of the queue.
@@ -233,6 +235,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::BuildSegments => crate::marketing::segments::build::build_due(ctx, id, stop).await,
         Job::FindOut => crate::insight::findings::find_out(ctx, id, stop).await,
         Job::RefreshProfits => crate::insight::profit_refresh::refresh(ctx, id, stop).await,
+        Job::RefreshRisks => crate::insight::risk_refresh::refresh(ctx, id, stop).await,
     }
 }
 

@@ -92,6 +92,13 @@ pub enum Inverse {
         /// Whether it was entered.
         was_added: bool,
     },
+    /// Takes out what was done so that a customer stays, or writes it down again.
+    Save {
+        /// What was done.
+        save: Box<crate::insight::saves::StoredSave>,
+        /// Whether it was written down.
+        was_added: bool,
+    },
     /// Says of customers and a segment again what was said before.
     PickMembers {
         /// The segment.
@@ -198,6 +205,7 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::CloseAccount { was } => closing::reopen(&mut tx, ctx, &was).await?,
         Inverse::Archive { parties } => bulk::undo_archive(&mut tx, ctx, &parties).await?,
         Inverse::Cost { cost, was_added } => crate::insight::costs::restore(&mut tx, ctx, &cost, was_added).await?,
+        Inverse::Save { save, was_added } => crate::insight::saves::restore(&mut tx, ctx, &save, was_added).await?,
         Inverse::PickMembers { segment, before } => crate::marketing::segments::unpick(&mut tx, ctx, segment, &before).await?,
         Inverse::ArchiveGoal { goal } => crate::marketing::goals::restore(&mut tx, ctx, goal).await?,
         Inverse::ChangeGoal { goal, before, version } => {

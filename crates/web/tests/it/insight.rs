@@ -11,7 +11,7 @@ use peyvand_core::platform::users::{self, MeChange};
 use peyvand_core::{App, Ctx, Day};
 
 /// Purchases of so many customers in the two years before the day of the test: each with a pace and an end of their own.
-fn till(customers: u64) -> String {
+pub fn till(customers: u64) -> String {
     let mut state = 7_u64;
     let mut chance = move |below: u64| {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
@@ -31,16 +31,16 @@ fn till(customers: u64) -> String {
 }
 
 /// Shows the owner the digits that this test reads.
-async fn latin(ctx: &Ctx) {
+pub async fn latin(ctx: &Ctx) {
     ctx.run(users::update, MeChange { digits: Some(Digits::Latin), ..MeChange::default() }).await.unwrap();
 }
 
 /// Without the marks that keep parts of a sentence apart.
-fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     text.replace(['\u{2068}', '\u{2069}'], "")
 }
 
-async fn brought(app: &App, browser: &mut Browser, file: &str) {
+pub async fn brought(app: &App, browser: &mut Browser, file: &str) {
     let (place, _) = mapped(browser, "till.csv", file).await;
     let form = [("kind", "purchases"), ("map.0", "customer"), ("map.1", "date"), ("map.2", "amount"), ("calendar.1", "gregorian")];
     let started = browser.post(&format!("{place}/start"), &form).await;

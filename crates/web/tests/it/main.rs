@@ -9,6 +9,7 @@ mod imports;
 mod insight;
 mod interactions;
 mod parties;
+mod risk;
 mod segments;
 mod value;
 
