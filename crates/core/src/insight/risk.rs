@@ -323,7 +323,13 @@ async fn last_saves(tx: &mut Tx, parties: &[Id<Party>]) -> Result<HashMap<Id<Par
 /// The operations of risk.
 pub fn operations(ops: &mut Operations) {
     let see = Some(Perm(Room::Insight, Act::See));
-    ops.add("insight.risk", "GET /insight/risk", see, "How many customers of value may leave, for what reasons, and what is at stake.", risk);
+    ops.add(
+        "insight.risk",
+        "GET /insight/risk",
+        see,
+        "How many customers of value may leave, for what reasons, and what is at stake.",
+        risk,
+    );
     ops.add(
         "insight.risk_customers",
         "GET /insight/risk/customers",

@@ -210,13 +210,7 @@ pub(super) async fn refresh_by(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Rece
                 group.without_reason += i64::from(reason.is_none() && reasons.is_empty());
             }
             spoken.extend(reasons.iter().map(|reason| {
-                vec![
-                    one.party_id.to_value(),
-                    reason.reason.to_value(),
-                    stake.to_value(),
-                    reason.one.to_value(),
-                    reason.other.to_value(),
-                ]
+                vec![one.party_id.to_value(), reason.reason.to_value(), stake.to_value(), reason.one.to_value(), reason.other.to_value()]
             }));
         }
         let mut tx = ctx.app.db.begin().await?;
@@ -282,16 +276,17 @@ async fn known(db: &Db, found: &[Candidate], as_of: Day, currency: Currency, zon
     for bought in tx.all::<Bought>(query).await? {
         known.entry(bought.party_id).or_default().bought = Some(bought);
     }
-    let mut query = Sql::select::<Returned>("FROM purchase_lines WHERE sign < 0 AND day >= $1 AND day <= $2 AND currency = $3 AND party_id IN ")
-        .bind(half)
-        .bind(as_of)
-        .bind(currency);
+    let mut query =
+        Sql::select::<Returned>("FROM purchase_lines WHERE sign < 0 AND day >= $1 AND day <= $2 AND currency = $3 AND party_id IN ")
+            .bind(half)
+            .bind(as_of)
+            .bind(currency);
     query.list_padded(&parties).push(" GROUP BY party_id");
     for returned in tx.all::<Returned>(query).await? {
         known.entry(returned.party_id).or_default().returned = Some(returned);
     }
-    let mut query =
-        Sql::select::<Complained>("FROM interactions WHERE reason = 'complaint' AND at >= $1 AND party_id IN ").bind(Instant::start_of(half, zone));
+    let mut query = Sql::select::<Complained>("FROM interactions WHERE reason = 'complaint' AND at >= $1 AND party_id IN ")
+        .bind(Instant::start_of(half, zone));
     query.list_padded(&parties).push(" GROUP BY party_id");
     for complained in tx.all::<Complained>(query).await? {
         known.entry(complained.party_id).or_default().complained = Some(complained);
@@ -319,12 +314,12 @@ fn borders(most: f64) -> Vec<i64> {
 
 /// What all customers are worth, in bands.
 async fn bands(db: &Db) -> Result<Vec<ValueBand>> {
-    let (most,): (Option<f64>,) =
-        db.one(sql("SELECT MAX(value_12m_minor) FROM party_scores WHERE value_12m_minor IS NOT NULL")).await?;
+    let (most,): (Option<f64>,) = db.one(sql("SELECT MAX(value_12m_minor) FROM party_scores WHERE value_12m_minor IS NOT NULL")).await?;
     let Some(most) = most else { return Ok(Vec::new()) };
     let borders = borders(most);
     let mut sums = vec![(0_i64, 0.0_f64); borders.len()];
-    let values = db.each::<(f64,)>(sql("SELECT value_12m_minor FROM party_scores WHERE value_12m_minor IS NOT NULL ORDER BY value_12m_minor"));
+    let values =
+        db.each::<(f64,)>(sql("SELECT value_12m_minor FROM party_scores WHERE value_12m_minor IS NOT NULL ORDER BY value_12m_minor"));
     let mut values = std::pin::pin!(values);
     while let Some((value,)) = values.try_next().await? {
         let at = borders.partition_point(|border| *border as f64 <= value).saturating_sub(1);

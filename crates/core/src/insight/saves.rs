@@ -482,11 +482,10 @@ async fn count(ctx: &Ctx, db: &Db, sight: &Sight) -> Result<SaveSummary> {
     query.push(") s GROUP BY s.kind");
     let counted: Vec<Counted> = db.all(query).await?;
     let sum = |figure: fn(&Counted) -> i64| counted.iter().map(figure).sum::<i64>();
-    let all = SaveFigures::of(sum(|one| one.acts), sum(|one| one.waiting), sum(|one| one.again), sum(|one| one.judged), sum(|one| one.back));
-    let of_kind = |one: &Counted| SavesOfKind {
-        kind: one.kind,
-        figures: SaveFigures::of(one.acts, one.waiting, one.again, one.judged, one.back),
-    };
+    let all =
+        SaveFigures::of(sum(|one| one.acts), sum(|one| one.waiting), sum(|one| one.again), sum(|one| one.judged), sum(|one| one.back));
+    let of_kind =
+        |one: &Counted| SavesOfKind { kind: one.kind, figures: SaveFigures::of(one.acts, one.waiting, one.again, one.judged, one.back) };
     let mut kinds: Vec<SavesOfKind> = counted.iter().map(of_kind).collect();
     kinds.sort_by_key(|one| (-one.figures.acts, one.kind));
     Ok(SaveSummary { days: LOOKED_AT, back_within: BACK_WITHIN, all, kinds, made_at: ctx.now() })

@@ -197,12 +197,7 @@ fn figures(loc: &Loc, found: &Risk, summary: Option<&SaveSummary>, currency: Cur
             unit: loc.t("risk-customers-unit"),
             about: loc.ta("risk-customers-about", &[("mean", mean.into()), ("unit", unit.clone().into())]),
         },
-        Figure {
-            label: loc.t("risk-stake"),
-            value: loc.amount_brief(found.stake_minor, currency),
-            unit,
-            about: loc.t("risk-stake-about"),
-        },
+        Figure { label: loc.t("risk-stake"), value: loc.amount_brief(found.stake_minor, currency), unit, about: loc.t("risk-stake-about") },
     ];
     if let Some(all) = summary.map(|summary| summary.all) {
         figures.push(Figure {
@@ -327,7 +322,9 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
                 row.gap_days.map(|gap| gap.to_string()).unwrap_or_default(),
                 row.last_purchase_on.map(|day| loc.day_short(day)).unwrap_or_default(),
                 reasons.join(" · "),
-                one.last_save.map(|last| format!("{} {}", loc.t(&format!("saves-kind-{}", last.kind)), loc.day_short(last.day))).unwrap_or_default(),
+                one.last_save
+                    .map(|last| format!("{} {}", loc.t(&format!("saves-kind-{}", last.kind)), loc.day_short(last.day)))
+                    .unwrap_or_default(),
             ]);
         }
         input.after = found.next;

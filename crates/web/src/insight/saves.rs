@@ -76,10 +76,7 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     let own = |save: &Save| may_change && (sees_all || save.created_by == req.ctx.actor.user());
     let view = SavesPage {
         kinds: kinds(loc, &summary),
-        notes: vec![
-            loc.ta("saves-how", &[("days", summary.days.into()), ("within", summary.back_within.into())]),
-            loc.t("saves-no-proof"),
-        ],
+        notes: vec![loc.ta("saves-how", &[("days", summary.days.into()), ("within", summary.back_within.into())]), loc.t("saves-no-proof")],
         lines: found.items.into_iter().map(|one| line(loc, own(&one.save), one)).collect(),
         next: found.next.map(|next| format!("{HERE}?after={next}")),
         may_add: req.can(Room::Interactions, Act::Create),

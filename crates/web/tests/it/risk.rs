@@ -19,7 +19,8 @@ async fn who_may_leave_is_listed_with_reasons_and_what_was_done_shows_who_came_b
     let customers: usize = page.one(".stats .stat .v bdi").parse().unwrap();
     assert!(customers > 30 && customers < 500, "{customers}");
     assert_eq!(page.all("#risk-rows tbody tr").len(), 30);
-    let bands: usize = page.all(".tw[aria-labelledby=h-bands] tbody td:nth-of-type(2)").iter().map(|count| count.parse::<usize>().unwrap()).sum();
+    let bands: usize =
+        page.all(".tw[aria-labelledby=h-bands] tbody td:nth-of-type(2)").iter().map(|count| count.parse::<usize>().unwrap()).sum();
     assert_eq!(bands, 600);
     assert!(page.all(".stack .body p").iter().any(|line| plain(line).starts_with("Told only what was known on ")));
     let next = page.text.split("href=\"/insight/risk?after=").nth(1).unwrap().split('"').next().unwrap();
@@ -41,7 +42,15 @@ async fn who_may_leave_is_listed_with_reasons_and_what_was_done_shows_who_came_b
     let form = browser.get(&format!("/insight/risk/saves/new?party={party}")).await;
     assert_eq!((form.status, form.all("option[value=apology]").len()), (StatusCode::OK, 1));
     let user = ctx.actor.user().unwrap().to_string();
-    let fields = |kind: &'static str| vec![("party", party.clone()), ("settled", "1".into()), ("kind", kind.into()), ("date", "2026-11-20".into()), ("done_by", user.clone())];
+    let fields = |kind: &'static str| {
+        vec![
+            ("party", party.clone()),
+            ("settled", "1".into()),
+            ("kind", kind.into()),
+            ("date", "2026-11-20".into()),
+            ("done_by", user.clone()),
+        ]
+    };
     let wrong = fields("other");
     let wrong: Vec<(&str, &str)> = wrong.iter().map(|(name, value)| (*name, value.as_str())).collect();
     let refused = browser.post("/insight/risk/saves", &wrong).await;
