@@ -42,7 +42,8 @@ CREATE INDEX profit_runs_made_at_id ON profit_runs (made_at, id);
 
 -- One row for each customer who bought or cost something in the year before the last run. discount_minor is told only:
 -- the sales are already less by it. tier is 1 for the best; until the run that adds a row is whole it has none. Not a
--- foreign key: who was taken back with an import goes with the next run.
+-- foreign key: who was taken back with an import goes with the next run. next_minor is what the next twelve months are worth
+-- as far as a model can say, hour_minor what an hour of ours brings in them.
 CREATE TABLE party_profits (
   party_id ID NOT NULL PRIMARY KEY,
   run_id ID NOT NULL,
@@ -55,8 +56,12 @@ CREATE TABLE party_profits (
   profit_minor MONEY NOT NULL,
   minutes INT NOT NULL,
   contacts INT NOT NULL,
-  tier INT
+  tier INT,
+  next_minor MONEY,
+  hour_minor MONEY
 ) STRICT;
+CREATE INDEX party_profits_next_minor_party_id ON party_profits (next_minor, party_id) WHERE next_minor IS NOT NULL;
+CREATE INDEX party_profits_hour_minor_party_id ON party_profits (hour_minor, party_id) WHERE hour_minor IS NOT NULL;
 CREATE INDEX party_profits_profit_minor_party_id ON party_profits (profit_minor, party_id);
 CREATE INDEX party_profits_tier_profit_minor_party_id ON party_profits (tier, profit_minor, party_id);
 CREATE INDEX party_profits_run_id ON party_profits (run_id);

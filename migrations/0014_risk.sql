@@ -36,3 +36,13 @@ CREATE TABLE saves (
 ) STRICT;
 CREATE INDEX saves_party_id_day_id ON saves (party_id, day, id);
 CREATE INDEX saves_day_id ON saves (day, id);
+
+-- What a customer spends in a year with everybody, as somebody said it: nobody guesses.
+CREATE TABLE stated_spendings (
+  party_id ID NOT NULL PRIMARY KEY REFERENCES parties (id),
+  yearly_minor MONEY NOT NULL,
+  stated_on DAY NOT NULL,
+  stated_by TEXT NOT NULL,
+  created_by ID,
+  created_at INSTANT NOT NULL
+) STRICT;

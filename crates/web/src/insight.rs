@@ -3,15 +3,18 @@
 
 mod cohorts;
 mod costs;
+mod keeping;
 mod movement;
 mod needs;
 mod people;
 mod products;
+mod ranking;
 mod relation;
 mod rhythm;
 mod risk;
 mod saves;
 mod sources;
+mod trend;
 mod value;
 
 pub(crate) use products::{NextBox, next_box};
@@ -67,11 +70,18 @@ pub fn routes() -> axum::Router<State> {
         .route("/insight/needs.csv", get(needs::csv))
         .route("/insight/sources", get(sources::index))
         .route("/insight/sources.csv", get(sources::csv))
+        .route("/insight/sources/keeping", get(keeping::index))
+        .route("/insight/sources/keeping.csv", get(keeping::csv))
+        .route("/insight/trend", get(trend::index))
+        .route("/insight/trend.csv", get(trend::csv))
         .route("/insight/value", get(value::index))
         .route("/insight/value.csv", get(value::csv))
         .route("/insight/value/rates", post(value::set_rates))
         .route("/insight/value/refresh", post(value::refresh))
         .route("/insight/value/customers", get(value::customers))
+        .route("/insight/value/relations", get(ranking::index))
+        .route("/insight/value/relations.csv", get(ranking::csv))
+        .route("/insight/value/relations/{id}/spending", get(ranking::stating).post(ranking::state))
         .route("/insight/value/movement", get(movement::index))
         .route("/insight/value/moved", get(movement::moved))
         .route("/insight/value/moved.csv", get(movement::csv))

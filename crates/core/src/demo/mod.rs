@@ -192,6 +192,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.segments(owner, &staff, &ids).await?;
     story.write_costs(&customers, &parties, owner).await?;
     story.write_saves(&customers, &parties).await?;
+    story.write_spendings(&customers, &parties).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
     app.forget_organisation();

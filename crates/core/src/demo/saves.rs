@@ -1,11 +1,12 @@
 //! What the demo shop did so that customers stay; what came of it is in the purchases.
 
 use super::chance::Chance;
-use super::customers::Customer;
+use super::customers::{Customer, Habit};
 use super::trade::opening_hours;
 use super::{Kept, Story};
 use crate::Result;
 use crate::insight::saves::{self, LOOKED_AT, NewSave, SaveKind};
+use crate::insight::spendings::{self, StateSpending};
 
 /// What was done, twice what is done twice as often, with what was noted.
 const DONE: &[(SaveKind, &str)] = &[
@@ -20,7 +21,35 @@ const DONE: &[(SaveKind, &str)] = &[
     (SaveKind::Visit, "سر زدیم و آسیاب را تنظیم کردیم."),
 ];
 
+/// Who of a company says what it spends in a year.
+const SAID: &[&str] = &["مدیر خرید", "صاحب کافه", "حسابدارشان"];
+
 impl Story {
+    /// Writes down what some companies said that they spend in a year on what the shop sells.
+    pub(super) async fn write_spendings(&self, customers: &[Customer], parties: &[Kept]) -> Result<()> {
+        let mut chance = Chance::new(self.seed, 12);
+        for (customer, party) in customers.iter().zip(parties) {
+            let rials = match customer.habit {
+                Habit::Hotel => chance.between(9_000, 24_000),
+                Habit::Cafe => chance.between(4_000, 12_000),
+                Habit::Office => chance.between(900, 3_000),
+                Habit::Home | Habit::Giver | Habit::Enthusiast => continue,
+            } * 1_000_000;
+            if customer.left.is_some() || customer.only_asked || !chance.happens(0.4) {
+                continue;
+            }
+            let day = self.last.plus(-chance.between(3, 200)).max(customer.came);
+            let said = StateSpending {
+                id: party.id,
+                amount: Some(rials.to_string()),
+                stated_by: Some((*chance.pick(SAID)).to_owned()),
+                date: Some(day.to_string()),
+            };
+            spendings::state(&self.by(opening_hours(&mut chance, day, &self.zone), party.owner, Vec::new()), said).await?;
+        }
+        Ok(())
+    }
+
     /// Writes the acts of the last year down: for those who had left, mostly in vain, and for some who were only late.
     pub(super) async fn write_saves(&self, customers: &[Customer], parties: &[Kept]) -> Result<()> {
         let mut chance = Chance::new(self.seed, 11);

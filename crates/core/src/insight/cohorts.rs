@@ -18,7 +18,7 @@ use peyvand_stats::proportion::wilson;
 use peyvand_stats::survival::{Curve, Spell};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use tokio::sync::watch;
 
 /// Months shown unless the caller says how many.
@@ -34,7 +34,7 @@ const WEEKS: i64 = 52;
 /// Above so many lines of purchases, counting anew would keep the reader waiting.
 const LIVE: i64 = 300_000;
 /// Of the way from purchases to cohorts; another number counts anew though no purchase changed.
-const VERSION: &str = "cohorts 1";
+const VERSION: &str = "cohorts 2";
 
 /// Which cohorts.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
@@ -92,6 +92,15 @@ pub struct Month {
     pub last_on: Day,
 }
 
+/// How many bought in a month, whenever they bought first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Buyers {
+    /// Its first day.
+    pub first_on: Day,
+    /// How many customers.
+    pub customers: i64,
+}
+
 /// How many had bought again by some day.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Returned {
@@ -136,6 +145,9 @@ pub struct Cohorts {
     /// The months from that of the first cohort on: of the cells of a cohort the first is its own month.
     #[serde(default)]
     pub months: Vec<Month>,
+    /// How many bought in each month, oldest first, that which is not over among them.
+    #[serde(default)]
+    pub buyers: Vec<Buyers>,
     /// All cohorts together, as far as each is known.
     pub all: Vec<Option<Retained>>,
     /// Customers in the cohorts.
@@ -150,13 +162,13 @@ pub struct Cohorts {
 
 /// The months of a calendar as numbers that follow each other, counted as they are seen here: the moon may be a day off.
 #[derive(Clone, Copy, Debug)]
-struct Months {
+pub(super) struct Months {
     calendar: Calendar,
     shift: i64,
 }
 
 impl Months {
-    fn of_calendar(calendar: Calendar, hijri_shift: i64) -> Months {
+    pub(super) fn of_calendar(calendar: Calendar, hijri_shift: i64) -> Months {
         Months { calendar, shift: if calendar == Calendar::Hijri { hijri_shift } else { 0 } }
     }
 
@@ -174,23 +186,23 @@ impl Months {
         format!("{VERSION} {} {} {until}", self.name(), self.shift)
     }
 
-    fn of(self, day: Day) -> i32 {
+    pub(super) fn of(self, day: Day) -> i32 {
         let (year, month, _) = ymd(day.plus(self.shift).0, self.calendar);
         year * 12 + i32::from(month) - 1
     }
 
-    fn year_and_month(number: i32) -> (i32, u8) {
+    pub(super) fn year_and_month(number: i32) -> (i32, u8) {
         (number.div_euclid(12), u8::try_from(number.rem_euclid(12) + 1).unwrap_or(1))
     }
 
-    fn edges(self, number: i32) -> Result<(Day, Day)> {
+    pub(super) fn edges(self, number: i32) -> Result<(Day, Day)> {
         let (year, month) = Self::year_and_month(number);
         let (first, last) = month_edges(self.calendar, year, month).map_err(|problem| Problem::new("calendar", problem.key()))?;
         Ok((Day(first).plus(-self.shift), Day(last).plus(-self.shift)))
     }
 
     /// The last month that was over by the end of a day.
-    fn whole_by(self, day: Day) -> i32 {
+    pub(super) fn whole_by(self, day: Day) -> i32 {
         self.of(day.plus(1)) - 1
     }
 }
@@ -212,6 +224,7 @@ struct Gathering {
     from: i32,
     known: HashMap<Day, i32>,
     counting: Counting,
+    buyers: BTreeMap<i32, i64>,
     spells: Vec<Spell>,
     waiting: i64,
     now: Option<Id<Party>>,
@@ -228,6 +241,7 @@ impl Gathering {
             from: complete - MONTHS_MAX as i32 + 1,
             known: HashMap::new(),
             counting: Counting::new(complete),
+            buyers: BTreeMap::new(),
             spells: Vec::new(),
             waiting: 0,
             now: None,
@@ -256,6 +270,12 @@ impl Gathering {
         let mut month = |day: &Day| *known.entry(*day).or_insert_with(|| months.of(*day));
         let active: Vec<(i32, i64)> = self.days.iter().map(|day| (month(day), 0)).collect();
         let began = active[0].0;
+        for (at, (month, _)) in active.iter().enumerate() {
+            // They ascend, so a month that is there already stands before.
+            if at == 0 || active[at - 1].0 != *month {
+                *self.buyers.entry(*month).or_default() += 1;
+            }
+        }
         if began > self.complete {
             self.waiting += 1;
         }
@@ -288,7 +308,9 @@ impl Gathering {
             let cells = cells.collect::<Result<_>>()?;
             Ok(Cohort { year, month, first_on, last_on, customers: cohort.size as i64, may_be_older: cohort.period == oldest, cells })
         });
+        let buyers = self.buyers.iter().map(|(month, customers)| Ok(Buyers { first_on: months.edges(*month)?.0, customers: *customers }));
         Ok(Cohorts {
+            buyers: buyers.collect::<Result<_>>()?,
             calendar: months.calendar,
             until: Some(self.until),
             cohorts: cohorts.collect::<Result<_>>()?,
@@ -321,6 +343,7 @@ pub async fn cohorts(ctx: &Ctx, input: CohortsOf) -> Result<Cohorts> {
             until: None,
             cohorts: Vec::new(),
             months: Vec::new(),
+            buyers: Vec::new(),
             all: Vec::new(),
             customers: 0,
             waiting: 0,

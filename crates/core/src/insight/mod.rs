@@ -12,6 +12,7 @@ pub mod facts;
 pub mod findings;
 pub mod fits;
 pub mod guard;
+pub mod keeping;
 pub mod learning;
 pub mod models;
 pub mod needs;
@@ -21,6 +22,7 @@ mod profit_groups;
 pub mod profit_people;
 pub mod profit_refresh;
 pub mod profits;
+pub mod ranking;
 pub mod rates;
 pub mod refresh;
 pub mod relation;
@@ -31,8 +33,10 @@ pub mod rules;
 pub mod saves;
 pub mod scores;
 pub mod sources;
+pub mod spendings;
 pub mod suggestions;
 pub mod tier_history;
+pub mod trend;
 pub mod trial;
 pub mod whale;
 
@@ -48,11 +52,15 @@ pub fn operations(ops: &mut Operations) {
     cohorts::operations(ops);
     rhythm::operations(ops);
     relation::operations(ops);
+    ranking::operations(ops);
+    spendings::operations(ops);
     risk::operations(ops);
     saves::operations(ops);
     suggestions::operations(ops);
     rules::operations(ops);
     sources::operations(ops);
+    keeping::operations(ops);
+    trend::operations(ops);
     needs::operations(ops);
     costs::operations(ops);
     rates::operations(ops);
@@ -70,6 +78,10 @@ mod tests;
 #[cfg(test)]
 mod profit_tests;
 #[cfg(test)]
+mod ranking_tests;
+#[cfg(test)]
 mod risk_tests;
 #[cfg(test)]
 mod tier_tests;
+#[cfg(test)]
+mod trend_tests;

@@ -1,7 +1,9 @@
 //! The nightly job that works out what every customer brought and cost in the last year, and asking for it.
 
+use super::keeping;
 use super::profit::{self, Parts, Period};
 use super::profit_groups;
+use super::ranking;
 use super::rates::{RateItem, Rates};
 use super::tier_history;
 use super::whale::{self, Ranked, Whale};
@@ -15,7 +17,7 @@ use crate::{Act, Ctx, Day, Error, Operations, Perm, Result, Room};
 use futures_util::TryStreamExt;
 use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use tokio::sync::watch;
 
 /// Customers of one transaction: whoever writes meanwhile waits for a batch.
@@ -49,6 +51,8 @@ struct Way {
     rates: Rates,
     place: Id<Party>,
     unpriced: BTreeSet<RateItem>,
+    /// Whether it looks at today, from where the next twelve months are foreseen.
+    is_now: bool,
 }
 
 /// Has the profits worked out anew soon.
@@ -147,6 +151,9 @@ async fn run_of(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, siz
     tx.run(sql("UPDATE profit_runs SET whale = $1, finished_at = $2 WHERE id = $3").bind(found).bind(ctx.app.clock.now()).bind(way.id))
         .await?;
     tx.commit().await?;
+    if way.is_now {
+        keeping::find_out(ctx, as_of, way.currency).await?;
+    }
     Ok(Outcome::Done)
 }
 
@@ -154,6 +161,7 @@ async fn run_of(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, siz
 async fn begin(ctx: &Ctx, as_of: Day) -> Result<Option<Way>> {
     let organisation = ctx.app.organisation().await?;
     let period = Period::year_to(as_of, organisation.zone());
+    let is_now = as_of == ctx.now().day(&organisation.zone());
     let mut tx = ctx.app.db.begin().await?;
     let rates = Rates::read(&mut tx).await?;
     if rates.goods().is_err() {
@@ -164,9 +172,9 @@ async fn begin(ctx: &Ctx, as_of: Day) -> Result<Option<Way>> {
     let same = |run: &Under| run.finished_at.is_none() && run.as_of == as_of && run.currency == organisation.currency && run.rates == known;
     if let Some(run) = last.filter(same) {
         let unpriced = serde_json::from_value(run.unpriced).map_err(Error::fault)?;
-        return Ok(Some(Way { id: run.id, period, currency: run.currency, rates, place: run.place, unpriced }));
+        return Ok(Some(Way { id: run.id, period, currency: run.currency, rates, place: run.place, unpriced, is_now }));
     }
-    let way = Way { id: ctx.id(), period, currency: organisation.currency, rates, place: Id::FIRST, unpriced: BTreeSet::new() };
+    let way = Way { id: ctx.id(), period, currency: organisation.currency, rates, place: Id::FIRST, unpriced: BTreeSet::new(), is_now };
     tx.run(
         sql("INSERT INTO profit_runs (id, as_of, from_on, currency, rates, place, unpriced, made_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
             .bind(way.id)
@@ -191,6 +199,16 @@ async fn batch(ctx: &Ctx, way: &mut Way, size: i64) -> Result<bool> {
     let parties: Vec<(Id<Party>, String, Option<crate::Instant>)> = tx.all(query).await?;
     let (Some(first), Some(last)) = (parties.first().map(|party| party.0), parties.last().map(|party| party.0)) else { return Ok(false) };
     let pasts = profit::read(&mut tx, (first, last), &way.period, way.currency).await?;
+    let expected: Vec<(Id<Party>, f64)> = if way.is_now {
+        let query = sql(
+            "SELECT party_id, value_12m_minor FROM party_scores WHERE party_id >= $1 AND party_id <= $2 AND value_12m_minor IS NOT NULL",
+        );
+        tx.all(query.bind(first).bind(last)).await?
+    } else {
+        Vec::new()
+    };
+    let expected: HashMap<Id<Party>, f64> = expected.into_iter().collect();
+    let goods = way.rates.goods()?;
     tx.commit().await?;
     let mut rows = Vec::new();
     let until = way.period.until.to_string();
@@ -203,8 +221,12 @@ async fn batch(ctx: &Ctx, way: &mut Way, size: i64) -> Result<bool> {
             parts;
         let numbers =
             [sales_minor, discount_minor, goods_minor, staff_minor, channels_minor, entered_minor, profit_minor, minutes, contacts];
+        let served = staff_minor + channels_minor + entered_minor;
+        let next = expected.get(&party).map(|expected| ranking::worth(*expected, goods, served));
+        let hour = next.and_then(|next| ranking::by_hour(next, staff_minor, minutes));
         let mut row = vec![party.to_value(), way.id.to_value()];
         row.extend(numbers.map(|number| number.to_value()));
+        row.extend([next.to_value(), hour.to_value()]);
         rows.push(row);
     }
     way.place = last;
@@ -212,12 +234,12 @@ async fn batch(ctx: &Ctx, way: &mut Way, size: i64) -> Result<bool> {
     let mut tx = ctx.app.db.begin().await?;
     for statement in Sql::inserts(
         "INSERT INTO party_profits (party_id, run_id, sales_minor, discount_minor, goods_minor, staff_minor, channels_minor,
-           entered_minor, profit_minor, minutes, contacts) VALUES ",
+           entered_minor, profit_minor, minutes, contacts, next_minor, hour_minor) VALUES ",
         rows,
         " ON CONFLICT (party_id) DO UPDATE SET run_id = excluded.run_id, sales_minor = excluded.sales_minor,
             discount_minor = excluded.discount_minor, goods_minor = excluded.goods_minor, staff_minor = excluded.staff_minor,
             channels_minor = excluded.channels_minor, entered_minor = excluded.entered_minor, profit_minor = excluded.profit_minor,
-            minutes = excluded.minutes, contacts = excluded.contacts",
+            minutes = excluded.minutes, contacts = excluded.contacts, next_minor = excluded.next_minor, hour_minor = excluded.hour_minor",
     ) {
         tx.run(statement).await?;
     }

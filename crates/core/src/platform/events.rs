@@ -124,6 +124,8 @@ pub const KINDS: &[&str] = &[
     "segment.created",
     "segment.picked",
     "segment.restored",
+    "spending.restored",
+    "spending.stated",
     "terms.changed",
     "token.created",
     "token.revoked",

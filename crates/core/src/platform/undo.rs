@@ -99,6 +99,15 @@ pub enum Inverse {
         /// Whether it was written down.
         was_added: bool,
     },
+    /// Puts back what somebody said that a customer spends in a year.
+    Spending {
+        /// The customer.
+        party: Id<Party>,
+        /// As it was.
+        before: Option<Box<crate::insight::spendings::Spending>>,
+        /// As the act left it.
+        after: Option<Box<crate::insight::spendings::Spending>>,
+    },
     /// Says of customers and a segment again what was said before.
     PickMembers {
         /// The segment.
@@ -206,6 +215,9 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::Archive { parties } => bulk::undo_archive(&mut tx, ctx, &parties).await?,
         Inverse::Cost { cost, was_added } => crate::insight::costs::restore(&mut tx, ctx, &cost, was_added).await?,
         Inverse::Save { save, was_added } => crate::insight::saves::restore(&mut tx, ctx, &save, was_added).await?,
+        Inverse::Spending { party, before, after } => {
+            crate::insight::spendings::restore(&mut tx, ctx, party, before.as_deref(), after.as_deref()).await?;
+        }
         Inverse::PickMembers { segment, before } => crate::marketing::segments::unpick(&mut tx, ctx, segment, &before).await?,
         Inverse::ArchiveGoal { goal } => crate::marketing::goals::restore(&mut tx, ctx, goal).await?,
         Inverse::ChangeGoal { goal, before, version } => {

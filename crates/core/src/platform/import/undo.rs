@@ -324,6 +324,7 @@ async fn remove_untouched(tx: &mut Tx, parties: &[(Id<Party>, i64)]) -> Result<i
         AND NOT EXISTS (SELECT 1 FROM costs x WHERE x.party_id = p.id)
         AND NOT EXISTS (SELECT 1 FROM profit_decisions x WHERE x.party_id = p.id)
         AND NOT EXISTS (SELECT 1 FROM saves x WHERE x.party_id = p.id)
+        AND NOT EXISTS (SELECT 1 FROM stated_spendings x WHERE x.party_id = p.id)
         AND NOT EXISTS (SELECT 1 FROM relations x WHERE x.other_id = p.id)
         AND NOT EXISTS (SELECT 1 FROM segment_picks x WHERE x.party_id = p.id)
         AND p.id IN ");

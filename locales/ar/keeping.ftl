@@ -1,0 +1,27 @@
+# What it cost to win customers beside what it costs to keep them.
+keeping = كلفة الكسب والإبقاء
+keeping-about = كم كلّف كسب العميل وكم يكلّف إبقاؤه، بحسب شهر أول شراء
+keeping-sub = الإبقاء: من { $from } إلى { $until }
+keeping-hidden = تقوم على كلف لا تخص عميلًا بعينه، ويراها من يرى جميع العملاء.
+keeping-waiting = تأتي الأرقام مع الحساب التالي للأرباح.
+keeping-table = بحسب شهر أول شراء
+keeping-win-each = كسب عميل
+keeping-win-about = ما أُنفق على المصادر على من اشترى أول مرة، ٢٤ شهرًا
+keeping-keep-each = إبقاء عميل
+keeping-keep-about = في ١٢ شهرًا مضت، لمن اشترى فيها
+keeping-spent = أُنفق { $amount }
+keeping-parts = خصم { $discounts }، وقت { $staff }، اتصالات { $channels }، هدايا وغيرها { $entered }
+keeping-how-win = الكسب: ما ورد في سجل الكلف لمصدر ما (إعلان، معرض …) في ذلك الشهر، مقسومًا على من اشترى فيه أول مرة. وبعضهم كان سيأتي من دونه.
+keeping-how-keep = الإبقاء: خصومات الفواتير ووقتنا والاتصالات والكلف المسجلة لهؤلاء العملاء في ١٢ شهرًا مضت، مقسومةً على من اشترى منهم فيها.
+keeping-how-sources = ما أُنفق من دون ذكر مصدر ليس في أيٍّ منهما.
+keeping-column-month = الشهر
+keeping-column-won = أول شراء
+keeping-column-spent = ما أُنفق للكسب
+keeping-column-win = كسب عميل
+keeping-column-active = اشتروا في ١٢ شهرًا مضت
+keeping-column-sales = مبيعات ١٢ شهرًا مضت
+keeping-column-discounts = خصومات
+keeping-column-staff = وقتنا
+keeping-column-channels = اتصالات
+keeping-column-entered = هدايا وكلف أخرى
+keeping-column-keep = إبقاء عميل

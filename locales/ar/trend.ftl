@@ -1,0 +1,25 @@
+# Sales, buyers and contacts month by month.
+trend = شهرًا بشهر
+trend-about = المبيعات وعدد المشترين والاتصالات، إلى جانب الشهر نفسه من السنة السابقة
+trend-hidden = تتحدث عن المتجر كله، فهي لمن يرى جميع العملاء.
+trend-bare = ما إن تدخل المشتريات حتى تقارنوا هنا الشهور بالسنة السابقة.
+trend-sold = المبيعات
+trend-chart = مبيعات كل شهر، والشهر نفسه من السنة السابقة
+trend-legend = الخط لهذه السنة، والمتقطع للشهر نفسه من السنة السابقة.
+trend-months = الأشهر الكاملة
+trend-months-about = بتقويمكم، الأحدث أولًا
+trend-more = أكثر من السنة السابقة بنسبة { $share }
+trend-less = أقل من السنة السابقة بنسبة { $share }
+trend-same = كالسنة السابقة
+trend-no-before = لا سنة سابقة للمقارنة
+trend-nothing-before = لا شيء في السنة السابقة
+trend-how = المبيعات هي كل المشتريات بعد المرتجعات، ومنها مشتريات غير المعروفين. والمشترون هم المعروفون، كلٌّ مرة في الشهر. والاتصالات هي المكالمات والرسائل والزيارات من الطرفين؛ ولا تُحسب الملاحظات.
+trend-counted = عُدّت الاتصالات: { $when }
+trend-not-counted = تُعدّ الاتصالات ليلًا.
+trend-column-month = الشهر
+trend-column-sold = المبيعات
+trend-column-sold-before = المبيعات، السنة السابقة
+trend-column-customers = المشترون
+trend-column-customers-before = المشترون، السنة السابقة
+trend-column-contacts = الاتصالات
+trend-column-contacts-before = الاتصالات، السنة السابقة

@@ -1,0 +1,27 @@
+# What it cost to win customers beside what it costs to keep them.
+keeping = To win and to keep
+keeping-about = What winning a customer cost beside what keeping one costs, by the month of the first purchase
+keeping-sub = Keeping: { $from } to { $until }
+keeping-hidden = It rests on costs of no customer in particular, which are for who sees all customers.
+keeping-waiting = The numbers come with the next refresh of profits.
+keeping-table = By month of the first purchase
+keeping-win-each = To win one
+keeping-win-about = spent on sources over who first bought, 24 months
+keeping-keep-each = To keep one
+keeping-keep-about = in the last 12 months, of those who bought in them
+keeping-spent = { $amount } spent
+keeping-parts = discounts { $discounts }, time { $staff }, contacts { $channels }, presents and others { $entered }
+keeping-how-win = To win one: what the ledger says was spent on a source (advertisement, exhibition …) in that month, over the customers who first bought in it. Some of them would have come without it.
+keeping-how-keep = To keep one: discounts on invoices, our time, contacts and the costs entered for these customers in the last 12 months, over those of them who bought in these.
+keeping-how-sources = What was spent without naming a source is in neither.
+keeping-column-month = Month
+keeping-column-won = First bought
+keeping-column-spent = Spent to win
+keeping-column-win = To win one
+keeping-column-active = Bought in the last 12 months
+keeping-column-sales = Sales of the last 12 months
+keeping-column-discounts = Discounts
+keeping-column-staff = Our time
+keeping-column-channels = Contacts
+keeping-column-entered = Presents and other costs
+keeping-column-keep = To keep one

@@ -1,0 +1,54 @@
+# Which relations matter most, and what customers spend with everybody.
+ranking = Relations by what they are worth
+ranking-short = Relations ranked
+ranking-about = Customers by what the next twelve months with them are worth
+ranking-sub = Costs of { $from } to { $until }
+ranking-needs-model = What is to be expected comes from two models, and these do not have enough purchases to learn from yet. The page “What the numbers say” tells what is missing.
+ranking-list = Relations
+ranking-order = Order
+ranking-by-worth = Most worth first
+ranking-by-hour = Most per hour of ours first
+ranking-least = Least worth first
+ranking-none = Nobody is in this order yet.
+ranking-worth = Next 12 months
+ranking-hour = Per hour of ours
+ranking-share = Our share of their spending
+ranking-unknown = not known
+ranking-parts = { $expected } expected, { $served } to serve
+ranking-said = of { $yearly } { $unit }, said by { $who } on { $day }
+ranking-wallet = Our share of what customers spend
+ranking-wallet-of = { $count ->
+    [one] { $ours } of { $yearly } { $unit } that one customer said; nothing is guessed of the others
+   *[other] { $ours } of { $yearly } { $unit } that { $count } customers said; nothing is guessed of the others
+}
+ranking-wallet-nobody = nobody has said yet what they spend with everybody
+ranking-how-worth = Worth is the sales that are expected in the next 12 months, less { $share } for the goods, less what our time, contacts and entered costs came to in the last 12 months.
+ranking-how-hour = Per hour: what is left before our time is paid for, over the hours of the last 12 months; with { $minutes } noted minutes at least. It is a mean: it does not say what one hour more would bring.
+ranking-how-wallet = Our share is our sales of the last 12 months over what the customer spends in a year with everybody, as somebody said it. Where nobody did it is not known.
+ranking-column-no = Number
+ranking-column-name = Customer
+ranking-column-owner = Looked after by
+ranking-column-tier = Tier
+ranking-column-worth = Worth of the next 12 months
+ranking-column-hour = Per hour of ours
+ranking-column-expected = Expected sales
+ranking-column-served = Cost to serve, last 12 months
+ranking-column-minutes = Minutes of ours
+ranking-column-sales = Sales, last 12 months
+ranking-column-yearly = Stated yearly spending
+ranking-column-share = Our share
+ranking-column-who = Said by
+ranking-column-day = Said on
+spendings-state = What they spend in a year
+spendings-state-of = What { $name } spends in a year
+spendings-about = What the customer spends in a year on things like ours, with everybody. Write it down only when somebody said it.
+spendings-amount = Amount in a year ({ $unit })
+spendings-amount-hint = Leave it empty to take away what was said before.
+spendings-date = Said on
+spendings-by = Who said it
+spendings-by-hint = They themselves, their buyer, their accountant
+spendings-stated = Written down.
+spendings-nothing = Write an amount above nothing.
+spendings-who = Say who said it.
+event-spending-stated = Yearly spending of the customer stated
+event-spending-restored = Yearly spending of the customer put back

@@ -1,0 +1,25 @@
+# Sales, buyers and contacts month by month.
+trend = Month by month
+trend-about = What was sold, how many bought and how often we were in touch, beside the same month of the year before
+trend-hidden = It tells of the shop as a whole, so it is for who sees all customers.
+trend-bare = Once purchases are in, this page shows how months compare with the year before.
+trend-sold = Sales
+trend-chart = Sales of each month, and of the same month of the year before
+trend-legend = The line is this year, the dashed one the same month of the year before.
+trend-months = Whole months
+trend-months-about = In your own calendar, newest first
+trend-more = { $share } more than a year before
+trend-less = { $share } less than a year before
+trend-same = as a year before
+trend-no-before = no year before to compare with
+trend-nothing-before = nothing a year before
+trend-how = Sales are all purchases less what was given back, also of unknown customers. Customers are known ones, each counted once a month. Contacts are calls, messages and visits, ours and theirs; notes do not count.
+trend-counted = Contacts counted { $when }.
+trend-not-counted = Contacts are counted in the night.
+trend-column-month = Month
+trend-column-sold = Sales
+trend-column-sold-before = Sales, a year before
+trend-column-customers = Customers who bought
+trend-column-customers-before = Customers who bought, a year before
+trend-column-contacts = Contacts
+trend-column-contacts-before = Contacts, a year before

@@ -1,0 +1,27 @@
+# What it cost to win customers beside what it costs to keep them.
+keeping = هزینه‌ی جذب و نگه‌داشتن
+keeping-about = به‌دست‌آوردن یک مشتری چقدر شد و نگه‌داشتنش چقدر، به تفکیک ماه نخستین خرید
+keeping-sub = نگه‌داشتن: { $from } تا { $until }
+keeping-hidden = این عددها از هزینه‌هایی می‌آیند که به مشتری خاصی برنمی‌گردند و فقط کسی می‌بیند که همه‌ی مشتریان را می‌بیند.
+keeping-waiting = عددها با محاسبه‌ی بعدی سود می‌آیند.
+keeping-table = به تفکیک ماه نخستین خرید
+keeping-win-each = جذب هر مشتری
+keeping-win-about = خرج راه‌های آشنایی به خریداران تازه، ۲۴ ماه
+keeping-keep-each = نگه‌داشتن هر مشتری
+keeping-keep-about = در ۱۲ ماه گذشته، برای کسانی که در آن خریده‌اند
+keeping-spent = { $amount } خرج شد
+keeping-parts = تخفیف { $discounts }، وقت { $staff }، تماس { $channels }، هدیه و دیگر { $entered }
+keeping-how-win = جذب: آنچه در دفتر هزینه‌ها برای یک راه آشنایی (تبلیغ، نمایشگاه و …) در آن ماه خرج شده، تقسیم بر کسانی که در آن ماه نخستین خریدشان بوده. بعضی از آنان بی آن هم می‌آمدند.
+keeping-how-keep = نگه‌داشتن: تخفیف روی فاکتور، وقت ما، تماس‌ها و هزینه‌هایی که برای همین مشتریان در ۱۲ ماه گذشته ثبت شده، تقسیم بر کسانی از آنان که در این مدت خریده‌اند.
+keeping-how-sources = هزینه‌ای که راه آشنایی‌اش نوشته نشده در هیچ‌کدام نیست.
+keeping-column-month = ماه
+keeping-column-won = نخستین خرید
+keeping-column-spent = خرج جذب
+keeping-column-win = جذب هر مشتری
+keeping-column-active = خریدار در ۱۲ ماه گذشته
+keeping-column-sales = فروش ۱۲ ماه گذشته
+keeping-column-discounts = تخفیف
+keeping-column-staff = وقت ما
+keeping-column-channels = تماس‌ها
+keeping-column-entered = هدیه و هزینه‌های دیگر
+keeping-column-keep = نگه‌داشتن هر مشتری

@@ -1,0 +1,25 @@
+# Sales, buyers and contacts month by month.
+trend = ماه به ماه
+trend-about = فروش، شمار خریداران و تماس‌ها، کنار همان ماه در سال پیش
+trend-hidden = این صفحه از همه‌ی فروشگاه می‌گوید و برای کسی است که همه‌ی مشتریان را می‌بیند.
+trend-bare = همین که خریدها وارد شوند، اینجا ماه‌ها را با سال پیش می‌سنجید.
+trend-sold = فروش
+trend-chart = فروش هر ماه و همان ماه در سال پیش
+trend-legend = خط پررنگ امسال است و خط‌چین همان ماه در سال پیش.
+trend-months = ماه‌های کامل
+trend-months-about = به تقویم خودتان، تازه‌ترین در بالا
+trend-more = { $share } بیشتر از سال پیش
+trend-less = { $share } کمتر از سال پیش
+trend-same = مانند سال پیش
+trend-no-before = سال پیشی برای سنجش نیست
+trend-nothing-before = سال پیش هیچ
+trend-how = فروش، همه‌ی خریدها پس از کسر برگشتی‌هاست، خرید ناشناس‌ها هم. خریداران، مشتریان شناخته‌شده‌اند و هر کدام در ماه یک بار شمرده می‌شود. تماس‌ها گفت‌وگوها، پیام‌ها و دیدارهای دو طرف‌اند؛ یادداشت شمرده نمی‌شود.
+trend-counted = شمارش تماس‌ها: { $when }
+trend-not-counted = تماس‌ها شبانه شمرده می‌شوند.
+trend-column-month = ماه
+trend-column-sold = فروش
+trend-column-sold-before = فروش، سال پیش
+trend-column-customers = خریداران
+trend-column-customers-before = خریداران، سال پیش
+trend-column-contacts = تماس‌ها
+trend-column-contacts-before = تماس‌ها، سال پیش
