@@ -4,6 +4,8 @@ use crate::imports::owner;
 use crate::insight::{brought, latin, plain, till};
 use crate::{id_after, somebody, undo_of};
 use axum::http::StatusCode;
+use peyvand_core::insight::rates::{self, RateItem, SetRate, SetRates};
+use peyvand_core::platform::jobs;
 use peyvand_core::platform::text::Lang;
 use peyvand_core::sales::purchases::{self, NewPurchase};
 
@@ -88,4 +90,54 @@ async fn a_small_shop_is_told_why_nobody_is_listed() {
     let page = browser.get("/insight/risk").await;
     assert_eq!((page.all("#risk-rows").len(), page.all(".note").len()), (0, 1));
     assert!(plain(&page.one(".note ul")).contains("it takes"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn relations_are_ranked_and_months_stand_beside_the_year_before() {
+    let (app, ctx, mut browser) = owner(Lang::En).await;
+    latin(&ctx).await;
+    assert!(browser.get("/insight/value/relations").await.one(".void p").contains("goods"));
+    brought(&app, &mut browser, &till(600)).await;
+    let goods = SetRate { item: RateItem::Goods, amount: Some("60".into()) };
+    ctx.run(rates::set, SetRates { rates: vec![goods] }).await.unwrap();
+    jobs::drain(&app).await.unwrap();
+
+    let page = browser.get("/insight/value/relations").await;
+    assert_eq!(page.all("#ranking-rows tbody tr").len(), 50, "{}", page.text);
+    let worth = |page: &crate::Answer| -> Vec<i64> {
+        page.all("#ranking-rows tbody td.num b").iter().map(|text| text.replace(',', "").parse().unwrap()).collect()
+    };
+    assert!(worth(&page).is_sorted_by(|one, other| one >= other));
+    assert!(worth(&browser.get("/insight/value/relations?by=worth&least=true").await).is_sorted());
+    assert_eq!((page.one(".stats .v bdi"), page.all("nav a[aria-current=true]").len()), ("not known".to_owned(), 1));
+    assert!(browser.get("/insight/value/relations?by=hour").await.text.contains("Nobody is in this order yet"), "no minute was noted");
+    let party = id_after(&page, "/insight/value/relations/");
+    let path = format!("/insight/value/relations/{party}/spending");
+    assert_eq!(browser.get(&path).await.status, StatusCode::OK);
+    let refused = browser.post(&path, &[("amount", "5000")]).await;
+    assert_eq!((refused.status, refused.all("#stated_by-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    let stated = browser.post(&path, &[("amount", "9000000000"), ("stated_by", "their buyer")]).await;
+    assert_eq!(stated.header("location"), "/insight/value/relations");
+    let page = browser.get("/insight/value/relations").await;
+    assert!(page.one(".stats .v bdi").ends_with('%'));
+    assert!(plain(&page.one("#ranking-rows tbody tr")).contains("said by their buyer"), "{}", page.one("#ranking-rows tbody tr"));
+    let file = browser.get("/insight/value/relations.csv?by=worth").await;
+    assert!(file.text.lines().count() > 300 && file.text.contains("their buyer"));
+
+    let page = browser.get("/insight/trend").await;
+    let months = page.all(".tw[aria-labelledby=h-months] tbody tr");
+    assert_eq!((months.len(), page.all("svg.ch polyline").len()), (12, 2));
+    assert!(plain(&months[0]).contains("a year before"), "{}", months[0]);
+    assert!((24..=25).contains(&browser.get("/insight/trend.csv").await.text.lines().count()));
+    let page = browser.get("/insight/sources/keeping").await;
+    assert!(!page.all(".tw[aria-labelledby=h-keeping] tbody tr").is_empty(), "{}", page.text);
+    assert_eq!(page.one(".stats .v bdi"), "–", "nothing was spent on a source");
+    assert!(browser.get("/insight/sources/keeping.csv").await.text.lines().count() > 10);
+
+    let router = peyvand_web::router(app.clone(), peyvand_web::Options::default(), None);
+    let (_, mut agent) = somebody(&app, &router, "agent", "sara").await;
+    for path in ["/insight/trend", "/insight/sources/keeping"] {
+        let own = agent.get(path).await;
+        assert_eq!((own.status, own.all("tbody tr").len()), (StatusCode::OK, 0), "{path}");
+    }
 }
