@@ -180,7 +180,7 @@ fn line(loc: &Loc, one: RankedRelation, currency: Currency) -> Line {
         id: row.party_id,
         about: row.owner.into_iter().chain(row.tier.map(|tier| tier_name(loc, tier))).collect(),
         parts: loc.ta("ranking-parts", &[("expected", brief(expected).into()), ("served", brief(row.served_minor).into())]),
-        worth: loc.amount(worth, currency),
+        worth: loc.amount_brief(worth, currency),
         loses: worth < 0,
         hour: row.hour_minor.map(|hour| loc.amount_round(hour, currency)),
         share: wallet_share.map(|share| loc.percent(share)),
