@@ -199,8 +199,10 @@ pub async fn keeping(ctx: &Ctx, _: Nothing) -> Result<Keeping> {
         let kept = cohort.discount_minor + cohort.staff_minor + cohort.channels_minor + cohort.entered_minor;
         cohort.keep_each_minor = each(kept, cohort.active);
     }
-    let (won, spent) = cohorts.values().fold((0, 0), |sum, one| (sum.0 + one.won, sum.1 + one.spent_minor));
-    told.win_each_minor = each(spent, won).filter(|_| spent > 0);
+    // Months without an entry were not free of charge; nobody wrote anything down.
+    let noted = cohorts.values().filter(|one| one.spent_minor > 0);
+    let (won, spent) = noted.fold((0, 0), |sum, one| (sum.0 + one.won, sum.1 + one.spent_minor));
+    told.win_each_minor = each(spent, won);
     told.keep_each_minor = each(days.iter().map(kept).sum(), days.iter().map(|one| one.active).sum());
     told.cohorts = cohorts.into_values().rev().filter(|one| one.won > 0 || one.spent_minor > 0).collect();
     (told.from_on, told.as_of, told.currency, told.made_at) =

@@ -92,7 +92,7 @@ async fn what_winning_a_customer_cost_stands_beside_what_keeping_one_costs() {
         (90_000, Some(45_000), 3_000, Some(1_500))
     );
     assert_eq!((told.cohorts[1].win_each_minor, told.cohorts[1].keep_each_minor), (None, Some(0)), "nothing was spent to win them");
-    assert_eq!((told.win_each_minor, told.keep_each_minor), (Some(30_000), Some(1_000)));
+    assert_eq!((told.win_each_minor, told.keep_each_minor), (Some(45_000), Some(1_000)));
     let manager = testing::as_post(&ctx.app, "manager", "mina").await;
     let hidden = manager.run(keeping, Nothing {}).await.unwrap();
     assert!(!hidden.is_shown && hidden.cohorts.is_empty());
