@@ -447,12 +447,33 @@ CREATE TABLE party_profits (
   profit_minor bigint NOT NULL,
   minutes bigint NOT NULL,
   contacts bigint NOT NULL,
-  tier bigint
+  tier bigint,
+  next_minor bigint,
+  hour_minor bigint
 );
 ALTER TABLE party_profits ADD CONSTRAINT party_profits_pkey PRIMARY KEY (party_id);
+CREATE INDEX party_profits_hour_minor_party_id ON party_profits USING btree (hour_minor, party_id) WHERE (hour_minor IS NOT NULL);
+CREATE INDEX party_profits_next_minor_party_id ON party_profits USING btree (next_minor, party_id) WHERE (next_minor IS NOT NULL);
 CREATE INDEX party_profits_profit_minor_party_id ON party_profits USING btree (profit_minor, party_id);
 CREATE INDEX party_profits_run_id ON party_profits USING btree (run_id);
 CREATE INDEX party_profits_tier_profit_minor_party_id ON party_profits USING btree (tier, profit_minor, party_id);
+
+CREATE TABLE party_risk_reasons (
+  party_id uuid NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  stake_minor bigint NOT NULL,
+  one bigint,
+  other bigint
+);
+ALTER TABLE party_risk_reasons ADD CONSTRAINT party_risk_reasons_pkey PRIMARY KEY (party_id, reason);
+CREATE INDEX party_risk_reasons_reason_stake_minor_party_id ON party_risk_reasons USING btree (reason, stake_minor, party_id);
+
+CREATE TABLE party_risks (
+  party_id uuid NOT NULL,
+  stake_minor bigint NOT NULL
+);
+ALTER TABLE party_risks ADD CONSTRAINT party_risks_pkey PRIMARY KEY (party_id);
+CREATE INDEX party_risks_stake_minor_party_id ON party_risks USING btree (stake_minor, party_id);
 
 CREATE TABLE party_roles (
   id uuid NOT NULL,
@@ -716,6 +737,24 @@ ALTER TABLE relations ADD CONSTRAINT relations_party_id_other_id_kind_key UNIQUE
 ALTER TABLE relations ADD CONSTRAINT relations_pkey PRIMARY KEY (id);
 CREATE INDEX relations_other_id ON relations USING btree (other_id);
 
+CREATE TABLE saves (
+  id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  day text COLLATE "C" NOT NULL,
+  until_on text COLLATE "C" NOT NULL,
+  note text,
+  done_by uuid NOT NULL,
+  follow_up_id uuid,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE saves ADD CONSTRAINT saves_done_by_fkey FOREIGN KEY (done_by) REFERENCES users(id);
+ALTER TABLE saves ADD CONSTRAINT saves_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE saves ADD CONSTRAINT saves_pkey PRIMARY KEY (id);
+CREATE INDEX saves_day_id ON saves USING btree (day, id);
+CREATE INDEX saves_party_id_day_id ON saves USING btree (party_id, day, id);
+
 CREATE TABLE schedules (
   name text COLLATE "C" NOT NULL,
   next_at bigint NOT NULL
@@ -860,6 +899,17 @@ CREATE TABLE sign_in_failures (
   id uuid NOT NULL
 );
 ALTER TABLE sign_in_failures ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (subject, at, id);
+
+CREATE TABLE stated_spendings (
+  party_id uuid NOT NULL,
+  yearly_minor bigint NOT NULL,
+  stated_on text COLLATE "C" NOT NULL,
+  stated_by text NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE stated_spendings ADD CONSTRAINT stated_spendings_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE stated_spendings ADD CONSTRAINT stated_spendings_pkey PRIMARY KEY (party_id);
 
 CREATE TABLE terms (
   list text COLLATE "C" NOT NULL,

@@ -410,11 +410,31 @@ CREATE TABLE party_profits (
   profit_minor INTEGER NOT NULL,
   minutes INTEGER NOT NULL,
   contacts INTEGER NOT NULL,
-  tier INTEGER
+  tier INTEGER,
+  next_minor INTEGER,
+  hour_minor INTEGER
 ) STRICT;
+CREATE INDEX party_profits_hour_minor_party_id ON party_profits (hour_minor, party_id) WHERE hour_minor IS NOT NULL;
+CREATE INDEX party_profits_next_minor_party_id ON party_profits (next_minor, party_id) WHERE next_minor IS NOT NULL;
 CREATE INDEX party_profits_profit_minor_party_id ON party_profits (profit_minor, party_id);
 CREATE INDEX party_profits_run_id ON party_profits (run_id);
 CREATE INDEX party_profits_tier_profit_minor_party_id ON party_profits (tier, profit_minor, party_id);
+
+CREATE TABLE party_risk_reasons (
+  party_id BLOB NOT NULL,
+  reason TEXT NOT NULL,
+  stake_minor INTEGER NOT NULL,
+  one INTEGER,
+  other INTEGER,
+  PRIMARY KEY (party_id, reason)
+) STRICT;
+CREATE INDEX party_risk_reasons_reason_stake_minor_party_id ON party_risk_reasons (reason, stake_minor, party_id);
+
+CREATE TABLE party_risks (
+  party_id BLOB NOT NULL PRIMARY KEY,
+  stake_minor INTEGER NOT NULL
+) STRICT;
+CREATE INDEX party_risks_stake_minor_party_id ON party_risks (stake_minor, party_id);
 
 CREATE TABLE party_roles (
   id BLOB NOT NULL PRIMARY KEY,
@@ -647,6 +667,21 @@ CREATE TABLE relations (
 ) STRICT;
 CREATE INDEX relations_other_id ON relations (other_id);
 
+CREATE TABLE saves (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  kind TEXT NOT NULL,
+  day TEXT NOT NULL,
+  until_on TEXT NOT NULL,
+  note TEXT,
+  done_by BLOB NOT NULL REFERENCES users (id),
+  follow_up_id BLOB,
+  created_by BLOB,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX saves_day_id ON saves (day, id);
+CREATE INDEX saves_party_id_day_id ON saves (party_id, day, id);
+
 CREATE TABLE schedules (
   name TEXT NOT NULL PRIMARY KEY,
   next_at INTEGER NOT NULL
@@ -763,6 +798,15 @@ CREATE TABLE sign_in_failures (
   at INTEGER NOT NULL,
   id BLOB NOT NULL,
   PRIMARY KEY (subject, at, id)
+) STRICT;
+
+CREATE TABLE stated_spendings (
+  party_id BLOB NOT NULL PRIMARY KEY REFERENCES parties (id),
+  yearly_minor INTEGER NOT NULL,
+  stated_on TEXT NOT NULL,
+  stated_by TEXT NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE terms (
