@@ -48,6 +48,8 @@ struct GoalsPage {
     figures: Vec<(String, String)>,
     money_unit: String,
     notes: Vec<GoalNote>,
+    /// Where older notes are.
+    older: Option<String>,
     /// Goals that a note may be about.
     goals: Vec<(String, String)>,
 }
@@ -107,14 +109,15 @@ fn row(goal: Goal, loc: &Loc, currency: Currency) -> Row {
     }
 }
 
-async fn view(req: &Req, f: FormView, after: Option<String>) -> Result<GoalsPage, PageError> {
+async fn view(req: &Req, f: FormView, After { after, notes }: After) -> Result<GoalsPage, PageError> {
     let listed = req.ctx.run(goals::list, ListGoals { after, ..ListGoals::default() }).await?;
     let currency = req.ctx.app.organisation().await?.currency;
     let names = req.ctx.run(segments::names_of, Nothing {}).await?;
-    let notes = req.ctx.run(notes::list, ListNotes { limit: Some(NOTES), ..ListNotes::default() }).await?.items;
+    let notes = req.ctx.run(notes::list, ListNotes { after: notes, limit: Some(NOTES), ..ListNotes::default() }).await?;
     Ok(GoalsPage {
         s: req.shell("segments", req.t("goals-title")).crumb(req.t("menu-segments"), "/segments"),
-        notes,
+        notes: notes.items,
+        older: notes.next.map(|after| format!("/segments/goals?notes={after}#notes")),
         goals: listed
             .items
             .iter()
@@ -130,14 +133,15 @@ async fn view(req: &Req, f: FormView, after: Option<String>) -> Result<GoalsPage
     })
 }
 
-/// Where the list begins.
-#[derive(serde::Deserialize)]
+/// Where the list begins, and where the notes do.
+#[derive(Default, serde::Deserialize)]
 pub struct After {
     after: Option<String>,
+    notes: Option<String>,
 }
 
 /// The portfolio.
-pub async fn index(req: Req, Query(After { after }): Query<After>) -> PageResult {
+pub async fn index(req: Req, Query(after): Query<After>) -> PageResult {
     page(&req, &view(&req, FormView::new(Vec::new()), after).await?)
 }
 
@@ -146,7 +150,7 @@ pub async fn create(req: Req, sent: Sent) -> PageResult {
     req.ctx.actor.check(Perm(Room::Marketing, Act::Change))?;
     match set(&req, &sent).await {
         Ok(_) => Ok(go(&req, "/segments/goals", Some(Flash { text: req.t("goals-saved"), undo: None }))),
-        Err(Error::Invalid(fields)) => unprocessable(&view(&req, FormView::again(sent, &fields.0, &req.loc), None).await?),
+        Err(Error::Invalid(fields)) => unprocessable(&view(&req, FormView::again(sent, &fields.0, &req.loc), After::default()).await?),
         Err(error) => Err(error.into()),
     }
 }
@@ -302,7 +306,7 @@ pub async fn note(req: Req, sent: Sent) -> PageResult {
     let new = NewNote { goal_id, words: sent.get("words").unwrap_or_default().to_owned() };
     match req.ctx.run(notes::add, new).await {
         Ok(_) => Ok(go(&req, "/segments/goals", Some(Flash { text: req.t("goals-noted"), undo: None }))),
-        Err(Error::Invalid(fields)) => unprocessable(&view(&req, FormView::again(sent, &fields.0, &req.loc), None).await?),
+        Err(Error::Invalid(fields)) => unprocessable(&view(&req, FormView::again(sent, &fields.0, &req.loc), After::default()).await?),
         Err(error) => Err(error.into()),
     }
 }

@@ -304,6 +304,14 @@ async fn a_goal_is_changed_on_its_page_and_notes_stand_below_the_portfolio() {
     assert_eq!(gone.all("#notes .li").len(), 0);
     browser.post(&undo_of(&gone), &[]).await;
     assert_eq!(browser.get("/segments/goals").await.all("#notes .li").len(), 1);
+    for number in 0..20 {
+        browser.post("/segments/goal-notes", &[("words", format!("یادداشت {number}").as_str())]).await;
+    }
+    let full = browser.get("/segments/goals").await;
+    assert_eq!(full.all("#notes .li").len(), 20);
+    let older = full.text.split('"').find(|part| part.starts_with("/segments/goals?notes=")).unwrap().to_owned();
+    let rest = browser.get(older.trim_end_matches("#notes")).await;
+    assert!(rest.one("#notes .li").contains("نیمی از بودجه"), "the oldest comes last");
 }
 
 #[tokio::test]
