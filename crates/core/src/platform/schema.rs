@@ -26,5 +26,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     10 "0010_goals",
     11 "0011_profit_groups",
     12 "0012_tier_history",
-    14 "0014_risk",
+    13 "0013_risk",
 };
