@@ -53,6 +53,8 @@ CREATE TABLE purchase_lines (
 CREATE INDEX purchase_lines_purchase_id ON purchase_lines (purchase_id);
 CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines (party_id, product_id, day, sign, currency, amount_minor, discount_minor,
   quantity, purchase_id);
+-- Those behind a product that few bought.
+CREATE INDEX purchase_lines_product_id ON purchase_lines (product_id) WHERE product_id IS NOT NULL;
 CREATE INDEX purchase_lines_source_key ON purchase_lines (source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX purchase_lines_refund_of ON purchase_lines (refund_of) WHERE refund_of IS NOT NULL;
 CREATE INDEX purchase_lines_import_id ON purchase_lines (import_id, id) WHERE import_id IS NOT NULL;

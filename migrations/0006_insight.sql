@@ -90,3 +90,20 @@ CREATE TABLE next_products (
 ) STRICT;
 CREATE INDEX next_products_edition_by_certainty ON next_products (edition, by_certainty);
 CREATE INDEX next_products_edition_by_worth ON next_products (edition, by_worth);
+
+-- What each product brought, best first: a row for each span of time. Rows of an edition are read once the finding
+-- "product_sales" names it. sold_minor is what known customers bought, returned_minor what they gave back of it,
+-- cumulated_minor what the product and all better ones sold; customers did not give all of it back.
+CREATE TABLE product_sales (
+  edition INT NOT NULL,
+  span SORTKEY NOT NULL,
+  place INT NOT NULL,
+  product_id ID NOT NULL,
+  class SORTKEY NOT NULL,
+  sold_minor MONEY NOT NULL,
+  cumulated_minor MONEY NOT NULL,
+  returned_minor MONEY NOT NULL,
+  lines INT NOT NULL,
+  customers INT NOT NULL,
+  PRIMARY KEY (edition, span, place)
+) STRICT;

@@ -7,6 +7,7 @@ mod keeping;
 mod movement;
 mod needs;
 mod people;
+mod product_sales;
 mod products;
 mod ranking;
 mod relation;
@@ -66,6 +67,8 @@ pub fn routes() -> axum::Router<State> {
         .route("/insight/risk/saves/{id}/remove", post(saves::remove))
         .route("/insight/products", get(products::index))
         .route("/insight/products.csv", get(products::csv))
+        .route("/insight/products/sales", get(product_sales::index))
+        .route("/insight/products/sales.csv", get(product_sales::csv))
         .route("/insight/needs", get(needs::index))
         .route("/insight/needs.csv", get(needs::csv))
         .route("/insight/sources", get(sources::index))

@@ -1,5 +1,5 @@
-//! Learns what is bought next: reads what everybody bought, and puts a new edition of pairs in the place of the last one.
-//! Where purchases have not changed it does nothing.
+//! Learns what is bought next: reads what everybody bought, and puts a new edition of pairs in the place of the last one;
+//! what each product brought is counted in the same look through all lines. Where purchases have not changed it does nothing.
 //!
 //! Memory grows with the different products of each customer, four bytes each and twice for those who came back, not with
 //! lines: about 100 MB for a million customers of eight products.
@@ -7,6 +7,7 @@
 use super::findings::{self, Found, RENEW_ROWS};
 use super::guard::Shortage;
 use super::next_product::{self, Histories, Judgement, Pair};
+use super::product_sales::{self, Brought};
 use crate::parties::Party;
 use crate::platform::jobs::{self, Outcome, QueuedJob};
 use crate::platform::money::Currency;
@@ -26,7 +27,7 @@ const RENEW_AFTER: usize = 20;
 /// The row of `findings`.
 const NAME: &str = "next_products";
 /// Of the way from purchases to pairs; another number learns anew though no purchase changed.
-const VERSION: &str = "next products 1";
+const VERSION: &str = "next products 2";
 
 /// What was learned, and from how much.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -70,8 +71,16 @@ pub(super) async fn learn(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<
     if before.is_some_and(|before| before.input_hash == hash) {
         return Ok(Outcome::Done);
     }
-    let Some((products, histories)) = read(ctx, job, stop).await? else { return Ok(Outcome::GoOn) };
-    let amounts = amounts(db, currency).await?;
+    let year = until.map(product_sales::year_before);
+    let Some(Gathering { products, histories, buyers, .. }) = read(ctx, job, stop, year).await? else { return Ok(Outcome::GoOn) };
+    let lines = jobs::keep(&ctx.app, job, stop, lines_of(db, currency, year)).await?;
+    let Some(lines) = lines.transpose()? else { return Ok(Outcome::GoOn) };
+    let amounts: HashMap<Id<Product>, i64> = lines.iter().map(|one| (one.product_id, one.up_minor / one.lines_up.max(1))).collect();
+    let buyers: HashMap<Id<Product>, [i64; 2]> = products.iter().copied().zip(buyers).collect();
+    let brought = lines.into_iter().map(|one| one.brought(&buyers)).collect();
+    if product_sales::keep(ctx, job, stop, &hash, (until, currency), brought).await? == Outcome::GoOn {
+        return Ok(Outcome::GoOn);
+    }
     let (customers, returners) = (histories.whole.len() as i64, histories.cases.len() as i64);
     let thinking = tokio::task::spawn_blocking(move || next_product::learn(&histories));
     let Some(learned) = jobs::keep(&ctx.app, job, stop, thinking).await? else { return Ok(Outcome::GoOn) };
@@ -132,6 +141,9 @@ row! {
 struct Gathering {
     numbers: HashMap<Id<Product>, u32>,
     products: Vec<Id<Product>>,
+    /// Of each product, how many bought it: ever, and on `year` or later.
+    buyers: Vec<[i64; 2]>,
+    year: Option<Day>,
     histories: Histories,
     now: Option<Id<Party>>,
     held: Vec<(u32, Day, Day)>,
@@ -143,11 +155,15 @@ impl Gathering {
             self.close();
             self.now = Some(held.party_id);
         }
-        let products = &mut self.products;
+        let (products, buyers) = (&mut self.products, &mut self.buyers);
         let number = *self.numbers.entry(held.product_id).or_insert_with(|| {
             products.push(held.product_id);
+            buyers.push([0, 0]);
             products.len() as u32 - 1
         });
+        let [ever, lately] = &mut self.buyers[number as usize];
+        *ever += 1;
+        *lately += i64::from(self.year.is_none_or(|year| held.last_on >= year));
         self.held.push((number, held.first_on, held.last_on));
     }
 
@@ -167,12 +183,12 @@ impl Gathering {
 }
 
 /// What each customer bought and did not give back whole; `None` when the program stops meanwhile.
-async fn read(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Option<(Vec<Id<Product>>, Histories)>> {
+async fn read(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, year: Option<Day>) -> Result<Option<Gathering>> {
     let query = Sql::select::<Held>(
         "FROM purchase_lines l WHERE l.party_id IS NOT NULL AND l.product_id IS NOT NULL GROUP BY l.party_id, l.product_id
          HAVING COUNT(*) FILTER (WHERE l.sign > 0) > 0 AND SUM(l.quantity) > 0 ORDER BY l.party_id, l.product_id",
     );
-    let mut gathering = Gathering::default();
+    let mut gathering = Gathering { year, ..Gathering::default() };
     let mut rows = std::pin::pin!(ctx.app.db.each::<Held>(query));
     let mut read = 0;
     while let Some(held) = rows.next().await {
@@ -187,19 +203,45 @@ async fn read(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Re
     }
     gathering.close();
     gathering.histories.products = gathering.products.len();
-    Ok(Some((gathering.products, gathering.histories)))
+    Ok(Some(gathering))
 }
 
-/// What a line of each product came to on average, in minor units: no costs are known, so it stands for the margin.
-async fn amounts(db: &Db, currency: Currency) -> Result<HashMap<Id<Product>, i64>> {
-    let rows: Vec<(Id<Product>, i64, i64)> = db
-        .all(
-            sql("SELECT product_id, count(*), CAST(SUM(amount_minor) AS BIGINT) FROM purchase_lines
-                 WHERE product_id IS NOT NULL AND sign > 0 AND currency = $1 GROUP BY product_id")
-            .bind(currency),
-        )
-        .await?;
-    Ok(rows.into_iter().map(|(product, lines, sum)| (product, sum / lines.max(1))).collect())
+row! {
+    /// Lines of a product. What a line came to on average stands for the margin: no costs are known. known_: of known
+    /// customers; lately_: on `$2` or later.
+    struct LinesOf {
+        product_id: Id<Product> = "l.product_id",
+        lines_up: i64 = "COUNT(*) FILTER (WHERE l.sign > 0)",
+        up_minor: i64 = "CAST(COALESCE(SUM(l.amount_minor) FILTER (WHERE l.sign > 0), 0) AS BIGINT)",
+        known_lines: i64 = "COUNT(*) FILTER (WHERE l.sign > 0 AND l.party_id IS NOT NULL)",
+        known_minor: i64 = "CAST(COALESCE(SUM(l.amount_minor) FILTER (WHERE l.sign > 0 AND l.party_id IS NOT NULL), 0) AS BIGINT)",
+        known_back: i64 = "CAST(COALESCE(SUM(-l.amount_minor) FILTER (WHERE l.sign < 0 AND l.party_id IS NOT NULL), 0) AS BIGINT)",
+        lately_lines: i64 = "COUNT(*) FILTER (WHERE l.sign > 0 AND l.party_id IS NOT NULL AND l.day >= $2)",
+        lately_minor: i64 = "CAST(COALESCE(SUM(l.amount_minor) FILTER (WHERE l.sign > 0 AND l.party_id IS NOT NULL AND l.day >= $2), 0) AS BIGINT)",
+        lately_back: i64 = "CAST(COALESCE(SUM(-l.amount_minor) FILTER (WHERE l.sign < 0 AND l.party_id IS NOT NULL AND l.day >= $2), 0) AS BIGINT)",
+    }
+}
+
+impl LinesOf {
+    fn brought(self, buyers: &HashMap<Id<Product>, [i64; 2]>) -> Brought {
+        Brought {
+            product: self.product_id,
+            lines: [self.known_lines, self.lately_lines],
+            sold_minor: [self.known_minor, self.lately_minor],
+            returned_minor: [self.known_back, self.lately_back],
+            customers: buyers.get(&self.product_id).copied().unwrap_or_default(),
+        }
+    }
+}
+
+/// The lines of each product, put together.
+async fn lines_of(db: &Db, currency: Currency, year: Option<Day>) -> Result<Vec<LinesOf>> {
+    // Said in a way that no index of products is of use to it: their lines lie scattered over years.
+    let query = Sql::select::<LinesOf>(
+        "FROM (SELECT COALESCE(product_id, product_id) AS product_id, party_id, day, sign, amount_minor, currency FROM purchase_lines) l
+         WHERE l.product_id IS NOT NULL AND l.currency = $1 GROUP BY l.product_id ORDER BY l.product_id",
+    );
+    Ok(db.all(query.bind(currency).bind(year.unwrap_or(Day(jiff::civil::Date::ZERO)))).await?)
 }
 
 /// Pairs as they are stored, each with its places in both orders.

@@ -17,6 +17,7 @@ pub mod learning;
 pub mod models;
 pub mod needs;
 pub mod next_product;
+pub mod product_sales;
 pub mod profit;
 mod profit_groups;
 pub mod profit_people;
@@ -57,6 +58,7 @@ pub fn operations(ops: &mut Operations) {
     risk::operations(ops);
     saves::operations(ops);
     suggestions::operations(ops);
+    product_sales::operations(ops);
     rules::operations(ops);
     sources::operations(ops);
     keeping::operations(ops);

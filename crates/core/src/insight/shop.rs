@@ -6,12 +6,12 @@ use crate::{Ctx, Day, Instant};
 use peyvand_db::{Id, Sql, ToValue, Value};
 use std::collections::BTreeMap;
 
-/// What somebody bought on a day: numbers of products, each for 100 units of the currency; an amount without a line when
+/// What somebody bought on a day: numbers of products and what each came to; 100 units of the currency without a line when
 /// there are none.
 #[derive(Clone, Debug)]
 pub(super) struct Sale {
     day: Day,
-    products: Vec<u32>,
+    products: Vec<(u32, i64)>,
 }
 
 impl Sale {
@@ -20,8 +20,13 @@ impl Sale {
         Sale { day, products: Vec::new() }
     }
 
-    /// These products on that day.
+    /// These products on that day, each for 100 units.
     pub(super) fn of(day: Day, products: &[u32]) -> Sale {
+        Sale { day, products: products.iter().map(|product| (*product, 100)).collect() }
+    }
+
+    /// These products on that day, each for what stands beside it.
+    pub(super) fn priced(day: Day, products: &[(u32, i64)]) -> Sale {
         Sale { day, products: products.to_vec() }
     }
 }
@@ -90,24 +95,26 @@ fn noon(day: Day) -> Instant {
 /// Lets the first customers buy this, too.
 pub(super) async fn sell(ctx: &Ctx, customers: &[Vec<Sale>]) {
     let (mut purchases, mut lines, mut products) = (Vec::new(), Vec::new(), BTreeMap::new());
-    let mut days: BTreeMap<Day, i64> = BTreeMap::new();
+    let mut days: BTreeMap<Day, (i64, i64)> = BTreeMap::new();
     for (number, sales) in customers.iter().enumerate() {
         for sale in sales {
             let purchase: Id<()> = ctx.id();
             let sold = sale.products.len().max(1) as i64;
-            *days.entry(sale.day).or_default() += sold;
+            let amount = if sale.products.is_empty() { 100 } else { sale.products.iter().map(|(_, minor)| minor).sum() };
+            let on_day = days.entry(sale.day).or_default();
+            *on_day = (on_day.0 + sold, on_day.1 + amount);
             purchases.push(vec![
                 purchase.to_value(),
                 party(number).to_value(),
                 noon(sale.day).to_value(),
                 sale.day.to_value(),
                 "IRR".to_value(),
-                (100 * sold).to_value(),
+                amount.to_value(),
                 0_i64.to_value(),
                 sold.to_value(),
                 ctx.now().to_value(),
             ]);
-            for item in &sale.products {
+            for (item, minor) in &sale.products {
                 products.insert(
                     *item,
                     vec![
@@ -124,9 +131,9 @@ pub(super) async fn sell(ctx: &Ctx, customers: &[Vec<Sale>]) {
                     product(*item).to_value(),
                     sale.day.to_value(),
                     1.0.to_value(),
-                    100_i64.to_value(),
+                    minor.to_value(),
                     0_i64.to_value(),
-                    100_i64.to_value(),
+                    minor.to_value(),
                     1_i64.to_value(),
                     "IRR".to_value(),
                 ]);
@@ -141,9 +148,9 @@ pub(super) async fn sell(ctx: &Ctx, customers: &[Vec<Sale>]) {
         "INSERT INTO purchase_lines (id, purchase_id, party_id, product_id, day, quantity, unit_price_minor, discount_minor, amount_minor,
        sign, currency) VALUES ";
     insert(ctx, head, lines, "").await;
-    let day = |(day, sold): (Day, i64)| {
+    let day = |(day, (sold, amount)): (Day, (i64, i64))| {
         let mut row = vec![day.to_value(), "IRR".to_value(), true.to_value()];
-        row.extend([sold, 0, 0, 100 * sold, 0].map(|number| number.to_value()));
+        row.extend([sold, 0, 0, amount, 0].map(|number| number.to_value()));
         row
     };
     insert(

@@ -2,7 +2,7 @@
 
 use crate::operation::{Page, page_size};
 use crate::platform::text::search_key;
-use crate::{Act, Ctx, Operations, Perm, Result, Room};
+use crate::{Act, Ctx, Operations, Perm, Problem, Result, Room};
 use peyvand_db::{Id, Sql, row};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,6 +28,8 @@ row! {
 pub struct ListProducts {
     /// Only those whose code begins so.
     pub code: Option<String>,
+    /// Only these: ids with commas between.
+    pub ids: Option<String>,
     /// Where the page starts: `next` of the page before.
     pub after: Option<String>,
     /// Rows of a page, 50 unless given, at most 200.
@@ -47,6 +49,10 @@ pub async fn list(ctx: &Ctx, input: ListProducts) -> Result<Page<Product>> {
         query.push(" AND ((code >= ").arg(code).push(" AND code < ").arg(format!("{code}\u{10FFFF}"));
         let key = search_key(code);
         query.push(") OR (code >= ").arg(&key).push(" AND code < ").arg(format!("{key}\u{10FFFF}")).push("))");
+    }
+    if let Some(ids) = &input.ids {
+        let ids: Option<Vec<Id<Product>>> = ids.split(',').map(|id| id.trim().parse().ok()).collect();
+        query.push(" AND id IN ").list_padded(&ids.ok_or_else(|| Problem::new("ids", "input-choice"))?);
     }
     if let Some(after) = &input.after {
         query.push(" AND code > ").arg(after);

@@ -1,19 +1,21 @@
 //! What is bought next: of those who bought one product, how many bought another, and how well that foresees.
 
-use super::shortages;
+use super::{COLUMNS, shortages};
 use crate::error::PageResult;
 use crate::page::{self, Shell};
+use crate::parties::list_of;
 use crate::request::{Form, Req};
 use askama::Template;
 use axum::response::IntoResponse;
 use peyvand_core::insight::learning::Learning;
 use peyvand_core::insight::next_product::{Judged, Judgement, NAMED, Way};
 use peyvand_core::insight::suggestions::{self, ListPairs, NextProducts, PairOrder, ProductPair};
+use peyvand_core::parties::list::PartyFilters;
 use peyvand_core::platform::locale::{Loc, Prefs};
 use peyvand_core::platform::money::Money;
 use peyvand_core::platform::text::Digits;
 use peyvand_core::sales::Product;
-use peyvand_core::{Act, Id, Perm, Room};
+use peyvand_core::{Act, Id, Perm, Room, Sight};
 use serde::Deserialize;
 
 /// Rows of a page.
@@ -43,6 +45,8 @@ struct Row {
     p: ProductPair,
     /// «۸۲ از ۴۰۰ نفر».
     told: String,
+    /// Those who bought both.
+    href: String,
     share: String,
     range: String,
     amount: String,
@@ -80,6 +84,7 @@ struct ProductsPage {
     export: Option<String>,
     may_refresh: bool,
     may_import: bool,
+    pages: Vec<(String, &'static str, bool)>,
 }
 
 /// The page.
@@ -124,6 +129,7 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
             .then(|| format!("/insight/products.csv?by={by}")),
         may_refresh: req.can(Room::Insight, Act::Change),
         may_import: req.can(Room::Imports, Act::Create),
+        pages: pages(&req, "/insight/products"),
         s: req.shell("insight", req.t("insight-products")).crumb(req.t("menu-insight"), "/insight"),
     };
     page::page(&req, &view)
@@ -140,11 +146,30 @@ fn sub(loc: &Loc, learned: &Learning) -> String {
 fn row(loc: &Loc, learned: &Learning, p: ProductPair) -> Row {
     Row {
         told: told(loc, &p),
+        href: bought(&[p.antecedent_id, p.consequent_id]),
         share: loc.percent(p.confidence()),
         range: range(loc, p.low, p.high),
         amount: loc.amount_brief(p.amount_minor, learned.currency),
         p,
     }
+}
+
+/// The list of those who bought all of these products.
+pub(super) fn bought(products: &[Id<Product>]) -> String {
+    let ids: Vec<String> = products.iter().map(Id::to_string).collect();
+    let filters = PartyFilters { products: Some(ids.join(",")), ..PartyFilters::default() };
+    format!("{}&sort=spent&desc=1&{COLUMNS}", list_of(&filters))
+}
+
+/// The pages of the tab: label, address, whether it is this one. Sales of the shop are not for everybody.
+pub(super) fn pages(req: &Req, here: &str) -> Vec<(String, &'static str, bool)> {
+    let sees_all = matches!(req.ctx.actor.check(Perm(Room::Insight, Act::See)), Ok(Sight::All));
+    let page = |key: &str, address: &'static str| (req.t(key), address, address == here);
+    let mut pages = vec![page("insight-products-next", "/insight/products")];
+    if sees_all {
+        pages.push(page("insight-sales-short", "/insight/products/sales"));
+    }
+    pages
 }
 
 fn told(loc: &Loc, pair: &ProductPair) -> String {

@@ -80,6 +80,7 @@ pub async fn filters(req: Req, RawQuery(query): RawQuery) -> PageResult {
             .iter()
             .filter(|(name, _)| {
                 matches!(name.as_str(), "q" | "sort" | "desc" | "cols" | "segment_id" | "rule" | "frequency_value" | "frequency_value_from")
+                    || matches!(name.as_str(), "products" | "at_once")
                     || name.starts_with("first_purchase_")
                     || name.starts_with("bought_")
             })

@@ -19,11 +19,12 @@ use peyvand_core::parties::views::View;
 use peyvand_core::platform::calendar::parse_date;
 use peyvand_core::platform::money::{Currency, Money, MoneyUnit};
 use peyvand_core::platform::text::fold_digits;
+use peyvand_core::sales::products::{self, ListProducts};
 use peyvand_core::{Act, Day, Error, Fields, Id, Instant, Problem, Room};
 use serde_json::{Map, Value};
 
 /// Filters that are a word or a text, with their label in the catalogue.
-pub(super) const TEXT_FILTERS: [(&str, &str); 24] = [
+pub(super) const TEXT_FILTERS: [(&str, &str); 25] = [
     ("q", "parties-filter-q"),
     ("kind", "parties-kind"),
     ("role", "parties-role"),
@@ -48,6 +49,7 @@ pub(super) const TEXT_FILTERS: [(&str, &str); 24] = [
     ("worth_from", "parties-worth-from"),
     ("worth_until", "parties-worth-until"),
     ("rule", "parties-rule"),
+    ("products", "parties-products"),
 ];
 /// Filters that are a day, in the reader's calendar when typed.
 pub(super) const DAY_FILTERS: [(&str, &str); 10] = [
@@ -78,8 +80,13 @@ const NUMBER_FILTERS: [(&str, &str); 10] = [
     ("active_until", "parties-active-until"),
 ];
 /// Filters that are on or absent.
-const FLAGS: [(&str, &str); 4] =
-    [("unowned", "parties-unowned"), ("silent", "parties-silent"), ("waiting", "parties-waiting"), ("archived", "parties-archived")];
+const FLAGS: [(&str, &str); 5] = [
+    ("unowned", "parties-unowned"),
+    ("silent", "parties-silent"),
+    ("waiting", "parties-waiting"),
+    ("archived", "parties-archived"),
+    ("at_once", "parties-at-once"),
+];
 /// Columns that may be shown beside the name: word, label, the sort that its head offers.
 const COLUMNS: [(&str, &str, Option<Sort>); 19] = [
     ("role", "parties-role", None),
@@ -456,6 +463,7 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
                 .find(|one| Some(one.unit_id) == filters.unit_id)
                 .map_or_else(|| loc.t("nobody"), |one| one.unit),
             "import_id" => String::new(),
+            "products" => product_names(req, value).await?,
             "segment_id" => match filters.segment_id {
                 Some(id) => req.ctx.run(segments::get, SegmentId { id }).await?.name,
                 None => String::new(),
@@ -483,6 +491,16 @@ async fn chips(req: &Req, address: &Address, filters: &PartyFilters, currency: C
         }
     }
     Ok(chips)
+}
+
+/// The names of products, for who may know them.
+async fn product_names(req: &Req, ids: &str) -> Result<String, Error> {
+    if !req.can(Room::Sales, Act::See) {
+        return Ok(req.loc.number(ids.split(',').count() as i64));
+    }
+    let found = req.ctx.run(products::list, ListProducts { ids: Some(ids.to_owned()), ..ListProducts::default() }).await?;
+    let names = found.items.iter().map(|product| format!("\u{2068}{}\u{2069}", product.name));
+    Ok(names.collect::<Vec<_>>().join(&req.t("timeline-comma")))
 }
 
 /// A rule as a sentence; nothing for who may not know it.

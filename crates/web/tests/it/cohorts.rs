@@ -98,7 +98,7 @@ async fn purchases_of_a_file_become_cohorts_and_next_products() {
     assert!(verdict.contains("hid the last purchase of 300 customers") && verdict.contains("For 200 of them"), "{verdict}");
     assert!(page.all("tbody td").contains(&"The most certain pair In use".to_owned()), "{}", page.text);
     let of_one = page.text.split("product=").nth(1).unwrap()[..36].to_owned();
-    assert!(page.all("td .muted").iter().any(|told| plain(told) == "20 of 30"), "{:?}", page.all("td .muted"));
+    assert!(page.all("td .xs a").iter().any(|told| plain(told) == "20 of 30"), "{:?}", page.all("td .xs a"));
     let pairs = browser.get(&format!("/insight/products?by=certainty&product={of_one}")).await;
     assert_eq!((pairs.status, pairs.all(".chip").len()), (StatusCode::OK, 1));
     let file = browser.get("/insight/products.csv").await;
@@ -107,6 +107,28 @@ async fn purchases_of_a_file_become_cohorts_and_next_products() {
         "{}",
         file.text
     );
+
+    // Each count of a pair leads to those who bought both.
+    let both = page.text.split("href=\"/parties?products=").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+    assert!(plain(&browser.get(&format!("/parties/count?products={both}")).await.text).starts_with("20 "));
+    let list = browser.get(&format!("/parties?products={both}")).await;
+    assert!(list.all("#rows tr").len() == 20 && plain(&list.one(".chip")).contains("Product "), "{}", list.one(".chip"));
+
+    // 56 products, the dearest the best.
+    let sales = browser.get("/insight/products/sales?span=all").await;
+    let classes: Vec<i64> = sales.all(".tw[aria-labelledby=h-classes] td:nth-of-type(1)").iter().map(|count| count.parse().unwrap()).collect();
+    assert_eq!((classes.len(), classes.iter().sum::<i64>()), (3, 56));
+    assert_eq!((sales.all("svg.ch polyline").len(), sales.all("#h-classes").len()), (2, 1));
+    let first = sales.all(".tw[aria-labelledby=h-sales] tbody tr:first-of-type td");
+    assert!(plain(&first[1]).starts_with("Product ") && first[2] == "A", "{first:?}");
+    let of_c = browser.get("/insight/products/sales?span=all&class=c").await;
+    assert_eq!((of_c.all(".tw[aria-labelledby=h-sales] tbody tr").len() as i64, of_c.all(".chip").len()), (classes[2], 1));
+    let behind = sales.text.split("href=\"/parties?products=").nth(1).unwrap().split('"').next().unwrap().replace("&#38;", "&");
+    let counted = plain(&browser.get(&format!("/parties/count?products={behind}")).await.text);
+    assert!(counted.starts_with(&format!("{} ", first[7])), "{counted} {first:?}");
+    let file = browser.get("/insight/products/sales.csv?span=all").await;
+    assert_eq!(file.text.lines().count(), 57);
+    assert!(file.text.starts_with("\u{feff}\"Place\",\"Product code\""), "{}", file.text);
 
     // Who has the first half of a pair is told of the second.
     let all = ctx.run(list::list, ListParties { limit: Some(200), ..ListParties::default() }).await.unwrap();
@@ -126,8 +148,9 @@ async fn purchases_of_a_file_become_cohorts_and_next_products() {
     let (_, mut agent) = somebody(&app, &router, "agent", "sara").await;
     let own = agent.get("/insight/cohorts").await;
     assert_eq!((own.status, own.all(".heat").len(), own.all(".note.tone-saffron li").len()), (StatusCode::OK, 0, 2));
-    for file in ["/insight/cohorts.csv", "/insight/products.csv", "/insight/sources.csv"] {
+    for file in ["/insight/cohorts.csv", "/insight/products.csv", "/insight/sources.csv", "/insight/products/sales", "/insight/products/sales.csv"] {
         assert_eq!(agent.get(file).await.status, StatusCode::FORBIDDEN, "{file}");
     }
-    assert_eq!(agent.get("/insight/products").await.all("a[download]").len(), 0);
+    let own = agent.get("/insight/products").await;
+    assert_eq!((own.all("a[download]").len(), own.text.contains("/insight/products/sales")), (0, false));
 }

@@ -13,6 +13,7 @@ use crate::parties::search;
 use crate::platform::access::{Sight, Unit, User};
 use crate::platform::money::{Currency, Money, parse_decimal};
 use crate::platform::text::search_key;
+use crate::sales::Product;
 use crate::{Act, Ctx, Day, Fields, Id, Instant, Perm, Problem, Reader, Result, Room};
 use peyvand_db::{Sql, ToValue, Value, sql};
 use schemars::JsonSchema;
@@ -139,6 +140,10 @@ filters! {
     bought_from: Day,
     /// Bought something on this day or earlier; with both, between them.
     bought_until: Day,
+    /// Bought all of these products and did not give them back whole: their ids, at most eight, with commas between.
+    products: String,
+    /// Bought them in one purchase, whatever was given back later.
+    at_once: bool,
     /// Last contact on this day or later.
     last_contact_from: Day,
     /// Last contact on this day or earlier; those without contact are left out.
@@ -181,6 +186,17 @@ filters! {
     import_id: Uuid,
 }
 
+/// Products of one filter at most.
+const PRODUCTS_MAX: usize = 8;
+
+/// Products that were bought.
+#[derive(Clone, Debug)]
+pub(super) struct Products {
+    pub(super) ids: Vec<Id<Product>>,
+    /// All of them in one purchase.
+    pub(super) at_once: bool,
+}
+
 /// One condition: the column's side, how it compares, the value.
 #[derive(Clone, Debug)]
 pub(super) struct Condition {
@@ -210,6 +226,7 @@ pub(super) struct Conditions {
     pub(super) bought: Option<(Option<Day>, Option<Day>)>,
     /// A rule that means many.
     pub(super) rule: Option<Asked>,
+    pub(super) products: Option<Products>,
 }
 
 /// The oldest age that is asked for.
@@ -362,12 +379,23 @@ impl PartyFilters {
             profits.push(Condition { text: ".tier = ", value: Some(tier.to_value()), index: "" });
         }
         let bought = self.bought_from.or(self.bought_until).map(|_| (self.bought_from, self.bought_until));
+        let products = fields.take(self.products()).flatten();
         if fields.0.is_empty() {
             let (tag, need) = (self.tag.clone(), self.need.clone());
-            Ok(Conditions { all, ids: None, tag, scores, profits, scores_of: None, segment: self.segment_id, need, bought, rule: None })
+            Ok(Conditions { all, ids: None, tag, scores, profits, scores_of: None, segment: self.segment_id, need, bought, products, rule: None })
         } else {
             Err(fields)
         }
+    }
+
+    /// The products that were bought.
+    fn products(&self) -> Result<Option<Products>, Problem> {
+        let Some(text) = self.products.as_deref() else { return Ok(None) };
+        let ids: Option<Vec<Id<Product>>> = text.split(',').map(|id| id.trim().parse().ok()).collect();
+        let mut ids = ids.filter(|ids| ids.len() <= PRODUCTS_MAX).ok_or_else(|| Problem::new("products", "input-choice"))?;
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(Some(Products { ids, at_once: self.at_once == Some(true) }))
     }
 
     /// The conditions on scores.
@@ -508,6 +536,10 @@ impl Conditions {
             query.push(" AND ");
             rule.condition(Of::Some, query);
         }
+        if self.products.is_some() {
+            query.push(" AND ");
+            self.on_products(query);
+        }
         if let Some(ids) = &self.ids {
             query.push(" AND p.id IN ").list(ids.iter().copied());
         }
@@ -522,6 +554,27 @@ impl Conditions {
         on(&self.profits, "d", query);
         if let Some(profits_of) = &self.scores_of {
             profits_of.parties(query);
+        }
+        query.push(")");
+    }
+
+    /// Whether they bought the products.
+    pub(super) fn on_products(&self, query: &mut Sql) {
+        let Some(Products { ids, at_once }) = &self.products else { return };
+        if *at_once {
+            let (first, rest) = ids.split_first().map_or((None, &[][..]), |(first, rest)| (Some(*first), rest));
+            query.push("EXISTS (SELECT 1 FROM purchase_lines l WHERE l.party_id = p.id AND l.sign > 0 AND l.product_id = ").arg(first);
+            for other in rest {
+                query.push(" AND EXISTS (SELECT 1 FROM purchase_lines m WHERE m.purchase_id = l.purchase_id AND m.sign > 0");
+                query.push(" AND m.product_id = ").arg(*other).push(")");
+            }
+            query.push(")");
+            return;
+        }
+        query.push("(1 = 1");
+        for id in ids {
+            query.push(" AND (SELECT CASE WHEN MAX(l.sign) > 0 THEN SUM(l.quantity) END FROM purchase_lines l WHERE l.party_id = p.id");
+            query.push(" AND l.product_id = ").arg(*id).push(") > 0");
         }
         query.push(")");
     }

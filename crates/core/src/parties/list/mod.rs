@@ -287,6 +287,9 @@ pub async fn count(ctx: &Ctx, filters: PartyFilters) -> Result<Counted> {
         condition(&mut query, found, true);
     }
     conditions.rest(&mut query);
+    if let Some(product) = query::seldom(reader.db, &conditions).await? {
+        query.push(" AND p.id IN (SELECT b.party_id FROM purchase_lines b WHERE b.product_id = ").arg(product).push(")");
+    }
     reader.sight.parties(&mut query);
     query.push(" LIMIT ").arg(COUNT_MAX + 1).push(") s");
     let (count,): (i64,) = reader.db.one(query).await?;

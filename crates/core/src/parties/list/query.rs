@@ -7,6 +7,7 @@ use crate::marketing::segments::compile::Of;
 use crate::parties::check::name_key;
 use crate::parties::party::Party;
 use crate::platform::access::Sight;
+use crate::sales::Product;
 use crate::{Id, Instant, Problem, Result};
 use peyvand_db::{Db, Kind, Sql, ToValue, Value, sql};
 
@@ -36,6 +37,8 @@ pub(super) enum Way {
     Profited,
     /// Those who belong to the segment, then sorted: there are few.
     Segment,
+    /// Those who bought the product, then sorted: there are few.
+    Bought(Id<Product>),
     /// The named ones, then sorted.
     Ids,
     /// All of a user, then sorted: there are few.
@@ -134,6 +137,7 @@ fn is_told_by_index(conditions: &Conditions, sort: Sort) -> bool {
         && conditions.profits.is_empty()
         && conditions.rule.is_none()
         && conditions.bought.is_none()
+        && conditions.products.is_none()
         && conditions.need.is_none()
         && !sort.is_worked_out()
         && conditions.all.iter().all(|condition| {
@@ -214,6 +218,9 @@ pub(super) async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: So
             return Ok(Way::Segment);
         }
     }
+    if let Some(product) = seldom(db, conditions).await? {
+        return Ok(Way::Bought(product));
+    }
     let mut sort_way = Way::Sort;
     if let Some(tag) = &conditions.tag {
         let tagged = sql("SELECT count(*) FROM (SELECT 1 FROM party_tags t WHERE t.tag = $1").bind(tag);
@@ -250,6 +257,17 @@ pub(super) async fn way(db: &Db, seen: &Sight, conditions: &Conditions, sort: So
         }
     }
     Ok(sort_way)
+}
+
+/// That of the products filtered by which few bought, if there is one.
+pub(super) async fn seldom(db: &Db, conditions: &Conditions) -> Result<Option<Id<Product>>> {
+    for product in conditions.products.iter().flat_map(|products| &products.ids) {
+        let lines = sql("SELECT count(*) FROM (SELECT 1 FROM purchase_lines l WHERE l.product_id = $1").bind(*product);
+        if is_narrow(db, lines).await? {
+            return Ok(Some(*product));
+        }
+    }
+    Ok(None)
 }
 
 /// The statement of a page that starts after `edge`.
@@ -300,6 +318,11 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
         if conditions.bought.is_some() {
             query.push(" AND (");
             conditions.on_bought(query);
+            query.push(") IS TRUE");
+        }
+        if conditions.products.is_some() {
+            query.push(" AND (");
+            conditions.on_products(query);
             query.push(") IS TRUE");
         }
         match part {
@@ -364,6 +387,10 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
             query.push("WITH s AS MATERIALIZED (SELECT m.party_id FROM segment_members m WHERE m.segment_id = ");
             query.arg(conditions.segment).push(") ");
         }
+        Way::Bought(product) => {
+            query.push("WITH s AS MATERIALIZED (SELECT DISTINCT l.party_id FROM purchase_lines l WHERE l.party_id IS NOT NULL");
+            query.push(" AND l.product_id = ").arg(product).push(") ");
+        }
         Way::Sort | Way::SortTagged if is_told => {
             query.push("WITH s AS MATERIALIZED (SELECT p.id AS party_id FROM parties p WHERE 1 = 1");
             fits(&mut query);
@@ -374,7 +401,7 @@ fn page_query(seen: &Sight, conditions: &Conditions, way: Way, order: Order, edg
     }
     query.push("SELECT ").push(<PartySummary as peyvand_db::FromRow>::COLUMNS);
     let from_few = match way {
-        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Profited | Way::Segment => true,
+        Way::Narrow(_) | Way::Tag | Way::Scored | Way::Profited | Way::Segment | Way::Bought(_) => true,
         Way::Sort | Way::SortTagged => is_told,
         _ => false,
     };
@@ -467,6 +494,7 @@ mod tests {
     use crate::parties::list::{ListParties, PartyFilters, list};
     use crate::parties::party::create;
     use crate::platform::money::Currency;
+    use crate::sales::purchases::{self, EnterLine, NewPurchase};
     use crate::testing;
 
     #[tokio::test]
@@ -487,6 +515,68 @@ mod tests {
             }
             assert_eq!(pages[0].len(), 7);
             assert!(pages.iter().all(|page| *page == pages[0]), "{sort}");
+        }
+    }
+
+    #[tokio::test]
+    async fn every_way_to_those_who_bought_products_finds_the_same() {
+        let ctx = testing::ctx().await;
+        // What they bought in one purchase each; the last of those who bought both gave one back.
+        let bought = [vec!["A", "B"], vec!["A"], vec!["B"], vec!["A", "C"], vec!["A", "B"]];
+        for (number, products) in bought.iter().enumerate() {
+            let party = add(&ctx, &format!("نام {number}")).await;
+            let lines = |quantity: &str| NewPurchase {
+                party_id: Some(party),
+                lines: products
+                    .iter()
+                    .map(|product| EnterLine {
+                        product: Some((*product).into()),
+                        quantity: Some(quantity.into()),
+                        unit_price: Some("100".into()),
+                        ..EnterLine::default()
+                    })
+                    .collect(),
+                ..NewPurchase::default()
+            };
+            ctx.run(purchases::create, lines("2")).await.unwrap();
+            if number == 4 {
+                let back = NewPurchase { lines: vec![lines("-2").lines[1].clone()], ..lines("-2") };
+                ctx.run(purchases::create, back).await.unwrap();
+            }
+        }
+        let known: Vec<(Id<Product>, String)> = ctx.app.db.all(sql("SELECT id, code FROM products ORDER BY code")).await.unwrap();
+        let of = |codes: &[&str], at_once: bool| {
+            let ids = known.iter().filter(|(_, code)| codes.contains(&code.as_str())).map(|(id, _)| id.to_string());
+            PartyFilters {
+                products: Some(ids.collect::<Vec<_>>().join(",")),
+                at_once: at_once.then_some(true),
+                ..PartyFilters::default()
+            }
+        };
+        for (codes, at_once, expected) in [
+            (&["A"][..], false, 4),
+            (&["B"], false, 2),
+            (&["B"], true, 3),
+            (&["A", "B"], false, 1),
+            (&["A", "B"], true, 2),
+            (&["A", "B", "C"], true, 0),
+        ] {
+            let filters = of(codes, at_once);
+            let conditions = filters.conditions(&ctx, Currency::IRR).unwrap();
+            let product = conditions.products.as_ref().unwrap().ids[0];
+            for sort in Sort::ALL {
+                for way in [Way::Bought(product), Way::Sort] {
+                    let page = rows(&ctx.app.db, &Sight::All, &conditions, (way, *sort, true), false, None, 7).await.unwrap();
+                    assert_eq!(page.len(), expected, "{codes:?} {at_once} {way:?} {sort}");
+                }
+            }
+            let counted = ctx.run(crate::parties::list::count, filters.clone()).await.unwrap();
+            assert_eq!(counted.count, expected as i64);
+            assert_eq!(ctx.run(list, filters.into()).await.unwrap().items.len(), expected);
+        }
+        for wrong in ["", "x", &vec![known[0].0.to_string(); 9].join(",")] {
+            let filters = PartyFilters { products: Some(wrong.into()), ..PartyFilters::default() };
+            assert!(matches!(ctx.run(list, filters.into()).await, Err(crate::Error::Invalid(_))), "{wrong}");
         }
     }
 

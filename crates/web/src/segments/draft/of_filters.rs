@@ -58,6 +58,9 @@ impl Draft {
             bought.extend(Leaf::window_of(Days::Between { from, until }, "w", "d", world));
             parts.push(Leaf::with(Kind::Did(What::Purchase), &bought));
         }
+        for id in filters.products.iter().flat_map(|products| products.split(',')) {
+            parts.push(Leaf::with(Kind::Did(What::Purchase), &[("op", "once".to_owned()), ("p", id.trim().to_owned())]));
+        }
         let amount = |text: &Option<String>| {
             let money = Money::parse(text.as_deref()?, world.currency, MoneyUnit::Currency).ok()?;
             Some(money.format(world.loc.prefs.money_unit, world.loc.prefs.digits))
@@ -112,6 +115,7 @@ impl Draft {
             (filters.q.is_some(), "parties-filter-q"),
             (filters.archived == Some(true), "parties-archived"),
             (filters.import_id.is_some(), "parties-import"),
+            (filters.at_once == Some(true), "parties-at-once"),
         ] {
             if is_given {
                 left.push(label);
