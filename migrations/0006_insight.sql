@@ -107,3 +107,21 @@ CREATE TABLE product_sales (
   customers INT NOT NULL,
   PRIMARY KEY (edition, span, place)
 ) STRICT;
+
+-- Of the purchases with up to three products, how many held another, too. Rows of an edition are read once the finding
+-- "basket_rules" names it; places count from 1 in the order of what is most certain, and of what it is worth at least.
+CREATE TABLE basket_rules (
+  edition INT NOT NULL,
+  by_certainty INT NOT NULL,
+  by_worth INT NOT NULL,
+  first_id ID NOT NULL,
+  second_id ID,
+  third_id ID,
+  consequent_id ID NOT NULL,
+  together INT NOT NULL,
+  with_antecedent INT NOT NULL,
+  with_consequent INT NOT NULL,
+  amount_minor MONEY NOT NULL,
+  PRIMARY KEY (edition, by_certainty)
+) STRICT;
+CREATE INDEX basket_rules_edition_by_worth ON basket_rules (edition, by_worth);

@@ -253,6 +253,7 @@ impl Subject<'_> {
             ("value and activity", "/insight"),
             ("cohorts", "/insight/cohorts"),
             ("what is bought next", "/insight/products"),
+            ("what is bought together", "/insight/products/together"),
             ("best sellers", "/insight/products/sales"),
             ("best sellers of class C", "/insight/products/sales?class=c"),
             ("sources", "/insight/sources"),

@@ -1,4 +1,5 @@
 # What each product brings.
+insight-tab-products = المنتجات
 insight-products-next = ماذا يشترون
 insight-products-pages = صفحات المنتجات
 insight-sales = المنتجات الأكثر مبيعًا

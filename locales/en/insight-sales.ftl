@@ -1,4 +1,5 @@
 # What each product brings.
+insight-tab-products = Products
 insight-products-next = What is bought next
 insight-products-pages = Pages about products
 insight-sales = Best sellers

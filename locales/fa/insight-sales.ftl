@@ -1,4 +1,5 @@
 # What each product brings.
+insight-tab-products = محصول‌ها
 insight-products-next = چه می‌خرند
 insight-products-pages = صفحه‌های محصول
 insight-sales = محصول‌های پرفروش

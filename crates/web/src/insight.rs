@@ -13,6 +13,7 @@ mod ranking;
 mod relation;
 mod rhythm;
 mod risk;
+mod rules;
 mod saves;
 mod sources;
 mod trend;
@@ -67,6 +68,8 @@ pub fn routes() -> axum::Router<State> {
         .route("/insight/risk/saves/{id}/remove", post(saves::remove))
         .route("/insight/products", get(products::index))
         .route("/insight/products.csv", get(products::csv))
+        .route("/insight/products/together", get(rules::index))
+        .route("/insight/products/together.csv", get(rules::csv))
         .route("/insight/products/sales", get(product_sales::index))
         .route("/insight/products/sales.csv", get(product_sales::csv))
         .route("/insight/needs", get(needs::index))

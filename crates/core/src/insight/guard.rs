@@ -22,6 +22,10 @@ peyvand_db::words! {
         Products = "products",
         /// Pairs of products that enough customers bought both of.
         Pairs = "pairs",
+        /// Purchases of two products or more.
+        Baskets = "baskets",
+        /// Rules of what is bought together.
+        Rules = "rules",
     }
 }
 

@@ -1,9 +1,10 @@
 //! Learns what is bought next: reads what everybody bought, and puts a new edition of pairs in the place of the last one;
-//! what each product brought is counted in the same look through all lines. Where purchases have not changed it does nothing.
+//! what each product brought is counted in the same look through all lines, and what is bought together found beside. Where purchases have not changed it does nothing.
 //!
 //! Memory grows with the different products of each customer, four bytes each and twice for those who came back, not with
 //! lines: about 100 MB for a million customers of eight products.
 
+use super::baskets;
 use super::findings::{self, Found, RENEW_ROWS};
 use super::guard::Shortage;
 use super::next_product::{self, Histories, Judgement, Pair};
@@ -72,10 +73,13 @@ pub(super) async fn learn(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<
         return Ok(Outcome::Done);
     }
     let year = until.map(product_sales::year_before);
-    let Some(Gathering { products, histories, buyers, .. }) = read(ctx, job, stop, year).await? else { return Ok(Outcome::GoOn) };
     let lines = jobs::keep(&ctx.app, job, stop, lines_of(db, currency, year)).await?;
     let Some(lines) = lines.transpose()? else { return Ok(Outcome::GoOn) };
     let amounts: HashMap<Id<Product>, i64> = lines.iter().map(|one| (one.product_id, one.up_minor / one.lines_up.max(1))).collect();
+    if baskets::keep(ctx, job, stop, &hash, currency, &amounts).await? == Outcome::GoOn {
+        return Ok(Outcome::GoOn);
+    }
+    let Some(Gathering { products, histories, buyers, .. }) = read(ctx, job, stop, year).await? else { return Ok(Outcome::GoOn) };
     let buyers: HashMap<Id<Product>, [i64; 2]> = products.iter().copied().zip(buyers).collect();
     let brought = lines.into_iter().map(|one| one.brought(&buyers)).collect();
     if product_sales::keep(ctx, job, stop, &hash, (until, currency), brought).await? == Outcome::GoOn {

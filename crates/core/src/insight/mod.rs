@@ -5,6 +5,7 @@
 //!
 //! Every number says which fit it came from, and a fit says from when, from how many, how good it is, or what it lacks.
 
+pub mod baskets;
 pub mod cohorts;
 pub mod costs;
 mod counts;
@@ -60,6 +61,7 @@ pub fn operations(ops: &mut Operations) {
     suggestions::operations(ops);
     product_sales::operations(ops);
     rules::operations(ops);
+    baskets::operations(ops);
     sources::operations(ops);
     keeping::operations(ops);
     trend::operations(ops);

@@ -101,14 +101,14 @@ pub struct Rules {
 }
 
 row! {
-    struct Held {
+    pub(super) struct Held {
         purchase_id: Id<Purchase> = "l.purchase_id",
         product_id: Id<Product> = "l.product_id",
     }
 }
 
 row! {
-    struct Named {
+    pub(super) struct Named {
         id: Id<Product>,
         code: String,
         name: String,
@@ -117,15 +117,15 @@ row! {
 
 /// Purchases as lists of products, which are numbered in the order in which they were met.
 #[derive(Default)]
-struct Baskets {
-    products: Vec<Id<Product>>,
+pub(super) struct Baskets {
+    pub(super) products: Vec<Id<Product>>,
     numbers: HashMap<Id<Product>, u32>,
-    baskets: Vec<Vec<u32>>,
+    pub(super) baskets: Vec<Vec<u32>>,
     now: Option<Id<Purchase>>,
 }
 
 impl Baskets {
-    fn add(&mut self, held: &Held) {
+    pub(super) fn add(&mut self, held: &Held) {
         if self.now != Some(held.purchase_id) {
             self.now = Some(held.purchase_id);
             self.baskets.push(Vec::new());
@@ -135,7 +135,8 @@ impl Baskets {
             products.push(held.product_id);
             products.len() as u32 - 1
         });
-        if let Some(basket) = self.baskets.last_mut() {
+        // The same product may stand on two lines, one after the other.
+        if let Some(basket) = self.baskets.last_mut().filter(|basket| basket.last() != Some(&number)) {
             basket.push(number);
         }
     }
@@ -199,7 +200,14 @@ pub async fn rules(ctx: &Ctx, input: ListRules) -> Result<Rules> {
     let page: Vec<&Rule> = found.iter().skip(after).take(usize::try_from(limit).unwrap_or_default()).map(|(rule, _)| rule).collect();
     let end = after + page.len();
     out.next = (end < found.len()).then(|| end.to_string());
-    let named = names(reader.db, &page, &products).await?;
+    let mut ids: Vec<Id<Product>> = page
+        .iter()
+        .flat_map(|rule| rule.antecedent.iter().chain([&rule.consequent]))
+        .filter_map(|number| products.get(*number as usize).copied())
+        .collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let named = names(reader.db, &ids).await?;
     out.items = page.into_iter().map(|rule| shown(rule, &products, &named)).collect::<Result<_>>()?;
     Ok(out)
 }
@@ -221,7 +229,7 @@ async fn few_lines(db: &Db, input: &ListRules) -> Result<()> {
 }
 
 /// Lines of what was bought, a purchase after the other.
-fn lines(input: &ListRules, sight: &Sight) -> Sql {
+pub(super) fn lines(input: &ListRules, sight: &Sight) -> Sql {
     let mut query = match sight {
         Sight::All => Sql::select::<Held>("FROM purchases q JOIN purchase_lines l ON l.purchase_id = q.id WHERE 1 = 1"),
         Sight::Units { .. } | Sight::Own(_) => {
@@ -245,21 +253,16 @@ fn lines(input: &ListRules, sight: &Sight) -> Sql {
     query
 }
 
-async fn names(db: &Db, page: &[&Rule], products: &[Id<Product>]) -> Result<HashMap<Id<Product>, Named>> {
-    let mut ids: Vec<Id<Product>> = page
-        .iter()
-        .flat_map(|rule| rule.antecedent.iter().chain([&rule.consequent]))
-        .filter_map(|number| products.get(*number as usize).copied())
-        .collect();
-    ids.sort_unstable();
-    ids.dedup();
+/// Products by id.
+pub(super) async fn names(db: &Db, ids: &[Id<Product>]) -> Result<HashMap<Id<Product>, Named>> {
     let mut query = Sql::select::<Named>("FROM products WHERE id IN ");
-    query.list_padded(&ids);
+    query.list_padded(ids);
     let named: Vec<Named> = db.all(query).await?;
     Ok(named.into_iter().map(|one| (one.id, one)).collect())
 }
 
-fn shown(rule: &Rule, products: &[Id<Product>], named: &HashMap<Id<Product>, Named>) -> Result<BasketRule> {
+/// A rule with the names of its products.
+pub(super) fn shown(rule: &Rule, products: &[Id<Product>], named: &HashMap<Id<Product>, Named>) -> Result<BasketRule> {
     let product = |number: &u32| {
         let one = products.get(*number as usize).and_then(|id| named.get(id)).ok_or(Error::NotFound("product"))?;
         Ok(RuleProduct { id: one.id, code: one.code.clone(), name: one.name.clone() })
@@ -294,7 +297,7 @@ pub fn operations(ops: &mut Operations) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::insight::shop::{Sale, shop};
     use crate::testing;
@@ -304,7 +307,7 @@ mod tests {
     }
 
     /// Groceries: each basket a purchase, five hundred of them those of one customer, one a day.
-    fn groceries() -> Vec<Vec<Sale>> {
+    pub(in crate::insight) fn groceries() -> Vec<Vec<Sale>> {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../stats/testdata/groceries.txt");
         let text = std::fs::read_to_string(file).unwrap();
         let baskets: Vec<Vec<u32>> =

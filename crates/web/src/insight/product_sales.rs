@@ -142,7 +142,7 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
         s: req
             .shell("insight", req.t("insight-sales"))
             .crumb(req.t("menu-insight"), "/insight")
-            .crumb(req.t("insight-products"), "/insight/products"),
+            .crumb(req.t("insight-tab-products"), "/insight/products"),
     };
     page::page(&req, &view)
 }

@@ -161,11 +161,16 @@ pub(super) fn bought(products: &[Id<Product>]) -> String {
     format!("{}&sort=spent&desc=1&{COLUMNS}", list_of(&filters))
 }
 
+/// The list of those who bought all of these products in one purchase.
+pub(super) fn bought_at_once(products: &[Id<Product>]) -> String {
+    bought(products).replacen("/parties?", "/parties?at_once=1&", 1)
+}
+
 /// The pages of the tab: label, address, whether it is this one. Sales of the shop are not for everybody.
 pub(super) fn pages(req: &Req, here: &str) -> Vec<(String, &'static str, bool)> {
     let sees_all = matches!(req.ctx.actor.check(Perm(Room::Insight, Act::See)), Ok(Sight::All));
     let page = |key: &str, address: &'static str| (req.t(key), address, address == here);
-    let mut pages = vec![page("insight-products-next", "/insight/products")];
+    let mut pages = vec![page("insight-products-next", "/insight/products"), page("insight-rules-short", "/insight/products/together")];
     if sees_all {
         pages.push(page("insight-sales-short", "/insight/products/sales"));
     }
@@ -176,7 +181,7 @@ fn told(loc: &Loc, pair: &ProductPair) -> String {
     loc.ta("insight-products-told", &[("together", pair.together.into()), ("of", pair.with_antecedent.into())])
 }
 
-fn range(loc: &Loc, low: f64, high: f64) -> String {
+pub(super) fn range(loc: &Loc, low: f64, high: f64) -> String {
     loc.ta("insight-between", &[("low", loc.percent(low).into()), ("high", loc.percent(high).into())])
 }
 

@@ -154,3 +154,61 @@ async fn purchases_of_a_file_become_cohorts_and_next_products() {
     let own = agent.get("/insight/products").await;
     assert_eq!((own.all("a[download]").len(), own.text.contains("/insight/products/sales")), (0, false));
 }
+
+#[tokio::test]
+async fn what_is_bought_in_one_purchase_is_told_with_its_customers() {
+    let (app, ctx, mut browser) = owner(Lang::En).await;
+    ctx.run(users::update, MeChange { calendar: Some(Calendar::Gregorian), digits: Some(Digits::Latin), ..MeChange::default() })
+        .await
+        .unwrap();
+    assert!(browser.get("/insight/products/together").await.one(".void h2").contains("on their way"));
+    jobs::drain(&app).await.unwrap();
+    assert!(browser.get("/insight/products/together").await.one(".void h2").contains("No product"));
+    // Of 100 purchases with tea 82 hold sugar, too; as many again hold neither.
+    let mut file = "customer,date,invoice,product,product name,amount\n".to_owned();
+    for number in 0..200_i64 {
+        let mut line = |code: &str, name: &str| {
+            file.push_str(&format!("{},2026-05-{:02},F{number},{code},{name},1000\n", 100 + number % 50, 1 + number % 28));
+        };
+        if number % 2 == 0 {
+            line("T", "Tea");
+            if number / 2 < 82 {
+                line("S", "Sugar");
+            } else {
+                line("C", "Cup");
+            }
+        } else {
+            line("X", "Soap");
+            line(if number % 4 == 1 { "Y" } else { "Z" }, "Brush");
+        }
+    }
+    let (place, _) = mapped(&mut browser, "till.csv", &file).await;
+    let columns = ["customer", "date", "invoice", "product", "product_name", "amount"];
+    let names: Vec<String> = (0..6).map(|at| format!("map.{at}")).collect();
+    let mut form = vec![("kind", "purchases"), ("calendar.1", "gregorian")];
+    form.extend(names.iter().map(String::as_str).zip(columns));
+    let started = browser.post(&format!("{place}/start"), &form).await;
+    assert_eq!(started.status, StatusCode::SEE_OTHER, "{}", started.text);
+    jobs::drain(&app).await.unwrap();
+
+    let page = browser.get("/insight/products/together?by=certainty").await;
+    let rules = page.all(".tw[aria-labelledby=h-rules] tbody tr");
+    let of_tea = rules.iter().position(|rule| plain(rule).starts_with("Tea Sugar")).unwrap_or_else(|| panic!("{rules:?}"));
+    assert!(plain(&rules[of_tea]).contains("82% 82 of 100 purchases"), "{rules:?}");
+    let links: Vec<&str> = page.text.split("href=\"/parties?at_once=1").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let behind = format!("/parties/count?at_once=1{}", links[of_tea].replace("&#38;", "&").replace("&amp;", "&"));
+    let counted = plain(&browser.get(&behind).await.text);
+    assert!(counted.starts_with("25 "), "every second of fifty customers: {counted}");
+    let list = browser.get(&behind.replacen("/parties/count", "/parties", 1)).await;
+    assert_eq!(list.all(".chip").len(), 2, "products, in one purchase");
+    let product = page.text.split("together?by=certainty&amp;product=").nth(1).unwrap()[..36].to_owned();
+    let of_one = browser.get(&format!("/insight/products/together?by=certainty&product={product}")).await;
+    assert_eq!((of_one.status, of_one.all(".chip").len()), (StatusCode::OK, 1));
+    let file = browser.get("/insight/products/together.csv").await;
+    assert!(file.text.contains("\"T\",\"Tea\",\"S\",\"Sugar\",\"82\",\"100\",\"0.410000\",\"0.8200\""), "{}", file.text);
+
+    let router = peyvand_web::router(app.clone(), peyvand_web::Options::default(), None);
+    let (_, mut agent) = somebody(&app, &router, "agent", "sara").await;
+    assert_eq!(agent.get("/insight/products/together").await.status, StatusCode::OK);
+    assert_eq!(agent.get("/insight/products/together.csv").await.status, StatusCode::FORBIDDEN);
+}
