@@ -7,7 +7,7 @@
 use super::findings::{self, Found, RENEW_ROWS};
 use super::guard::{LEVEL, ShortOf, Shortage};
 use super::rates::{RateItem, Rates};
-use super::rules::{Baskets, BasketRule, Held, ListRules, lines, names, shown};
+use super::rules::{BasketRule, Baskets, Held, ListRules, lines, names, shown};
 use super::suggestions::PairOrder;
 use crate::operation::page_size;
 use crate::platform::jobs::{self, Outcome, QueuedJob};

@@ -212,9 +212,8 @@ pub(super) async fn keep(
     let mut found = ProductSales { until, currency, spans: Vec::new(), missing: Vec::new() };
     found.missing.extend(Shortage::unless(ShortOf::Products, sold, PRODUCTS));
     if let (Some(until), true) = (until, found.missing.is_empty()) {
-        let thinking = tokio::task::spawn_blocking(move || {
-            Span::ALL.iter().map(|span| ranked(*span, &brought)).collect::<Result<Vec<_>>>()
-        });
+        let thinking =
+            tokio::task::spawn_blocking(move || Span::ALL.iter().map(|span| ranked(*span, &brought)).collect::<Result<Vec<_>>>());
         for (mut sales, placed) in thinking.await.map_err(Error::fault)??.into_iter().flatten() {
             sales.from_on = (sales.span == Span::Year).then(|| year_before(until));
             let (known, unknown) = paid(db, currency, sales.from_on).await?;
@@ -543,7 +542,8 @@ mod tests {
         let mut tx = ctx.app.db.begin().await.unwrap();
         // One gives all back, one a part; an unknown customer and one without a product pay, too.
         for (number, quantity, minor) in [(3, -1.0, -50_000_i64), (4, -0.5, -25_000)] {
-            let query = sql("INSERT INTO purchase_lines (id, purchase_id, party_id, product_id, day, quantity, unit_price_minor, discount_minor,
+            let query =
+                sql("INSERT INTO purchase_lines (id, purchase_id, party_id, product_id, day, quantity, unit_price_minor, discount_minor,
                    amount_minor, sign, currency)
                  SELECT $1, purchase_id, party_id, product_id, day, $2, unit_price_minor, 0, $3, -1, currency
                  FROM purchase_lines WHERE party_id = $4 AND product_id = $5");
@@ -560,7 +560,10 @@ mod tests {
         let found = told.sales.unwrap();
         assert_eq!((found.span, found.products, found.unknown_minor, found.unnamed_minor), (Span::Year, 13, 700, 900));
         let best = &told.items[0];
-        assert_eq!((best.product_id, best.class, best.sold_minor, best.returned_minor), (Id::new(product(20)), Class::A, 3_000_000, 75_000));
+        assert_eq!(
+            (best.product_id, best.class, best.sold_minor, best.returned_minor),
+            (Id::new(product(20)), Class::A, 3_000_000, 75_000)
+        );
         assert_eq!((best.lines, best.customers, best.returned.as_str()), (60, 59, "750.00"));
         for row in &told.items {
             let behind = PartyFilters { products: Some(row.product_id.to_string()), ..PartyFilters::default() };
@@ -571,14 +574,14 @@ mod tests {
         assert!(matches!(agent.run(sales, ListSales::default()).await, Err(Error::Forbidden(_))), "the sales of the shop");
 
         // Nothing new: the same edition; what a killed run left is removed.
-        let edition = async || -> (i64, i64) {
-            ctx.app.db.one(sql("SELECT MIN(edition), MAX(edition) FROM product_sales")).await.unwrap()
-        };
+        let edition = async || -> (i64, i64) { ctx.app.db.one(sql("SELECT MIN(edition), MAX(edition) FROM product_sales")).await.unwrap() };
         let mut tx = ctx.app.db.begin().await.unwrap();
-        tx.run(sql("INSERT INTO product_sales (edition, span, place, product_id, class, sold_minor, cumulated_minor, returned_minor, lines,
-               customers) SELECT 2, span, place, product_id, class, 0, 0, 0, 0, 0 FROM product_sales WHERE place < 4"))
-            .await
-            .unwrap();
+        tx.run(sql(
+            "INSERT INTO product_sales (edition, span, place, product_id, class, sold_minor, cumulated_minor, returned_minor, lines,
+               customers) SELECT 2, span, place, product_id, class, 0, 0, 0, 0, 0 FROM product_sales WHERE place < 4",
+        ))
+        .await
+        .unwrap();
         tx.commit().await.unwrap();
         assert_eq!(ctx.run(sales, ListSales::default()).await.unwrap().items, told.items);
         sell(&ctx, &[vec![Sale::of(day("2026-05-01"), &[0])]]).await;

@@ -142,7 +142,7 @@ fn row(loc: &Loc, r: WorthRule, currency: Currency) -> Row {
         support: loc.rounded(rule.support * 100.0, 2) + &loc.t("percent-sign"),
         lift: loc.rounded(rule.lift, 1),
         conviction: rule.conviction.map_or_else(|| "—".to_owned(), |conviction| loc.rounded(conviction, 2)),
-        worth: loc.amount_brief(r.worth_minor, currency),
+        worth: loc.amount_round(r.worth_minor, currency),
         href: bought_at_once(&ids),
         r,
     }

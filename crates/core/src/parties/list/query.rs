@@ -547,11 +547,7 @@ mod tests {
         let known: Vec<(Id<Product>, String)> = ctx.app.db.all(sql("SELECT id, code FROM products ORDER BY code")).await.unwrap();
         let of = |codes: &[&str], at_once: bool| {
             let ids = known.iter().filter(|(_, code)| codes.contains(&code.as_str())).map(|(id, _)| id.to_string());
-            PartyFilters {
-                products: Some(ids.collect::<Vec<_>>().join(",")),
-                at_once: at_once.then_some(true),
-                ..PartyFilters::default()
-            }
+            PartyFilters { products: Some(ids.collect::<Vec<_>>().join(",")), at_once: at_once.then_some(true), ..PartyFilters::default() }
         };
         for (codes, at_once, expected) in [
             (&["A"][..], false, 4),
