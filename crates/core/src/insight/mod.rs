@@ -75,6 +75,8 @@ pub fn operations(ops: &mut Operations) {
 }
 
 #[cfg(test)]
+mod killed_tests;
+#[cfg(test)]
 mod shop;
 #[cfg(test)]
 mod tests;
@@ -85,6 +87,7 @@ mod profit_tests;
 mod ranking_tests;
 #[cfg(test)]
 mod risk_tests;
+mod proof_tests;
 #[cfg(test)]
 mod tier_tests;
 #[cfg(test)]

@@ -58,7 +58,7 @@ async fn insert(ctx: &Ctx, head: &'static str, rows: Vec<Vec<Value>>) {
     tx.commit().await.unwrap();
 }
 
-async fn run(ctx: &Ctx, statement: Sql) {
+pub(super) async fn run(ctx: &Ctx, statement: Sql) {
     let mut tx = ctx.app.db.begin().await.unwrap();
     tx.run(statement).await.unwrap();
     tx.commit().await.unwrap();
@@ -145,7 +145,7 @@ async fn fits_of(ctx: &Ctx) -> Vec<Fit> {
 }
 
 /// All scores, as they are stored.
-async fn stored(ctx: &Ctx) -> Vec<Vec<Value>> {
+pub(super) async fn stored(ctx: &Ctx) -> Vec<Vec<Value>> {
     // The columns of the table, in their order.
     let kinds = [
         [Kind::Id].as_slice(),
