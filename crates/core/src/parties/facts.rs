@@ -27,13 +27,13 @@ const SINGLE: &str = "rebuild_facts";
 row! {
     /// What is kept of a party.
     #[derive(PartialEq)]
-    struct Kept {
+    pub(super) struct Kept {
         id: Id<Party>,
         role: Role,
-        archived_at: Option<Instant>,
+        pub(super) archived_at: Option<Instant>,
         first_purchase_on: String,
         last_purchase_on: String,
-        purchases: i64,
+        pub(super) purchases: i64,
         spent_minor: i64,
         last_contact_at: Instant,
         next_follow_up_at: Instant,
@@ -204,6 +204,12 @@ pub fn operations(ops: &mut Operations) {
     );
 }
 
+/// What is kept of all parties.
+#[cfg(test)]
+pub(super) async fn kept(ctx: &Ctx) -> Vec<Kept> {
+    ctx.app.db.all(Sql::select::<Kept>("FROM parties ORDER BY id")).await.unwrap()
+}
+
 /// How many parties have facts that a rebuild sets right.
 #[cfg(test)]
 pub(crate) async fn differing(ctx: &Ctx) -> i64 {
@@ -223,10 +229,6 @@ mod tests {
     use crate::platform::jobs::drain;
     use crate::sales::purchases::{self, NewPurchase};
     use crate::testing;
-
-    async fn kept(ctx: &Ctx) -> Vec<Kept> {
-        ctx.app.db.all(Sql::select::<Kept>("FROM parties ORDER BY id")).await.unwrap()
-    }
 
     /// Customers with all kinds of pasts, and one with none.
     async fn shop() -> Ctx {

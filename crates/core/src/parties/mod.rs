@@ -7,6 +7,8 @@ pub mod contacts;
 pub mod duplicates;
 pub mod export;
 pub mod facts;
+#[cfg(test)]
+mod facts_tests;
 pub mod identities;
 pub mod identity;
 pub mod list;
