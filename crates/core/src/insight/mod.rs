@@ -84,10 +84,11 @@ mod tests;
 #[cfg(test)]
 mod profit_tests;
 #[cfg(test)]
+mod proof_tests;
+#[cfg(test)]
 mod ranking_tests;
 #[cfg(test)]
 mod risk_tests;
-mod proof_tests;
 #[cfg(test)]
 mod tier_tests;
 #[cfg(test)]

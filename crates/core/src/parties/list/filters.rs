@@ -382,7 +382,19 @@ impl PartyFilters {
         let products = fields.take(self.products()).flatten();
         if fields.0.is_empty() {
             let (tag, need) = (self.tag.clone(), self.need.clone());
-            Ok(Conditions { all, ids: None, tag, scores, profits, scores_of: None, segment: self.segment_id, need, bought, products, rule: None })
+            Ok(Conditions {
+                all,
+                ids: None,
+                tag,
+                scores,
+                profits,
+                scores_of: None,
+                segment: self.segment_id,
+                need,
+                bought,
+                products,
+                rule: None,
+            })
         } else {
             Err(fields)
         }
