@@ -490,7 +490,7 @@ pub(super) fn read_edge(field: &'static str, text: &str, sort: Sort) -> Result<E
 mod tests {
     use super::*;
     use crate::parties::check::{NewParty, Role};
-    use crate::parties::list::tests::add;
+    use crate::parties::list::tests::{add, figures};
     use crate::parties::list::{ListParties, PartyFilters, list};
     use crate::parties::party::create;
     use crate::platform::money::Currency;
@@ -597,6 +597,34 @@ mod tests {
                 // In a table as small as this PostgreSQL looks rows up by a bitmap, or by the primary key.
                 let through = if db.is_embedded() { "COVERING INDEX parties_by_" } else { " on parties_" };
                 assert!(plan.contains(through) || plan.contains(" using parties_"), "{sort} {desc}: {plan}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_worked_out_is_walked_in_the_order_of_its_index() {
+        let ctx = testing::ctx().await;
+        for number in 0..40 {
+            let party = add(&ctx, &format!("نام {number}")).await;
+            figures(&ctx, party, (number % 4 + 1, number), (number % 5 + 1, 1.5)).await;
+        }
+        let db = &ctx.app.db;
+        db.analyze().await.unwrap();
+        let all = PartyFilters::default();
+        let (best, recent) = (PartyFilters { tier: Some(1), ..all.clone() }, PartyFilters { recency: Some(5), ..all.clone() });
+        let cases = [(Sort::Active, &all), (Sort::Worth, &all), (Sort::Rhythm, &all), (Sort::Rfm, &all), (Sort::Profit, &all)];
+        for (sort, filters) in cases.into_iter().chain([(Sort::Profit, &best), (Sort::Rfm, &recent)]) {
+            let mut conditions = filters.conditions(&ctx, Currency::IRR).unwrap();
+            conditions.scores_of = Some(Sight::All);
+            for desc in [false, true] {
+                let page = rows(db, &Sight::All, &conditions, (Way::Sort, sort, desc), false, None, 3).await.unwrap();
+                let edge = read_edge("after", &edge_of(&page[2], sort), sort).unwrap();
+                let next = rows(db, &Sight::All, &conditions, (Way::Sort, sort, desc), false, Some(&edge), 3).await.unwrap();
+                assert!(next.iter().all(|item| page.iter().all(|before| before.id != item.id)), "{sort} {desc}");
+                let order = Order { sort, part: Part::Scored, desc };
+                let plan = testing::plan(db, page_query(&Sight::All, &conditions, Way::Sort, order, Some(&edge), 51)).await;
+                // A table as small as this PostgreSQL reads as a whole and sorts.
+                assert!(!db.is_embedded() || !plan.contains("TEMP B-TREE"), "{sort} {desc}: {plan}");
             }
         }
     }
