@@ -166,6 +166,24 @@ export const PAGES = [
     await page.locator('pv-date button').first().click();
     await page.waitForTimeout(250);
   } },
+  { name: 'opportunities', path: () => '/opportunities' },
+  { name: 'opportunities-lost', path: () => '/opportunities?view=lost&reason=price' },
+  { name: 'opportunities-all', path: () => '/opportunities?view=all', deep: true },
+  { name: 'opportunities-empty', path: () => '/opportunities', deep: true, bare: true },
+  { name: 'opportunities-menu', path: () => '/opportunities', deep: true, press: menu('#opportunities [popovertarget]') },
+  { name: 'opportunities-new', path: () => '/opportunities', deep: true, press: open('a[href="/opportunities/new"]') },
+  { name: 'opportunities-edit', path: () => '/opportunities', deep: true, press: async (page) => {
+    await menu('#opportunities [popovertarget]')(page);
+    await open('[popover]:popover-open a[href$="/edit"]')(page);
+  } },
+  { name: 'opportunities-close-lost', path: () => '/opportunities', deep: true, press: async (page) => {
+    await menu('#opportunities [popovertarget]')(page);
+    await open('[popover]:popover-open a[href$="/close/lost"]')(page);
+  } },
+  { name: 'insight-conversion', path: () => '/insight/conversion' },
+  { name: 'insight-conversion-empty', path: () => '/insight/conversion', deep: true, bare: true },
+  { name: 'insight-competitors', path: () => '/insight/competitors' },
+  { name: 'insight-competitors-empty', path: () => '/insight/competitors', deep: true, bare: true },
   { name: 'insight', path: () => '/insight' },
   { name: 'insight-empty', path: () => '/insight', deep: true, bare: true },
   { name: 'insight-how', path: () => '/insight', deep: true, press: async (page) => { for (const summary of await page.locator('main details.how summary').all()) await summary.click(); } },

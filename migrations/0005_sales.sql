@@ -73,16 +73,27 @@ CREATE TABLE purchase_days (
   PRIMARY KEY (day, currency, is_known)
 ) STRICT;
 
+-- What may be sold. amount_minor is what it may bring, or brought, in the organisation's currency; NULL where nobody said.
+-- lost_reason and competitor are words of lists of these names. closed_on is the day of closed_at in the organisation's time
+-- zone, and for what is open a day after all others, so that it comes first in what is listed from the newest on.
 CREATE TABLE opportunities (
   id ID NOT NULL PRIMARY KEY,
   party_id ID NOT NULL REFERENCES parties (id),
   interaction_id ID,
   title TEXT NOT NULL,
+  amount_minor MONEY,
   state SORTKEY NOT NULL,
+  lost_reason SORTKEY,
+  competitor SORTKEY,
+  offer TEXT,
   owner_id ID,
   created_by ID,
   created_at INSTANT NOT NULL,
-  closed_at INSTANT
+  closed_at INSTANT,
+  closed_on DAY NOT NULL,
+  CONSTRAINT opportunities_lost_reason_check CHECK ((state = 'lost') = (lost_reason IS NOT NULL))
 ) STRICT;
-CREATE INDEX opportunities_party_id ON opportunities (party_id);
-CREATE INDEX opportunities_state_id ON opportunities (state, id);
+CREATE INDEX opportunities_party_id_closed_on_id ON opportunities (party_id, closed_on, id);
+CREATE INDEX opportunities_state_closed_on_id ON opportunities (state, closed_on, id);
+CREATE INDEX opportunities_closed_on_id ON opportunities (closed_on, id);
+CREATE INDEX opportunities_competitor_closed_on_id ON opportunities (competitor, closed_on, id) WHERE competitor IS NOT NULL;

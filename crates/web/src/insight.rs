@@ -2,6 +2,8 @@
 //! with its count or range and the way it was worked out; each count leads to the customers behind it.
 
 mod cohorts;
+mod competitors;
+mod conversion;
 mod costs;
 mod keeping;
 mod movement;
@@ -80,6 +82,10 @@ pub fn routes() -> axum::Router<State> {
         .route("/insight/sources/keeping.csv", get(keeping::csv))
         .route("/insight/trend", get(trend::index))
         .route("/insight/trend.csv", get(trend::csv))
+        .route("/insight/conversion", get(conversion::index))
+        .route("/insight/conversion.csv", get(conversion::csv))
+        .route("/insight/competitors", get(competitors::index))
+        .route("/insight/competitors.csv", get(competitors::csv))
         .route("/insight/value", get(value::index))
         .route("/insight/value.csv", get(value::csv))
         .route("/insight/value/rates", post(value::set_rates))

@@ -12,6 +12,7 @@ pub mod interactions;
 pub mod layers;
 pub mod live;
 pub mod notifications;
+pub mod opportunities;
 pub mod page;
 pub mod parties;
 pub mod request;
@@ -98,6 +99,7 @@ fn pages() -> Router<State> {
         .merge(parties::routes())
         .merge(interactions::routes())
         .merge(follow_ups::routes())
+        .merge(opportunities::routes())
         .merge(insight::routes())
         .merge(notifications::routes())
         .merge(live::routes())

@@ -5,6 +5,7 @@
 pub(crate) mod chance;
 mod costs;
 mod customers;
+mod deals;
 mod saves;
 mod talk;
 mod trade;
@@ -189,6 +190,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     let ids: Vec<Id<Party>> = parties.iter().map(|party| party.id).collect();
     story.write_purchases(&customers, &ids).await?;
     story.talk(&customers, &parties, &staff).await?;
+    story.deals(&customers, &parties, owner).await?;
     story.segments(owner, &staff, &ids).await?;
     story.write_costs(&customers, &parties, owner).await?;
     story.write_saves(&customers, &parties).await?;

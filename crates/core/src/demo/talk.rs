@@ -9,10 +9,8 @@ use crate::external::Clock;
 use crate::ideas::{self, CloseIdea, IdeaState};
 use crate::interactions::{self, Entry};
 use crate::parties::Party;
-use crate::parties::whom::Whom;
 use crate::platform::access::User;
 use crate::platform::time::{DAY, HOUR, MINUTE};
-use crate::sales::opportunities::{self, CloseOpportunity, OpportunityState};
 use crate::{Day, Id, Instant, Problem, Result, follow_ups};
 use peyvand_db::{Sql, ToValue, Tx, Value};
 use serde_json::json;
@@ -32,16 +30,12 @@ impl Story {
         self.follow_ups(&mut tx, &mut chance, customers, parties).await?;
         self.learned(&mut tx, &mut chance, customers, parties).await?;
         self.relations(&mut tx, &mut chance, customers, parties).await?;
-        let ended = self.chances_and_ideas(&mut tx, &mut chance, customers, parties).await?;
+        let ended = self.ideas(&mut tx, &mut chance, customers, parties).await?;
         let all: Vec<Id<Party>> = parties.iter().map(|party| party.id).collect();
         follow_ups::refresh(&mut tx, &all).await?;
         tx.commit().await?;
-        for Ended { at, by, what } in ended {
-            let ctx = self.by(at, by, Vec::new());
-            match what {
-                What::Opportunity(close) => drop(opportunities::close(&ctx, close).await?),
-                What::Idea(close) => drop(ideas::close(&ctx, close).await?),
-            }
+        for Ended { at, by, close } in ended {
+            ideas::close(&self.by(at, by, Vec::new()), close).await?;
         }
         Ok(())
     }
@@ -262,24 +256,13 @@ impl Story {
         write(tx, "INSERT INTO relations (id, party_id, other_id, kind, since_on, until_on, created_by, created_at) VALUES ", rows).await
     }
 
-    /// What may be sold and what came to mind; gives what became of some of it later.
-    async fn chances_and_ideas(&self, tx: &mut Tx, chance: &mut Chance, customers: &[Customer], parties: &[Kept]) -> Result<Vec<Ended>> {
+    /// What came to mind; gives what became of some of it later.
+    async fn ideas(&self, tx: &mut Tx, chance: &mut Chance, customers: &[Customer], parties: &[Kept]) -> Result<Vec<Ended>> {
         let mut ended = Vec::new();
         for (customer, party) in customers.iter().zip(parties) {
             let day = customer.came.plus(chance.between(0, self.last.since(customer.came).max(0)));
             let at = opening_hours(chance, day, &self.zone);
             let by = party.owner;
-            if chance.happens(0.035) {
-                let state = *chance.pick(&["open", "open", "won", "lost"]);
-                let state = word(state)?;
-                let closed = at.plus(chance.between(1, 40) * DAY).min(self.now.plus(-HOUR));
-                let title = format!("فروش {}", product(chance, customer.habit));
-                let whom = Whom { id: party.id, name: String::new(), owner_id: Some(by), unit_id: None };
-                let id = opportunities::open(tx, &self.by(at, by, Vec::new()), &whom, &title, None).await?;
-                if state != OpportunityState::Open {
-                    ended.push(Ended { at: closed, by, what: What::Opportunity(CloseOpportunity { id, state }) });
-                }
-            }
             if chance.happens(0.008) {
                 let state = *chance.pick(&["open", "open", "done", "dropped"]);
                 let state = word(state)?;
@@ -287,7 +270,7 @@ impl Story {
                 let id = ideas::put(tx, &self.by(at, by, Vec::new()), text, Some(party.id), None).await?;
                 if state != IdeaState::Open {
                     let at = at.plus(chance.between(1, 40) * DAY).min(self.now.plus(-HOUR));
-                    ended.push(Ended { at, by, what: What::Idea(CloseIdea { id, state }) });
+                    ended.push(Ended { at, by, close: CloseIdea { id, state } });
                 }
             }
         }
@@ -324,12 +307,7 @@ impl Story {
 struct Ended {
     at: Instant,
     by: Id<User>,
-    what: What,
-}
-
-enum What {
-    Opportunity(CloseOpportunity),
-    Idea(CloseIdea),
+    close: CloseIdea,
 }
 
 /// A word of the story as the room knows it.
@@ -345,7 +323,7 @@ async fn write(tx: &mut Tx, head: &'static str, rows: Vec<Vec<Value>>) -> Result
 }
 
 /// Something that customers of this habit buy.
-fn product(chance: &mut Chance, habit: Habit) -> &'static str {
+pub(super) fn product(chance: &mut Chance, habit: Habit) -> &'static str {
     chance.weighted(PRODUCTS, |(.., weight, letters)| if letters.contains(habit.letter()) { f64::from(*weight) } else { 0.0 }).1
 }
 

@@ -26,6 +26,10 @@ peyvand_db::words! {
         Baskets = "baskets",
         /// Rules of what is bought together.
         Rules = "rules",
+        /// Opportunities that ended.
+        Ended = "ended",
+        /// Opportunities that ended and of which a competitor is known.
+        Named = "named",
     }
 }
 

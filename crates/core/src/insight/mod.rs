@@ -7,6 +7,8 @@
 
 pub mod baskets;
 pub mod cohorts;
+pub mod competitors;
+pub mod conversion;
 pub mod costs;
 mod counts;
 pub mod facts;
@@ -66,6 +68,8 @@ pub fn operations(ops: &mut Operations) {
     keeping::operations(ops);
     trend::operations(ops);
     needs::operations(ops);
+    conversion::operations(ops);
+    competitors::operations(ops);
     costs::operations(ops);
     rates::operations(ops);
     profits::operations(ops);

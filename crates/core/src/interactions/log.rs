@@ -8,6 +8,7 @@ use crate::parties::preferences::{self, PreferenceKind};
 use crate::parties::whom;
 use crate::platform::locale::Loc;
 use crate::platform::text::clean_line;
+use crate::sales::opportunities;
 use crate::{Act, Ctx, Error, Fields, Perm, Problem, Result, Room};
 use peyvand_db::Id;
 use schemars::JsonSchema;
@@ -68,7 +69,8 @@ pub async fn log(ctx: &Ctx, new: LogInteraction) -> Result<Logged> {
         preferences::learn(&mut tx, ctx, party.id, PreferenceKind::Need, need, Some(id)).await?;
     }
     if let Some(title) = opportunity {
-        crate::sales::opportunities::open(&mut tx, ctx, &party, &title, Some(id)).await?;
+        let fresh = opportunities::Fresh { title: &title, interaction: Some(id), ..opportunities::Fresh::default() };
+        opportunities::open(&mut tx, ctx, &party, fresh).await?;
     }
     if let Some(text) = idea {
         crate::ideas::put(&mut tx, ctx, &text, Some(party.id), Some(id)).await?;

@@ -391,7 +391,7 @@ mod tests {
         }
         let mut tx = owner.app.db.begin().await.unwrap();
         let opportunity =
-            "INSERT INTO opportunities (id, party_id, title, state, owner_id, created_at) VALUES ($1, $2, 'x', 'open', $3, 1)";
+            "INSERT INTO opportunities (id, party_id, title, state, owner_id, created_at, closed_on) VALUES ($1, $2, 'x', 'open', $3, 1, '9999-12-31')";
         tx.run(sql(opportunity).bind(owner.id::<Opportunity>()).bind(parties[0].0).bind(sara.actor.user())).await.unwrap();
         tx.commit().await.unwrap();
         (owner, sara)

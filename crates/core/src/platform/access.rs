@@ -323,7 +323,7 @@ pub fn ready_made_posts() -> Vec<(&'static str, Rights)> {
         (Room::Parties, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
         (Room::Interactions, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
         (Room::FollowUps, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
-        (Room::Sales, Right { see: Reach::Own, create: true, ..Right::NONE }),
+        (Room::Sales, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
         (Room::Insight, Right { see: Reach::Own, ..Right::NONE }),
         (Room::Marketing, Right { see: Reach::Own, ..Right::NONE }),
     ]));

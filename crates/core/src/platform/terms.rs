@@ -59,6 +59,8 @@ pub const READY_MADE: &[(&str, &[&str])] = &[
             "supplier_of", "branch_of",
         ],
     ),
+    ("lost_reason", &["price", "product_missing", "delivery", "competitor", "no_answer", "postponed", "other"]),
+    ("competitor", &["online_shop", "local_shop", "manufacturer", "unknown"]),
 ];
 
 /// Puts the ready-made words in; those that are there stay as they are.

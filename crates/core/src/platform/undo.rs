@@ -108,6 +108,13 @@ pub enum Inverse {
         /// As the act left it.
         after: Option<Box<crate::insight::spendings::Spending>>,
     },
+    /// Puts an opportunity back as it was, or takes it out again.
+    Opportunity {
+        /// As it was; absent when the act wrote it down.
+        before: Option<Box<crate::sales::opportunities::StoredOpportunity>>,
+        /// As the act left it.
+        after: Box<crate::sales::opportunities::StoredOpportunity>,
+    },
     /// Says of customers and a segment again what was said before.
     PickMembers {
         /// The segment.
@@ -217,6 +224,9 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::Save { save, was_added } => crate::insight::saves::restore(&mut tx, ctx, &save, was_added).await?,
         Inverse::Spending { party, before, after } => {
             crate::insight::spendings::restore(&mut tx, ctx, party, before.as_deref(), after.as_deref()).await?;
+        }
+        Inverse::Opportunity { before, after } => {
+            crate::sales::opportunities::restore(&mut tx, ctx, before.as_deref(), &after).await?;
         }
         Inverse::PickMembers { segment, before } => crate::marketing::segments::unpick(&mut tx, ctx, segment, &before).await?,
         Inverse::ArchiveGoal { goal } => crate::marketing::goals::restore(&mut tx, ctx, goal).await?,

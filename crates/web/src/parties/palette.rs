@@ -82,6 +82,14 @@ const COMMANDS: &[Command] = &[
         needs: Some((Room::FollowUps, Act::See)),
     },
     Command {
+        icon: "target-arrow",
+        label: "menu-opportunities",
+        href: "/opportunities",
+        keys: &["G", "P"],
+        dialog: false,
+        needs: Some((Room::Sales, Act::See)),
+    },
+    Command {
         icon: "filter",
         label: "menu-segments",
         href: "/segments",

@@ -5,6 +5,7 @@ use crate::error::{PageError, PageResult};
 use crate::form::FormView;
 use crate::insight::{NextBox, ProfitBox, RelationBox, ScoreBox, next_box, profit_box, relation_box, score_box};
 use crate::interactions::{Compose, compose};
+use crate::opportunities::{Deal, of_party};
 use crate::page::{self, Flash, Shell};
 use crate::request::{Form, Req};
 use askama::Template;
@@ -76,7 +77,7 @@ struct Step {
 }
 
 #[derive(Template)]
-#[template(path = "parties/show.html", blocks = ["timeline", "next_step", "known", "relations", "contacts", "older", "profit"])]
+#[template(path = "parties/show.html", blocks = ["timeline", "next_step", "known", "relations", "contacts", "older", "profit", "deals"])]
 struct ShowPage {
     s: Shell,
     p: party::Party,
@@ -98,6 +99,10 @@ struct ShowPage {
     currency: Currency,
     steps: Vec<Step>,
     purchases: Vec<Purchase>,
+    /// What may be sold, and what became of it.
+    deals: Vec<Deal>,
+    may_sell: bool,
+    may_act_on_deals: bool,
     /// What the relation is like, and how good.
     relation: Option<RelationBox>,
     scores: Option<ScoreBox>,
@@ -152,6 +157,7 @@ pub async fn show(req: Req, headers: HeaderMap, Path(id): Path<Id<Party>>, Form(
         Some("contacts") => page::page(&req, &view.as_contacts()),
         Some("timeline") => page::page(&req, &view.as_timeline()),
         Some("profit") => page::page(&req, &view.as_profit()),
+        Some("deals") => page::page(&req, &view.as_deals()),
         Some("older") => page::page(&req, &view.as_older()),
         _ => {
             let mut response = page::page(&req, &view)?;
@@ -192,6 +198,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
             Ok(Vec::new())
         }
     };
+    let offered = async { if wants("deals") && sees(Room::Sales) { of_party(req, id).await } else { Ok(Vec::new()) } };
     let scored = async {
         if part.is_none() && sees(Room::Insight) {
             // Who may see less there than here has no box on the customers of others.
@@ -236,8 +243,8 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
     };
     let known = async { if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) } };
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
-    let (told, planned, purchases, scores, relation, may_buy, profit, known, related) =
-        tokio::try_join!(told, planned, bought, scored, bond, suggested, brought, known, related)?;
+    let (told, planned, purchases, deals, scores, relation, may_buy, profit, known, related) =
+        tokio::try_join!(told, planned, bought, offered, scored, bond, suggested, brought, known, related)?;
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
         Some(compose(req, id, FormView::new(Vec::new())).await?)
@@ -289,6 +296,9 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         currency: organisation.currency,
         steps: planned.into_iter().map(|f| step(req, f)).collect(),
         purchases,
+        deals,
+        may_sell: req.can(Room::Sales, Act::Create) && p.archived_at.is_none(),
+        may_act_on_deals: req.can(Room::Sales, Act::Change),
         relation,
         scores,
         may_buy,
@@ -298,7 +308,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         related,
         kind: kind.map(|kind| kind.to_string()).unwrap_or_default(),
         kinds: kinds.into_iter().filter(|(_, room)| sees(*room)).map(|(kind, _)| kind).collect(),
-        entries: story::entries(req, told.items, before),
+        entries: story::entries(req, told.items, before, organisation.currency),
         next: told.next,
         p,
     })

@@ -1,9 +1,11 @@
 //! A timeline in words: what happened, told in a line and a few details.
 
+use crate::opportunities::{label, rival};
 use crate::request::Req;
 use peyvand_core::follow_ups::{FollowUp, State};
 use peyvand_core::interactions::{self, Channel, Direction, Interaction};
 use peyvand_core::parties::timeline::{Happened, RecordEvent, TimelineEntry};
+use peyvand_core::platform::money::Currency;
 use peyvand_core::sales::purchases::PurchaseWithLines;
 use peyvand_core::{Day, Id, Instant};
 use serde_json::Value;
@@ -34,9 +36,9 @@ pub struct Entry {
     pub correctable: Option<Id<Interaction>>,
 }
 
-/// The entries of a page; `before` is the moment of the last one on the page before, whose day needs no new heading.
+/// The entries of a page; `currency` is the organisation's, `before` the moment of the last one on the page before, whose day needs no new heading.
 #[must_use]
-pub fn entries(req: &Req, entries: Vec<TimelineEntry>, before: Option<Instant>) -> Vec<Entry> {
+pub fn entries(req: &Req, entries: Vec<TimelineEntry>, before: Option<Instant>, currency: Currency) -> Vec<Entry> {
     let zone = &req.loc.prefs.time_zone;
     let mut last: Option<Day> = before.map(|at| at.day(zone));
     entries
@@ -49,7 +51,7 @@ pub fn entries(req: &Req, entries: Vec<TimelineEntry>, before: Option<Instant>) 
                 Happened::Interaction(one) => interaction(req, one),
                 Happened::Purchase(one) => purchase(req, one),
                 Happened::FollowUp(one) => follow_up(req, one),
-                Happened::Record(one) => record(req, one),
+                Happened::Record(one) => record(req, one, currency),
             };
             told.day = heading;
             told.time = req.loc.time(entry.at);
@@ -155,10 +157,15 @@ fn follow_up(req: &Req, one: FollowUp) -> Entry {
     told
 }
 
-fn record(req: &Req, one: RecordEvent) -> Entry {
+fn record(req: &Req, one: RecordEvent, currency: Currency) -> Entry {
     let loc = &req.loc;
     let key = format!("event-{}", one.event.replace(['.', '_'], "-"));
-    let title = if loc.has(&key) { loc.t(&key) } else { loc.t("event-other") };
+    let title = match (one.event.as_str(), one.data.get("state").and_then(Value::as_str)) {
+        ("opportunity.closed", Some("won")) => loc.t("opportunities-was-won"),
+        ("opportunity.closed", Some("lost")) => loc.t("opportunities-was-lost"),
+        _ if loc.has(&key) => loc.t(&key),
+        _ => loc.t("event-other"),
+    };
     let room = one.event.split('.').next().unwrap_or_default();
     let (tone, icon) = match room {
         "preference" => ("teal", "bulb"),
@@ -186,7 +193,17 @@ fn record(req: &Req, one: RecordEvent) -> Entry {
             told.body.extend(text("how"));
         }
         "address" => told.body.extend(text("city").into_iter().chain(text("line"))),
-        "opportunity" => told.body.extend(text("title")),
+        "opportunity" => {
+            told.body.extend(text("title"));
+            let name = |list: &str, word: &str, own: &str| text(word).map(|word| label(loc, list, &word, text(own).as_deref()));
+            let ended = matches!(one.event.as_str(), "opportunity.closed" | "opportunity.changed");
+            if let Some(reason) = name("lost_reason", "reason", "reason_label").filter(|_| ended) {
+                told.body.push(loc.t1("opportunities-because", "reason", reason));
+            }
+            told.body.extend(rival(loc, name("competitor", "competitor", "competitor_label"), text("offer")));
+            let amount = one.data.get("amount_minor").and_then(Value::as_i64);
+            told.amount = amount.map(|minor| loc.amount(minor, currency));
+        }
         "idea" => told.body.extend(text("text")),
         "party" => {
             told.body.extend(text("tag"));
