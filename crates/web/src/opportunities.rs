@@ -21,8 +21,8 @@ use peyvand_core::platform::terms::{self, ListTerms, Term};
 use peyvand_core::platform::text::Digits;
 use peyvand_core::sales::Opportunity;
 use peyvand_core::sales::opportunities::{
-    self as core, ChangeOpportunity, CloseOpportunity, ListOpportunities, NewOpportunity, OpportunityActed, OpportunityId, OpportunityState,
-    Standing,
+    self as core, ChangeOpportunity, CloseOpportunity, ListOpportunities, NewOpportunity, OpportunityActed, OpportunityId,
+    OpportunityState, OpportunityView,
 };
 use peyvand_core::{Act, Day, Error, Id, Patch, Perm, Room, Sight};
 use serde::Deserialize;
@@ -47,7 +47,7 @@ pub fn routes() -> axum::Router<State> {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Asked {
-    pub(crate) view: Option<Standing>,
+    pub(crate) view: Option<OpportunityView>,
     pub(crate) party: Option<Id<Party>>,
     pub(crate) owner: Option<Id<User>>,
     pub(crate) unowned: Option<bool>,
@@ -156,7 +156,8 @@ impl Deal {
 
 /// The opportunities beside a customer, what is open first.
 pub(crate) async fn of_party(req: &Req, party: Id<Party>) -> Result<Vec<Deal>, Error> {
-    let input = ListOpportunities { party_id: Some(party), state: Some(Standing::All), limit: Some(BESIDE), ..ListOpportunities::default() };
+    let input =
+        ListOpportunities { party_id: Some(party), state: Some(OpportunityView::All), limit: Some(BESIDE), ..ListOpportunities::default() };
     let found = req.ctx.run(core::list, input).await?;
     let currency = req.ctx.app.organisation().await?.currency;
     Ok(found.items.into_iter().map(|one| Deal::new(&req.loc, one, currency)).collect())
@@ -186,7 +187,7 @@ async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     crate::layers::signed_in(&req)?;
     let found = req.ctx.run(core::list, asked.input()).await?;
     let currency = req.ctx.app.organisation().await?.currency;
-    let view = asked.view.unwrap_or(Standing::Open);
+    let view = asked.view.unwrap_or(OpportunityView::Open);
     let first = Asked { after: None, ..asked.clone() };
     let me = req.ctx.actor.user();
     let sees_others = !matches!(req.ctx.actor.check(Perm(Room::Sales, Act::See)), Ok(Sight::Own(_)) | Err(_));
@@ -202,13 +203,13 @@ async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
         _ => Vec::new(),
     };
     let page = IndexPage {
-        views: Standing::ALL
+        views: OpportunityView::ALL
             .iter()
             .map(|one| {
                 // What is open has no day on which it ended, and no reason.
-                let ends = matches!(one, Standing::Lost | Standing::Closed | Standing::Won | Standing::All);
+                let ends = matches!(one, OpportunityView::Lost | OpportunityView::Closed | OpportunityView::Won | OpportunityView::All);
                 let keep = Asked { from: asked.from.filter(|_| ends), until: asked.until.filter(|_| ends), ..first.clone() };
-                let reason = if *one == Standing::Lost { keep.reason.clone() } else { None };
+                let reason = if *one == OpportunityView::Lost { keep.reason.clone() } else { None };
                 (one.as_str(), Asked { view: Some(*one), reason, ..keep }.address(), *one == view)
             })
             .collect(),

@@ -146,7 +146,15 @@ pub async fn competitors(ctx: &Ctx, input: ConversionOf) -> Result<Competitors> 
 
     let items = counted.into_iter().map(|of| {
         let offers = said.extract_if(.., |said| said.competitor == of.competitor);
-        let offers = offers.map(|Said { id, party_id, party, title, state, offer, at, .. }| Offered { id, party_id, party, title, state, offer, at });
+        let offers = offers.map(|Said { id, party_id, party, title, state, offer, at, .. }| Offered {
+            id,
+            party_id,
+            party,
+            title,
+            state,
+            offer,
+            at,
+        });
         Ok(Competitor {
             offers: offers.collect(),
             competitor: of.competitor,

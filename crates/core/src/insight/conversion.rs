@@ -36,7 +36,7 @@ pub struct ConversionOf {
 }
 
 /// A share with its range.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ShareOf {
     /// The share.
     pub value: f64,
@@ -252,9 +252,8 @@ pub async fn conversion(ctx: &Ctx, input: ConversionOf) -> Result<Conversion> {
     query.push(" GROUP BY t.closed_on");
     let days: Vec<OfDay> = reader.db.all(query).await?;
 
-    let mut query = Sql::select::<OfOwner>(
-        "FROM opportunities t JOIN parties p ON p.id = t.party_id LEFT JOIN users u ON u.id = t.owner_id",
-    );
+    let mut query =
+        Sql::select::<OfOwner>("FROM opportunities t JOIN parties p ON p.id = t.party_id LEFT JOIN users u ON u.id = t.owner_id");
     window.ended(&reader, &mut query);
     query.push(" GROUP BY t.owner_id, u.name ORDER BY count(*) DESC, u.name, t.owner_id LIMIT ").arg(OWNERS);
     let owners: Vec<OfOwner> = reader.db.all(query).await?;

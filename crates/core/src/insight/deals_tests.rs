@@ -13,7 +13,8 @@ use peyvand_db::sql;
 struct End(&'static str, Option<&'static str>, Option<(&'static str, Option<&'static str>)>);
 
 async fn ended(ctx: &Ctx, party: Id<Party>, amount: Option<&str>, End(day, reason, rival): End) -> Id<Opportunity> {
-    let new = NewOpportunity { party_id: Some(party), title: "آسیاب".into(), amount: amount.map(Into::into), ..NewOpportunity::default() };
+    let new =
+        NewOpportunity { party_id: Some(party), title: "آسیاب".into(), amount: amount.map(Into::into), ..NewOpportunity::default() };
     let id = ctx.run(opportunities::create, new).await.unwrap().opportunity.id;
     let state = if reason.is_some() { OpportunityState::Lost } else { OpportunityState::Won };
     let close = CloseOpportunity {
@@ -70,8 +71,15 @@ async fn what_ended_is_counted_by_month_owner_source_and_reason() {
     assert_eq!((last.year, last.month, last.ended.won, last.ended.lost, last.is_over), (1405, 8, 2, 7, false));
     assert_eq!((last.first_on.to_string().as_str(), last.ended.won_minor), ("2026-10-23", 15_000));
     let before = &found.months[10];
-    assert_eq!((before.month, before.ended.won, before.ended.lost, before.ended.rate, before.is_over), (7, 1, 0, None, true), "one is too few");
-    assert_eq!(found.owners.iter().map(|one| (one.owner.as_deref(), one.ended.won, one.ended.lost)).collect::<Vec<_>>(), [(Some("owner"), 3, 3), (Some("reza"), 0, 4)]);
+    assert_eq!(
+        (before.month, before.ended.won, before.ended.lost, before.ended.rate, before.is_over),
+        (7, 1, 0, None, true),
+        "one is too few"
+    );
+    assert_eq!(
+        found.owners.iter().map(|one| (one.owner.as_deref(), one.ended.won, one.ended.lost)).collect::<Vec<_>>(),
+        [(Some("owner"), 3, 3), (Some("reza"), 0, 4)]
+    );
     assert_eq!(found.owners[0].ended.rate.unwrap().value, 0.5);
     assert_eq!(found.owners[1].ended.rate, None, "four are too few");
     let sources: Vec<_> = found.sources.iter().map(|one| (one.source.as_deref(), one.ended.won + one.ended.lost)).collect();
@@ -99,7 +107,10 @@ async fn competitors_are_told_with_what_they_offered_and_what_was_lost_to_them()
     let agent = testing::as_post(&ctx.app, "agent", "reza").await;
     let party = testing::party(&ctx, "سارا").await;
     let theirs = testing::party(&agent, "رضا").await;
-    let rival = PutTerm { list: "competitor".into(), word: Some("digi".into()), label: Some("دیجی‌فنجان".into()), position: None, is_active: None };
+    let rival =
+        PutTerm {
+            list: "competitor".into(), word: Some("digi".into()), label: Some("دیجی‌فنجان".into()), position: None, is_active: None
+        };
     ctx.run(terms::put, rival).await.unwrap();
     let digi = |offer| Some(("digi", offer));
     for (amount, end) in [
@@ -114,7 +125,8 @@ async fn competitors_are_told_with_what_they_offered_and_what_was_lost_to_them()
     ] {
         ended(&ctx, party, amount, end).await;
     }
-    let open = NewOpportunity { party_id: Some(party), title: "باز".into(), competitor: Some("digi".into()), ..NewOpportunity::default() };
+    let open =
+        NewOpportunity { party_id: Some(party), title: "باز".into(), competitor: Some("digi".into()), ..NewOpportunity::default() };
     ctx.run(opportunities::create, open).await.unwrap();
 
     let found = ctx.run(competitors::competitors, ConversionOf::default()).await.unwrap();
@@ -122,12 +134,18 @@ async fn competitors_are_told_with_what_they_offered_and_what_was_lost_to_them()
     assert_eq!((found.missing[0].of, found.missing[0].have, found.missing[0].need), (ShortOf::Named, 6, 10));
     let first = &found.items[0];
     assert_eq!((first.competitor.as_str(), first.label.as_deref(), first.customers, first.open), ("digi", Some("دیجی‌فنجان"), 1, 1));
-    assert_eq!((first.ended.won, first.ended.lost, first.ended.won_minor, first.ended.lost_minor, first.lost_priced), (2, 3, 10_000, 3_000, 2));
+    assert_eq!(
+        (first.ended.won, first.ended.lost, first.ended.won_minor, first.ended.lost_minor, first.lost_priced),
+        (2, 3, 10_000, 3_000, 2)
+    );
     assert!((first.ended.rate.unwrap().value - 0.4).abs() < 1e-12);
     let offers: Vec<_> = first.offers.iter().map(|one| (one.offer.as_str(), one.state)).collect();
     let (won, lost) = (OpportunityState::Won, OpportunityState::Lost);
     assert_eq!(offers, [("قسطی", won), ("ارسال رایگان", won), ("۱۰ درصد ارزان‌تر", lost)]);
-    assert_eq!((found.items[1].competitor.as_str(), found.items[1].label.as_deref(), found.items[1].ended.rate), ("local_shop", None, None));
+    assert_eq!(
+        (found.items[1].competitor.as_str(), found.items[1].label.as_deref(), found.items[1].ended.rate),
+        ("local_shop", None, None)
+    );
 
     for day in ["2026-11-08", "2026-11-09", "2026-11-10", "2026-11-11"] {
         ended(&agent, theirs, None, End(day, Some("price"), digi(None))).await;

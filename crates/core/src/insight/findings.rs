@@ -1,7 +1,7 @@
 //! What is found out from the purchases of everybody, as a whole, by a job in the night and after many purchases came or
 //! went. A finding knows from which purchases it comes, and is found anew only when they have changed.
 
-use super::{cohorts, learning, needs, sources, trend};
+use super::{cohorts, first_purchases, learning, needs, sources, trend};
 use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
 use crate::{Ctx, Day, Error, Instant, Result};
 use data_encoding::HEXLOWER;
@@ -36,6 +36,7 @@ pub async fn find_out(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool
             }
             needs::find_out(ctx).await?;
             trend::find_out(ctx).await?;
+            first_purchases::find_out(ctx).await?;
             learning::learn(ctx, job, stop).await
         }
         Outcome::GoOn => Ok(Outcome::GoOn),

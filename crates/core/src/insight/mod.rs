@@ -13,6 +13,7 @@ pub mod costs;
 mod counts;
 pub mod facts;
 pub mod findings;
+pub mod first_purchases;
 pub mod fits;
 pub mod guard;
 pub mod keeping;
@@ -70,6 +71,7 @@ pub fn operations(ops: &mut Operations) {
     needs::operations(ops);
     conversion::operations(ops);
     competitors::operations(ops);
+    first_purchases::operations(ops);
     costs::operations(ops);
     rates::operations(ops);
     profits::operations(ops);

@@ -390,8 +390,7 @@ mod tests {
             step(&sara, *party).await;
         }
         let mut tx = owner.app.db.begin().await.unwrap();
-        let opportunity =
-            "INSERT INTO opportunities (id, party_id, title, state, owner_id, created_at, closed_on) VALUES ($1, $2, 'x', 'open', $3, 1, '9999-12-31')";
+        let opportunity = "INSERT INTO opportunities (id, party_id, title, state, owner_id, created_at, closed_on) VALUES ($1, $2, 'x', 'open', $3, 1, '9999-12-31')";
         tx.run(sql(opportunity).bind(owner.id::<Opportunity>()).bind(parties[0].0).bind(sara.actor.user())).await.unwrap();
         tx.commit().await.unwrap();
         (owner, sara)

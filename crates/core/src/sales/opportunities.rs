@@ -38,7 +38,7 @@ peyvand_db::words! {
 
 peyvand_db::words! {
     /// Which opportunities are listed, by where they stand.
-    pub enum Standing {
+    pub enum OpportunityView {
         /// Those that may still come to something.
         Open = "open",
         /// Those that were won.
@@ -341,7 +341,7 @@ pub struct ListOpportunities {
     /// Only of this party.
     pub party_id: Option<Id<Party>>,
     /// Only those that stand so; open unless given.
-    pub state: Option<Standing>,
+    pub state: Option<OpportunityView>,
     /// Only those that this user looks after.
     pub owner_id: Option<Id<User>>,
     /// Only those that nobody looks after.
@@ -373,12 +373,12 @@ pub async fn list(ctx: &Ctx, input: ListOpportunities) -> Result<Page<Opportunit
     let limit = page_size(input.limit)?;
     let mut query = Sql::select::<Opportunity>(FROM);
     reader.sight.parties(&mut query);
-    match input.state.unwrap_or(Standing::Open) {
-        Standing::Open => query.push(" AND t.state = 'open'"),
-        Standing::Won => query.push(" AND t.state = 'won'"),
-        Standing::Lost => query.push(" AND t.state = 'lost'"),
-        Standing::Closed => query.push(" AND t.closed_on < ").arg(NOT_CLOSED),
-        Standing::All => &mut query,
+    match input.state.unwrap_or(OpportunityView::Open) {
+        OpportunityView::Open => query.push(" AND t.state = 'open'"),
+        OpportunityView::Won => query.push(" AND t.state = 'won'"),
+        OpportunityView::Lost => query.push(" AND t.state = 'lost'"),
+        OpportunityView::Closed => query.push(" AND t.closed_on < ").arg(NOT_CLOSED),
+        OpportunityView::All => &mut query,
     };
     if let Some(party) = input.party_id {
         query.push(" AND t.party_id = ").arg(party);
@@ -476,13 +476,7 @@ pub async fn change(ctx: &Ctx, input: ChangeOpportunity) -> Result<OpportunityAc
     saved(tx, ctx, "opportunity.changed", before, after).await
 }
 
-async fn saved(
-    mut tx: Tx,
-    ctx: &Ctx,
-    kind: &'static str,
-    before: StoredOpportunity,
-    after: StoredOpportunity,
-) -> Result<OpportunityActed> {
+async fn saved(mut tx: Tx, ctx: &Ctx, kind: &'static str, before: StoredOpportunity, after: StoredOpportunity) -> Result<OpportunityActed> {
     if before != after {
         after.save(&mut tx).await?;
         let opportunity = read(&mut tx, after.id).await?;

@@ -37,7 +37,10 @@ async fn an_opportunity_is_closed_on_a_day_and_opened_again_without_one() {
     for outcome in [
         agent.run(close, lost(id, Some("price"))).await.map(|_| ()),
         agent.run(get, OpportunityId { id }).await.map(|_| ()),
-        agent.run(change, ChangeOpportunity { id, title: None, amount: Patch::Clear, competitor: Patch::Keep, offer: Patch::Keep }).await.map(|_| ()),
+        agent
+            .run(change, ChangeOpportunity { id, title: None, amount: Patch::Clear, competitor: Patch::Keep, offer: Patch::Keep })
+            .await
+            .map(|_| ()),
     ] {
         assert!(matches!(outcome, Err(Error::NotFound("opportunity"))), "somebody else's customer");
     }
@@ -80,7 +83,13 @@ async fn an_act_is_taken_back_once_and_only_while_nobody_went_on_from_it() {
     let party = testing::party(&ctx, "سارا").await;
     let made = ctx.run(create, new(party, "آسیاب")).await.unwrap();
     let id = made.opportunity.id;
-    let title = ChangeOpportunity { id, title: Some("آسیاب صنعتی".into()), amount: Patch::Set("70".into()), competitor: Patch::Keep, offer: Patch::Keep };
+    let title = ChangeOpportunity {
+        id,
+        title: Some("آسیاب صنعتی".into()),
+        amount: Patch::Set("70".into()),
+        competitor: Patch::Keep,
+        offer: Patch::Keep,
+    };
     let changed = ctx.run(change, title).await.unwrap();
     assert_eq!((changed.opportunity.title.as_str(), changed.opportunity.amount_minor), ("آسیاب صنعتی", Some(7_000)));
     let closed = ctx.run(close, lost(id, Some("price"))).await.unwrap();
@@ -113,7 +122,11 @@ async fn the_list_is_paged_by_key_and_filtered() {
         (ids[2], "2026-11-02", OpportunityState::Won, None),
         (ids[3], "2026-11-02", OpportunityState::Lost, Some("delivery")),
     ] {
-        let end = CloseOpportunity { reason: reason.map(Into::into), competitor: Patch::Set("unknown".into()), ..CloseOpportunity::of(id, state) };
+        let end = CloseOpportunity {
+            reason: reason.map(Into::into),
+            competitor: Patch::Set("unknown".into()),
+            ..CloseOpportunity::of(id, state)
+        };
         ctx.run(close, end).await.unwrap();
         let mut tx = ctx.app.db.begin().await.unwrap();
         tx.run(sql("UPDATE opportunities SET closed_on = $1 WHERE id = $2").bind(day).bind(id)).await.unwrap();
@@ -133,19 +146,22 @@ async fn the_list_is_paged_by_key_and_filtered() {
     };
     let of = |state| ListOpportunities { state: Some(state), ..ListOpportunities::default() };
     assert_eq!(page_of(ListOpportunities::default()).await, [6, 5, 4, 0]);
-    assert_eq!(page_of(of(Standing::All)).await, [6, 5, 4, 0, 3, 2, 1], "what is open, then the last closed");
-    assert_eq!(page_of(of(Standing::Closed)).await, [3, 2, 1]);
-    assert_eq!(page_of(of(Standing::Won)).await, [2]);
-    assert_eq!(page_of(ListOpportunities { lost_reason: Some("price".into()), ..of(Standing::Lost) }).await, [1]);
-    assert_eq!(page_of(ListOpportunities { closed_from: Some("2026-11-01".parse().unwrap()), ..of(Standing::All) }).await, [3, 2]);
-    assert_eq!(page_of(ListOpportunities { closed_until: Some("2026-10-31".parse().unwrap()), ..of(Standing::Lost) }).await, [1]);
-    assert_eq!(page_of(ListOpportunities { competitor: Some("unknown".into()), ..of(Standing::Closed) }).await, [3, 2, 1]);
-    assert_eq!(page_of(ListOpportunities { source: Some("instagram".into()), ..of(Standing::All) }).await, [6]);
-    assert_eq!(page_of(ListOpportunities { unsourced: Some(true), ..of(Standing::Won) }).await, [2]);
-    assert_eq!(page_of(ListOpportunities { owner_id: ctx.actor.user(), party_id: Some(party), ..of(Standing::Open) }).await, [5, 4, 0]);
-    assert!(page_of(ListOpportunities { unowned: Some(true), ..of(Standing::All) }).await.is_empty());
+    assert_eq!(page_of(of(OpportunityView::All)).await, [6, 5, 4, 0, 3, 2, 1], "what is open, then the last closed");
+    assert_eq!(page_of(of(OpportunityView::Closed)).await, [3, 2, 1]);
+    assert_eq!(page_of(of(OpportunityView::Won)).await, [2]);
+    assert_eq!(page_of(ListOpportunities { lost_reason: Some("price".into()), ..of(OpportunityView::Lost) }).await, [1]);
+    assert_eq!(page_of(ListOpportunities { closed_from: Some("2026-11-01".parse().unwrap()), ..of(OpportunityView::All) }).await, [3, 2]);
+    assert_eq!(page_of(ListOpportunities { closed_until: Some("2026-10-31".parse().unwrap()), ..of(OpportunityView::Lost) }).await, [1]);
+    assert_eq!(page_of(ListOpportunities { competitor: Some("unknown".into()), ..of(OpportunityView::Closed) }).await, [3, 2, 1]);
+    assert_eq!(page_of(ListOpportunities { source: Some("instagram".into()), ..of(OpportunityView::All) }).await, [6]);
+    assert_eq!(page_of(ListOpportunities { unsourced: Some(true), ..of(OpportunityView::Won) }).await, [2]);
+    assert_eq!(
+        page_of(ListOpportunities { owner_id: ctx.actor.user(), party_id: Some(party), ..of(OpportunityView::Open) }).await,
+        [5, 4, 0]
+    );
+    assert!(page_of(ListOpportunities { unowned: Some(true), ..of(OpportunityView::All) }).await.is_empty());
     let none = ListOpportunities { after: Some("x".into()), ..ListOpportunities::default() };
     assert_eq!(fields(ctx.run(list, none).await), ["after"]);
     let agent = testing::as_post(&ctx.app, "agent", "reza").await;
-    assert!(agent.run(list, of(Standing::All)).await.unwrap().items.is_empty());
+    assert!(agent.run(list, of(OpportunityView::All)).await.unwrap().items.is_empty());
 }

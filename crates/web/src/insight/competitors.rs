@@ -14,7 +14,7 @@ use peyvand_core::insight::guard::FEW;
 use peyvand_core::platform::locale::{Loc, Prefs};
 use peyvand_core::platform::money::Money;
 use peyvand_core::platform::text::Digits;
-use peyvand_core::sales::opportunities::{OpportunityState, Standing};
+use peyvand_core::sales::opportunities::{OpportunityState, OpportunityView};
 use peyvand_core::{Act, Perm, Room};
 
 /// A competitor as a row shows it.
@@ -69,29 +69,28 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
         let open = Deals { from: None, until: None, ..of.clone() };
         Row {
             label: label(loc, "competitor", &one.competitor, one.label.as_deref()),
-            href: behind(Standing::Closed, &of, ended),
+            href: behind(OpportunityView::Closed, &of, ended),
             customers: loc.number(one.customers),
             told: loc.ta("insight-conversion-told", &[("won", one.ended.won.into()), ("of", ended.into())]),
-            open: (one.open > 0).then(|| {
-                (loc.t1("insight-competitors-open", "count", one.open), behind(Standing::Open, &open, one.open))
-            }),
+            open: (one.open > 0)
+                .then(|| (loc.t1("insight-competitors-open", "count", one.open), behind(OpportunityView::Open, &open, one.open))),
             rate: one.ended.rate.filter(|_| enough).map(|rate| Rate::new(loc, rate)),
             is_few: ended < FEW,
             lost: loc.amount_brief(one.ended.lost_minor, found.currency),
-            lost_href: behind(Standing::Lost, &of, one.ended.lost),
-            lost_told: loc
-                .ta("insight-competitors-priced", &[("priced", one.lost_priced.into()), ("lost", one.ended.lost.into())]),
+            lost_href: behind(OpportunityView::Lost, &of, one.ended.lost),
+            lost_told: loc.ta("insight-competitors-priced", &[("priced", one.lost_priced.into()), ("lost", one.ended.lost.into())]),
             offers: one
                 .offers
                 .iter()
-                .map(|offered| (offered.offer.clone(), said(loc, offered), sees_customers.then(|| format!("/parties/{}", offered.party_id))))
+                .map(|offered| {
+                    (offered.offer.clone(), said(loc, offered), sees_customers.then(|| format!("/parties/{}", offered.party_id)))
+                })
                 .collect(),
         }
     };
     let rows: Vec<Row> = found.items.iter().map(row).collect();
     let ended = found.named + found.unnamed.won + found.unnamed.lost;
-    let window =
-        loc.ta("insight-window", &[("from", loc.day(found.from_on).into()), ("until", loc.day(found.until_on).into())]);
+    let window = loc.ta("insight-window", &[("from", loc.day(found.from_on).into()), ("until", loc.day(found.until_on).into())]);
     let mut notes = Vec::new();
     if rows.iter().any(|row| row.is_few && row.rate.is_some()) {
         notes.push(loc.t1("insight-conversion-note-few", "count", FEW));

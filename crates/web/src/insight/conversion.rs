@@ -4,16 +4,19 @@ use super::shortages;
 use crate::error::PageResult;
 use crate::opportunities::{Asked as Deals, label};
 use crate::page::{self, Shell};
+use crate::parties::list_of;
 use crate::request::{Form, Req};
 use askama::Template;
 use axum::response::IntoResponse;
 use peyvand_core::insight::conversion::{self, Conversion, ConversionOf, ENDED_MIN, Ended, MONTHS, RATE_MIN, ShareOf};
+use peyvand_core::insight::first_purchases::{self, FirstPurchases};
 use peyvand_core::insight::guard::FEW;
+use peyvand_core::parties::list::PartyFilters;
 use peyvand_core::platform::calendar::month_name;
 use peyvand_core::platform::locale::{Loc, Prefs};
 use peyvand_core::platform::money::Money;
 use peyvand_core::platform::text::Digits;
-use peyvand_core::sales::opportunities::Standing;
+use peyvand_core::sales::opportunities::OpportunityView;
 use peyvand_core::{Act, Perm, Room};
 use serde::Deserialize;
 
@@ -99,11 +102,13 @@ fn told(loc: &Loc, ended: &Ended) -> String {
 /// The page.
 pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     crate::layers::signed_in(&req)?;
-    let found = req.ctx.run(conversion::conversion, asked.input()).await?;
+    let (found, firsts) =
+        tokio::try_join!(req.ctx.run(conversion::conversion, asked.input()), req.ctx.run(first_purchases::first_purchases, asked.input()))?;
     let loc = &req.loc;
     let months = asked.months.unwrap_or(MONTHS);
     let ended = found.all.won + found.all.lost;
-    let tables = if ended > 0 { tables(&req, &found) } else { Vec::new() };
+    let mut tables = if ended > 0 { tables(&req, &found) } else { Vec::new() };
+    tables.extend(written(&req, &firsts));
     let any = |mark: fn(&Row) -> bool| tables.iter().any(|table| table.rows.iter().any(mark));
     let mut notes = Vec::new();
     if any(|row| row.is_open) {
@@ -117,7 +122,7 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     }
     let view = ConversionPage {
         sub: if ended > 0 { sub(loc, &found) } else { loc.t("insight-conversion-about") },
-        bare: ended == 0,
+        bare: tables.is_empty(),
         lacks: shortages(loc, &found.missing),
         sentence: found.all.rate.filter(|_| found.missing.is_empty()).map(|rate| {
             let args = [
@@ -129,13 +134,13 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
             ];
             loc.ta("insight-conversion-sentence", &args)
         }),
-        tables,
         notes,
         how: vec![
             loc.t("insight-conversion-how-rate"),
             loc.t("insight-conversion-how-window"),
             loc.t("insight-conversion-how-who"),
             loc.t("insight-conversion-how-reason"),
+            loc.t1("insight-conversion-how-first", "when", loc.when(firsts.made_at)),
             loc.ta("insight-conversion-how-few", &[("all", ENDED_MIN.into()), ("row", RATE_MIN.into())]),
         ],
         choices: CHOICES
@@ -143,16 +148,16 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
                 (loc.t1("insight-cohorts-months", "count", choice), format!("/insight/conversion?months={choice}"), choice == months)
             })
             .to_vec(),
-        export: (req.can(Room::Insight, Act::Export) && ended > 0).then(|| format!("/insight/conversion.csv?months={months}")),
+        export: (req.can(Room::Insight, Act::Export) && !tables.is_empty()).then(|| format!("/insight/conversion.csv?months={months}")),
         may_add: req.can(Room::Sales, Act::Create),
+        tables,
         s: req.shell("insight", req.t("insight-conversion")).crumb(req.t("menu-insight"), "/insight"),
     };
     page::page(&req, &view)
 }
 
 fn sub(loc: &Loc, found: &Conversion) -> String {
-    let window =
-        loc.ta("insight-window", &[("from", loc.day(found.from_on).into()), ("until", loc.day(found.until_on).into())]);
+    let window = loc.ta("insight-window", &[("from", loc.day(found.from_on).into()), ("until", loc.day(found.until_on).into())]);
     loc.ta("insight-conversion-sub", &[("count", (found.all.won + found.all.lost).into()), ("window", window.into())])
 }
 
@@ -164,7 +169,7 @@ fn tables(req: &Req, found: &Conversion) -> Vec<Table> {
     let loc = &req.loc;
     let enough = found.missing.is_empty();
     let sees = req.can(Room::Sales, Act::See);
-    let all = Deals { view: Some(Standing::Closed), from: Some(found.from_on), until: Some(found.until_on), ..Deals::default() };
+    let all = Deals { view: Some(OpportunityView::Closed), from: Some(found.from_on), until: Some(found.until_on), ..Deals::default() };
     let row = |label: String, ended: &Ended, behind: Deals| Row {
         label,
         href: (sees && ended.won + ended.lost > 0).then(|| behind.address()),
@@ -202,7 +207,7 @@ fn tables(req: &Req, found: &Conversion) -> Vec<Table> {
     });
     let reasons = found.reasons.iter().map(|one| Row {
         label: label(loc, "lost_reason", &one.reason, one.label.as_deref()),
-        href: sees.then(|| Deals { view: Some(Standing::Lost), reason: Some(one.reason.clone()), ..all.clone() }.address()),
+        href: sees.then(|| Deals { view: Some(OpportunityView::Lost), reason: Some(one.reason.clone()), ..all.clone() }.address()),
         told: loc.ta("insight-conversion-told", &[("won", one.lost.into()), ("of", found.all.lost.into())]),
         rate: one.share.filter(|_| enough).map(|share| Rate::new(loc, share)),
         is_few: found.all.lost < FEW,
@@ -218,6 +223,41 @@ fn tables(req: &Req, found: &Conversion) -> Vec<Table> {
         });
     }
     tables
+}
+
+/// Of those who were written down before they had bought, who came to buy; nothing where nobody was.
+fn written(req: &Req, found: &FirstPurchases) -> Option<Table> {
+    let loc = &req.loc;
+    if found.months.iter().all(|one| one.written == 0) {
+        return None;
+    }
+    let rows = found.months.iter().rev().map(|one| {
+        let filters = PartyFilters {
+            created_from: Some(one.first_on),
+            created_until: Some(one.last_on),
+            first_purchase_from: Some(one.first_on),
+            first_purchase_until: Some(one.until_on),
+            ..PartyFilters::default()
+        };
+        Row {
+            label: loc.digits(&format!("{} {}", month_name(found.calendar, one.month, loc.prefs.lang), one.year)),
+            href: (req.can(Room::Parties, Act::See) && one.in_time > 0)
+                .then(|| format!("{}&sort=last_purchase&desc=1&{}", list_of(&filters), super::COLUMNS)),
+            told: loc.ta("insight-conversion-told", &[("won", one.in_time.into()), ("of", one.written.into())]),
+            rate: one.rate.map(|rate| Rate::new(loc, rate)),
+            is_few: one.written < FEW,
+            amount: loc.number(one.bought),
+            is_open: one.until_on >= loc.today(),
+        }
+    });
+    Some(Table {
+        id: "first",
+        title: loc.t("insight-conversion-by-first"),
+        of: loc.t("insight-conversion-first"),
+        rate: loc.t("insight-conversion-first-in-time"),
+        amount: loc.t("insight-conversion-first-since"),
+        rows: rows.collect(),
+    })
 }
 
 /// The tables as a file.
@@ -254,6 +294,14 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
         cells.push(one.lost.to_string());
         cells.extend(range(one.share));
         cells.extend([String::new(), amount(one.lost_minor)]);
+        lines.push(cells);
+    }
+    let firsts = req.ctx.run(first_purchases::first_purchases, asked.input()).await?;
+    for one in firsts.months.iter().filter(|one| one.written > 0) {
+        let mut cells = vec![loc.t("insight-conversion-first"), month(&loc, &found, one.year, one.month)];
+        cells.extend([one.in_time.to_string(), (one.written - one.in_time).to_string()]);
+        cells.extend(range(one.rate));
+        cells.extend([String::new(), String::new()]);
         lines.push(cells);
     }
     Ok(super::csv_file("conversion.csv", &lines).into_response())

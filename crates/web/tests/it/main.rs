@@ -3,6 +3,7 @@
 mod access;
 mod cohorts;
 mod customer;
+mod deals;
 mod follow_ups;
 mod frame;
 mod imports;
