@@ -332,16 +332,24 @@ CREATE TABLE opportunities (
   party_id uuid NOT NULL,
   interaction_id uuid,
   title text NOT NULL,
+  amount_minor bigint,
   state text COLLATE "C" NOT NULL,
+  lost_reason text COLLATE "C",
+  competitor text COLLATE "C",
+  offer text,
   owner_id uuid,
   created_by uuid,
   created_at bigint NOT NULL,
-  closed_at bigint
+  closed_at bigint,
+  closed_on text COLLATE "C" NOT NULL
 );
+ALTER TABLE opportunities ADD CONSTRAINT opportunities_lost_reason_check CHECK (((state = 'lost'::text) = (lost_reason IS NOT NULL)));
 ALTER TABLE opportunities ADD CONSTRAINT opportunities_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
 ALTER TABLE opportunities ADD CONSTRAINT opportunities_pkey PRIMARY KEY (id);
-CREATE INDEX opportunities_party_id ON opportunities USING btree (party_id);
-CREATE INDEX opportunities_state_id ON opportunities USING btree (state, id);
+CREATE INDEX opportunities_closed_on_id ON opportunities USING btree (closed_on, id);
+CREATE INDEX opportunities_competitor_closed_on_id ON opportunities USING btree (competitor, closed_on, id) WHERE (competitor IS NOT NULL);
+CREATE INDEX opportunities_party_id_closed_on_id ON opportunities USING btree (party_id, closed_on, id);
+CREATE INDEX opportunities_state_closed_on_id ON opportunities USING btree (state, closed_on, id);
 
 CREATE TABLE organisation (
   id bigint NOT NULL,

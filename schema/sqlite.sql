@@ -302,14 +302,22 @@ CREATE TABLE opportunities (
   party_id BLOB NOT NULL REFERENCES parties (id),
   interaction_id BLOB,
   title TEXT NOT NULL,
+  amount_minor INTEGER,
   state TEXT NOT NULL,
+  lost_reason TEXT,
+  competitor TEXT,
+  offer TEXT,
   owner_id BLOB,
   created_by BLOB,
   created_at INTEGER NOT NULL,
-  closed_at INTEGER
+  closed_at INTEGER,
+  closed_on TEXT NOT NULL,
+  CONSTRAINT opportunities_lost_reason_check CHECK ((state = 'lost') = (lost_reason IS NOT NULL))
 ) STRICT;
-CREATE INDEX opportunities_party_id ON opportunities (party_id);
-CREATE INDEX opportunities_state_id ON opportunities (state, id);
+CREATE INDEX opportunities_closed_on_id ON opportunities (closed_on, id);
+CREATE INDEX opportunities_competitor_closed_on_id ON opportunities (competitor, closed_on, id) WHERE competitor IS NOT NULL;
+CREATE INDEX opportunities_party_id_closed_on_id ON opportunities (party_id, closed_on, id);
+CREATE INDEX opportunities_state_closed_on_id ON opportunities (state, closed_on, id);
 
 CREATE TABLE organisation (
   id INTEGER NOT NULL PRIMARY KEY CHECK (id = 1),
