@@ -23,8 +23,8 @@ async fn written(browser: &mut Browser, party: &str, title: &str, amount: &str) 
 #[tokio::test]
 async fn an_opportunity_is_written_down_lost_for_a_reason_and_opened_again() {
     let (_, ctx, mut browser) = owner(Lang::En).await;
-    let plain = MeChange { digits: Some(Digits::Latin), money_unit: Some(MoneyUnit::Currency), ..MeChange::default() };
-    ctx.run(users::update, plain).await.unwrap();
+    let shown = MeChange { digits: Some(Digits::Latin), money_unit: Some(MoneyUnit::Currency), ..MeChange::default() };
+    ctx.run(users::update, shown).await.unwrap();
     let party = testing::party(&ctx, "Sara").await.to_string();
     assert!(browser.get("/opportunities").await.one(".void h2").contains("No open opportunity"));
     let form = browser.get(&format!("/opportunities/new?party={party}")).await;
