@@ -140,7 +140,8 @@ fn said(loc: &Loc, one: &Offered) -> String {
         OpportunityState::Won => "opportunities-state-won",
         OpportunityState::Lost => "opportunities-state-lost",
     };
-    [one.party.clone(), loc.day_near(one.at.day(&loc.prefs.time_zone)), loc.t(key)].join(" · ")
+    // A name keeps its own direction.
+    [format!("\u{2068}{}\u{2069}", one.party), loc.day_near(one.at.day(&loc.prefs.time_zone)), loc.t(key)].join(" · ")
 }
 
 /// The competitors as a file.
