@@ -16,6 +16,22 @@ ALTER TABLE addresses ADD CONSTRAINT addresses_party_id_fkey FOREIGN KEY (party_
 ALTER TABLE addresses ADD CONSTRAINT addresses_pkey PRIMARY KEY (id);
 CREATE INDEX addresses_party_id ON addresses USING btree (party_id);
 
+CREATE TABLE basket_rules (
+  edition bigint NOT NULL,
+  by_certainty bigint NOT NULL,
+  by_worth bigint NOT NULL,
+  first_id uuid NOT NULL,
+  second_id uuid,
+  third_id uuid,
+  consequent_id uuid NOT NULL,
+  together bigint NOT NULL,
+  with_antecedent bigint NOT NULL,
+  with_consequent bigint NOT NULL,
+  amount_minor bigint NOT NULL
+);
+ALTER TABLE basket_rules ADD CONSTRAINT basket_rules_pkey PRIMARY KEY (edition, by_certainty);
+CREATE INDEX basket_rules_edition_by_worth ON basket_rules USING btree (edition, by_worth);
+
 CREATE TABLE contact_points (
   id uuid NOT NULL,
   party_id uuid NOT NULL,
@@ -578,6 +594,20 @@ ALTER TABLE preferences ADD CONSTRAINT preferences_pkey PRIMARY KEY (id);
 CREATE INDEX preferences_kind_term ON preferences USING btree (kind, term);
 CREATE INDEX preferences_party_id ON preferences USING btree (party_id, kind);
 
+CREATE TABLE product_sales (
+  edition bigint NOT NULL,
+  span text COLLATE "C" NOT NULL,
+  place bigint NOT NULL,
+  product_id uuid NOT NULL,
+  class text COLLATE "C" NOT NULL,
+  sold_minor bigint NOT NULL,
+  cumulated_minor bigint NOT NULL,
+  returned_minor bigint NOT NULL,
+  lines bigint NOT NULL,
+  customers bigint NOT NULL
+);
+ALTER TABLE product_sales ADD CONSTRAINT product_sales_pkey PRIMARY KEY (edition, span, place);
+
 CREATE TABLE products (
   id uuid NOT NULL,
   code text COLLATE "C" NOT NULL,
@@ -690,6 +720,7 @@ ALTER TABLE purchase_lines ADD CONSTRAINT purchase_lines_pkey PRIMARY KEY (id);
 ALTER TABLE purchase_lines ADD CONSTRAINT purchase_lines_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES purchases(id);
 CREATE INDEX purchase_lines_import_id ON purchase_lines USING btree (import_id, id) WHERE (import_id IS NOT NULL);
 CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines USING btree (party_id, product_id, day, sign, currency, amount_minor, discount_minor, quantity, purchase_id);
+CREATE INDEX purchase_lines_product_id ON purchase_lines USING btree (product_id) WHERE (product_id IS NOT NULL);
 CREATE INDEX purchase_lines_purchase_id ON purchase_lines USING btree (purchase_id);
 CREATE INDEX purchase_lines_refund_of ON purchase_lines USING btree (refund_of) WHERE (refund_of IS NOT NULL);
 CREATE INDEX purchase_lines_source_key ON purchase_lines USING btree (source_key) WHERE (source_key IS NOT NULL);

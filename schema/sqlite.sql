@@ -14,6 +14,22 @@ CREATE TABLE addresses (
 ) STRICT;
 CREATE INDEX addresses_party_id ON addresses (party_id);
 
+CREATE TABLE basket_rules (
+  edition INTEGER NOT NULL,
+  by_certainty INTEGER NOT NULL,
+  by_worth INTEGER NOT NULL,
+  first_id BLOB NOT NULL,
+  second_id BLOB,
+  third_id BLOB,
+  consequent_id BLOB NOT NULL,
+  together INTEGER NOT NULL,
+  with_antecedent INTEGER NOT NULL,
+  with_consequent INTEGER NOT NULL,
+  amount_minor INTEGER NOT NULL,
+  PRIMARY KEY (edition, by_certainty)
+) STRICT;
+CREATE INDEX basket_rules_edition_by_worth ON basket_rules (edition, by_worth);
+
 CREATE TABLE contact_points (
   id BLOB NOT NULL PRIMARY KEY,
   party_id BLOB NOT NULL REFERENCES parties (id),
@@ -526,6 +542,20 @@ CREATE TABLE preferences (
 CREATE INDEX preferences_kind_term ON preferences (kind, term);
 CREATE INDEX preferences_party_id ON preferences (party_id, kind);
 
+CREATE TABLE product_sales (
+  edition INTEGER NOT NULL,
+  span TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  product_id BLOB NOT NULL,
+  class TEXT NOT NULL,
+  sold_minor INTEGER NOT NULL,
+  cumulated_minor INTEGER NOT NULL,
+  returned_minor INTEGER NOT NULL,
+  lines INTEGER NOT NULL,
+  customers INTEGER NOT NULL,
+  PRIMARY KEY (edition, span, place)
+) STRICT;
+
 CREATE TABLE products (
   id BLOB NOT NULL PRIMARY KEY,
   code TEXT NOT NULL CONSTRAINT products_code_key UNIQUE,
@@ -628,6 +658,7 @@ CREATE TABLE purchase_lines (
 CREATE INDEX purchase_lines_import_id ON purchase_lines (import_id, id) WHERE import_id IS NOT NULL;
 CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines (party_id, product_id, day, sign, currency, amount_minor, discount_minor,
   quantity, purchase_id);
+CREATE INDEX purchase_lines_product_id ON purchase_lines (product_id) WHERE product_id IS NOT NULL;
 CREATE INDEX purchase_lines_purchase_id ON purchase_lines (purchase_id);
 CREATE INDEX purchase_lines_refund_of ON purchase_lines (refund_of) WHERE refund_of IS NOT NULL;
 CREATE INDEX purchase_lines_source_key ON purchase_lines (source_key) WHERE source_key IS NOT NULL;
