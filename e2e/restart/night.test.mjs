@@ -75,7 +75,7 @@ async function come(data) {
 }
 
 const isWhole = (found) =>
-  found.fits.length === 5 && found.cohorts.cohorts.length > 6 && found.pairs.items.length > 0 && found.sales.items.length === 40 &&
+  found.fits.length === 5 && found.cohorts.cohorts.length > 3 && found.pairs.items.length > 0 && found.sales.items.length === 40 &&
   found.baskets.items.length > 0 && found.profits.length === 200 && found.moves.months.length === 7;
 
 /** Waits until the jobs have come to their end: they have come to all there is, and nothing changes any more. */
