@@ -18,6 +18,8 @@ use crate::platform::import::columns::Kind;
 use crate::platform::import::engine::{self, Ended};
 use crate::platform::import::record::{self, ImportId, ImportRecord, NewImport};
 use crate::platform::jobs::Outcome;
+use crate::platform::money::Currency;
+use crate::platform::organisation::Organisation;
 use crate::sales::purchases::{TotalsOf, totals};
 use crate::{Ctx, Day, Door, Instant, testing};
 use peyvand_db::{Id, sql};
@@ -65,15 +67,28 @@ fn at(ctx: &Ctx, on: &str) -> Ctx {
     ctx
 }
 
+/// A shop whose amounts are in that currency.
+async fn shop_in(currency: Currency) -> Ctx {
+    let ctx = testing::ctx().await;
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    Organisation { currency, ..Organisation::unnamed() }.save(&mut tx).await.unwrap();
+    tx.commit().await.unwrap();
+    ctx.app.forget_organisation();
+    ctx
+}
+
+fn pounds() -> Currency {
+    Currency::from_code("GBP").unwrap()
+}
+
 /// Brings a file of purchases in, as the command line does.
-async fn bring(ctx: &Ctx, path: &Path, map: Option<&str>) -> ImportRecord {
+async fn bring(ctx: &Ctx, path: &Path, currency: Currency) -> ImportRecord {
     let new = NewImport {
         path: path.to_owned(),
         file_name: "purchases.csv".into(),
         kind: Some(Kind::Purchases),
-        map: map.map(str::to_owned),
         calendar: Some(Calendar::Gregorian),
-        currency: Some("IRR".into()),
+        currency: Some(currency.code().into()),
         ..NewImport::default()
     };
     let prepared = record::prepare(ctx, &new).await.unwrap();
@@ -153,8 +168,8 @@ async fn purchases_of_online_retail_give_the_published_scores_cohorts_and_months
             writeln!(file, "{customer},{on},I{invoice},{}.{:02}", pair[1] / 100, pair[1] % 100).unwrap();
         }
     }
-    let ctx = at(&testing::ctx().await, "2011-12-10");
-    let brought = bring(&ctx, file.path(), None).await;
+    let ctx = at(&shop_in(pounds()).await, "2011-12-10");
+    let brought = bring(&ctx, file.path(), pounds()).await;
     assert_eq!((brought.created, brought.rejected, brought.details.customers_created), (18_532, 0, 4_338));
     night(&ctx).await;
     check_matrix(&matrix(&ctx).await);
@@ -213,8 +228,8 @@ async fn products_of_online_retail_that_are_brought_in_have_the_known_classes() 
         let code = if *pence == 16_846_960 { "23843".to_owned() } else { format!("S{at:04}") };
         writeln!(file, "{},2011-05-{:02},{code},{}.{:02}", 100 + at % 7, 1 + at % 28, pence / 100, pence % 100).unwrap();
     }
-    let ctx = at(&testing::ctx().await, "2011-12-10");
-    assert_eq!(bring(&ctx, file.path(), None).await.created, 3_665);
+    let ctx = at(&shop_in(pounds()).await, "2011-12-10");
+    assert_eq!(bring(&ctx, file.path(), pounds()).await.created, 3_665);
     night(&ctx).await;
     check_classes(&ctx).await;
 }
@@ -247,13 +262,16 @@ async fn held_back_purchases_of_online_retail_are_foreseen_from_the_database_and
 }
 
 /// The files themselves, where somebody has them: `PEYVAND_TEST_DATA` names the folder with `online_retail/online-retail.csv.gz`
-/// and `groceries/groceries.csv`. Takes minutes in a debug build.
+/// and `groceries/groceries.csv`. Takes minutes in a debug build. Some prices there are below a penny, which rials would read
+/// as nothing: the shop counts in pounds.
 #[tokio::test]
+#[ignore = "needs the reference files: PEYVAND_TEST_DATA names their folder"]
 async fn the_whole_files_give_all_that_is_known_of_them() {
-    let Some(folder) = std::env::var_os("PEYVAND_TEST_DATA") else { return };
+    let folder = std::env::var_os("PEYVAND_TEST_DATA")
+        .expect("PEYVAND_TEST_DATA names the folder with online_retail/online-retail.csv.gz and groceries/groceries.csv");
     let folder = Path::new(&folder);
-    let ctx = at(&testing::ctx().await, "2011-12-10");
-    let brought = bring(&ctx, &folder.join("online_retail/online-retail.csv.gz"), None).await;
+    let ctx = at(&shop_in(pounds()).await, "2011-12-10");
+    let brought = bring(&ctx, &folder.join("online_retail/online-retail.csv.gz"), pounds()).await;
     assert_eq!((brought.rows, brought.rejected), (541_909, 0));
     night(&ctx).await;
     check_matrix(&matrix(&ctx).await);
@@ -284,7 +302,7 @@ async fn the_whole_files_give_all_that_is_known_of_them() {
         }
     }
     let ctx = at(&testing::ctx().await, "2026-01-01");
-    assert_eq!(bring(&ctx, file.path(), None).await.created, 43_367);
+    assert_eq!(bring(&ctx, file.path(), Currency::IRR).await.created, 43_367);
     let known = ListRules { support: Some(0.001), confidence: Some(0.8), items: Some(6), ..ListRules::default() };
     let found = ctx.run(rules::rules, known).await.unwrap();
     assert_eq!((found.purchases, found.products, found.found), (9_835, 169, 410));
