@@ -4,6 +4,7 @@
 use super::cohorts::Months;
 use super::findings;
 use super::profit::{WINDOW, part_of};
+use super::rates::Rates;
 use crate::operation::Nothing;
 use crate::platform::calendar::Calendar;
 use crate::platform::money::Currency;
@@ -95,6 +96,8 @@ pub struct KeptCohort {
 pub struct Keeping {
     /// Whether it is shown: costs of no customer in particular are for who sees all customers.
     pub is_shown: bool,
+    /// Whether it cannot be worked out because nobody has said what the goods cost.
+    pub needs_goods: bool,
     /// Whose months they are.
     pub calendar: Calendar,
     /// First day of the twelve months that keeping is told of; absent before the first refresh of profits.
@@ -130,6 +133,7 @@ pub async fn keeping(ctx: &Ctx, _: Nothing) -> Result<Keeping> {
     let calendar = ctx.prefs.calendar;
     let mut told = Keeping {
         is_shown: reader.sight == Sight::All,
+        needs_goods: false,
         calendar,
         from_on: None,
         as_of: None,
@@ -142,7 +146,12 @@ pub async fn keeping(ctx: &Ctx, _: Nothing) -> Result<Keeping> {
     if !told.is_shown {
         return Ok(told);
     }
-    let Some(last) = findings::last::<Found>(reader.db, NAME).await? else { return Ok(told) };
+    let Some(last) = findings::last::<Found>(reader.db, NAME).await? else {
+        let mut tx = reader.db.snapshot().await?;
+        told.needs_goods = Rates::read(&mut tx).await?.goods().is_err();
+        tx.commit().await?;
+        return Ok(told);
+    };
     let Found { as_of, currency, days, won } = last.found;
     let months = Months::of_calendar(calendar, ctx.prefs.hijri_shift);
     let until = months.of(as_of);

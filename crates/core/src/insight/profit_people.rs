@@ -352,7 +352,9 @@ pub async fn people(ctx: &Ctx, input: ByTrait) -> Result<TraitProfits> {
     let tests: Vec<f64> = groups.iter().filter_map(|group| group.p).collect();
     let mut adjusted = if tests.is_empty() { Vec::new() } else { holm(&tests).map_err(Error::fault)? }.into_iter();
     groups.iter_mut().filter(|group| group.p.is_some()).for_each(|group| group.p = adjusted.next());
-    groups.sort_by_key(|group| (group.word.is_none(), group.is_rest, -group.customers));
+    // Ages in their order, all else by how many they are.
+    let age = |group: &TraitGroup| group.word.as_deref().filter(|_| input.by == Trait::Age).and_then(|word| word.parse::<i64>().ok());
+    groups.sort_by_key(|group| (group.word.is_none(), group.is_rest, age(group), -group.customers));
     Ok(TraitProfits {
         by: input.by,
         currency,

@@ -59,7 +59,8 @@ async fn a_month_stands_beside_the_same_one_of_the_year_before() {
 #[tokio::test]
 async fn what_winning_a_customer_cost_stands_beside_what_keeping_one_costs() {
     let ctx = testing::ctx().await;
-    assert_eq!(ctx.run(keeping, Nothing {}).await.unwrap().as_of, None);
+    let before = ctx.run(keeping, Nothing {}).await.unwrap();
+    assert!(before.as_of.is_none() && before.needs_goods, "it says what it waits for");
     let mut parties = Vec::new();
     for (number, date) in ["2026-11-01", "2026-11-10", "2026-06-01"].into_iter().enumerate() {
         let party = testing::party(&ctx, &format!("نام {number}")).await;
@@ -80,6 +81,7 @@ async fn what_winning_a_customer_cost_stands_beside_what_keeping_one_costs() {
     }
     let goods = SetRate { item: RateItem::Goods, amount: Some("60".into()) };
     ctx.run(rates::set, SetRates { rates: vec![goods] }).await.unwrap();
+    assert!(!ctx.run(keeping, Nothing {}).await.unwrap().needs_goods);
     let (_keep, stop) = watch::channel(false);
     assert_eq!(refresh_by(&ctx, Id::FIRST, &stop, 10).await.unwrap(), Outcome::Done);
     let told = ctx.run(keeping, Nothing {}).await.unwrap();

@@ -35,6 +35,8 @@ struct KeepingPage {
     sub: String,
     /// Only who sees all customers sees it.
     hidden: bool,
+    /// Nobody has said what the goods cost.
+    needs_goods: bool,
     waiting: bool,
     figures: Vec<Figure>,
     rows: Vec<Row>,
@@ -61,6 +63,7 @@ pub async fn index(req: Req) -> PageResult {
             None => loc.t("keeping-about"),
         },
         hidden: !told.is_shown,
+        needs_goods: told.needs_goods,
         waiting: told.is_shown && told.as_of.is_none(),
         figures: figures(loc, &told, currency),
         rows: told.cohorts.iter().map(|one| row(loc, &told, one, currency)).collect(),
