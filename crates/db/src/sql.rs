@@ -350,6 +350,19 @@ fn highest_placeholder(text: &str) -> usize {
     highest
 }
 
+/// A column, said in a way that no index that begins with it is of use: where its rows lie scattered, looking up thousands of
+/// them one by one takes longer than a look through everything, and SQLite's planner knows only how many there are, not where.
+///
+/// ```
+/// assert_eq!(peyvand_db::unindexed!("p.city"), "COALESCE(p.city, p.city)");
+/// ```
+#[macro_export]
+macro_rules! unindexed {
+    ($column:literal) => {
+        concat!("COALESCE(", $column, ", ", $column, ")")
+    };
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

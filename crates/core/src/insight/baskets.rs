@@ -4,7 +4,7 @@
 //! A rule stays only when more purchases hold its other product than chance explains, and when it is more certain than each
 //! shorter rule for the same product.
 
-use super::findings::{self, Found, RENEW_ROWS};
+use super::findings::{self, Editions, Found, RENEW_ROWS};
 use super::guard::{LEVEL, ShortOf, Shortage};
 use super::rates::{RateItem, Rates};
 use super::rules::{BasketRule, Baskets, Held, ListRules, lines, names, shown};
@@ -22,10 +22,17 @@ use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use tokio::sync::watch;
 
-/// Rows written or removed in one transaction: none holds others up for long.
-const BATCH: usize = 2_000;
 /// The row of `findings`.
 const NAME: &str = "basket_rules";
+/// The rules.
+const RULES: Editions = Editions {
+    insert: "INSERT INTO basket_rules (edition, by_certainty, by_worth, first_id, second_id, third_id, consequent_id, together,
+               with_antecedent, with_consequent, amount_minor) VALUES ",
+    forget: || {
+        sql("DELETE FROM basket_rules WHERE (edition, by_certainty) IN
+               (SELECT edition, by_certainty FROM basket_rules WHERE edition <> $1 LIMIT $2)")
+    },
+};
 /// Lines of the newest purchases that are looked through: what was bought together long ago says little of today.
 const LINES: i64 = 1_000_000;
 /// Part of the purchases that must hold all products of a rule.
@@ -83,7 +90,7 @@ pub(super) async fn keep(
     let before = last(db).await?;
     let edition = before.as_ref().map_or(0, |before| before.edition);
     // What a run left behind that was killed.
-    forget(ctx, job, edition).await?;
+    RULES.forget(ctx, job, edition).await?;
     if before.is_some_and(|before| before.input_hash == hash) {
         return Ok(Outcome::Done);
     }
@@ -110,15 +117,12 @@ pub(super) async fn keep(
         found.missing.extend(Shortage::unless(ShortOf::Rules, rules.len() as i64, 1));
         let rows = rows(edition + 1, rules, &products, amounts)?;
         found.rules = rows.len() as i64;
-        for batch in rows.chunks(BATCH) {
-            if *stop.borrow() {
-                return Ok(Outcome::GoOn);
-            }
-            write(ctx, batch.to_vec()).await?;
+        if RULES.put(ctx, job, stop, rows).await? == Outcome::GoOn {
+            return Ok(Outcome::GoOn);
         }
     }
     findings::put(ctx, NAME, hash, edition + 1, &found).await?;
-    forget(ctx, job, edition + 1).await?;
+    RULES.forget(ctx, job, edition + 1).await?;
     Ok(Outcome::Done)
 }
 
@@ -227,40 +231,6 @@ fn rows(edition: i64, rules: Vec<Rule>, products: &[Id<Product>], amounts: &Hash
         row
     };
     Ok(kept.iter().enumerate().map(row).collect())
-}
-
-async fn write(ctx: &Ctx, rows: Vec<Vec<Value>>) -> Result<()> {
-    let mut tx = ctx.app.db.begin().await?;
-    for statement in Sql::inserts(
-        "INSERT INTO basket_rules (edition, by_certainty, by_worth, first_id, second_id, third_id, consequent_id, together,
-           with_antecedent, with_consequent, amount_minor) VALUES ",
-        rows,
-        "",
-    ) {
-        tx.run(statement).await?;
-    }
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Removes the rules of all other editions.
-async fn forget(ctx: &Ctx, job: Id<QueuedJob>, edition: i64) -> Result<()> {
-    loop {
-        let mut tx = ctx.app.db.begin().await?;
-        let gone = tx
-            .run(
-                sql("DELETE FROM basket_rules WHERE (edition, by_certainty) IN
-                       (SELECT edition, by_certainty FROM basket_rules WHERE edition <> $1 LIMIT $2)")
-                .bind(edition)
-                .bind(BATCH as i64),
-            )
-            .await?;
-        tx.commit().await?;
-        if gone < BATCH as u64 {
-            return Ok(());
-        }
-        jobs::renew(&ctx.app, job).await?;
-    }
 }
 
 /// Which rules.

@@ -5,7 +5,7 @@ use super::{cohorts, first_purchases, learning, needs, sources, trend};
 use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
 use crate::{Ctx, Day, Error, Instant, Result};
 use data_encoding::HEXLOWER;
-use peyvand_db::{Db, Id, Sql, Tx, row, sql};
+use peyvand_db::{Db, Id, Sql, Tx, Value, row, sql};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
@@ -13,6 +13,10 @@ use tokio::sync::watch;
 
 /// Rows read after which it says so.
 pub(super) const RENEW_ROWS: usize = 40_000;
+/// Rows written or removed in one transaction: none holds others up for long.
+const BATCH: usize = 2_000;
+/// Batches after which the job says that it is still at work.
+const RENEW_AFTER: usize = 20;
 /// One job waits at a time.
 const SINGLE: &str = "find_out";
 
@@ -76,6 +80,49 @@ pub(super) async fn put<T: Serialize>(ctx: &Ctx, name: &str, input_hash: &str, e
     .await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// A table with the rows of a finding, each of the edition it belongs to: readers keep to the edition that the finding names,
+/// so that the next one is written beside it.
+pub(super) struct Editions {
+    /// Inserts rows; ends with `VALUES `.
+    pub insert: &'static str,
+    /// Removes rows of all editions but `$1`, `$2` at most.
+    pub forget: fn() -> Sql,
+}
+
+impl Editions {
+    /// Writes rows of an edition that nobody reads yet. When the program stops meanwhile, [`Editions::forget`] removes them
+    /// the next time.
+    pub(super) async fn put(&self, ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, rows: Vec<Vec<Value>>) -> Result<Outcome> {
+        for (batches, batch) in rows.chunks(BATCH).enumerate() {
+            if *stop.borrow() {
+                return Ok(Outcome::GoOn);
+            }
+            let mut tx = ctx.app.db.begin().await?;
+            for statement in Sql::inserts(self.insert, batch.to_vec(), "") {
+                tx.run(statement).await?;
+            }
+            tx.commit().await?;
+            if (batches + 1) % RENEW_AFTER == 0 {
+                jobs::renew(&ctx.app, job).await?;
+            }
+        }
+        Ok(Outcome::Done)
+    }
+
+    /// Removes the rows of all editions but one.
+    pub(super) async fn forget(&self, ctx: &Ctx, job: Id<QueuedJob>, edition: i64) -> Result<()> {
+        loop {
+            let mut tx = ctx.app.db.begin().await?;
+            let gone = tx.run((self.forget)().bind(edition).bind(BATCH as i64)).await?;
+            tx.commit().await?;
+            if gone < BATCH as u64 {
+                return Ok(());
+            }
+            jobs::renew(&ctx.app, job).await?;
+        }
+    }
 }
 
 row! {

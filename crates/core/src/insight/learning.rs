@@ -5,7 +5,7 @@
 //! lines: about 100 MB for a million customers of eight products.
 
 use super::baskets;
-use super::findings::{self, Found, RENEW_ROWS};
+use super::findings::{self, Editions, Found, RENEW_ROWS};
 use super::guard::Shortage;
 use super::next_product::{self, Histories, Judgement, Pair};
 use super::product_sales::{self, Brought};
@@ -15,18 +15,23 @@ use crate::platform::money::Currency;
 use crate::sales::Product;
 use crate::{Ctx, Day, Error, Result};
 use futures_util::StreamExt;
-use peyvand_db::{Db, Id, Sql, ToValue, Value, row, sql};
+use peyvand_db::{Db, Id, Sql, ToValue, Value, row, sql, unindexed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use tokio::sync::watch;
 
-/// Pairs written or removed in one transaction: none holds others up for long.
-const BATCH: usize = 2_000;
-/// Batches after which the job says that it is still at work.
-const RENEW_AFTER: usize = 20;
 /// The row of `findings`.
 const NAME: &str = "next_products";
+/// The pairs.
+const PAIRS: Editions = Editions {
+    insert: "INSERT INTO next_products (edition, antecedent_id, consequent_id, together, with_antecedent, with_consequent, low, high,
+               likeness, amount_minor, by_certainty, by_worth) VALUES ",
+    forget: || {
+        sql("DELETE FROM next_products WHERE (edition, antecedent_id, consequent_id) IN
+               (SELECT edition, antecedent_id, consequent_id FROM next_products WHERE edition <> $1 LIMIT $2)")
+    },
+};
 /// Of the way from purchases to pairs; another number learns anew though no purchase changed.
 const VERSION: &str = "next products 2";
 
@@ -68,7 +73,7 @@ pub(super) async fn learn(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<
     let before = last(db).await?;
     let edition = before.as_ref().map_or(0, |before| before.edition);
     // What a run left behind that was killed.
-    forget(ctx, job, edition).await?;
+    PAIRS.forget(ctx, job, edition).await?;
     if before.is_some_and(|before| before.input_hash == hash) {
         return Ok(Outcome::Done);
     }
@@ -107,20 +112,14 @@ pub(super) async fn learn(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<
             found.judgement = Some(learned.judgement);
             let amount_of = |product: u32| amounts.get(&products[product as usize]).copied().unwrap_or_default();
             let rows = rows(edition + 1, &learned.pairs, &products, amount_of);
-            for (batches, batch) in rows.chunks(BATCH).enumerate() {
-                if *stop.borrow() {
-                    return Ok(Outcome::GoOn);
-                }
-                write(ctx, batch.to_vec()).await?;
-                if (batches + 1) % RENEW_AFTER == 0 {
-                    jobs::renew(&ctx.app, job).await?;
-                }
+            if PAIRS.put(ctx, job, stop, rows).await? == Outcome::GoOn {
+                return Ok(Outcome::GoOn);
             }
         }
         Err(missing) => found.missing = missing,
     }
     findings::put(ctx, NAME, &hash, edition + 1, &found).await?;
-    forget(ctx, job, edition + 1).await?;
+    PAIRS.forget(ctx, job, edition + 1).await?;
     db.analyze_grown().await?;
     Ok(Outcome::Done)
 }
@@ -240,11 +239,13 @@ impl LinesOf {
 
 /// The lines of each product, put together.
 async fn lines_of(db: &Db, currency: Currency, year: Option<Day>) -> Result<Vec<LinesOf>> {
-    // Said in a way that no index of products is of use to it: their lines lie scattered over years.
-    let query = Sql::select::<LinesOf>(
-        "FROM (SELECT COALESCE(product_id, product_id) AS product_id, party_id, day, sign, amount_minor, currency FROM purchase_lines) l
+    // The lines of a product lie scattered over years.
+    let query = Sql::select::<LinesOf>(concat!(
+        "FROM (SELECT ",
+        unindexed!("product_id"),
+        " AS product_id, party_id, day, sign, amount_minor, currency FROM purchase_lines) l
          WHERE l.product_id IS NOT NULL AND l.currency = $1 GROUP BY l.product_id ORDER BY l.product_id",
-    );
+    ));
     Ok(db.all(query.bind(currency).bind(year.unwrap_or(Day(jiff::civil::Date::ZERO)))).await?)
 }
 
@@ -280,38 +281,4 @@ fn rows(edition: i64, pairs: &[Pair], products: &[Id<Product>], amount_of: impl 
         ]
     };
     pairs.iter().enumerate().map(row).collect()
-}
-
-async fn write(ctx: &Ctx, rows: Vec<Vec<Value>>) -> Result<()> {
-    let mut tx = ctx.app.db.begin().await?;
-    for statement in Sql::inserts(
-        "INSERT INTO next_products (edition, antecedent_id, consequent_id, together, with_antecedent, with_consequent, low, high,
-           likeness, amount_minor, by_certainty, by_worth) VALUES ",
-        rows,
-        "",
-    ) {
-        tx.run(statement).await?;
-    }
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Removes the pairs of all other editions.
-async fn forget(ctx: &Ctx, job: Id<QueuedJob>, edition: i64) -> Result<()> {
-    loop {
-        let mut tx = ctx.app.db.begin().await?;
-        let gone = tx
-            .run(
-                sql("DELETE FROM next_products WHERE (edition, antecedent_id, consequent_id) IN
-                       (SELECT edition, antecedent_id, consequent_id FROM next_products WHERE edition <> $1 LIMIT $2)")
-                .bind(edition)
-                .bind(BATCH as i64),
-            )
-            .await?;
-        tx.commit().await?;
-        if gone < BATCH as u64 {
-            return Ok(());
-        }
-        jobs::renew(&ctx.app, job).await?;
-    }
 }

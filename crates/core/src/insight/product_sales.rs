@@ -1,10 +1,10 @@
 //! What each product brings: classes A, B and C by sales, and on how few products the shop rests. Worked out by the job that
 //! learns what is bought next, from the same look through all lines, and told as it is stored.
 
-use super::findings::{self, Found};
+use super::findings::{self, Editions, Found};
 use super::guard::{ShortOf, Shortage};
 use crate::operation::page_size;
-use crate::platform::jobs::{self, Outcome, QueuedJob};
+use crate::platform::jobs::{Outcome, QueuedJob};
 use crate::platform::money::{Currency, Money};
 use crate::sales::Product;
 use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Problem, Result, Room, Sight};
@@ -14,12 +14,17 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
-/// Rows written or removed in one transaction: none holds others up for long.
-const BATCH: usize = 2_000;
-/// Batches after which the job says that it is still at work.
-const RENEW_AFTER: usize = 20;
 /// The row of `findings`.
 const NAME: &str = "product_sales";
+/// The rows of products.
+const SALES: Editions = Editions {
+    insert: "INSERT INTO product_sales (edition, span, place, product_id, class, sold_minor, cumulated_minor, returned_minor, lines,
+               customers) VALUES ",
+    forget: || {
+        sql("DELETE FROM product_sales WHERE (edition, span, place) IN
+               (SELECT edition, span, place FROM product_sales WHERE edition <> $1 LIMIT $2)")
+    },
+};
 /// Products without which there is nothing to tell apart.
 const PRODUCTS: i64 = 10;
 /// Shares of the sales where class A and class B end.
@@ -204,7 +209,7 @@ pub(super) async fn keep(
     let before = last(db).await?;
     let edition = before.as_ref().map_or(0, |before| before.edition);
     // What a run left behind that was killed.
-    forget(ctx, job, edition).await?;
+    SALES.forget(ctx, job, edition).await?;
     if before.is_some_and(|before| before.input_hash == hash) {
         return Ok(Outcome::Done);
     }
@@ -220,20 +225,14 @@ pub(super) async fn keep(
             sales.unnamed_minor = known - sales.sold_minor;
             sales.unknown_minor = unknown;
             let rows: Vec<Vec<Value>> = placed.iter().enumerate().map(|(at, one)| row_of(edition + 1, sales.span, at, one)).collect();
-            for (batches, batch) in rows.chunks(BATCH).enumerate() {
-                if *stop.borrow() {
-                    return Ok(Outcome::GoOn);
-                }
-                write(ctx, batch.to_vec()).await?;
-                if (batches + 1) % RENEW_AFTER == 0 {
-                    jobs::renew(&ctx.app, job).await?;
-                }
+            if SALES.put(ctx, job, stop, rows).await? == Outcome::GoOn {
+                return Ok(Outcome::GoOn);
             }
             found.spans.push(sales);
         }
     }
     findings::put(ctx, NAME, hash, edition + 1, &found).await?;
-    forget(ctx, job, edition + 1).await?;
+    SALES.forget(ctx, job, edition + 1).await?;
     Ok(Outcome::Done)
 }
 
@@ -259,40 +258,6 @@ fn row_of(edition: i64, span: Span, at: usize, one: &Placed) -> Vec<Value> {
         lines[span as usize].to_value(),
         customers[span as usize].to_value(),
     ]
-}
-
-async fn write(ctx: &Ctx, rows: Vec<Vec<Value>>) -> Result<()> {
-    let mut tx = ctx.app.db.begin().await?;
-    for statement in Sql::inserts(
-        "INSERT INTO product_sales (edition, span, place, product_id, class, sold_minor, cumulated_minor, returned_minor, lines,
-           customers) VALUES ",
-        rows,
-        "",
-    ) {
-        tx.run(statement).await?;
-    }
-    tx.commit().await?;
-    Ok(())
-}
-
-/// Removes the rows of all other editions.
-async fn forget(ctx: &Ctx, job: Id<QueuedJob>, edition: i64) -> Result<()> {
-    loop {
-        let mut tx = ctx.app.db.begin().await?;
-        let gone = tx
-            .run(
-                sql("DELETE FROM product_sales WHERE (edition, span, place) IN
-                       (SELECT edition, span, place FROM product_sales WHERE edition <> $1 LIMIT $2)")
-                .bind(edition)
-                .bind(BATCH as i64),
-            )
-            .await?;
-        tx.commit().await?;
-        if gone < BATCH as u64 {
-            return Ok(());
-        }
-        jobs::renew(&ctx.app, job).await?;
-    }
 }
 
 /// Which products.
@@ -457,6 +422,7 @@ mod tests {
     use crate::insight::shop::{Sale, party, product, sell, shop};
     use crate::operation::Nothing;
     use crate::parties::list::{self, PartyFilters};
+    use crate::platform::jobs;
     use crate::testing;
 
     fn day(text: &str) -> Day {

@@ -4,7 +4,7 @@ use super::rule::{Did, Field, FieldIs, Knows, Rule, Test, What, World, birthday,
 use crate::platform::access::{Unit, User};
 use crate::platform::text::search_key;
 use crate::{Day, Instant};
-use peyvand_db::{Id, Sql, ToValue};
+use peyvand_db::{Id, Sql, ToValue, unindexed};
 
 /// Of how many customers a condition is asked, which decides how it looks at what stands in other tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -142,9 +142,9 @@ const fn column(field: Field) -> &'static str {
         Field::PreferredChannel => "p.preferred_channel",
         Field::Phone => "p.phone",
         Field::Email => "p.email",
-        // In a way that no index of cities is of use to it: some ten thousand customers of a city, looked up one by one, take
-        // longer than a look through an index that holds what else is asked.
-        Field::City => "COALESCE(p.city_key, NULL)",
+        // Some ten thousand customers of a city, looked up one by one, take longer than a look through an index that holds what
+        // else is asked.
+        Field::City => unindexed!("p.city_key"),
         Field::Province => "p.province",
         Field::Source => "p.source",
         Field::Owner => "p.owner_id",
