@@ -190,7 +190,7 @@ impl MapPage {
     async fn new(
         req: &Req,
         import: &ImportRecord,
-        prepared: Prepared,
+        mut prepared: Prepared,
         problem: Option<String>,
         save_map: String,
     ) -> Result<MapPage, PageError> {
@@ -242,7 +242,11 @@ impl MapPage {
         };
         if view.problem.is_none() {
             match record::check_columns(kind, &prepared.options.columns) {
-                Ok(()) => view.preview = first_rows(req, prepared).await?,
+                Ok(()) => {
+                    // As the form is going to say it: amounts are not shown in one unit and brought in in another.
+                    prepared.options.currency = Some(view.currency.clone());
+                    view.preview = first_rows(req, prepared).await?;
+                }
                 Err(problem) => view.problem = Some(req.loc.problem(&named(req, kind, problem))),
             }
         }

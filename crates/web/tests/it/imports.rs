@@ -85,6 +85,19 @@ async fn days_that_may_be_read_in_two_ways_are_asked_about_and_stored_as_chosen(
 }
 
 #[tokio::test]
+async fn amounts_are_shown_in_the_unit_that_is_chosen_before_they_come_in() {
+    let (app, ctx, mut browser) = owner(Lang::Fa).await;
+    let (place, page) = mapped(&mut browser, "till.csv", "customer,date,amount\n77,2024-04-13,255000\n").await;
+    assert_eq!(options(&page, "currency")[0], "تومان");
+    assert!(page.text.contains("۲۵۵٬۰۰۰") && !page.text.contains("۲۵٬۵۰۰"), "{}", page.text);
+    let form = [("kind", "purchases"), ("map.0", "customer"), ("map.1", "date"), ("map.2", "amount"), ("currency", "IRT")];
+    browser.post(&format!("{place}/start"), &form).await;
+    jobs::drain(&app).await.unwrap();
+    let bought = ctx.run(purchases::list, ListPurchases::default()).await.unwrap();
+    assert_eq!(bought.items[0].gross_minor, 255_000_000, "in hundredths of a rial");
+}
+
+#[tokio::test]
 async fn a_file_without_a_known_column_is_told_so_and_can_be_mapped_by_hand() {
     let (_, _, mut browser) = owner(Lang::Fa).await;
     let (place, page) = mapped(&mut browser, "x.csv", "foo,bar\nسارا,1\n").await;
