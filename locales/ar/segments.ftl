@@ -29,8 +29,8 @@ segments-its-frequency = درجة تكرارهم
 segments-its-value = درجة مبلغهم
 segments-its-frequency-value = درجة تكرارهم ومبلغهم
 segments-its-active = احتمال بقائهم نشطين
-segments-its-expected-purchases = عدد مشترياتهم المتوقعة في ٩٠ يوما القادمة
-segments-its-expected-value = قيمتهم المتوقعة في ١٢ شهرا القادمة
+segments-its-expected-purchases = عدد مشترياتهم المتوقعة في ٩٠ يومًا القادمة
+segments-its-expected-value = قيمتهم المتوقعة في ١٢ شهرًا القادمة
 segments-its-tier = مستوى ربحهم
 segments-its-profit = ربح سنتهم
 segments-its-preference = تفضيلاتهم
@@ -130,20 +130,20 @@ segments-when-last = { $days ->
     [one] اليوم
     [two] في آخر يومين
     [few] في آخر { $days } أيام
-   *[other] في آخر { $days } يوما
+   *[other] في آخر { $days } يومًا
 }
 segments-when-next = { $days ->
     [one] اليوم
     [two] في اليومين القادمين
     [few] في الأيام الـ{ $days } القادمة
-   *[other] في الـ{ $days } يوما القادمة
+   *[other] في الـ{ $days } يومًا القادمة
 }
 segments-when-earlier = { $days ->
     [zero] حتى اليوم
     [one] قبل يوم أو أكثر
     [two] قبل يومين أو أكثر
     [few] قبل { $days } أيام أو أكثر
-   *[other] قبل { $days } يوما أو أكثر
+   *[other] قبل { $days } يومًا أو أكثر
 }
 segments-when-from = منذ { $from }
 segments-when-until = حتى { $until }
@@ -165,7 +165,7 @@ segments-test-wrong = لا يُسأل هذا الحقل بهذا الشكل.
 segments-detail-wrong = المنتج والفئة للشراء، والطريق والاتجاه والسبب للتواصل.
 segments-circle = هذه الشريحة تعود إلى نفسها: { $chain }. احذفوا إحدى هذه من القاعدة.
 segments-part-unknown = لا توجد شريحة كهذه.
-segments-used = الشريحة «{ $name }» تستخدم هذه الشريحة. غيّروا تلك أولا.
+segments-used = الشريحة «{ $name }» تستخدم هذه الشريحة. غيّروا تلك أولًا.
 segments-changed-meanwhile = غيّر شخص آخر هذه الشريحة للتوّ. أعيدوا فتح الصفحة.
 segments-pick-unknown = لم يُعثر على أحد هؤلاء العملاء.
 event-segment-archived = أُرشفت الشريحة
@@ -180,14 +180,14 @@ segments-about = كل شريحة مجموعة من العملاء تكتبون �
 segments-new = شريحة جديدة
 segments-edit = تعديل الشريحة
 segments-empty = لا شرائح بعد
-segments-empty-about = اكتبوا قاعدة، مثل «في طهران ولم يشتروا منذ 90 يوما»، ليبقي بيوند هؤلاء العملاء جاهزين دائما.
+segments-empty-about = اكتبوا قاعدة، مثل «في طهران ولم يشتروا منذ ٩٠ يومًا»، ليبقي بيوند هؤلاء العملاء جاهزين دائمًا.
 segments-shared = للجميع
 segments-size = { $count ->
     [zero] لا عملاء
     [one] عميل واحد
     [two] عميلان
     [few] { $count } عملاء
-   *[other] { $count } عميلا
+   *[other] { $count } عميلًا
 }
 segments-not-built = قيد الإنشاء
 segments-not-built-about = يجري البحث عن أعضاء هذه الشريحة. أعيدوا فتح الصفحة بعد ثوان.
@@ -211,13 +211,13 @@ segments-unit-customers = { $count ->
 segments-built = حُدّثت: { $when }
 segments-history = الحجم عبر الزمن
 segments-history-about = حجم الشريحة، من { $least } إلى { $most }
-segments-day-by-day = يوما بيوم
+segments-day-by-day = يومًا بيوم
 segments-day = اليوم
 segments-size-head = الحجم
 segments-entered = دخلوا
 segments-departed = خرجوا
 segments-name = اسم الشريحة
-segments-share = ليرَ الزملاء هذه الشريحة أيضا
+segments-share = ليرَ الزملاء هذه الشريحة أيضًا
 segments-share-about = لا يرى أحد فيها إلا العملاء المسموح له برؤيتهم.
 segments-conditions = الشروط
 segments-joint = كيف تجتمع الشروط
@@ -263,7 +263,7 @@ segments-times-op-at-least = عددا من المرات على الأقل
 segments-times-op-at-most = عددا من المرات على الأكثر
 segments-times-op-between = بين عددين
 segments-times-op-never = ولا مرة
-segments-how-many-days = كم يوما
+segments-how-many-days = كم يومًا
 segments-unit-days = يوم
 segments-unit-years = سنة
 segments-unit-percent = بالمئة
@@ -322,8 +322,8 @@ segments-if-frequency = درجة التكرار
 segments-if-value = درجة المبلغ
 segments-if-frequency-value = درجة التكرار والمبلغ
 segments-if-active = احتمال البقاء نشطا
-segments-if-expected-purchases = المشتريات المتوقعة في ٩٠ يوما
-segments-if-expected-value = القيمة المتوقعة في ١٢ شهرا
+segments-if-expected-purchases = المشتريات المتوقعة في ٩٠ يومًا
+segments-if-expected-value = القيمة المتوقعة في ١٢ شهرًا
 segments-if-tier = مستوى الربح
 segments-if-profit = ربح السنة
 segments-if-tag = الوسم
@@ -373,7 +373,7 @@ bulk-picked = { $count ->
     [one] سُجّل لعميل واحد
     [two] سُجّل لعميلين
     [few] سُجّل لـ { $count } عملاء
-   *[other] سُجّل لـ { $count } عميلا
+   *[other] سُجّل لـ { $count } عميلًا
 }
 
 # More of what a rule asks for.
@@ -400,7 +400,7 @@ segments-so-many-days = { $days ->
     [one] يوم واحد
     [two] يومان
     [few] { $days } أيام
-   *[other] { $days } يوما
+   *[other] { $days } يومًا
 }
 segments-so-many-minutes = { $minutes ->
     [one] دقيقة واحدة
