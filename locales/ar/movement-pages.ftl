@@ -1,6 +1,7 @@
 # Movement between tiers of profit, and the time that a tier gets.
 movement = التنقّل بين الفئات
 movement-about = من ارتفع ومن انخفض ومن غادر بين شهر وآخر
+movement-shop-months = الأشهر بتقويم المتجر
 movement-matrix = من فئة إلى فئة
 movement-caption = الصفوف: الفئة في الشهر الأول؛ الأعمدة: الفئة في الشهر الثاني. كل عدد يقود إلى عملائه.
 movement-from = من

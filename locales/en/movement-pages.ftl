@@ -1,6 +1,7 @@
 # Movement between tiers of profit, and the time that a tier gets.
 movement = Movement between tiers
 movement-about = Who rose, who fell and who left from one month to another
+movement-shop-months = the months are those of the shop’s calendar
 movement-matrix = From tier to tier
 movement-caption = Rows: the tier in the first month; columns: the tier in the second. Each number leads to its customers.
 movement-from = From

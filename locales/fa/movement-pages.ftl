@@ -1,6 +1,7 @@
 # Movement between tiers of profit, and the time that a tier gets.
 movement = جابه‌جایی میان رده‌ها
 movement-about = چه کسانی از یک ماه تا ماه دیگر بالا رفتند، پایین آمدند یا از دست رفتند
+movement-shop-months = ماه‌ها به تقویم فروشگاه است
 movement-matrix = از رده‌ای به رده‌ی دیگر
 movement-caption = سطر: رده در ماه اول؛ ستون: رده در ماه دوم. روی هر عدد بزنید تا مشتریانش را ببینید.
 movement-from = از

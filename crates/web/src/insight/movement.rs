@@ -39,6 +39,8 @@ struct MovementPage {
     rows: Vec<Row>,
     /// What the table says: who rose, fell, came and left.
     says: Vec<String>,
+    /// Whether the months are not those of the reader's calendar.
+    shop_months: bool,
 }
 
 /// Between which months.
@@ -71,6 +73,7 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
         heads: tiers(&moves).into_iter().map(|tier| tier_label(loc, tier)).collect(),
         rows: rows(loc, &moves),
         says: says(loc, &moves),
+        shop_months: moves.calendar != loc.prefs.calendar,
         s: req.shell("insight", req.t("movement")).crumb(req.t("menu-insight"), "/insight").crumb(req.t("insight-value"), "/insight/value"),
     };
     page::page(&req, &view)
