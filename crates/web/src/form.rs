@@ -5,6 +5,7 @@ use crate::error::PageError;
 use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use peyvand_core::platform::locale::Loc;
+use peyvand_core::platform::money::{Currency, Money, MoneyUnit};
 use peyvand_core::{Error, Problem};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -46,6 +47,14 @@ impl Sent {
     #[must_use]
     pub fn date(&self, name: &str) -> Option<&str> {
         self.get(name).or_else(|| self.get(&format!("{name}_text")))
+    }
+
+    /// An amount as operations take it: people write it in the unit in which they read it. What cannot be read is refused
+    /// there, at its field.
+    #[must_use]
+    pub fn amount(&self, name: &str, currency: Currency, unit: MoneyUnit) -> Option<String> {
+        let text = self.get(name)?;
+        Some(Money::parse(text, currency, unit).map_or_else(|_| text.to_owned(), |money| money.decimal_string()))
     }
 
     /// The fields as the JSON that an operation takes: `texts` as they are, even when empty where `keep_empty`;
@@ -97,6 +106,13 @@ impl FormView {
     #[must_use]
     pub fn new(values: Vec<(String, String)>) -> FormView {
         FormView { values, problems: Vec::new() }
+    }
+
+    /// What a date field has when the day is today.
+    #[must_use]
+    pub fn today(name: &str, loc: &Loc) -> [(String, String); 2] {
+        let today = loc.today();
+        [(name.to_owned(), today.to_string()), (format!("{name}_text"), loc.day_short(today))]
     }
 
     /// A form as it was sent, with its problems in words.

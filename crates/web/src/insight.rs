@@ -8,6 +8,7 @@ mod costs;
 mod keeping;
 mod movement;
 mod needs;
+mod paging;
 mod people;
 mod product_sales;
 mod products;
@@ -27,6 +28,7 @@ pub(crate) use value::{ProfitBox, profit_box};
 
 use crate::State;
 use crate::error::PageResult;
+use crate::follow_ups::acted;
 use crate::page::{self, Flash, Shell};
 use crate::parties::list_of;
 use crate::request::Req;
@@ -43,7 +45,8 @@ use peyvand_core::parties::list::{self, ListParties, PartyFilters, PartySummary,
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::money::{Currency, Money};
 use peyvand_core::platform::text::csv_safe;
-use peyvand_core::{Act, Room};
+use peyvand_core::platform::undo::Undo;
+use peyvand_core::{Act, Id, Room};
 
 /// Customers that are named; the rest is in the list.
 const SLIPPING: i64 = 8;
@@ -178,6 +181,8 @@ struct Tried {
 const PICTURE: (f64, f64, f64, f64) = (44.0, 206.0, 460.0, 190.0);
 /// Why there is no figure, or how it came about.
 struct Told {
+    /// Whether it is for want of a fit, not of data.
+    unfit: bool,
     /// What is missing; empty where there is a figure.
     lacks: Vec<String>,
     how: Vec<String>,
@@ -519,13 +524,14 @@ fn lack(loc: &Loc, missing: &Missing) -> String {
 }
 
 fn told(loc: &Loc, fit: Option<&Fit>) -> Told {
-    let Some(fit) = fit else { return Told { lacks: Vec::new(), how: Vec::new() } };
+    let Some(fit) = fit else { return Told { unfit: false, lacks: Vec::new(), how: Vec::new() } };
     let lacks = match &fit.refusal {
         None => Vec::new(),
         Some(refusal) if refusal.reason == RefusedFor::TooLittle => refusal.missing.iter().map(|missing| lack(loc, missing)).collect(),
         Some(_) => vec![loc.t("insight-no-optimum")],
     };
-    Told { lacks, how: how(loc, fit) }
+    let unfit = fit.refusal.as_ref().is_some_and(|refusal| refusal.reason != RefusedFor::TooLittle);
+    Told { unfit, lacks, how: how(loc, fit) }
 }
 
 /// Numbers one after another in the direction of the reader: by themselves they have none.
@@ -642,6 +648,12 @@ fn shortages(loc: &Loc, missing: &[Shortage]) -> Vec<String> {
         }
     };
     missing.iter().map(words).collect()
+}
+
+/// The answer to what was written down or taken out: word to the parts of the page; without htmx the way back.
+fn written(req: &Req, text: String, undo: Id<Undo>, back: &str) -> PageResult {
+    let flash = Flash { text, undo: Some(undo.to_string()) };
+    if req.htmx { acted(req, &flash) } else { Ok(page::go(req, back, Some(flash))) }
 }
 
 /// A file of rows, as spreadsheets read it: with the mark by which they know Persian.

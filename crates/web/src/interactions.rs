@@ -143,7 +143,7 @@ async fn fresh(req: Req, Form(given): Form<For>) -> PageResult {
     req.ctx.actor.check(Perm(Room::Interactions, Act::Create))?;
     let values = vec![("channel".to_owned(), "phone".to_owned()), ("direction".to_owned(), "inbound".to_owned())];
     let view = form_page(&req, FormView::new(values), given.party, req.dialog).await?;
-    if view.in_dialog { page::page(&req, &view.as_form()) } else { page::page(&req, &view) }
+    page::form(&req, &view.f, view.in_dialog, &view, &view.as_form())
 }
 
 fn word<T: std::str::FromStr>(sent: &Sent, name: &str) -> Option<T> {
@@ -261,7 +261,7 @@ async fn edit(req: Req, Path(id): Path<Id<Interaction>>) -> PageResult {
     values.extend(minutes(&one).map(|minutes| ("minutes".to_owned(), req.loc.number(minutes))));
     let mut view = form_page(&req, FormView::new(values), Some(one.party_id), req.dialog).await?;
     correcting(&req, &mut view, id);
-    if view.in_dialog { page::page(&req, &view.as_form()) } else { page::page(&req, &view) }
+    page::form(&req, &view.f, view.in_dialog, &view, &view.as_form())
 }
 
 /// A field of a correction; an empty one takes away what was there.

@@ -5,7 +5,7 @@ use crate::State;
 use crate::error::{PageError, PageResult};
 use crate::follow_ups::acted;
 use crate::form::{FormView, Sent};
-use crate::page::{self, Flash, Shell, percent, unprocessable};
+use crate::page::{self, Flash, Shell, percent};
 use crate::request::{Form, Req};
 use askama::Template;
 use axum::extract::Path;
@@ -321,12 +321,7 @@ async fn form_page(
 
 /// A form: its part for a dialog, the whole page otherwise.
 fn show(req: &Req, view: &FormPage) -> PageResult {
-    match (view.f.errors().is_empty(), view.in_dialog) {
-        (true, true) => page::page(req, &view.as_form()),
-        (true, false) => page::page(req, view),
-        (false, true) => unprocessable(&view.as_form()),
-        (false, false) => unprocessable(view),
-    }
+    page::form(req, &view.f, view.in_dialog, view, &view.as_form())
 }
 
 async fn named(req: &Req, party: Option<Id<Party>>) -> Result<Option<(Id<Party>, String)>, PageError> {
@@ -347,11 +342,8 @@ async fn fresh(req: Req, Form(given): Form<For>) -> PageResult {
     show(&req, &form_page(&req, FormView::new(Vec::new()), None, party, req.dialog).await?)
 }
 
-/// An amount of a form as operations take it; what cannot be read is refused there, at its field.
 async fn amount(req: &Req, sent: &Sent) -> Result<Option<String>, PageError> {
-    let Some(text) = sent.get("amount") else { return Ok(None) };
-    let currency = req.ctx.app.organisation().await?.currency;
-    Ok(Some(Money::parse(text, currency, req.loc.prefs.money_unit).map_or_else(|_| text.to_owned(), |money| money.decimal_string())))
+    Ok(sent.amount("amount", req.ctx.app.organisation().await?.currency, req.loc.prefs.money_unit))
 }
 
 /// A field that may be emptied, as the form has it.
@@ -469,7 +461,7 @@ async fn ending(req: Req, Path((id, end)): Path<(Id<Opportunity>, OpportunitySta
         return Err(Error::NotFound("page").into());
     }
     let view = close_page(&req, None, id, end, req.dialog).await?;
-    if view.in_dialog { page::page(&req, &view.as_form()) } else { page::page(&req, &view) }
+    page::form(&req, &view.f, view.in_dialog, &view, &view.as_form())
 }
 
 async fn close(req: Req, Path((id, end)): Path<(Id<Opportunity>, OpportunityState)>, sent: Sent) -> PageResult {
@@ -491,7 +483,7 @@ async fn close(req: Req, Path((id, end)): Path<(Id<Opportunity>, OpportunityStat
             let in_dialog = sent.get("in_dialog").is_some();
             let f = FormView::again(sent, &problems.0, &req.loc);
             let view = close_page(&req, Some(f), id, end, in_dialog).await?;
-            if in_dialog { unprocessable(&view.as_form()) } else { unprocessable(&view) }
+            page::form(&req, &view.f, in_dialog, &view, &view.as_form())
         }
         Err(error) => Err(error.into()),
     }

@@ -2,6 +2,7 @@
 
 use crate::assets;
 use crate::error::{PageError, PageResult};
+use crate::form::FormView;
 use crate::request::Req;
 use askama::{FastWritable, Template};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -316,6 +317,19 @@ pub fn page(req: &Req, template: &impl Template) -> PageResult {
 /// When the template does not render.
 pub fn unprocessable(template: &impl Template) -> PageResult {
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(template.render()?)).into_response())
+}
+
+/// A form: its page, or in a dialog only the form; 422 when something is wrong in it.
+///
+/// # Errors
+/// When the template does not render.
+pub fn form(req: &Req, f: &FormView, in_dialog: bool, whole: &impl Template, form: &impl Template) -> PageResult {
+    match (f.errors().is_empty(), in_dialog) {
+        (true, true) => page(req, form),
+        (true, false) => page(req, whole),
+        (false, true) => unprocessable(form),
+        (false, false) => unprocessable(whole),
+    }
 }
 
 /// Leads to another page, with a message there; works with and without htmx.

@@ -1,10 +1,10 @@
 //! The ledger of costs: what was spent, on whom and on what; entering a cost by hand, and taking one out.
 
 use super::value::currency;
+use super::written;
 use crate::error::{PageError, PageResult};
-use crate::follow_ups::acted;
 use crate::form::{FormView, Sent};
-use crate::page::{self, Flash, Shell};
+use crate::page::{self, Shell};
 use crate::request::{Form, Req};
 use askama::Template;
 use axum::extract::Path;
@@ -12,10 +12,9 @@ use peyvand_core::insight::costs::{self, Cost, CostKind, ListCosts, NewCost, Rem
 use peyvand_core::parties::Party;
 use peyvand_core::parties::party::{self, PartyId};
 use peyvand_core::platform::locale::Loc;
-use peyvand_core::platform::money::{Currency, Money};
+use peyvand_core::platform::money::Currency;
 use peyvand_core::platform::terms::{self, ListTerms};
 use peyvand_core::platform::text::fold_digits;
-use peyvand_core::platform::undo::Undo;
 use peyvand_core::{Act, Error, Id, Perm, Room, Sight};
 use serde::Deserialize;
 
@@ -160,14 +159,10 @@ pub struct For {
 /// The form of a new cost.
 pub async fn fresh(req: Req, Form(given): Form<For>) -> PageResult {
     crate::layers::signed_in(&req)?;
-    let today = req.loc.today();
-    let values = vec![
-        ("kind".to_owned(), CostKind::Gift.to_string()),
-        ("date".to_owned(), today.to_string()),
-        ("date_text".to_owned(), req.loc.day_short(today)),
-    ];
+    let mut values = vec![("kind".to_owned(), CostKind::Gift.to_string())];
+    values.extend(FormView::today("date", &req.loc));
     let view = cost_page(&req, FormView::new(values), given.party, req.dialog).await?;
-    if view.in_dialog { page::page(&req, &view.as_form()) } else { page::page(&req, &view) }
+    page::form(&req, &view.f, view.in_dialog, &view, &view.as_form())
 }
 
 /// Enters the cost of the form.
@@ -177,17 +172,12 @@ pub async fn create(req: Req, sent: Sent) -> PageResult {
     let party: Option<Id<Party>> = sent.get("party").and_then(|id| id.parse().ok());
     let settled = party.filter(|_| sent.get("settled").is_some());
     let minutes = sent.get("minutes").map(|text| fold_digits(text).parse::<i64>()).transpose();
-    // What cannot be read is refused by the operation, at its field.
-    let amount = |text: &str| match Money::parse(text, currency, req.loc.prefs.money_unit) {
-        Ok(money) => money.decimal_string(),
-        Err(_) => text.to_owned(),
-    };
     let input = NewCost {
         party_id: party,
         customer: text("party_text"),
         kind: sent.get("kind").and_then(|kind| kind.parse().ok()),
         source: text("source"),
-        amount: sent.get("amount").map(amount),
+        amount: sent.amount("amount", currency, req.loc.prefs.money_unit),
         minutes: minutes.as_ref().ok().copied().flatten(),
         date: sent.date("date").map(str::to_owned),
         note: text("note"),
@@ -199,12 +189,13 @@ pub async fn create(req: Req, sent: Sent) -> PageResult {
     match outcome {
         Ok(done) => {
             let name = done.cost.party.unwrap_or_else(|| req.t("costs-nobody"));
-            told(&req, settled, req.loc.t1("costs-saved", "name", name), done.undo)
+            let back = settled.map_or_else(|| HERE.to_owned(), |id| format!("/parties/{id}"));
+            written(&req, req.loc.t1("costs-saved", "name", name), done.undo, &back)
         }
         Err(Error::Invalid(problems)) => {
             let in_dialog = sent.get("in_dialog").is_some();
             let view = cost_page(&req, FormView::again(sent, &problems.0, &req.loc), settled, in_dialog).await?;
-            if in_dialog { page::unprocessable(&view.as_form()) } else { page::unprocessable(&view) }
+            page::form(&req, &view.f, in_dialog, &view, &view.as_form())
         }
         Err(error) => Err(error.into()),
     }
@@ -213,15 +204,5 @@ pub async fn create(req: Req, sent: Sent) -> PageResult {
 /// Takes a cost out.
 pub async fn remove(req: Req, Path(id): Path<Id<Cost>>) -> PageResult {
     let done = req.ctx.run(costs::remove, RemoveCost { id }).await?;
-    told(&req, None, req.t("costs-removed"), done.undo)
-}
-
-/// The answer to an act: word to the parts of the page; without htmx the way back.
-fn told(req: &Req, party: Option<Id<Party>>, text: String, undo: Id<Undo>) -> PageResult {
-    let flash = Flash { text, undo: Some(undo.to_string()) };
-    match party {
-        _ if req.htmx => acted(req, &flash),
-        Some(id) => Ok(page::go(req, &format!("/parties/{id}"), Some(flash))),
-        None => Ok(page::go(req, HERE, Some(flash))),
-    }
+    written(&req, req.t("costs-removed"), done.undo, HERE)
 }

@@ -1,13 +1,13 @@
 //! What each product brings: classes by sales, and on how few products the shop rests.
 
 use super::products::{bought, pages};
-use super::{PICTURE, shortages};
+use super::{PICTURE, paging, shortages};
 use crate::error::PageResult;
 use crate::page::{self, Shell};
 use crate::request::{Form, Req};
 use askama::Template;
 use axum::response::IntoResponse;
-use peyvand_core::insight::product_sales::{self, Class, ListSales, ProductSale, ProductSales, Span, SpanSales};
+use peyvand_core::insight::product_sales::{self, Class, ListSales, ProductSale, ProductSales, Sales, Span, SpanSales};
 use peyvand_core::platform::locale::{Loc, Prefs};
 use peyvand_core::platform::money::{Currency, Money};
 use peyvand_core::platform::text::Digits;
@@ -16,8 +16,8 @@ use serde::Deserialize;
 
 /// Rows of a page.
 const ROWS: i64 = 50;
-/// Rows of a file; who wants more asks the API.
-const FILE_ROWS: usize = 50_000;
+/// Where the page is.
+const HERE: &str = "/insight/products/sales";
 
 /// Which products.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -29,20 +29,15 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn list(&self) -> ListSales {
-        ListSales { span: self.span, class: self.class, after: self.after.clone(), limit: Some(ROWS) }
+    fn list(&self, after: Option<String>, limit: i64) -> ListSales {
+        ListSales { span: self.span, class: self.class, after, limit: Some(limit) }
     }
 
     /// An address of the page.
-    fn address(&self, span: Option<Span>, class: Option<Class>, after: Option<&str>) -> String {
-        let mut address = format!("/insight/products/sales?span={}", span.or(self.span).unwrap_or(Span::Year));
-        if let Some(class) = class {
-            address.push_str(&format!("&class={class}"));
-        }
-        if let Some(after) = after {
-            address.push_str(&format!("&after={after}"));
-        }
-        address
+    fn address(&self, span: Option<Span>, class: Option<Class>, after: Option<String>) -> String {
+        let span = span.or(self.span).unwrap_or(Span::Year);
+        let given = [("span", Some(span.to_string())), ("class", class.map(|class| class.to_string())), ("after", after)];
+        paging::address(HERE, &given)
     }
 }
 
@@ -112,7 +107,7 @@ struct SalesPage {
 /// The page.
 pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     crate::layers::signed_in(&req)?;
-    let told = req.ctx.run(product_sales::sales, asked.list()).await?;
+    let told = req.ctx.run(product_sales::sales, asked.list(asked.after.clone(), ROWS)).await?;
     let loc = &req.loc;
     let span = asked.span.unwrap_or(Span::Year);
     let found = told.found.as_ref();
@@ -132,13 +127,13 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
         all: asked.address(None, None, None),
         rows: told.items.into_iter().map(|one| row(loc, one, currency)).collect(),
         unit: loc.money_unit(currency).to_owned(),
-        next: told.next.as_deref().map(|next| asked.address(None, asked.class, Some(next))),
+        next: told.next.map(|next| asked.address(None, asked.class, Some(next))),
         how: told.sales.as_ref().map(|sales| how(loc, sales, currency)).unwrap_or_default(),
         export: (req.can(Room::Insight, Act::Export) && told.sales.is_some())
             .then(|| asked.address(None, asked.class, None).replacen("/sales", "/sales.csv", 1)),
         may_refresh: req.can(Room::Insight, Act::Change) && found.is_some_and(|found| found.until.is_some()),
         may_import: req.can(Room::Imports, Act::Create),
-        pages: pages(&req, "/insight/products/sales"),
+        pages: pages(&req, HERE),
         s: req
             .shell("insight", req.t("insight-sales"))
             .crumb(req.t("menu-insight"), "/insight")
@@ -241,9 +236,8 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
     let loc = Loc::new(Prefs { digits: Digits::Latin, ..req.loc.prefs.clone() }, req.loc.now);
     let columns = ["place", "code", "product", "category", "class", "sold", "share", "cumulated", "returned", "lines", "customers"];
     let mut lines = vec![columns.map(|column| loc.t(&format!("insight-sales-column-{column}"))).to_vec()];
-    let mut list = ListSales { limit: Some(200), ..asked.list() };
-    loop {
-        let told = req.ctx.run(product_sales::sales, list.clone()).await?;
+    let read = |after| req.ctx.run(product_sales::sales, asked.list(after, paging::AT_A_TIME));
+    let put = |lines: &mut Vec<Vec<String>>, told: Sales| {
         let currency = told.found.map_or(Currency::IRR, |found| found.currency);
         let amount = |minor: i64| Money { minor, currency }.format(loc.prefs.money_unit, Digits::Latin).replace(',', "");
         for one in told.items {
@@ -261,10 +255,8 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
                 one.customers.to_string(),
             ]);
         }
-        list.after = told.next;
-        if list.after.is_none() || lines.len() > FILE_ROWS {
-            break;
-        }
-    }
+        told.next
+    };
+    paging::all(&mut lines, read, put).await?;
     Ok(super::csv_file("product-sales.csv", &lines).into_response())
 }

@@ -1,6 +1,6 @@
 //! What is bought next: of those who bought one product, how many bought another, and how well that foresees.
 
-use super::{COLUMNS, shortages};
+use super::{COLUMNS, paging, shortages};
 use crate::error::PageResult;
 use crate::page::{self, Shell};
 use crate::parties::list_of;
@@ -9,7 +9,7 @@ use askama::Template;
 use axum::response::IntoResponse;
 use peyvand_core::insight::learning::Learning;
 use peyvand_core::insight::next_product::{Judged, Judgement, NAMED, Way};
-use peyvand_core::insight::suggestions::{self, ListPairs, NextProducts, PairOrder, ProductPair};
+use peyvand_core::insight::suggestions::{self, ListPairs, NextProducts, PairOrder, Pairs, ProductPair};
 use peyvand_core::parties::list::PartyFilters;
 use peyvand_core::platform::locale::{Loc, Prefs};
 use peyvand_core::platform::money::Money;
@@ -20,8 +20,8 @@ use serde::Deserialize;
 
 /// Rows of a page.
 const ROWS: i64 = 50;
-/// Rows of a file; who wants more asks the API.
-const FILE_ROWS: usize = 20_000;
+/// Where the page is.
+const HERE: &str = "/insight/products";
 /// Products on a customer's page.
 const ON_A_PAGE: usize = 3;
 
@@ -35,8 +35,14 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn list(&self) -> ListPairs {
-        ListPairs { by: self.by, product_id: self.product, after: self.after.clone(), limit: Some(ROWS) }
+    fn list(&self, after: Option<String>, limit: i64) -> ListPairs {
+        ListPairs { by: self.by, product_id: self.product, after, limit: Some(limit) }
+    }
+
+    /// An address of the page.
+    fn address(&self, by: PairOrder, product: Option<Id<Product>>, after: Option<String>) -> String {
+        let given = [("by", Some(by.to_string())), ("product", product.map(|product| product.to_string())), ("after", after)];
+        paging::address(HERE, &given)
     }
 }
 
@@ -90,19 +96,9 @@ struct ProductsPage {
 /// The page.
 pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     crate::layers::signed_in(&req)?;
-    let found = req.ctx.run(suggestions::pairs, asked.list()).await?;
+    let found = req.ctx.run(suggestions::pairs, asked.list(asked.after.clone(), ROWS)).await?;
     let loc = &req.loc;
     let by = asked.by.unwrap_or(PairOrder::Worth);
-    let address = |by: PairOrder, product: Option<Id<Product>>, after: Option<&str>| {
-        let mut address = format!("/insight/products?by={by}");
-        if let Some(product) = product {
-            address.push_str(&format!("&product={product}"));
-        }
-        if let Some(after) = after {
-            address.push_str(&format!("&after={after}"));
-        }
-        address
-    };
     let learned = found.learned.as_ref();
     let product =
         asked.product.and_then(|product| found.items.iter().find(|pair| pair.antecedent_id == product)).map(|pair| pair.antecedent.clone());
@@ -121,15 +117,15 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
         product,
         orders: PairOrder::ALL
             .iter()
-            .map(|order| (loc.t(&format!("insight-products-by-{order}")), address(*order, asked.product, None), *order == by))
+            .map(|order| (loc.t(&format!("insight-products-by-{order}")), asked.address(*order, asked.product, None), *order == by))
             .collect(),
-        next: found.next.as_deref().map(|next| address(by, asked.product, Some(next))),
+        next: found.next.clone().map(|next| asked.address(by, asked.product, Some(next))),
         how: learned.map(|learned| how(loc, learned)).unwrap_or_default(),
         export: (req.can(Room::Insight, Act::Export) && learned.is_some_and(|learned| learned.pairs > 0))
             .then(|| format!("/insight/products.csv?by={by}")),
         may_refresh: req.can(Room::Insight, Act::Change),
         may_import: req.can(Room::Imports, Act::Create),
-        pages: pages(&req, "/insight/products"),
+        pages: pages(&req, HERE),
         s: req.shell("insight", req.t("insight-products")).crumb(req.t("menu-insight"), "/insight"),
     };
     page::page(&req, &view)
@@ -246,10 +242,9 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
     let loc = Loc::new(Prefs { digits: Digits::Latin, ..req.loc.prefs.clone() }, req.loc.now);
     let columns = ["code", "name", "next-code", "next-name", "together", "of", "low", "high", "amount"];
     let mut lines = vec![columns.map(|column| loc.t(&format!("insight-products-column-{column}"))).to_vec()];
-    let mut list = ListPairs { limit: Some(200), ..asked.list() };
-    loop {
-        let found = req.ctx.run(suggestions::pairs, list.clone()).await?;
-        let Some(currency) = found.learned.map(|learned| learned.currency) else { break };
+    let read = |after| req.ctx.run(suggestions::pairs, asked.list(after, paging::AT_A_TIME));
+    let put = |lines: &mut Vec<Vec<String>>, found: Pairs| {
+        let currency = found.learned?.currency;
         for pair in found.items {
             lines.push(vec![
                 pair.antecedent_code,
@@ -263,11 +258,9 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
                 Money { minor: pair.amount_minor, currency }.format(loc.prefs.money_unit, Digits::Latin).replace(',', ""),
             ]);
         }
-        list.after = found.next;
-        if list.after.is_none() || lines.len() > FILE_ROWS {
-            break;
-        }
-    }
+        found.next
+    };
+    paging::all(&mut lines, read, put).await?;
     Ok(super::csv_file("next-products.csv", &lines).into_response())
 }
 

@@ -1,18 +1,17 @@
 //! Which relations matter most, and what customers spend with everybody, as somebody said.
 
 use super::value::{currency, tier_name};
-use super::{Figure, csv_file};
+use super::{Figure, csv_file, paging, written};
 use crate::error::{PageError, PageResult};
-use crate::follow_ups::acted;
 use crate::form::{FormView, Sent};
-use crate::page::{self, Flash, Shell};
+use crate::page::{self, Shell};
 use crate::request::{Form, Req};
 use askama::Template;
 use axum::extract::Path;
 use axum::response::IntoResponse;
 use peyvand_core::insight::ranking::{self, ListRanked, MINUTES_NEEDED, RankBy, RankedRelation, RankingSummary};
 use peyvand_core::insight::spendings::{self, StateSpending};
-use peyvand_core::operation::{Nothing, PAGE_MAX};
+use peyvand_core::operation::{Nothing, Page};
 use peyvand_core::parties::Party;
 use peyvand_core::parties::party::{self, PartyId};
 use peyvand_core::platform::locale::{Loc, Prefs};
@@ -23,8 +22,6 @@ use serde::Deserialize;
 
 /// Relations of a page.
 const PAGE: i64 = 50;
-/// Rows of a file; who wants more asks the API.
-const FILE_ROWS: usize = 50_000;
 /// Where the page is.
 const HERE: &str = "/insight/value/relations";
 
@@ -38,15 +35,13 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn input(&self, limit: i64) -> ListRanked {
-        ListRanked { by: self.by, least_first: self.least, after: self.after.clone(), limit: Some(limit) }
+    fn input(&self, after: Option<String>, limit: i64) -> ListRanked {
+        ListRanked { by: self.by, least_first: self.least, after, limit: Some(limit) }
     }
 
     /// The address of an order.
-    fn address(by: RankBy, least: bool, after: Option<&str>) -> String {
-        let least = if least { "&least=true" } else { "" };
-        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
-        format!("{HERE}?by={by}{least}{after}")
+    fn address(by: RankBy, least: bool, after: Option<String>) -> String {
+        paging::address(HERE, &[("by", Some(by.to_string())), ("least", least.then(|| true.to_string())), ("after", after)])
     }
 }
 
@@ -98,9 +93,9 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     };
     let is_ready = summary.as_ref().is_some_and(|summary| summary.has_model);
     let listed = if is_ready {
-        req.ctx.run(ranking::list, asked.input(PAGE)).await?
+        req.ctx.run(ranking::list, asked.input(asked.after.clone(), PAGE)).await?
     } else {
-        peyvand_core::operation::Page { items: Vec::new(), next: None }
+        Page { items: Vec::new(), next: None }
     };
     let loc = &req.loc;
     let (by, least) = (asked.by.unwrap_or(RankBy::Worth), asked.least.unwrap_or(false));
@@ -122,7 +117,7 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
             order("ranking-least", RankBy::Worth, true),
         ],
         lines: listed.items.into_iter().map(|one| line(loc, one, currency)).collect(),
-        next: listed.next.as_deref().map(|next| Asked::address(by, least, Some(next))),
+        next: listed.next.map(|next| Asked::address(by, least, Some(next))),
         how: summary.as_ref().map(|summary| how(loc, summary)).unwrap_or_default(),
         unit: loc.money_unit(currency).to_owned(),
         export: (req.can(Room::Insight, Act::Export) && is_ready)
@@ -198,9 +193,8 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
         ["no", "name", "owner", "tier", "worth", "hour", "expected", "served", "minutes", "sales", "yearly", "share", "who", "day"];
     let mut lines = vec![columns.map(|column| loc.t(&format!("ranking-column-{column}"))).to_vec()];
     let plain = |minor: i64| Money { minor, currency }.format(loc.prefs.money_unit, Digits::Latin).replace(',', "");
-    let mut input = asked.input(PAGE_MAX);
-    loop {
-        let found = req.ctx.run(ranking::list, input.clone()).await?;
+    let read = |after| req.ctx.run(ranking::list, asked.input(after, paging::AT_A_TIME));
+    let put = |lines: &mut Vec<Vec<String>>, found: Page<RankedRelation>| {
         for RankedRelation { row, wallet_share } in found.items {
             lines.push(vec![
                 row.no.to_string(),
@@ -219,11 +213,9 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
                 row.stated_on.map(|day| loc.day_short(day)).unwrap_or_default(),
             ]);
         }
-        input.after = found.next;
-        if input.after.is_none() || lines.len() > FILE_ROWS {
-            break;
-        }
-    }
+        found.next
+    };
+    paging::all(&mut lines, read, put).await?;
     Ok(csv_file("relations.csv", &lines).into_response())
 }
 
@@ -257,35 +249,26 @@ async fn spending_page(req: &Req, id: Id<Party>, f: FormView, in_dialog: bool) -
 /// The form.
 pub async fn stating(req: Req, Path(id): Path<Id<Party>>) -> PageResult {
     crate::layers::signed_in(&req)?;
-    let today = req.loc.today();
-    let values = vec![("date".to_owned(), today.to_string()), ("date_text".to_owned(), req.loc.day_short(today))];
-    let view = spending_page(&req, id, FormView::new(values), req.dialog).await?;
-    if view.in_dialog { page::page(&req, &view.as_form()) } else { page::page(&req, &view) }
+    let f = FormView::new(FormView::today("date", &req.loc).into());
+    let view = spending_page(&req, id, f, req.dialog).await?;
+    page::form(&req, &view.f, view.in_dialog, &view, &view.as_form())
 }
 
 /// Writes down what was said.
 pub async fn state(req: Req, Path(id): Path<Id<Party>>, sent: Sent) -> PageResult {
     let currency = currency(&req).await?;
-    // What cannot be read is refused by the operation, at its field.
-    let amount = |text: &str| match Money::parse(text, currency, req.loc.prefs.money_unit) {
-        Ok(money) => money.decimal_string(),
-        Err(_) => text.to_owned(),
-    };
     let input = StateSpending {
         id,
-        amount: sent.get("amount").map(amount),
+        amount: sent.amount("amount", currency, req.loc.prefs.money_unit),
         stated_by: sent.get("stated_by").map(str::to_owned),
         date: sent.date("date").map(str::to_owned),
     };
     match req.ctx.run(spendings::state, input).await {
-        Ok(done) => {
-            let flash = Flash { text: req.t("spendings-stated"), undo: Some(done.undo.to_string()) };
-            if req.htmx { acted(&req, &flash) } else { Ok(page::go(&req, HERE, Some(flash))) }
-        }
+        Ok(done) => written(&req, req.t("spendings-stated"), done.undo, HERE),
         Err(Error::Invalid(problems)) => {
             let in_dialog = sent.get("in_dialog").is_some();
             let view = spending_page(&req, id, FormView::again(sent, &problems.0, &req.loc), in_dialog).await?;
-            if in_dialog { page::unprocessable(&view.as_form()) } else { page::unprocessable(&view) }
+            page::form(&req, &view.f, in_dialog, &view, &view.as_form())
         }
         Err(error) => Err(error.into()),
     }

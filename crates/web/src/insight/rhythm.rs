@@ -1,5 +1,6 @@
 //! The rhythm in which customers buy, and those who are silent for longer than their own.
 
+use super::paging;
 use crate::error::PageResult;
 use crate::page::{self, Shell};
 use crate::parties::list_of;
@@ -7,7 +8,7 @@ use crate::request::{Form, Req};
 use askama::Template;
 use axum::response::IntoResponse;
 use peyvand_core::insight::rhythm::{self, Habit, ListRhythms, PartyRhythm};
-use peyvand_core::operation::Nothing;
+use peyvand_core::operation::{Nothing, Page};
 use peyvand_core::parties::list::PartyFilters;
 use peyvand_core::platform::locale::{Loc, Prefs};
 use peyvand_core::platform::money::{Currency, Money};
@@ -17,8 +18,6 @@ use serde::Deserialize;
 
 /// Rows of a page.
 const ROWS: i64 = 30;
-/// Rows of a file; who wants more asks the API.
-const FILE_ROWS: usize = 50_000;
 /// Columns of the list that a count leads to.
 const COLUMNS: &str = "cols=last_purchase,spent,active,next,owner";
 
@@ -99,7 +98,7 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     let listed = if sees_customers && counted.customers > 0 {
         req.ctx.run(rhythm::customers, ListRhythms { habit: Some(habit), after: asked.after.clone(), limit: Some(ROWS) }).await?
     } else {
-        peyvand_core::operation::Page { items: Vec::new(), next: None }
+        Page { items: Vec::new(), next: None }
     };
     let loc = &req.loc;
     let most = counted.habits.iter().map(|one| one.customers).max().unwrap_or(1).max(1);
@@ -163,9 +162,8 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
     let currency = req.ctx.app.organisation().await?.currency;
     let columns = ["no", "name", "owner", "habit", "gap", "days", "silence", "occasions", "last", "spent", "active"];
     let mut lines = vec![columns.map(|column| loc.t(&format!("insight-rhythm-column-{column}"))).to_vec()];
-    let mut list = ListRhythms { habit: asked.habit, after: None, limit: Some(200) };
-    loop {
-        let found = req.ctx.run(rhythm::customers, list.clone()).await?;
+    let read = |after| req.ctx.run(rhythm::customers, ListRhythms { habit: asked.habit, after, limit: Some(paging::AT_A_TIME) });
+    let put = |lines: &mut Vec<Vec<String>>, found: Page<PartyRhythm>| {
         for one in found.items {
             let spent = Money { minor: one.spent_minor, currency };
             lines.push(vec![
@@ -182,10 +180,8 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
                 one.p_active.map(|p| format!("{p:.4}")).unwrap_or_default(),
             ]);
         }
-        list.after = found.next;
-        if list.after.is_none() || lines.len() > FILE_ROWS {
-            break;
-        }
-    }
+        found.next
+    };
+    paging::all(&mut lines, read, put).await?;
     Ok(super::csv_file("rhythm.csv", &lines).into_response())
 }

@@ -2,7 +2,7 @@
 //! was kept before.
 
 use super::value::tier_name;
-use super::{Figure, Told, csv_file, how, is_fitted, told, tried};
+use super::{Figure, Told, csv_file, how, is_fitted, paging, told, tried};
 use crate::error::{PageError, PageResult};
 use crate::page::{self, Shell};
 use crate::request::{Form, Req};
@@ -11,7 +11,7 @@ use axum::response::IntoResponse;
 use peyvand_core::insight::fits::{self, FitKind};
 use peyvand_core::insight::risk::{self, Evidence, ListRisks, Risk, RiskCustomer, RiskReason};
 use peyvand_core::insight::saves::{self, BACK_WITHIN, SaveSummary};
-use peyvand_core::operation::{Nothing, PAGE_MAX};
+use peyvand_core::operation::{Nothing, Page};
 use peyvand_core::organisation::colleagues;
 use peyvand_core::parties::Party;
 use peyvand_core::platform::access::User;
@@ -23,8 +23,6 @@ use serde::Deserialize;
 
 /// Customers of a page.
 const ROWS: i64 = 30;
-/// Rows of a file; who wants more asks the API.
-const FILE_ROWS: usize = 50_000;
 /// Tiers of profit.
 const TIERS: i64 = 4;
 
@@ -39,20 +37,19 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn input(&self, limit: i64) -> ListRisks {
-        ListRisks { reason: self.reason, owner_id: self.owner, tier: self.tier, after: self.after.clone(), limit: Some(limit) }
+    fn input(&self, after: Option<String>, limit: i64) -> ListRisks {
+        ListRisks { reason: self.reason, owner_id: self.owner, tier: self.tier, after, limit: Some(limit) }
     }
 
     /// The same filters, from another place.
-    fn query(&self, after: Option<&str>) -> String {
-        let parts = [
-            self.reason.map(|reason| format!("reason={reason}")),
-            self.owner.map(|owner| format!("owner={owner}")),
-            self.tier.map(|tier| format!("tier={tier}")),
-            after.map(|after| format!("after={after}")),
+    fn address(&self, path: &str, after: Option<String>) -> String {
+        let given = [
+            ("reason", self.reason.map(|reason| reason.to_string())),
+            ("owner", self.owner.map(|owner| owner.to_string())),
+            ("tier", self.tier.map(|tier| tier.to_string())),
+            ("after", after),
         ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
+        paging::address(path, &given)
     }
 }
 
@@ -123,9 +120,9 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     let summary = if sees_saves { Some(req.ctx.run(saves::summary, Nothing {}).await?) } else { None };
     let sees_customers = req.can(Room::Parties, Act::See);
     let listed = if sees_customers && found.customers > 0 {
-        req.ctx.run(risk::customers, asked.input(ROWS)).await?
+        req.ctx.run(risk::customers, asked.input(asked.after.clone(), ROWS)).await?
     } else {
-        peyvand_core::operation::Page { items: Vec::new(), next: None }
+        Page { items: Vec::new(), next: None }
     };
     let loc = &req.loc;
     let currency = match found.currency {
@@ -157,10 +154,10 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
         by_tier: (1..=TIERS).map(|tier| (tier.to_string(), tier_name(loc, tier), asked.tier == Some(tier))).collect(),
         is_filtered: asked.reason.is_some() || asked.owner.is_some() || asked.tier.is_some(),
         rows: listed.items.into_iter().map(|one| row(loc, one, currency)).collect(),
-        next: listed.next.as_deref().map(|next| format!("/insight/risk{}", asked.query(Some(next)))),
+        next: listed.next.map(|next| asked.address("/insight/risk", Some(next))),
         unit: loc.money_unit(currency).to_owned(),
         export: (req.can(Room::Insight, Act::Export) && sees_customers && found.customers > 0)
-            .then(|| format!("/insight/risk.csv{}", asked.query(None))),
+            .then(|| asked.address("/insight/risk.csv", None)),
         shows_list: sees_customers && is_ready && found.as_of.is_some(),
         sees_saves,
         may_import: req.can(Room::Imports, Act::Create),
@@ -304,9 +301,8 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
     let columns = ["no", "name", "owner", "tier", "stake", "worth", "active", "days", "gap", "last", "reasons", "done"];
     let mut lines = vec![columns.map(|column| loc.t(&format!("risk-column-{column}"))).to_vec()];
     let plain = |minor: i64| Money { minor, currency }.format(loc.prefs.money_unit, Digits::Latin).replace(',', "");
-    let mut input = asked.input(PAGE_MAX);
-    loop {
-        let found = req.ctx.run(risk::customers, input.clone()).await?;
+    let read = |after| req.ctx.run(risk::customers, asked.input(after, paging::AT_A_TIME));
+    let put = |lines: &mut Vec<Vec<String>>, found: Page<RiskCustomer>| {
         for one in found.items {
             let reasons: Vec<String> = one.reasons.iter().map(|evidence| why(&loc, evidence, currency)).collect();
             let row = one.row;
@@ -327,10 +323,8 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
                     .unwrap_or_default(),
             ]);
         }
-        input.after = found.next;
-        if input.after.is_none() || lines.len() > FILE_ROWS {
-            break;
-        }
-    }
+        found.next
+    };
+    paging::all(&mut lines, read, put).await?;
     Ok(csv_file("risk.csv", &lines).into_response())
 }

@@ -1,7 +1,7 @@
 //! What is bought together in one purchase.
 
 use super::products::{bought_at_once, pages, range};
-use super::shortages;
+use super::{paging, shortages};
 use crate::error::PageResult;
 use crate::page::{self, Shell};
 use crate::request::{Form, Req};
@@ -19,6 +19,8 @@ use serde::Deserialize;
 
 /// Rows of a page.
 const ROWS: i64 = 50;
+/// Where the page is.
+const HERE: &str = "/insight/products/together";
 
 /// Which rules.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -30,20 +32,14 @@ pub struct Asked {
 }
 
 impl Asked {
-    fn list(&self) -> ListBaskets {
-        ListBaskets { by: self.by, product_id: self.product, after: self.after.clone(), limit: Some(ROWS) }
+    fn list(&self, after: Option<String>, limit: i64) -> ListBaskets {
+        ListBaskets { by: self.by, product_id: self.product, after, limit: Some(limit) }
     }
 
     /// An address of the page.
-    fn address(&self, by: PairOrder, product: Option<Id<Product>>, after: Option<&str>) -> String {
-        let mut address = format!("/insight/products/together?by={by}");
-        if let Some(product) = product {
-            address.push_str(&format!("&product={product}"));
-        }
-        if let Some(after) = after {
-            address.push_str(&format!("&after={after}"));
-        }
-        address
+    fn address(&self, by: PairOrder, product: Option<Id<Product>>, after: Option<String>) -> String {
+        let given = [("by", Some(by.to_string())), ("product", product.map(|product| product.to_string())), ("after", after)];
+        paging::address(HERE, &given)
     }
 }
 
@@ -87,7 +83,7 @@ struct RulesPage {
 /// The page.
 pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     crate::layers::signed_in(&req)?;
-    let told = req.ctx.run(baskets::baskets, asked.list()).await?;
+    let told = req.ctx.run(baskets::baskets, asked.list(asked.after.clone(), ROWS)).await?;
     let loc = &req.loc;
     let by = asked.by.unwrap_or(PairOrder::Worth);
     let found = told.found.as_ref();
@@ -102,7 +98,7 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
         bare,
         lacks: found.map(|found| shortages(loc, &found.missing)).unwrap_or_default(),
         how: found.map(|found| how(loc, found, &told)).unwrap_or_default(),
-        next: told.next.as_deref().map(|next| asked.address(by, asked.product, Some(next))),
+        next: told.next.clone().map(|next| asked.address(by, asked.product, Some(next))),
         rows: told.items.into_iter().map(|one| row(loc, one, currency)).collect(),
         unit: loc.money_unit(currency).to_owned(),
         product,
@@ -115,7 +111,7 @@ pub async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
             .then(|| format!("/insight/products/together.csv?by={by}")),
         may_refresh: req.can(Room::Insight, Act::Change) && !bare,
         may_import: req.can(Room::Imports, Act::Create),
-        pages: pages(&req, "/insight/products/together"),
+        pages: pages(&req, HERE),
         s: req
             .shell("insight", req.t("insight-rules"))
             .crumb(req.t("menu-insight"), "/insight")
@@ -166,9 +162,8 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
     let columns =
         ["codes", "names", "code", "name", "together", "of", "support", "confidence", "low", "high", "lift", "conviction", "worth"];
     let mut lines = vec![columns.map(|column| loc.t(&format!("insight-rules-column-{column}"))).to_vec()];
-    let mut list = ListBaskets { limit: Some(200), ..asked.list() };
-    loop {
-        let told = req.ctx.run(baskets::baskets, list.clone()).await?;
+    let read = |after| req.ctx.run(baskets::baskets, asked.list(after, paging::AT_A_TIME));
+    let put = |lines: &mut Vec<Vec<String>>, told: BasketRules| {
         let currency = told.found.map_or(Currency::IRR, |found| found.currency);
         for WorthRule { rule, worth_minor, .. } in told.items {
             let all = |of: fn(&RuleProduct) -> &str| rule.antecedent.iter().map(of).collect::<Vec<_>>().join(" + ");
@@ -188,10 +183,8 @@ pub async fn csv(req: Req, Form(asked): Form<Asked>) -> PageResult {
                 Money { minor: worth_minor, currency }.format(loc.prefs.money_unit, Digits::Latin).replace(',', ""),
             ]);
         }
-        list.after = told.next;
-        if list.after.is_none() {
-            break;
-        }
-    }
+        told.next
+    };
+    paging::all(&mut lines, read, put).await?;
     Ok(super::csv_file("bought-together.csv", &lines).into_response())
 }

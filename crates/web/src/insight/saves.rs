@@ -1,9 +1,9 @@
 //! What was done so that customers stay: the list with what came of it, writing it down, taking it out.
 
+use super::written;
 use crate::error::{PageError, PageResult};
-use crate::follow_ups::acted;
 use crate::form::{FormView, Sent};
-use crate::page::{self, Flash, Shell};
+use crate::page::{self, Shell};
 use crate::request::{Form, Req};
 use askama::Template;
 use axum::extract::Path;
@@ -13,7 +13,6 @@ use peyvand_core::organisation::colleagues;
 use peyvand_core::parties::Party;
 use peyvand_core::parties::party::{self, PartyId};
 use peyvand_core::platform::locale::Loc;
-use peyvand_core::platform::undo::Undo;
 use peyvand_core::{Act, Error, Id, Perm, Room, Sight};
 use serde::Deserialize;
 
@@ -178,16 +177,14 @@ pub struct For {
 /// The form.
 pub async fn fresh(req: Req, Form(given): Form<For>) -> PageResult {
     crate::layers::signed_in(&req)?;
-    let today = req.loc.today();
-    let values = vec![
+    let mut values = vec![
         ("kind".to_owned(), SaveKind::Call.to_string()),
-        ("date".to_owned(), today.to_string()),
-        ("date_text".to_owned(), req.loc.day_short(today)),
         ("done_by".to_owned(), req.ctx.actor.user().map(|user| user.to_string()).unwrap_or_default()),
         ("follow_up_what".to_owned(), req.t("saves-follow-up-usual")),
     ];
+    values.extend(FormView::today("date", &req.loc));
     let view = save_page(&req, FormView::new(values), given.party, req.dialog).await?;
-    if view.in_dialog { page::page(&req, &view.as_form()) } else { page::page(&req, &view) }
+    page::form(&req, &view.f, view.in_dialog, &view, &view.as_form())
 }
 
 /// Writes down what the form says.
@@ -206,11 +203,11 @@ pub async fn create(req: Req, sent: Sent) -> PageResult {
         follow_up_what: text("follow_up_what"),
     };
     match req.ctx.run(saves::add, input).await {
-        Ok(done) => written(&req, req.loc.t1("saves-saved", "name", done.save.save.party), done.undo),
+        Ok(done) => written(&req, req.loc.t1("saves-saved", "name", done.save.save.party), done.undo, HERE),
         Err(Error::Invalid(problems)) => {
             let in_dialog = sent.get("in_dialog").is_some();
             let view = save_page(&req, FormView::again(sent, &problems.0, &req.loc), settled, in_dialog).await?;
-            if in_dialog { page::unprocessable(&view.as_form()) } else { page::unprocessable(&view) }
+            page::form(&req, &view.f, in_dialog, &view, &view.as_form())
         }
         Err(error) => Err(error.into()),
     }
@@ -219,11 +216,5 @@ pub async fn create(req: Req, sent: Sent) -> PageResult {
 /// Takes it out.
 pub async fn remove(req: Req, Path(id): Path<Id<Save>>) -> PageResult {
     let done = req.ctx.run(saves::remove, RemoveSave { id }).await?;
-    written(&req, req.t("saves-removed"), done.undo)
-}
-
-/// The answer to an act: word to the parts of the page; without htmx the way back.
-fn written(req: &Req, text: String, undo: Id<Undo>) -> PageResult {
-    let flash = Flash { text, undo: Some(undo.to_string()) };
-    if req.htmx { acted(req, &flash) } else { Ok(page::go(req, HERE, Some(flash))) }
+    written(&req, req.t("saves-removed"), done.undo, HERE)
 }

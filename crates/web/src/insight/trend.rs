@@ -1,5 +1,6 @@
 //! What was sold, how many bought and how often we were in touch, month by month, beside the same month of the year before.
 
+use super::value::step;
 use super::{along, csv_file};
 use crate::error::PageResult;
 use crate::page::{self, Shell};
@@ -113,14 +114,16 @@ fn chart(loc: &Loc, told: &Trend) -> Option<Chart> {
     if most <= 0 || told.months.len() < 2 {
         return None;
     }
+    let every = step(most as f64);
+    let lines = (most as f64 / every).ceil();
     let steps = (told.months.len() - 1) as f64;
     let x = |at: usize| LEFT + (RIGHT - LEFT) * at as f64 / steps;
-    let y = |minor: i64| BOTTOM - (BOTTOM - TOP) * minor.max(0) as f64 / most as f64;
+    let y = |minor: i64| BOTTOM - (BOTTOM - TOP) * minor.max(0) as f64 / (lines * every);
     let point = |at: usize, minor: i64| format!("{:.1},{:.1}", x(at), y(minor));
     let now: Vec<String> = told.months.iter().enumerate().map(|(at, one)| point(at, one.figures.net_minor)).collect();
     let before: Vec<String> = told.months.iter().enumerate().filter_map(|(at, one)| Some(point(at, one.before?.net_minor))).collect();
-    let level = |quarter: i64| {
-        let minor = most * quarter / 4;
+    let level = |line: i64| {
+        let minor = (line as f64 * every) as i64;
         (format!("{:.1}", y(minor)), along(loc, &loc.amount_brief(minor, told.currency)))
     };
     let place = |(at, one): (usize, &TrendMonth)| (format!("{:.1}", x(at)), along(loc, &month(loc, told, one)));
@@ -128,7 +131,7 @@ fn chart(loc: &Loc, told: &Trend) -> Option<Chart> {
         label: loc.t("trend-chart"),
         now: now.join(" "),
         before: before.join(" "),
-        levels: (0..=4).map(level).collect(),
+        levels: (0..=lines as i64).map(level).collect(),
         months: told
             .months
             .iter()

@@ -258,7 +258,7 @@ fn figures(loc: &Loc, whale: &Whale, currency: Currency) -> Vec<Figure> {
 }
 
 /// Of these the first that leaves at most five lines between the two.
-fn step(span: f64) -> f64 {
+pub(super) fn step(span: f64) -> f64 {
     let power = 10_f64.powf((span / 5.0).log10().floor());
     [1.0, 2.0, 2.5, 5.0, 10.0].into_iter().map(|factor| factor * power).find(|step| span / step <= 5.0).unwrap_or(span)
 }
@@ -455,10 +455,10 @@ fn rate_fields(loc: &Loc, currency: Currency) -> Vec<(String, Vec<RateField>)> {
 pub async fn set_rates(req: Req, sent: Sent) -> PageResult {
     let currency = currency(&req).await?;
     let amount = |item: &RateItem| {
-        let text = sent.get(item.as_str())?;
-        let money = Money::parse(text, currency, req.loc.prefs.money_unit);
-        // What cannot be read is refused by the operation, at its field.
-        Some(if item.is_share() { text.to_owned() } else { money.map_or_else(|_| text.to_owned(), |money| money.decimal_string()) })
+        if item.is_share() {
+            return sent.get(item.as_str()).map(str::to_owned);
+        }
+        sent.amount(item.as_str(), currency, req.loc.prefs.money_unit)
     };
     let asked = RateItem::ALL.iter().filter(|item| sent.has(item.as_str()));
     let rates = asked.map(|item| SetRate { item: *item, amount: amount(item) }).collect();
