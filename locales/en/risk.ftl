@@ -6,7 +6,7 @@ risk-sub = { $count ->
    *[other] As of { $day }, from a model that learned from { $count } customers
 }
 risk-bare = Once purchases are in, this page shows which customers of value may leave, and why.
-risk-needs-model = The probability that somebody is still there comes from two models, and these do not have enough to learn from yet.
+risk-needs-model = The probability that somebody is still there comes from two models, which have not been learned from the purchases yet.
 risk-customers = Of value, and may leave
 risk-customers-unit = customers
 risk-customers-about = worth more than the average of { $mean } { $unit } if they stay
