@@ -234,6 +234,19 @@ export const PAGES = [
   { name: 'insight-costs-empty', path: () => '/insight/value/costs', deep: true, bare: true },
   { name: 'insight-value-customers', path: () => '/insight/value/customers?losing=true', deep: true },
   { name: 'parties-scores', path: () => '/parties?frequency_value_from=4&active_until=0.5&sort=active&desc=1&cols=last_purchase,spent,rfm,active,worth,owner', deep: true },
+  { name: 'experience', path: () => '/experience' },
+  { name: 'experience-new', path: () => '/experience/new' },
+  { name: 'experience-new-wrong', path: () => '/experience/new', deep: true, upset: 422, press: async (page) => {
+    await page.locator('[name=name]').fill('یلدا');
+    await submit(page);
+    await page.locator('[role=alert]').first().waitFor();
+  } },
+  { name: 'experience-policy', path: ({ policy }) => `/experience/${policy}` },
+  { name: 'experience-next', path: ({ policy }) => `/experience/${policy}/edit`, deep: true },
+  { name: 'experience-treatments', path: () => '/experience/treatments' },
+  { name: 'experience-treatment', path: () => '/experience/treatments/new' },
+  { name: 'experience-violations', path: () => '/experience/violations' },
+  { name: 'experience-empty', path: () => '/experience', deep: true, bare: true },
   { name: 'imports', path: () => '/imports' },
   { name: 'imports-empty', path: () => '/imports', deep: true, bare: true },
   { name: 'imports-map', path: () => '/imports', deep: true, press: bring },
@@ -293,5 +306,6 @@ export async function places(call) {
   const [person] = await list('/users?limit=1');
   const [post] = await list('/posts');
   const [segment] = await list('/segments?limit=1');
-  return { segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  const [policy] = await list('/policies?limit=1');
+  return { policy: policy?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

@@ -96,6 +96,30 @@ CREATE INDEX events_kind_at_id ON events USING btree (kind, at, id);
 CREATE INDEX events_party_id_at_id ON events USING btree (party_id, at, id) WHERE (party_id IS NOT NULL);
 CREATE INDEX events_timeline ON events USING btree (party_id, at, id) WHERE ((party_id IS NOT NULL) AND (substr(kind, 1, 9) <> ALL (ARRAY['interacti'::text, 'follow_up'::text, 'purchase.'::text])));
 
+CREATE TABLE exposures (
+  id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  policy_version_id uuid NOT NULL,
+  treatment_id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  occasion text COLLATE "C" NOT NULL,
+  arm text COLLATE "C" NOT NULL,
+  is_ghost boolean NOT NULL,
+  stage text COLLATE "C" NOT NULL,
+  assigned_at bigint NOT NULL,
+  due_at bigint NOT NULL,
+  delivered_at bigint,
+  channel text,
+  staff_id uuid
+);
+ALTER TABLE exposures ADD CONSTRAINT exposures_occasion_key UNIQUE (policy_version_id, treatment_id, occasion, party_id);
+ALTER TABLE exposures ADD CONSTRAINT exposures_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE exposures ADD CONSTRAINT exposures_pkey PRIMARY KEY (id);
+ALTER TABLE exposures ADD CONSTRAINT exposures_policy_version_id_fkey FOREIGN KEY (policy_version_id) REFERENCES policy_versions(id);
+ALTER TABLE exposures ADD CONSTRAINT exposures_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES treatments(id);
+CREATE INDEX exposures_party_id_assigned_at ON exposures USING btree (party_id, assigned_at);
+CREATE INDEX exposures_policy_version_id_id ON exposures USING btree (policy_version_id, id);
+
 CREATE TABLE findings (
   name text COLLATE "C" NOT NULL,
   input_hash text NOT NULL,
@@ -158,6 +182,41 @@ CREATE INDEX follow_ups_remind_at ON follow_ups USING btree (remind_at) WHERE ((
 CREATE INDEX follow_ups_state_due_at ON follow_ups USING btree (state, due_at, id);
 CREATE INDEX follow_ups_timeline ON follow_ups USING btree (party_id, COALESCE(done_at, created_at), id);
 
+CREATE TABLE gift_deliveries (
+  id uuid NOT NULL,
+  grant_id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  gift_item_id uuid NOT NULL,
+  sent_at bigint NOT NULL,
+  sent_by uuid,
+  received_at bigint,
+  reaction text COLLATE "C",
+  reaction_at bigint,
+  note text
+);
+ALTER TABLE gift_deliveries ADD CONSTRAINT gift_deliveries_gift_item_id_fkey FOREIGN KEY (gift_item_id) REFERENCES gift_items(id);
+ALTER TABLE gift_deliveries ADD CONSTRAINT gift_deliveries_grant_id_fkey FOREIGN KEY (grant_id) REFERENCES grants(id);
+ALTER TABLE gift_deliveries ADD CONSTRAINT gift_deliveries_grant_id_key UNIQUE (grant_id);
+ALTER TABLE gift_deliveries ADD CONSTRAINT gift_deliveries_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE gift_deliveries ADD CONSTRAINT gift_deliveries_pkey PRIMARY KEY (id);
+CREATE INDEX gift_deliveries_gift_item_id_id ON gift_deliveries USING btree (gift_item_id, id);
+CREATE INDEX gift_deliveries_party_id_id ON gift_deliveries USING btree (party_id, id);
+
+CREATE TABLE gift_items (
+  id uuid NOT NULL,
+  name_fa text NOT NULL,
+  name_ar text NOT NULL,
+  name_en text NOT NULL,
+  unit_cost_minor bigint NOT NULL,
+  retail_minor bigint NOT NULL,
+  stock bigint NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL,
+  archived_at bigint
+);
+ALTER TABLE gift_items ADD CONSTRAINT gift_items_pkey PRIMARY KEY (id);
+ALTER TABLE gift_items ADD CONSTRAINT gift_items_stock_check CHECK ((stock >= 0));
+
 CREATE TABLE goal_notes (
   id uuid NOT NULL,
   goal_id uuid,
@@ -170,6 +229,51 @@ ALTER TABLE goal_notes ADD CONSTRAINT goal_notes_created_by_fkey FOREIGN KEY (cr
 ALTER TABLE goal_notes ADD CONSTRAINT goal_notes_goal_id_fkey FOREIGN KEY (goal_id) REFERENCES segment_goals(id);
 ALTER TABLE goal_notes ADD CONSTRAINT goal_notes_pkey PRIMARY KEY (id);
 CREATE INDEX goal_notes_goal_id ON goal_notes USING btree (goal_id, id) WHERE (goal_id IS NOT NULL);
+
+CREATE TABLE grants (
+  id uuid NOT NULL,
+  exposure_id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  policy_version_id uuid NOT NULL,
+  treatment_id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  share bigint,
+  value_minor bigint,
+  code text COLLATE "C",
+  valid_from_on text COLLATE "C" NOT NULL,
+  valid_to_on text COLLATE "C" NOT NULL,
+  redeemed_at bigint,
+  redeemed_minor bigint,
+  redeem_key text COLLATE "C",
+  purchase_id uuid,
+  ended_at bigint,
+  ended_reason text,
+  created_at bigint NOT NULL
+);
+ALTER TABLE grants ADD CONSTRAINT grants_code_key UNIQUE (code);
+ALTER TABLE grants ADD CONSTRAINT grants_exposure_id_fkey FOREIGN KEY (exposure_id) REFERENCES exposures(id);
+ALTER TABLE grants ADD CONSTRAINT grants_exposure_id_key UNIQUE (exposure_id);
+ALTER TABLE grants ADD CONSTRAINT grants_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE grants ADD CONSTRAINT grants_pkey PRIMARY KEY (id);
+ALTER TABLE grants ADD CONSTRAINT grants_policy_version_id_fkey FOREIGN KEY (policy_version_id) REFERENCES policy_versions(id);
+ALTER TABLE grants ADD CONSTRAINT grants_redeem_key_key UNIQUE (redeem_key);
+ALTER TABLE grants ADD CONSTRAINT grants_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES treatments(id);
+CREATE INDEX grants_party_id_id ON grants USING btree (party_id, id);
+CREATE INDEX grants_policy_version_id_id ON grants USING btree (policy_version_id, id);
+CREATE INDEX grants_purchase_id ON grants USING btree (purchase_id) WHERE (purchase_id IS NOT NULL);
+CREATE INDEX grants_state_valid_to_on_id ON grants USING btree (state, valid_to_on, id);
+
+CREATE TABLE holdouts (
+  id uuid NOT NULL,
+  from_on text COLLATE "C" NOT NULL,
+  until_on text COLLATE "C" NOT NULL,
+  share bigint NOT NULL,
+  salt text NOT NULL,
+  created_at bigint NOT NULL
+);
+ALTER TABLE holdouts ADD CONSTRAINT holdouts_pkey PRIMARY KEY (id);
+CREATE INDEX holdouts_until_on ON holdouts USING btree (until_on);
 
 CREATE TABLE ideas (
   id uuid NOT NULL,
@@ -565,6 +669,60 @@ CREATE TABLE party_tiers (
 ALTER TABLE party_tiers ADD CONSTRAINT party_tiers_pkey PRIMARY KEY (party_id, from_on);
 CREATE INDEX party_tiers_tier_party_id ON party_tiers USING btree (tier, party_id, from_on, until_on);
 
+CREATE TABLE policies (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE policies ADD CONSTRAINT policies_pkey PRIMARY KEY (id);
+CREATE INDEX policies_created_at_id ON policies USING btree (created_at, id);
+
+CREATE TABLE policy_approvals (
+  version_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  at bigint NOT NULL
+);
+ALTER TABLE policy_approvals ADD CONSTRAINT policy_approvals_pkey PRIMARY KEY (version_id, user_id);
+ALTER TABLE policy_approvals ADD CONSTRAINT policy_approvals_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+ALTER TABLE policy_approvals ADD CONSTRAINT policy_approvals_version_id_fkey FOREIGN KEY (version_id) REFERENCES policy_versions(id);
+
+CREATE TABLE policy_treatments (
+  version_id uuid NOT NULL,
+  treatment_id uuid NOT NULL,
+  place bigint NOT NULL
+);
+ALTER TABLE policy_treatments ADD CONSTRAINT policy_treatments_pkey PRIMARY KEY (version_id, treatment_id);
+ALTER TABLE policy_treatments ADD CONSTRAINT policy_treatments_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES treatments(id);
+ALTER TABLE policy_treatments ADD CONSTRAINT policy_treatments_version_id_fkey FOREIGN KEY (version_id) REFERENCES policy_versions(id);
+CREATE INDEX policy_treatments_treatment_id ON policy_treatments USING btree (treatment_id);
+
+CREATE TABLE policy_versions (
+  id uuid NOT NULL,
+  policy_id uuid NOT NULL,
+  number bigint NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  rule jsonb,
+  occasions jsonb NOT NULL,
+  budget_minor bigint,
+  spent_minor bigint NOT NULL,
+  holdout bigint NOT NULL,
+  salt text NOT NULL,
+  is_price_test boolean NOT NULL,
+  note text,
+  created_by uuid,
+  created_at bigint NOT NULL,
+  approved_at bigint,
+  started_at bigint,
+  retired_at bigint
+);
+ALTER TABLE policy_versions ADD CONSTRAINT policy_versions_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id);
+ALTER TABLE policy_versions ADD CONSTRAINT policy_versions_pkey PRIMARY KEY (id);
+ALTER TABLE policy_versions ADD CONSTRAINT policy_versions_policy_id_fkey FOREIGN KEY (policy_id) REFERENCES policies(id);
+ALTER TABLE policy_versions ADD CONSTRAINT policy_versions_policy_id_number_key UNIQUE (policy_id, number);
+ALTER TABLE policy_versions ADD CONSTRAINT policy_versions_spent_minor_check CHECK (((budget_minor IS NULL) OR (spent_minor <= budget_minor)));
+CREATE UNIQUE INDEX policy_versions_live ON policy_versions USING btree (policy_id) WHERE (state = 'live'::text);
+
 CREATE TABLE posts (
   id uuid NOT NULL,
   word text COLLATE "C" NOT NULL,
@@ -688,6 +846,52 @@ CREATE TABLE profit_traits (
 ALTER TABLE profit_traits ADD CONSTRAINT profit_traits_pkey PRIMARY KEY (id);
 CREATE INDEX profit_traits_run_id_trait_is_all ON profit_traits USING btree (run_id, trait, is_all, unit_id, owner_id);
 
+CREATE TABLE protocol_acts (
+  id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  step_id uuid NOT NULL,
+  exposure_id uuid,
+  act text COLLATE "C" NOT NULL,
+  words text,
+  started_at bigint NOT NULL,
+  due_at bigint NOT NULL,
+  done_at bigint NOT NULL,
+  done_by uuid,
+  proof text,
+  skipped_at bigint,
+  skipped_reason text
+);
+ALTER TABLE protocol_acts ADD CONSTRAINT protocol_acts_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE protocol_acts ADD CONSTRAINT protocol_acts_pkey PRIMARY KEY (id);
+ALTER TABLE protocol_acts ADD CONSTRAINT protocol_acts_step_id_fkey FOREIGN KEY (step_id) REFERENCES protocol_steps(id);
+CREATE INDEX protocol_acts_open ON protocol_acts USING btree (due_at, id) WHERE ((done_at = 0) AND (skipped_at IS NULL));
+CREATE INDEX protocol_acts_party_id_due_at_id ON protocol_acts USING btree (party_id, due_at, id);
+
+CREATE TABLE protocol_steps (
+  id uuid NOT NULL,
+  protocol_id uuid NOT NULL,
+  place bigint NOT NULL,
+  act text COLLATE "C" NOT NULL,
+  words text,
+  due_hours bigint NOT NULL
+);
+ALTER TABLE protocol_steps ADD CONSTRAINT protocol_steps_pkey PRIMARY KEY (id);
+ALTER TABLE protocol_steps ADD CONSTRAINT protocol_steps_protocol_id_fkey FOREIGN KEY (protocol_id) REFERENCES protocols(id);
+ALTER TABLE protocol_steps ADD CONSTRAINT protocol_steps_protocol_id_place_key UNIQUE (protocol_id, place);
+
+CREATE TABLE protocols (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  stages jsonb NOT NULL,
+  party_id uuid,
+  created_by uuid,
+  created_at bigint NOT NULL,
+  archived_at bigint
+);
+ALTER TABLE protocols ADD CONSTRAINT protocols_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE protocols ADD CONSTRAINT protocols_pkey PRIMARY KEY (id);
+CREATE INDEX protocols_party_id ON protocols USING btree (party_id) WHERE (party_id IS NOT NULL);
+
 CREATE TABLE purchase_days (
   day text COLLATE "C" NOT NULL,
   currency text COLLATE "C" NOT NULL,
@@ -775,6 +979,33 @@ ALTER TABLE relations ADD CONSTRAINT relations_party_id_fkey FOREIGN KEY (party_
 ALTER TABLE relations ADD CONSTRAINT relations_party_id_other_id_kind_key UNIQUE (party_id, other_id, kind);
 ALTER TABLE relations ADD CONSTRAINT relations_pkey PRIMARY KEY (id);
 CREATE INDEX relations_other_id ON relations USING btree (other_id);
+
+CREATE TABLE respect_incidents (
+  id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  severity bigint NOT NULL,
+  source text COLLATE "C" NOT NULL,
+  words text NOT NULL,
+  stage text COLLATE "C" NOT NULL,
+  opened_at bigint NOT NULL,
+  opened_by uuid,
+  due_at bigint NOT NULL,
+  root_cause text,
+  action text,
+  recovery_score bigint,
+  resolved_at bigint,
+  resolved_by uuid,
+  confirmed_at bigint,
+  confirmed_by uuid,
+  closed_at bigint,
+  warning text COLLATE "C"
+);
+ALTER TABLE respect_incidents ADD CONSTRAINT respect_incidents_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE respect_incidents ADD CONSTRAINT respect_incidents_pkey PRIMARY KEY (id);
+ALTER TABLE respect_incidents ADD CONSTRAINT respect_incidents_severity_check CHECK (((severity >= 1) AND (severity <= 3)));
+ALTER TABLE respect_incidents ADD CONSTRAINT respect_incidents_warning_key UNIQUE (warning);
+CREATE INDEX respect_incidents_open ON respect_incidents USING btree (due_at, id) WHERE (closed_at IS NULL);
+CREATE INDEX respect_incidents_party_id_opened_at_id ON respect_incidents USING btree (party_id, opened_at, id);
 
 CREATE TABLE saves (
   id uuid NOT NULL,
@@ -987,6 +1218,33 @@ ALTER TABLE tokens ADD CONSTRAINT tokens_pkey PRIMARY KEY (id);
 ALTER TABLE tokens ADD CONSTRAINT tokens_token_hash_key UNIQUE (token_hash);
 ALTER TABLE tokens ADD CONSTRAINT tokens_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
 CREATE INDEX tokens_user_id ON tokens USING btree (user_id);
+
+CREATE TABLE treatments (
+  id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  class text COLLATE "C" NOT NULL,
+  is_special boolean NOT NULL,
+  name_fa text NOT NULL,
+  name_ar text NOT NULL,
+  name_en text NOT NULL,
+  share bigint,
+  amount_minor bigint,
+  unit_cost_minor bigint NOT NULL,
+  gift_item_id uuid,
+  stages jsonb NOT NULL,
+  rule jsonb,
+  valid_days bigint NOT NULL,
+  party_cap bigint,
+  total_cap bigint,
+  used bigint NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL,
+  archived_at bigint
+);
+ALTER TABLE treatments ADD CONSTRAINT treatments_gift_item_id_fkey FOREIGN KEY (gift_item_id) REFERENCES gift_items(id);
+ALTER TABLE treatments ADD CONSTRAINT treatments_pkey PRIMARY KEY (id);
+ALTER TABLE treatments ADD CONSTRAINT treatments_used_check CHECK (((total_cap IS NULL) OR (used <= total_cap)));
+CREATE INDEX treatments_created_at_id ON treatments USING btree (created_at, id);
 
 CREATE TABLE undos (
   id uuid NOT NULL,

@@ -88,6 +88,26 @@ CREATE INDEX events_party_id_at_id ON events (party_id, at, id) WHERE party_id I
 CREATE INDEX events_timeline ON events (party_id, at, id)
   WHERE party_id IS NOT NULL AND substr(kind, 1, 9) NOT IN ('interacti', 'follow_up', 'purchase.');
 
+CREATE TABLE exposures (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  policy_version_id BLOB NOT NULL REFERENCES policy_versions (id),
+  treatment_id BLOB NOT NULL REFERENCES treatments (id),
+  kind TEXT NOT NULL,
+  occasion TEXT NOT NULL,
+  arm TEXT NOT NULL,
+  is_ghost INTEGER NOT NULL,
+  stage TEXT NOT NULL,
+  assigned_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  delivered_at INTEGER,
+  channel TEXT,
+  staff_id BLOB,
+  CONSTRAINT exposures_occasion_key UNIQUE (policy_version_id, treatment_id, occasion, party_id)
+) STRICT;
+CREATE INDEX exposures_party_id_assigned_at ON exposures (party_id, assigned_at);
+CREATE INDEX exposures_policy_version_id_id ON exposures (policy_version_id, id);
+
 CREATE TABLE findings (
   name TEXT NOT NULL PRIMARY KEY,
   input_hash TEXT NOT NULL,
@@ -145,6 +165,34 @@ CREATE INDEX follow_ups_remind_at ON follow_ups (remind_at) WHERE state = 'open'
 CREATE INDEX follow_ups_state_due_at ON follow_ups (state, due_at, id);
 CREATE INDEX follow_ups_timeline ON follow_ups (party_id, (COALESCE(done_at, created_at)), id);
 
+CREATE TABLE gift_deliveries (
+  id BLOB NOT NULL PRIMARY KEY,
+  grant_id BLOB NOT NULL REFERENCES grants (id) CONSTRAINT gift_deliveries_grant_id_key UNIQUE,
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  gift_item_id BLOB NOT NULL REFERENCES gift_items (id),
+  sent_at INTEGER NOT NULL,
+  sent_by BLOB,
+  received_at INTEGER,
+  reaction TEXT,
+  reaction_at INTEGER,
+  note TEXT
+) STRICT;
+CREATE INDEX gift_deliveries_gift_item_id_id ON gift_deliveries (gift_item_id, id);
+CREATE INDEX gift_deliveries_party_id_id ON gift_deliveries (party_id, id);
+
+CREATE TABLE gift_items (
+  id BLOB NOT NULL PRIMARY KEY,
+  name_fa TEXT NOT NULL,
+  name_ar TEXT NOT NULL,
+  name_en TEXT NOT NULL,
+  unit_cost_minor INTEGER NOT NULL,
+  retail_minor INTEGER NOT NULL,
+  stock INTEGER NOT NULL CONSTRAINT gift_items_stock_check CHECK (stock >= 0),
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  archived_at INTEGER
+) STRICT;
+
 CREATE TABLE goal_notes (
   id BLOB NOT NULL PRIMARY KEY,
   goal_id BLOB REFERENCES segment_goals (id),
@@ -154,6 +202,42 @@ CREATE TABLE goal_notes (
   archived_at INTEGER
 ) STRICT;
 CREATE INDEX goal_notes_goal_id ON goal_notes (goal_id, id) WHERE goal_id IS NOT NULL;
+
+CREATE TABLE grants (
+  id BLOB NOT NULL PRIMARY KEY,
+  exposure_id BLOB NOT NULL REFERENCES exposures (id) CONSTRAINT grants_exposure_id_key UNIQUE,
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  policy_version_id BLOB NOT NULL REFERENCES policy_versions (id),
+  treatment_id BLOB NOT NULL REFERENCES treatments (id),
+  kind TEXT NOT NULL,
+  state TEXT NOT NULL,
+  share INTEGER,
+  value_minor INTEGER,
+  code TEXT CONSTRAINT grants_code_key UNIQUE,
+  valid_from_on TEXT NOT NULL,
+  valid_to_on TEXT NOT NULL,
+  redeemed_at INTEGER,
+  redeemed_minor INTEGER,
+  redeem_key TEXT CONSTRAINT grants_redeem_key_key UNIQUE,
+  purchase_id BLOB,
+  ended_at INTEGER,
+  ended_reason TEXT,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX grants_party_id_id ON grants (party_id, id);
+CREATE INDEX grants_policy_version_id_id ON grants (policy_version_id, id);
+CREATE INDEX grants_purchase_id ON grants (purchase_id) WHERE purchase_id IS NOT NULL;
+CREATE INDEX grants_state_valid_to_on_id ON grants (state, valid_to_on, id);
+
+CREATE TABLE holdouts (
+  id BLOB NOT NULL PRIMARY KEY,
+  from_on TEXT NOT NULL,
+  until_on TEXT NOT NULL,
+  share INTEGER NOT NULL,
+  salt TEXT NOT NULL,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX holdouts_until_on ON holdouts (until_on);
 
 CREATE TABLE ideas (
   id BLOB NOT NULL PRIMARY KEY,
@@ -517,6 +601,52 @@ CREATE TABLE party_tiers (
 ) STRICT;
 CREATE INDEX party_tiers_tier_party_id ON party_tiers (tier, party_id, from_on, until_on);
 
+CREATE TABLE policies (
+  id BLOB NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX policies_created_at_id ON policies (created_at, id);
+
+CREATE TABLE policy_approvals (
+  version_id BLOB NOT NULL REFERENCES policy_versions (id),
+  user_id BLOB NOT NULL REFERENCES users (id),
+  at INTEGER NOT NULL,
+  PRIMARY KEY (version_id, user_id)
+) STRICT;
+
+CREATE TABLE policy_treatments (
+  version_id BLOB NOT NULL REFERENCES policy_versions (id),
+  treatment_id BLOB NOT NULL REFERENCES treatments (id),
+  place INTEGER NOT NULL,
+  PRIMARY KEY (version_id, treatment_id)
+) STRICT;
+CREATE INDEX policy_treatments_treatment_id ON policy_treatments (treatment_id);
+
+CREATE TABLE policy_versions (
+  id BLOB NOT NULL PRIMARY KEY,
+  policy_id BLOB NOT NULL REFERENCES policies (id),
+  number INTEGER NOT NULL,
+  state TEXT NOT NULL,
+  rule TEXT,
+  occasions TEXT NOT NULL,
+  budget_minor INTEGER,
+  spent_minor INTEGER NOT NULL,
+  holdout INTEGER NOT NULL,
+  salt TEXT NOT NULL,
+  is_price_test INTEGER NOT NULL,
+  note TEXT,
+  created_by BLOB REFERENCES users (id),
+  created_at INTEGER NOT NULL,
+  approved_at INTEGER,
+  started_at INTEGER,
+  retired_at INTEGER,
+  CONSTRAINT policy_versions_policy_id_number_key UNIQUE (policy_id, number),
+  CONSTRAINT policy_versions_spent_minor_check CHECK (budget_minor IS NULL OR spent_minor <= budget_minor)
+) STRICT;
+CREATE UNIQUE INDEX policy_versions_live ON policy_versions (policy_id) WHERE state = 'live';
+
 CREATE TABLE posts (
   id BLOB NOT NULL PRIMARY KEY,
   word TEXT NOT NULL CONSTRAINT posts_word_key UNIQUE,
@@ -627,6 +757,45 @@ CREATE TABLE profit_traits (
 ) STRICT;
 CREATE INDEX profit_traits_run_id_trait_is_all ON profit_traits (run_id, trait, is_all, unit_id, owner_id);
 
+CREATE TABLE protocol_acts (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  step_id BLOB NOT NULL REFERENCES protocol_steps (id),
+  exposure_id BLOB,
+  act TEXT NOT NULL,
+  words TEXT,
+  started_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  done_at INTEGER NOT NULL,
+  done_by BLOB,
+  proof TEXT,
+  skipped_at INTEGER,
+  skipped_reason TEXT
+) STRICT;
+CREATE INDEX protocol_acts_open ON protocol_acts (due_at, id) WHERE done_at = 0 AND skipped_at IS NULL;
+CREATE INDEX protocol_acts_party_id_due_at_id ON protocol_acts (party_id, due_at, id);
+
+CREATE TABLE protocol_steps (
+  id BLOB NOT NULL PRIMARY KEY,
+  protocol_id BLOB NOT NULL REFERENCES protocols (id),
+  place INTEGER NOT NULL,
+  act TEXT NOT NULL,
+  words TEXT,
+  due_hours INTEGER NOT NULL,
+  CONSTRAINT protocol_steps_protocol_id_place_key UNIQUE (protocol_id, place)
+) STRICT;
+
+CREATE TABLE protocols (
+  id BLOB NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  stages TEXT NOT NULL,
+  party_id BLOB REFERENCES parties (id),
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  archived_at INTEGER
+) STRICT;
+CREATE INDEX protocols_party_id ON protocols (party_id) WHERE party_id IS NOT NULL;
+
 CREATE TABLE purchase_days (
   day TEXT NOT NULL,
   currency TEXT NOT NULL,
@@ -705,6 +874,29 @@ CREATE TABLE relations (
   CONSTRAINT relations_party_id_other_id_kind_key UNIQUE (party_id, other_id, kind)
 ) STRICT;
 CREATE INDEX relations_other_id ON relations (other_id);
+
+CREATE TABLE respect_incidents (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  severity INTEGER NOT NULL CONSTRAINT respect_incidents_severity_check CHECK (severity BETWEEN 1 AND 3),
+  source TEXT NOT NULL,
+  words TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  opened_at INTEGER NOT NULL,
+  opened_by BLOB,
+  due_at INTEGER NOT NULL,
+  root_cause TEXT,
+  action TEXT,
+  recovery_score INTEGER,
+  resolved_at INTEGER,
+  resolved_by BLOB,
+  confirmed_at INTEGER,
+  confirmed_by BLOB,
+  closed_at INTEGER,
+  warning TEXT CONSTRAINT respect_incidents_warning_key UNIQUE
+) STRICT;
+CREATE INDEX respect_incidents_open ON respect_incidents (due_at, id) WHERE closed_at IS NULL;
+CREATE INDEX respect_incidents_party_id_opened_at_id ON respect_incidents (party_id, opened_at, id);
 
 CREATE TABLE saves (
   id BLOB NOT NULL PRIMARY KEY,
@@ -881,6 +1073,31 @@ CREATE TABLE tokens (
   revoked_at INTEGER
 ) STRICT;
 CREATE INDEX tokens_user_id ON tokens (user_id);
+
+CREATE TABLE treatments (
+  id BLOB NOT NULL PRIMARY KEY,
+  kind TEXT NOT NULL,
+  class TEXT NOT NULL,
+  is_special INTEGER NOT NULL,
+  name_fa TEXT NOT NULL,
+  name_ar TEXT NOT NULL,
+  name_en TEXT NOT NULL,
+  share INTEGER,
+  amount_minor INTEGER,
+  unit_cost_minor INTEGER NOT NULL,
+  gift_item_id BLOB REFERENCES gift_items (id),
+  stages TEXT NOT NULL,
+  rule TEXT,
+  valid_days INTEGER NOT NULL,
+  party_cap INTEGER,
+  total_cap INTEGER,
+  used INTEGER NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  archived_at INTEGER,
+  CONSTRAINT treatments_used_check CHECK (total_cap IS NULL OR used <= total_cap)
+) STRICT;
+CREATE INDEX treatments_created_at_id ON treatments (created_at, id);
 
 CREATE TABLE undos (
   id BLOB NOT NULL PRIMARY KEY,

@@ -7,6 +7,7 @@
 mod context;
 pub mod demo;
 mod error;
+pub mod experience;
 pub mod external;
 pub mod follow_ups;
 pub mod ideas;
@@ -43,6 +44,7 @@ pub fn operations() -> Operations {
     sales::operations(&mut ops);
     insight::operations(&mut ops);
     marketing::operations(&mut ops);
+    experience::operations(&mut ops);
     organisation::operations(&mut ops);
     ops
 }

@@ -3,6 +3,7 @@
 pub mod api;
 pub mod assets;
 pub mod error;
+pub mod experience;
 pub mod follow_ups;
 pub mod form;
 pub mod health;
@@ -105,6 +106,7 @@ fn pages() -> Router<State> {
         .merge(live::routes())
         .merge(undo::routes())
         .merge(segments::routes())
+        .merge(experience::routes())
         .merge(imports::routes())
         .merge(settings::routes())
 }

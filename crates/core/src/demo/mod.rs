@@ -6,6 +6,7 @@ pub(crate) mod chance;
 mod costs;
 mod customers;
 mod deals;
+mod experience;
 mod saves;
 mod talk;
 mod trade;
@@ -195,6 +196,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.write_costs(&customers, &parties, owner).await?;
     story.write_saves(&customers, &parties).await?;
     story.write_spendings(&customers, &parties).await?;
+    story.experience(owner, &staff).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
     app.forget_organisation();

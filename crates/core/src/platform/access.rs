@@ -25,6 +25,8 @@ peyvand_db::words! {
         Insight = "insight",
         /// Whom we speak to: segments.
         Marketing = "marketing",
+        /// How customers are treated: policies, gifts, respect.
+        Experience = "experience",
         /// Bringing files in.
         Imports = "imports",
         /// People, units and posts.
@@ -326,6 +328,7 @@ pub fn ready_made_posts() -> Vec<(&'static str, Rights)> {
         (Room::Sales, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
         (Room::Insight, Right { see: Reach::Own, ..Right::NONE }),
         (Room::Marketing, Right { see: Reach::Own, ..Right::NONE }),
+        (Room::Experience, Right { see: Reach::Own, ..Right::NONE }),
     ]));
     vec![("owner", Rights::full()), ("manager", manager), ("agent", agent)]
 }

@@ -98,6 +98,14 @@ const COMMANDS: &[Command] = &[
         needs: Some((Room::Marketing, Act::See)),
     },
     Command {
+        icon: "heart-handshake",
+        label: "menu-experience",
+        href: "/experience",
+        keys: &["G", "R"],
+        dialog: false,
+        needs: Some((Room::Experience, Act::See)),
+    },
+    Command {
         icon: "file-import",
         label: "menu-imports",
         href: "/imports",

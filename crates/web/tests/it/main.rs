@@ -4,6 +4,7 @@ mod access;
 mod cohorts;
 mod customer;
 mod deals;
+mod experience;
 mod follow_ups;
 mod frame;
 mod imports;

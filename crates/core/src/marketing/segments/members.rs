@@ -102,6 +102,14 @@ impl Asked {
         }
     }
 
+    /// The rule as it is stored.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub(crate) fn stored(&self) -> Result<serde_json::Value> {
+        serde_json::to_value(&self.rule).map_err(Error::fault)
+    }
+
     async fn sentence(&self, ctx: &Ctx) -> Result<String> {
         let names = names::names(&ctx.app.db, std::slice::from_ref(&self.rule)).await?;
         Ok(sentence(&self.rule, &names, &self.world, &Loc::new(ctx.prefs.clone(), ctx.now())))

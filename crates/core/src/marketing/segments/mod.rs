@@ -124,6 +124,16 @@ async fn told(ctx: &Ctx, mut segments: Vec<Segment>) -> Result<Vec<Segment>> {
     Ok(segments)
 }
 
+/// Rules in a sentence each, in the caller's language.
+pub(crate) async fn sentences(ctx: &Ctx, rules: &[serde_json::Value]) -> Result<Vec<String>> {
+    let world = world(ctx).await?;
+    let read = |rule: &serde_json::Value| serde_json::from_value(rule.clone());
+    let rules: Vec<Rule> = rules.iter().map(read).collect::<std::result::Result<_, _>>().map_err(Error::fault)?;
+    let names = names::names(&ctx.app.db, &rules).await?;
+    let loc = Loc::new(ctx.prefs.clone(), ctx.now());
+    Ok(rules.iter().map(|rule| describe::sentence(rule, &names, &world, &loc)).collect())
+}
+
 /// How many members of each segment somebody sees who does not see all.
 async fn seen_sizes(db: &Db, sight: &Sight, segments: &[Segment]) -> Result<HashMap<Id<Segment>, i64>> {
     let mut query =

@@ -1,0 +1,187 @@
+//! How the shop treats its customers: what it can do for them, and its policies from the draft to the end.
+
+use super::chance::Chance;
+use super::trade::opening_hours;
+use super::{Member, Story};
+use crate::experience::legality::{Class, TreatmentKind};
+use crate::experience::occasions::{Occasion, OccasionPlan, YearDay};
+use crate::experience::policies::{self, NewPolicy, PolicyState};
+use crate::experience::treatments::{self, NewTreatment, Treatment};
+use crate::experience::{self, ApprovePolicy, PolicyId, Stage};
+use crate::platform::access::User;
+use crate::platform::calendar::Calendar;
+use crate::{Ctx, Error, Id, Result};
+
+/// A treatment of the shop: kind, class, whether it is special, names, per cent, cost in rials, stages.
+type Made = (TreatmentKind, Class, bool, [&'static str; 3], Option<&'static str>, i64, &'static [Stage]);
+
+const BOTH: &[Stage] = &[Stage::Loyal, Stage::Advocate];
+
+const MADE: &[Made] = &[
+    (
+        TreatmentKind::Respect,
+        Class::Moral,
+        false,
+        ["پاسخ با نام و عنوان درست", "الرد بالاسم واللقب الصحيح", "Answer by name and right title"],
+        None,
+        0,
+        &Stage::WAY,
+    ),
+    (
+        TreatmentKind::Respect,
+        Class::Moral,
+        true,
+        ["تماس احوال‌پرسی سه روز پس از خرید", "اتصال اطمئنان بعد الشراء بثلاثة أيام", "A call three days after the purchase"],
+        None,
+        150_000,
+        BOTH,
+    ),
+    (
+        TreatmentKind::Discount,
+        Class::Material,
+        false,
+        ["ده درصد نوروزی", "خصم النوروز عشرة بالمئة", "Ten per cent at Nowruz"],
+        Some("10"),
+        450_000,
+        &Stage::WAY,
+    ),
+    (
+        TreatmentKind::Discount,
+        Class::Material,
+        true,
+        ["پانزده درصد سالگرد آشنایی", "خمسة عشر بالمئة لذكرى التعارف", "Fifteen per cent for the anniversary"],
+        Some("15"),
+        700_000,
+        BOTH,
+    ),
+    (
+        TreatmentKind::Discount,
+        Class::Material,
+        true,
+        ["سی درصد پاییزی", "ثلاثون بالمئة للخريف", "Thirty per cent in autumn"],
+        Some("30"),
+        1_400_000,
+        BOTH,
+    ),
+    (TreatmentKind::Gift, Class::Moral, true, ["کارت تبریک دست‌نویس", "بطاقة تهنئة بخط اليد", "Handwritten card"], None, 250_000, BOTH),
+    (
+        TreatmentKind::Gift,
+        Class::Material,
+        true,
+        ["ست قهوه‌ی دمی", "طقم تحضير القهوة", "Pour-over set"],
+        None,
+        18_000_000,
+        &[Stage::Advocate],
+    ),
+    (
+        TreatmentKind::Benefit,
+        Class::Material,
+        true,
+        ["پنج درصد از اولین خرید دوست", "خمسة بالمئة من أول شراء للصديق", "Five per cent of a friend’s first purchase"],
+        Some("5"),
+        900_000,
+        &[Stage::Advocate],
+    ),
+];
+
+/// A policy of the shop: name, which of [`MADE`], occasion, days before, budget in rials, per cent held out, how far it came,
+/// how many days ago it was written.
+type Told = (&'static str, &'static [usize], Occasion, i64, Option<&'static str>, Option<&'static str>, PolicyState, i64);
+
+const TOLD: &[Told] = &[
+    ("احترام هر روز", &[0, 1], Occasion::Once, 0, None, None, PolicyState::Live, 400),
+    ("نوروز با همه", &[2], Occasion::Nowruz, 10, Some("900000000"), None, PolicyState::Retired, 300),
+    ("تولد وفاداران", &[5], Occasion::Birthday, 3, Some("300000000"), Some("10"), PolicyState::Live, 200),
+    ("سالگرد آشنایی", &[3], Occasion::Anniversary, 3, Some("600000000"), Some("10"), PolicyState::Live, 190),
+    ("سپاس از بازاریابان", &[7], Occasion::Once, 0, Some("2000000000"), None, PolicyState::Live, 150),
+    ("یلدا با ست قهوه", &[6], Occasion::Yalda, 7, Some("540000000"), None, PolicyState::Approved, 12),
+    ("حراج وفاداران", &[4], Occasion::OwnDay, 5, Some("800000000"), Some("20"), PolicyState::Draft, 4),
+];
+
+impl Story {
+    /// What the shop can do for its customers, what it decided, and two things that it was not allowed.
+    pub(super) async fn experience(&self, owner: Id<User>, staff: &[Member]) -> Result<()> {
+        let mut chance = Chance::new(self.seed, 13);
+        let units: Vec<_> = staff.first().map(|member| member.unit).into_iter().collect();
+        let mut at = |days: i64| opening_hours(&mut chance, self.last.plus(-days), &self.zone);
+        let mut made: Vec<Id<Treatment>> = Vec::new();
+        for treatment in MADE {
+            let ctx = self.by(at(405), owner, units.clone());
+            made.push(treatments::create(&ctx, new(treatment)).await?.id);
+        }
+        for (name, which, occasion, days_before, budget, holdout, state, days) in TOLD {
+            let is_own = *occasion == Occasion::OwnDay;
+            let plan = OccasionPlan {
+                occasion: *occasion,
+                days_before: *days_before,
+                name: is_own.then(|| "روز جهانی قهوه".to_owned()),
+                on: is_own.then_some(YearDay { calendar: Calendar::Jalali, month: 7, day: 9 }),
+            };
+            let policy = NewPolicy {
+                name: (*name).to_owned(),
+                treatment_ids: which.iter().map(|place| made[*place]).collect(),
+                occasions: vec![plan],
+                budget: budget.map(str::to_owned),
+                holdout: holdout.map(str::to_owned),
+                ..NewPolicy::default()
+            };
+            let ctx = self.by(at(*days), owner, units.clone());
+            let id = policies::create(&ctx, policy).await?.policy.id;
+            let ctx = self.by(at(days - 1), owner, units.clone());
+            let mut seen = experience::approve(&ctx, ApprovePolicy { id, number: 1 }).await?;
+            if *state == PolicyState::Draft {
+                continue;
+            }
+            if seen.items.first().is_some_and(|version| version.missing > 0)
+                && let Some(other) = staff.first()
+            {
+                seen = experience::approve(&self.at(at(days - 2), Some(other)), ApprovePolicy { id, number: 1 }).await?;
+            }
+            if matches!(state, PolicyState::Live | PolicyState::Retired) && seen.policy.state == PolicyState::Approved {
+                experience::start(&self.by(at(days - 3), owner, units.clone()), PolicyId { id }).await?;
+            }
+            if *state == PolicyState::Retired {
+                experience::retire(&self.by(at(days - 40), owner, units.clone()), PolicyId { id }).await?;
+            }
+        }
+        for (member, days) in staff.iter().filter(|member| member.place == 2).zip([60, 20]) {
+            self.refused(&self.at(at(days), Some(member)), days).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody of marketing meant well.
+    async fn refused(&self, ctx: &Ctx, days: i64) -> Result<()> {
+        let mut wrong = new(&MADE[if days > 30 { 6 } else { 3 }]);
+        if days > 30 {
+            wrong.stages = BOTH.to_vec();
+        } else {
+            wrong.name_fa = Some("دوستانتان را معرفی کنید، تخفیف بگیرید".to_owned());
+        }
+        match treatments::create(ctx, wrong).await {
+            Err(Error::Invalid(_)) => Ok(()),
+            Err(error) => Err(error),
+            Ok(_) => Err(Error::fault("the rules let through what they forbid")),
+        }
+    }
+}
+
+fn new((kind, class, is_special, names, percent, cost, stages): &Made) -> NewTreatment {
+    let [fa, ar, en] = names.map(|name| Some(name.to_owned()));
+    NewTreatment {
+        kind: *kind,
+        class: Some(*class),
+        is_special: *is_special,
+        name_fa: fa,
+        name_ar: ar,
+        name_en: en,
+        percent: percent.map(str::to_owned),
+        amount: None,
+        unit_cost: Some(cost.to_string()),
+        stages: stages.to_vec(),
+        rule: None,
+        valid_days: None,
+        party_cap: (*kind == TreatmentKind::Benefit).then_some(1),
+        total_cap: None,
+    }
+}

@@ -1,0 +1,25 @@
+//! How customers are treated: what may be done for whom, the policies that say so, and what was tried against the rules.
+
+pub mod legality;
+pub mod never;
+pub mod occasions;
+pub mod policies;
+mod policy_steps;
+pub mod stage;
+pub mod treatments;
+pub mod violations;
+
+pub use policy_steps::{ApprovePolicy, PolicyId, approve, retire, start};
+pub use stage::Stage;
+
+use crate::Operations;
+
+/// The operations of the room.
+pub fn operations(ops: &mut Operations) {
+    treatments::operations(ops);
+    policies::operations(ops);
+    violations::operations(ops);
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! How customers are treated: policies with their versions, treatments, what was tried against the rules.
+
+mod policies;
+mod policy;
+mod treatments;
+
+use crate::State;
+use axum::Router;
+use axum::routing::{get, post};
+use peyvand_core::experience::Stage;
+use peyvand_core::platform::locale::Loc;
+use peyvand_core::platform::money::{Currency, Money};
+use peyvand_core::{Error, Problem};
+
+/// The pages of the room.
+pub fn routes() -> Router<State> {
+    Router::new()
+        .route("/experience", get(policies::index).post(policies::create))
+        .route("/experience/new", get(policies::fresh))
+        .route("/experience/treatments", get(treatments::index).post(treatments::create))
+        .route("/experience/treatments/new", get(treatments::fresh))
+        .route("/experience/treatments/{id}/archive", post(treatments::archive))
+        .route("/experience/violations", get(policies::violations))
+        .route("/experience/{id}", get(policy::show))
+        .route("/experience/{id}/approve", post(policy::approve))
+        .route("/experience/{id}/start", post(policy::start))
+        .route("/experience/{id}/retire", post(policy::retire))
+        .route("/experience/{id}/edit", get(policies::edit).post(policies::change))
+}
+
+/// The tone of a stage.
+fn tone(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Potential => "slate",
+        Stage::Actual => "lapis",
+        Stage::Loyal => "teal",
+        Stage::Advocate => "plum",
+        Stage::AtRisk => "saffron",
+        Stage::Detractor => "anar",
+        Stage::Dormant | Stage::Lost | Stage::Disqualified | Stage::Terminated => "grey",
+    }
+}
+
+/// The key of a message that ends in a word.
+fn key_of(prefix: &str, word: &str) -> String {
+    format!("{prefix}{}", word.replace('_', "-"))
+}
+
+/// An amount with its unit.
+fn money(loc: &Loc, currency: Currency, minor: i64) -> String {
+    Money { minor, currency }.format_with_unit(loc.prefs.money_unit, loc.prefs.digits, loc.prefs.lang)
+}
+
+/// An amount as it was typed, in the reader's unit, as operations take it.
+fn typed_amount(loc: &Loc, currency: Currency, field: &'static str, text: Option<&str>) -> Result<Option<String>, Error> {
+    let read = |text| Money::parse(text, currency, loc.prefs.money_unit).map(Money::decimal_string);
+    text.map(read).transpose().map_err(|problem| Problem::new(field, problem.key()).into())
+}
+
+/// What is wrong with an input, where the form is to be shown again.
+fn problems(error: Error) -> Result<Vec<Problem>, Error> {
+    match error {
+        Error::Invalid(fields) | Error::Conflict(fields) => Ok(fields.0),
+        error => Err(error),
+    }
+}

@@ -1,0 +1,69 @@
+//! How customers are treated: treatments, policies and their approval, as pages.
+
+use crate::{id_after, program, somebody};
+use axum::http::StatusCode;
+
+#[tokio::test]
+async fn a_costly_policy_goes_from_its_form_to_its_end_and_needs_two() {
+    let (app, router) = program().await;
+    let (_, mut owner) = somebody(&app, &router, "owner", "نگار").await;
+    let (_, mut manager) = somebody(&app, &router, "manager", "سینا").await;
+    assert_eq!(owner.get("/experience").await.all(".void").len(), 1);
+
+    let wrong = [("kind", "gift"), ("class", "material"), ("name_fa", "ست قهوه"), ("stages", "loyal"), ("stages", "advocate")];
+    let wrong = owner.post("/experience/treatments", &wrong).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(wrong.one("#stages-e").contains("بازاریاب"), "{}", wrong.text);
+    assert_eq!(wrong.all("input[name=stages][value=loyal][checked]").len(), 1, "what was typed stays");
+    assert!(owner.get("/experience/violations").await.one(".list .li").contains("ست قهوه"));
+
+    let right = [("kind", "benefit"), ("name_fa", "پنج درصد"), ("percent", "۵"), ("unit_cost", "90000"), ("stages", "advocate")];
+    assert_eq!(owner.post("/experience/treatments", &right).await.status, StatusCode::SEE_OTHER);
+    let form = owner.get("/experience/new").await;
+    let treatment = id_after(&form, "name=\"treatment_ids\" value=\"");
+    let empty = owner.post("/experience", &[("name", "سپاس")]).await;
+    assert_eq!((empty.status, empty.all(".errs li").len()), (StatusCode::UNPROCESSABLE_ENTITY, 2));
+    let policy = [
+        ("name", "سپاس"),
+        ("treatment_ids", treatment.as_str()),
+        ("occasions", "birthday"),
+        ("own_name", "روز قهوه"),
+        ("own_on", "2026-10-01"),
+        ("days_before", "۳"),
+        ("budget", "1000000"),
+        ("holdout", "10"),
+    ];
+    let made = owner.post("/experience", &policy).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let path = made.header("location").to_owned();
+    let page = owner.get(&path).await;
+    assert!(page.one(".kv").contains("روز قهوه"), "{}", page.text);
+    assert_eq!(page.all(".note").len(), 1, "it says that two have to approve");
+    assert_eq!(page.all("details dd").len(), 4, "one word for each stage");
+
+    let approve = format!("{path}/approve");
+    owner.post(&approve, &[("number", "1")]).await;
+    assert_eq!(owner.get(&path).await.all("form[action$='/approve']").len(), 0, "nobody approves twice");
+    assert_eq!(manager.get(&path).await.all("form[action$='/approve']").len(), 1);
+    owner.post(&approve, &[("number", "1")]).await;
+    assert!(owner.get(&path).await.one("#toasts").contains("کس دیگری"));
+    manager.post(&approve, &[("number", "1")]).await;
+    manager.post(&format!("{path}/start"), &[]).await;
+    assert!(owner.get("/experience").await.one(".bd").contains("در حال اجرا"));
+
+    let edit = owner.get(&format!("{path}/edit")).await;
+    assert_eq!(edit.all("input[name=treatment_ids][checked]").len(), 1);
+    assert_eq!(edit.all("input[name=own_name][value='روز قهوه']").len(), 1);
+    assert_eq!(edit.all("input[name=days_before][value='3']").len(), 1);
+    assert_eq!(owner.post(&format!("{path}/edit"), &policy[1..]).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(owner.get(&path).await.all("section.card").len(), 2);
+    owner.post(&format!("{path}/retire"), &[]).await;
+    assert!(owner.get("/experience").await.one(".bd").contains("پایان"));
+    owner.post(&format!("/experience/treatments/{treatment}/archive"), &[]).await;
+    assert_eq!(owner.get("/experience/treatments").await.all(".void").len(), 1);
+
+    let (_, mut agent) = somebody(&app, &router, "agent", "سارا").await;
+    assert_eq!(agent.get(&path).await.status, StatusCode::OK);
+    assert_eq!(agent.get("/experience/new").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(agent.post(&format!("{path}/start"), &[]).await.status, StatusCode::FORBIDDEN);
+}
