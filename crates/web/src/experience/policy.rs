@@ -41,7 +41,8 @@ struct VersionView {
     tone: &'static str,
     bundle: Vec<Bundled>,
     whom: String,
-    occasions: Vec<String>,
+    /// Each with its name, how long before, and when next.
+    occasions: Vec<Vec<String>>,
     spent: Option<String>,
     done: Option<i64>,
     holdout: String,
@@ -96,14 +97,14 @@ fn bundled(loc: &Loc, currency: Currency, one: BundleSeen) -> Bundled {
     }
 }
 
-fn occasion(loc: &Loc, seen: &OccasionSeen) -> String {
+fn occasion(loc: &Loc, seen: &OccasionSeen) -> Vec<String> {
     let name = match &seen.plan.name {
         Some(name) if seen.plan.occasion == Occasion::OwnDay => name.clone(),
         _ => loc.t(&key_of("experience-occasion-", seen.plan.occasion.as_str())),
     };
     let before = (seen.plan.days_before > 0).then(|| loc.t1("experience-before", "days", seen.plan.days_before));
     let next = seen.next_on.map(|day| loc.t1("experience-next-on", "day", loc.day(day)));
-    [Some(name), before, next].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+    [Some(name), before, next].into_iter().flatten().collect()
 }
 
 fn version(loc: &Loc, currency: Currency, is_open: bool, one: Version) -> VersionView {
