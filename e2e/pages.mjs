@@ -247,6 +247,24 @@ export const PAGES = [
   { name: 'experience-treatment', path: () => '/experience/treatments/new' },
   { name: 'experience-violations', path: () => '/experience/violations' },
   { name: 'experience-empty', path: () => '/experience', deep: true, bare: true },
+  { name: 'service', path: () => '/service?days=365' },
+  { name: 'service-open', path: () => '/service', deep: true, press: async (page) => { for (const summary of await page.locator('main details.how summary').all()) await summary.click(); } },
+  { name: 'service-empty', path: () => '/service', deep: true, bare: true },
+  { name: 'service-answers', path: () => '/service/answers?kind=nps&score_until=6' },
+  { name: 'service-surveys', path: () => '/service/surveys' },
+  { name: 'service-surveys-empty', path: () => '/service/surveys', deep: true, bare: true },
+  { name: 'service-survey-new', path: () => '/service/surveys', deep: true, press: open('a[href="/service/surveys/new"]') },
+  { name: 'service-survey', path: ({ survey }) => `/service/surveys/${survey}` },
+  { name: 'service-survey-draft', path: ({ draft }) => `/service/surveys/${draft}`, deep: true, press: async (page) => { await page.locator('main .list details summary').first().click(); } },
+  { name: 'service-survey-preview', path: ({ draft }) => `/service/surveys/${draft}/preview`, deep: true },
+  { name: 'service-survey-taken', path: ({ survey }) => `/service/surveys/${survey}/answer`, deep: true },
+  { name: 'survey', path: ({ surveyToken }) => `/s/${surveyToken}`, signedOut: true },
+  { name: 'survey-wrong', path: ({ surveyToken }) => `/s/${surveyToken}`, signedOut: true, deep: true, upset: 422, press: async (page) => {
+    await page.locator('form button.pri').click();
+    await page.locator('.err').first().waitFor();
+  } },
+  { name: 'survey-thanks', path: ({ surveyToken }) => `/s/${surveyToken}?done=true`, signedOut: true, deep: true },
+  { name: 'survey-kiosk', path: ({ surveyToken }) => `/s/${surveyToken}/kiosk`, signedOut: true },
   { name: 'imports', path: () => '/imports' },
   { name: 'imports-empty', path: () => '/imports', deep: true, bare: true },
   { name: 'imports-map', path: () => '/imports', deep: true, press: bring },
@@ -307,5 +325,7 @@ export async function places(call) {
   const [post] = await list('/posts');
   const [segment] = await list('/segments?limit=1');
   const [policy] = await list('/policies?limit=1');
-  return { policy: policy?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  const [live] = await list('/surveys?state=live&limit=1');
+  const [draft] = await list('/surveys?state=draft&limit=1');
+  return { policy: policy?.id, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

@@ -20,6 +20,7 @@ pub mod parties;
 pub mod patch;
 pub mod platform;
 pub mod sales;
+pub mod service;
 pub mod testing;
 pub mod today;
 
@@ -45,6 +46,7 @@ pub fn operations() -> Operations {
     insight::operations(&mut ops);
     marketing::operations(&mut ops);
     experience::operations(&mut ops);
+    service::operations(&mut ops);
     organisation::operations(&mut ops);
     ops
 }

@@ -657,7 +657,7 @@ fn written(req: &Req, text: String, undo: Id<Undo>, back: &str) -> PageResult {
 }
 
 /// A file of rows, as spreadsheets read it: with the mark by which they know Persian.
-fn csv_file(name: &str, lines: &[Vec<String>]) -> impl IntoResponse + use<> {
+pub(crate) fn csv_file(name: &str, lines: &[Vec<String>]) -> impl IntoResponse + use<> {
     let mut text = "\u{feff}".to_owned();
     for line in lines {
         let cells: Vec<String> = line.iter().map(|cell| format!("\"{}\"", csv_safe(cell).replace('"', "\"\""))).collect();

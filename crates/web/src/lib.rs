@@ -18,6 +18,7 @@ pub mod page;
 pub mod parties;
 pub mod request;
 pub mod segments;
+pub mod service;
 pub mod set_up;
 pub mod settings;
 pub mod sign_in;
@@ -107,6 +108,7 @@ fn pages() -> Router<State> {
         .merge(undo::routes())
         .merge(segments::routes())
         .merge(experience::routes())
+        .merge(service::routes())
         .merge(imports::routes())
         .merge(settings::routes())
 }

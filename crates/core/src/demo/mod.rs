@@ -10,6 +10,7 @@ mod experience;
 mod saves;
 mod talk;
 mod trade;
+mod voice;
 mod words;
 
 use crate::marketing::goals::notes::NewNote;
@@ -197,6 +198,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.write_saves(&customers, &parties).await?;
     story.write_spendings(&customers, &parties).await?;
     story.experience(owner, &staff).await?;
+    story.write_voice(&customers, &parties, &staff).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
     app.forget_organisation();

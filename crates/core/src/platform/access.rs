@@ -27,6 +27,8 @@ peyvand_db::words! {
         Marketing = "marketing",
         /// How customers are treated: policies, gifts, respect.
         Experience = "experience",
+        /// What customers say: surveys and their answers.
+        Service = "service",
         /// Bringing files in.
         Imports = "imports",
         /// People, units and posts.
@@ -329,6 +331,7 @@ pub fn ready_made_posts() -> Vec<(&'static str, Rights)> {
         (Room::Insight, Right { see: Reach::Own, ..Right::NONE }),
         (Room::Marketing, Right { see: Reach::Own, ..Right::NONE }),
         (Room::Experience, Right { see: Reach::Own, ..Right::NONE }),
+        (Room::Service, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
     ]));
     vec![("owner", Rights::full()), ("manager", manager), ("agent", agent)]
 }

@@ -373,6 +373,7 @@ async fn housekeeping(ctx: &Ctx) -> Result<Outcome> {
     tx.run(sql("DELETE FROM sign_in_failures WHERE at < $1").bind(now.plus(-super::sign_in::WINDOW))).await?;
     tx.run(sql("DELETE FROM mails WHERE state <> 'waiting' AND finished_at < $1").bind(now.plus(-KEEP))).await?;
     tx.run(sql("DELETE FROM undos WHERE at < $1").bind(now.plus(-super::time::DAY))).await?;
+    crate::service::links::forget_addresses(&mut tx, now.plus(-super::time::DAY)).await?;
     tx.commit().await?;
     ctx.app.db.analyze().await?;
     Ok(Outcome::Done)

@@ -278,7 +278,7 @@ async fn limit(tx: &mut Tx, subject: &str, free: i64, now: Instant) -> Result<i6
 }
 
 /// What counts as one address: all of IPv4, the first 64 bits of IPv6, which one customer of a network has to himself.
-fn network(address: &str) -> String {
+pub(crate) fn network(address: &str) -> String {
     match address.parse::<IpAddr>().map(|address| address.to_canonical()) {
         Ok(IpAddr::V6(address)) => {
             let [a, b, c, d, ..] = address.segments();

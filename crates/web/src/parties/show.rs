@@ -8,6 +8,7 @@ use crate::interactions::{Compose, compose};
 use crate::opportunities::{Deal, of_party};
 use crate::page::{self, Flash, Shell};
 use crate::request::{Form, Req};
+use crate::service::beside::{self, VoiceBox};
 use askama::Template;
 use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue};
@@ -109,6 +110,8 @@ struct ShowPage {
     /// What they may buy next.
     may_buy: Option<NextBox>,
     profit: Option<ProfitBox>,
+    /// What they said.
+    voice: Option<VoiceBox>,
     may_cost: bool,
     known: Vec<(String, Vec<Preference>)>,
     related: Vec<RelationSeen>,
@@ -241,10 +244,11 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
             Ok(None)
         }
     };
+    let said = async { if part.is_none() { beside::of_party(req, id).await } else { Ok(None) } };
     let known = async { if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) } };
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
-    let (told, planned, purchases, deals, scores, relation, may_buy, profit, known, related) =
-        tokio::try_join!(told, planned, bought, offered, scored, bond, suggested, brought, known, related)?;
+    let (told, planned, purchases, deals, scores, relation, may_buy, profit, voice, known, related) =
+        tokio::try_join!(told, planned, bought, offered, scored, bond, suggested, brought, said, known, related)?;
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
         Some(compose(req, id, FormView::new(Vec::new())).await?)
@@ -303,6 +307,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         scores,
         may_buy,
         profit,
+        voice,
         may_cost: req.can(Room::Insight, Act::Create) && p.archived_at.is_none(),
         known: groups,
         related,

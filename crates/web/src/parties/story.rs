@@ -174,6 +174,7 @@ fn record(req: &Req, one: RecordEvent, currency: Currency) -> Entry {
         "consent" => ("peste", "shield-check"),
         "identity" => ("saffron", "eye"),
         "opportunity" | "idea" => ("saffron", "star"),
+        "survey" => ("teal", "message-circle"),
         _ => ("slate", "history"),
     };
     let mut told = blank(tone, icon, title);
@@ -186,6 +187,7 @@ fn record(req: &Req, one: RecordEvent, currency: Currency) -> Entry {
             told.body.extend(text("term").map(|term| loc.term(&kind, &term)).or_else(|| text("words")));
         }
         "relation" => told.body.extend(text("other")),
+        "survey" => survey(req, &one.data, &mut told),
         "contact" | "consent" => {
             let shown = |value: String| if value.starts_with('+') { loc.phone(&value) } else { value };
             told.body.extend(text("value").map(shown));
@@ -214,4 +216,23 @@ fn record(req: &Req, one: RecordEvent, currency: Currency) -> Entry {
         _ => {}
     }
     told
+}
+
+/// What they answered, score by score, and in words.
+fn survey(req: &Req, data: &Value, told: &mut Entry) {
+    let loc = &req.loc;
+    let number = |name: &str| data.get(name).and_then(Value::as_i64);
+    let said = ["nps", "csat", "ces", "fairness"]
+        .iter()
+        .filter_map(|kind| Some(loc.t1(&format!("surveys-{kind}-value"), "value", loc.number(number(kind)?))))
+        .chain(
+            number("respect_sum")
+                .zip(number("respect_items"))
+                .filter(|(_, items)| *items > 0)
+                .map(|(sum, items)| loc.t1("surveys-respect-value", "value", loc.rounded(sum as f64 / items as f64, 1))),
+        );
+    told.details.splice(0..0, said);
+    let text = |name: &str| data.get(name).and_then(Value::as_str);
+    told.details.extend(text(&format!("name_{}", loc.lang())).map(str::to_owned));
+    told.body.extend(text("words").into_iter().flat_map(str::lines).map(str::to_owned));
 }

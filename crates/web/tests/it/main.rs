@@ -13,6 +13,7 @@ mod interactions;
 mod parties;
 mod risk;
 mod segments;
+mod service;
 mod value;
 
 use axum::Router;

@@ -1,0 +1,189 @@
+//! Invitations: a link of their own for one customer, to be answered once.
+
+use super::surveys::{Survey, SurveyState, fresh_token};
+use crate::operation::{Page, page_size};
+use crate::parties::Party;
+use crate::parties::whom::{self, Whom};
+use crate::platform::access::User;
+use crate::platform::events::{self, Event, cursor, cursor_at};
+use crate::platform::time::DAY;
+use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Problem, Result, Room};
+use peyvand_db::{Id, Sql, Tx, row, sql};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// An invitation stands for so many days unless something else is said.
+pub const DAYS: i64 = 21;
+/// The longest it may stand.
+const DAYS_MAX: i64 = 120;
+
+row! {
+    /// An invitation.
+    #[derive(Clone, Debug, Serialize, JsonSchema)]
+    pub struct Invitation {
+        /// Its id.
+        pub id: Id<Invitation> = "n.id",
+        /// To what.
+        pub survey_id: Id<Survey> = "n.survey_id",
+        /// Its name in Persian.
+        pub name_fa: String = "v.name_fa",
+        /// Its name in Arabic.
+        pub name_ar: String = "v.name_ar",
+        /// Its name in English.
+        pub name_en: String = "v.name_en",
+        /// Whom.
+        pub party_id: Id<Party> = "n.party_id",
+        /// Their name.
+        pub party: String = "p.name",
+        /// The link is `/s/TOKEN`; `/s/TOKEN/9` proposes an answer to the first question, which they confirm.
+        pub token: String = "n.token",
+        /// When it was made.
+        pub created_at: Instant = "n.created_at",
+        /// Who made it; absent for the program itself.
+        pub created_by: Option<Id<User>> = "n.created_by",
+        /// Until when it may be answered.
+        pub expires_at: Instant = "n.expires_at",
+        /// When it was answered.
+        pub answered_at: Option<Instant> = "n.answered_at",
+    }
+}
+
+const FROM: &str = "FROM survey_invitations n JOIN surveys v ON v.id = n.survey_id JOIN parties p ON p.id = n.party_id WHERE 1 = 1";
+
+/// Whom to ask what.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invite {
+    /// The survey; it has to be open.
+    pub survey_id: Id<Survey>,
+    /// Whom.
+    pub party_id: Option<Id<Party>>,
+    /// Whom, by any identity key, phone or code.
+    pub customer: Option<String>,
+    /// For how many days; 21 unless given.
+    pub days: Option<i64>,
+}
+
+/// Makes the link by which one customer answers, to be sent to them. While an earlier one of the same survey still stands,
+/// that one is given.
+///
+/// # Errors
+/// For a survey that is not open, a customer out of sight, or too many days.
+pub async fn invite(ctx: &Ctx, input: Invite) -> Result<Invitation> {
+    let writer = ctx.write(Perm(Room::Service, Act::Create))?;
+    let days = input.days.unwrap_or(DAYS);
+    if !(1..=DAYS_MAX).contains(&days) {
+        return Err(Problem::new("days", "input-range").with("min", 1).with("max", DAYS_MAX).into());
+    }
+    let mut tx = writer.begin().await?;
+    let party = whom::need(&mut tx, ctx, &writer.sight, input.party_id, input.customer.as_deref()).await?;
+    let id = match standing(&mut tx, ctx, input.survey_id, &party).await? {
+        Some(id) => id,
+        None => make(&mut tx, ctx, input.survey_id, &party, days).await?,
+    };
+    let invitation = read(&mut tx, id).await?;
+    tx.commit().await?;
+    Ok(invitation)
+}
+
+async fn standing(tx: &mut Tx, ctx: &Ctx, survey: Id<Survey>, party: &Whom) -> Result<Option<Id<Invitation>>> {
+    let query = sql("SELECT id FROM survey_invitations WHERE party_id = $1 AND survey_id = $2 AND answered_at IS NULL AND expires_at > $3
+                     ORDER BY created_at DESC, id DESC LIMIT 1");
+    let found: Option<(Id<Invitation>,)> = tx.maybe(query.bind(party.id).bind(survey).bind(ctx.now())).await?;
+    Ok(found.map(|(id,)| id))
+}
+
+pub(super) async fn make(tx: &mut Tx, ctx: &Ctx, survey: Id<Survey>, party: &Whom, days: i64) -> Result<Id<Invitation>> {
+    // The lock keeps the survey open until the invitation stands.
+    let state: Option<(SurveyState,)> = tx.maybe(sql("SELECT state FROM surveys WHERE id = $1 {for_update}").bind(survey)).await?;
+    match state {
+        None => return Err(Error::NotFound("survey")),
+        Some((SurveyState::Live,)) => {}
+        Some((SurveyState::Draft | SurveyState::Closed,)) => return Err(Problem::new("survey_id", "surveys-not-live").into()),
+    }
+    let id: Id<Invitation> = ctx.id();
+    tx.run(
+        sql("INSERT INTO survey_invitations (id, survey_id, party_id, token, day, expires_at, created_by, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+        .bind(id)
+        .bind(survey)
+        .bind(party.id)
+        .bind(fresh_token())
+        .bind(today(ctx).await?)
+        .bind(ctx.now().plus(days * DAY))
+        .bind(ctx.actor.user())
+        .bind(ctx.now()),
+    )
+    .await?;
+    events::record(tx, ctx, Event::of_party("survey.invited", party.id, json!({"survey": survey})).about(id)).await?;
+    Ok(id)
+}
+
+/// The day in the organisation's time zone, by which answers are counted.
+pub(super) async fn today(ctx: &Ctx) -> Result<Day> {
+    Ok(ctx.now().day(&ctx.app.organisation().await?.zone()))
+}
+
+async fn read(tx: &mut Tx, id: Id<Invitation>) -> Result<Invitation> {
+    let mut query = Sql::select::<Invitation>(FROM);
+    query.push(" AND n.id = ").arg(id);
+    Ok(tx.one(query).await?)
+}
+
+/// Which invitations.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ListInvitations {
+    /// Only to this survey.
+    pub survey_id: Option<Id<Survey>>,
+    /// Only of this customer.
+    pub party_id: Option<Id<Party>>,
+    /// Only those that still wait for an answer.
+    pub waiting: Option<bool>,
+    /// Where the page starts: `next` of the page before.
+    pub after: Option<String>,
+    /// Rows of a page, 50 unless given, at most 200.
+    pub limit: Option<i64>,
+}
+
+/// Invitations, the newest first.
+///
+/// # Errors
+/// Without the right, or for a cursor that is none.
+pub async fn list(ctx: &Ctx, input: ListInvitations) -> Result<Page<Invitation>> {
+    let reader = ctx.read(Perm(Room::Service, Act::See))?;
+    let limit = page_size(input.limit)?;
+    let mut query = Sql::select::<Invitation>(FROM);
+    reader.sight.parties(&mut query);
+    if let Some(survey) = input.survey_id {
+        query.push(" AND n.survey_id = ").arg(survey);
+    }
+    if let Some(party) = input.party_id {
+        query.push(" AND n.party_id = ").arg(party);
+    }
+    if input.waiting == Some(true) {
+        query.push(" AND n.answered_at IS NULL AND n.expires_at > ").arg(ctx.now());
+    }
+    if let Some(after) = &input.after {
+        let (at, id) = cursor::<Invitation>(after)?;
+        query.push(" AND (n.created_at, n.id) < (").arg(at).push(", ").arg(id).push(")");
+    }
+    query.push(" ORDER BY n.created_at DESC, n.id DESC LIMIT ").arg(limit + 1);
+    let rows: Vec<Invitation> = reader.db.all(query).await?;
+    Ok(Page::cut(rows, limit, |last| cursor_at(last.created_at, last.id)))
+}
+
+/// The operations of invitations.
+pub fn operations(ops: &mut Operations) {
+    ops.add(
+        "surveys.invite",
+        "POST /surveys/{survey_id}/invitations",
+        Some(Perm(Room::Service, Act::Create)),
+        "Makes the link by which one customer answers, once.",
+        invite,
+    )
+    .example(|| json!({"customer": "09121234567", "days": 14}));
+    ops.add("surveys.invitations", "GET /survey-invitations", Some(Perm(Room::Service, Act::See)), "Invitations, the newest first.", list)
+        .example(|| json!({"waiting": true}));
+}

@@ -1,0 +1,143 @@
+//! The voice of customers: from a draft to an answer by a link, at the counter and by telephone, and to the scores.
+
+use crate::{Answer, Browser, id_after, program, somebody};
+use axum::http::StatusCode;
+use peyvand_core::testing;
+
+/// The token of the first link of this form in a page.
+fn token(answer: &Answer, after: &str) -> String {
+    let found = answer.text.split(after).nth(1).unwrap_or_else(|| panic!("no {after} in: {}", answer.text));
+    found.chars().take_while(|sign| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_')).collect()
+}
+
+/// The names of the questions of a form, in their order.
+fn names(answer: &Answer) -> Vec<String> {
+    let mut names: Vec<String> = answer.text.split("name=\"q-").skip(1).filter_map(|rest| Some(format!("q-{}", rest.get(..36)?))).collect();
+    names.dedup();
+    names
+}
+
+#[tokio::test]
+async fn a_survey_is_written_opened_and_answered_by_who_is_not_signed_in() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "negar").await;
+    let customer = testing::party(&ctx, "سارا").await;
+    assert_eq!(owner.get("/service").await.all(".void").len(), 1);
+    let made = owner
+        .post("/service/surveys", &[("kinds", "nps"), ("kinds", "open"), ("name_en", "After a visit"), ("name_fa", "پس از دیدار")])
+        .await;
+    let page = made.header("location").to_owned();
+    assert!(page.starts_with("/service/surveys/"), "{}", made.text);
+    let id = page.rsplit('/').next().unwrap().to_owned();
+    owner.post(&format!("{page}/questions"), &[("kind", "respect")]).await;
+    let draft = owner.get(&page).await;
+    assert_eq!(draft.all("main .list details").len(), 5, "{}", draft.text);
+    let question = id_after(&draft, "/service/questions/");
+    let wrong = owner.post(&format!("/service/questions/{question}"), &[("survey", &id), ("text_fa", ""), ("text_en", "x")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for (path, fields) in [
+        (format!("/service/questions/{question}"), vec![("survey", id.as_str()), ("text_en", "Would you?"), ("is_needed", "on")]),
+        (format!("/service/questions/{question}/move"), vec![("survey", id.as_str()), ("place", "2")]),
+        (format!("/service/questions/{question}/move"), vec![("survey", id.as_str()), ("place", "1")]),
+        (page.clone(), vec![("name_en", "After your visit")]),
+    ] {
+        assert_eq!(owner.post(&path, &fields).await.header("location"), page);
+    }
+    let arabic = owner.get(&format!("{page}/preview?lang=ar")).await;
+    assert!(arabic.text.contains("<html lang=\"ar\" dir=\"rtl\"") && arabic.text.contains("صديقًا") && arabic.text.contains("٠"));
+    assert_eq!(owner.post(&format!("{page}/publish"), &[]).await.header("location"), page);
+    assert_eq!(owner.post(&format!("{page}/publish"), &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+
+    let party = customer.to_string();
+    let invited = owner.post(&format!("{page}/invite"), &[("party", &party)]).await;
+    assert!(invited.header("location").starts_with(&page));
+    let link = format!("/s/{}", token(&owner.get(&page).await, "http://peyvand.test/s/"));
+    let mut visitor = Browser::new(&router).with("accept-language", "en");
+    let form = visitor.get(&format!("{link}/9")).await;
+    assert_eq!(form.one("h1"), "After your visit");
+    assert_eq!(form.all("input[type=radio][checked][value='9']").len(), 1, "the proposed answer is marked: {}", form.text);
+    assert!(visitor.get(&link).await.all("input[checked]").is_empty(), "and looking at it stored nothing");
+    assert!(visitor.get(&format!("{link}?lang=fa")).await.text.contains("dir=\"rtl\""));
+    let names = names(&form);
+    assert_eq!(names.len(), 5);
+    let refused = visitor.post(&link, &[("lang", "fa"), (&names[0], "9")]).await;
+    assert_eq!((refused.status, refused.all(".err").len()), (StatusCode::UNPROCESSABLE_ENTITY, 3), "{}", refused.text);
+    assert!(refused.text.contains("dir=\"rtl\"") && refused.all("input[checked]").len() == 1, "what was chosen stays");
+    let all = |first: &'static str| -> Vec<(String, &'static str)> {
+        names.iter().enumerate().map(|(place, name)| (name.clone(), if place == 0 { first } else { "6" })).collect()
+    };
+    let fields = all("9");
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    let thanked = visitor.post(&link, &fields).await;
+    assert_eq!(thanked.header("location"), format!("{link}?done=true&lang=en"));
+    let thanks = visitor.get(thanked.header("location")).await;
+    assert_eq!(thanks.one("h1"), "Thank you");
+    let correct = visitor.get(&format!("{link}?correct=true")).await;
+    assert_eq!(correct.all("input[checked]").len(), 4, "{}", correct.text);
+    let fields = all("10");
+    let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
+    assert_eq!(visitor.post(&link, &fields).await.status, StatusCode::SEE_OTHER);
+    let mut other = Browser::new(&router).with("accept-language", "en");
+    assert_eq!(other.get(&link).await.one("h1"), "This invitation has been answered");
+    assert_eq!(other.post(&link, &fields).await.one("h1"), "This invitation has been answered");
+    assert_eq!(other.get("/s/nobody-made-it").await.status, StatusCode::NOT_FOUND);
+    assert_eq!(other.get(&format!("{link}/kiosk")).await.status, StatusCode::NOT_FOUND, "a customer's own link is for no counter");
+
+    let profile = owner.get(&format!("/parties/{party}")).await;
+    assert!(profile.one("#voice").contains("NPS") && profile.one("#voice .bd").contains("۱۰"), "{}", profile.one("#voice"));
+    let answers = owner.get("/service/answers?kind=nps&score_from=9").await;
+    assert_eq!(answers.all("tbody tr").len(), 1);
+    assert_eq!(owner.get("/service/answers?kind=nps&score_until=8&last=true").await.all("tbody tr").len(), 0);
+    assert_eq!(owner.get(&format!("/service/answers.csv?party={party}")).await.text.lines().count(), 2);
+}
+
+#[tokio::test]
+async fn the_counter_and_the_telephone_count_and_few_answers_make_no_number() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "negar").await;
+    let customer = testing::party(&ctx, "سارا").await;
+    let made = owner.post("/service/surveys", &[("kinds", "csat")]).await;
+    let page = made.header("location").to_owned();
+    owner.post(&format!("{page}/publish"), &[]).await;
+    let open = format!("/s/{}", token(&owner.get(&page).await, "href=\"/s/"));
+    let mut tablet = Browser::new(&router).with("accept-language", "en");
+    let start = tablet.get(&format!("{open}/kiosk")).await;
+    assert!(start.header("refresh").ends_with(&format!("; url={open}/kiosk")));
+    let name = names(&start).remove(0);
+    for _ in 0..29 {
+        let sent = tablet.post(&format!("{open}/kiosk"), &[(&name, "5")]).await;
+        assert_eq!(sent.header("location"), format!("{open}/kiosk?done=true&lang=en"));
+    }
+    let thanks = tablet.get(&format!("{open}/kiosk?done=true")).await;
+    assert_eq!((thanks.one("h1"), thanks.header("refresh").starts_with("8;")), ("Thank you".to_owned(), true));
+    let few = owner.get("/service").await;
+    assert_eq!((few.all(".card .note").len(), few.all("b.num").len()), (1, 0), "29 answers are too few: {}", few.text);
+
+    let taken = format!("{page}/answer?party={customer}");
+    assert_eq!(owner.get(&taken).await.all("fieldset.scale").len(), 1);
+    let party = customer.to_string();
+    let refused = owner.post(&format!("{page}/answer"), &[("party", &party), ("settled", "1")]).await;
+    assert_eq!((refused.status, refused.all(".err").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    let told = owner.post(&format!("{page}/answer"), &[("party", &party), ("settled", "1"), (&name, "1")]).await;
+    assert_eq!(told.header("location"), format!("/parties/{party}"));
+    let enough = owner.get("/service").await;
+    assert_eq!(enough.all("b.num").len(), 1, "{}", enough.text);
+    assert_eq!(owner.get("/service/scores.csv?days=30").await.text.lines().count(), 2);
+
+    let (_, mut agent) = somebody(&app, &router, "agent", "sara").await;
+    assert_eq!(agent.get("/service").await.all("b.num").len(), 0, "only of their own customers");
+    assert_eq!(agent.get("/service/surveys/new").await.status, StatusCode::FORBIDDEN);
+    assert_eq!(agent.get("/service/answers.csv").await.status, StatusCode::FORBIDDEN);
+
+    let mut last = None;
+    let mut flood = Browser::new(&router).with("accept-language", "en");
+    for _ in 0..31 {
+        last = Some(flood.post(&open, &[(&name, "5")]).await);
+    }
+    let last = last.unwrap();
+    assert_eq!((last.status, last.all(".note[role=alert]").len()), (StatusCode::TOO_MANY_REQUESTS, 1));
+    owner.post(&format!("{page}/close"), &[]).await;
+    assert_eq!(flood.get(&open).await.one("h1"), "This survey has ended");
+    let revised = owner.post(&format!("{page}/revise"), &[]).await;
+    assert_ne!(revised.header("location"), page);
+}

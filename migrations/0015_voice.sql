@@ -1,0 +1,102 @@
+-- What customers say: surveys, who was invited, what was answered.
+
+-- A survey that is open stays as it is; a change makes the next version of the same family. open_token is the link of those
+-- who are not known by name, the same for all versions, so that what is printed goes on to work.
+CREATE TABLE surveys (
+  id ID NOT NULL PRIMARY KEY,
+  family_id ID NOT NULL,
+  version INT NOT NULL,
+  state SORTKEY NOT NULL CONSTRAINT surveys_state_check CHECK (state IN ('draft', 'live', 'closed')),
+  name_fa TEXT NOT NULL,
+  name_ar TEXT NOT NULL,
+  name_en TEXT NOT NULL,
+  open_token SORTKEY NOT NULL,
+  created_by ID,
+  created_at INSTANT NOT NULL,
+  live_at INSTANT,
+  closed_at INSTANT,
+  CONSTRAINT surveys_family_id_version_key UNIQUE (family_id, version)
+) STRICT;
+CREATE INDEX surveys_state_id ON surveys (state, id);
+CREATE UNIQUE INDEX surveys_live ON surveys (family_id) WHERE state = 'live';
+CREATE INDEX surveys_open_token ON surveys (open_token, version);
+
+-- item tells the three parts of perceived respect apart; of other kinds it is ''.
+CREATE TABLE survey_questions (
+  id ID NOT NULL PRIMARY KEY,
+  survey_id ID NOT NULL REFERENCES surveys (id),
+  position INT NOT NULL,
+  kind SORTKEY NOT NULL,
+  item SORTKEY NOT NULL,
+  text_fa TEXT NOT NULL,
+  text_ar TEXT NOT NULL,
+  text_en TEXT NOT NULL,
+  is_needed BOOL NOT NULL
+) STRICT;
+CREATE INDEX survey_questions_survey_id_position_id ON survey_questions (survey_id, position, id);
+
+-- The token is kept as it is, because the link has to be shown again to who sends it; it opens nothing but the questions.
+CREATE TABLE survey_invitations (
+  id ID NOT NULL PRIMARY KEY,
+  survey_id ID NOT NULL REFERENCES surveys (id),
+  party_id ID NOT NULL REFERENCES parties (id),
+  token SORTKEY NOT NULL CONSTRAINT survey_invitations_token_key UNIQUE,
+  day DAY NOT NULL,
+  expires_at INSTANT NOT NULL,
+  answered_at INSTANT,
+  created_by ID,
+  created_at INSTANT NOT NULL
+) STRICT;
+CREATE INDEX survey_invitations_party_id_created_at_id ON survey_invitations (party_id, created_at, id);
+CREATE INDEX survey_invitations_survey_id_created_at_id ON survey_invitations (survey_id, created_at, id);
+CREATE INDEX survey_invitations_created_at_id ON survey_invitations (created_at, id);
+
+-- One filled-in survey, with its scores side by side; respect is the sum of so many items. sitting is the keyed hash of what
+-- the browser holds that filled it in and may correct it until sitting_until. address_key is the keyed hash of the network it
+-- came from, kept for a day to notice who sends too many.
+CREATE TABLE survey_sheets (
+  id ID NOT NULL PRIMARY KEY,
+  survey_id ID NOT NULL REFERENCES surveys (id),
+  family_id ID NOT NULL,
+  invitation_id ID CONSTRAINT survey_sheets_invitation_id_key UNIQUE,
+  party_id ID REFERENCES parties (id),
+  door SORTKEY NOT NULL,
+  lang TEXT NOT NULL,
+  day DAY NOT NULL,
+  at INSTANT NOT NULL,
+  nps INT,
+  csat INT,
+  ces INT,
+  fairness INT,
+  respect_sum INT,
+  respect_items INT,
+  words TEXT,
+  sitting TEXT,
+  sitting_until INSTANT,
+  address_key SORTKEY,
+  taken_by ID,
+  created_at INSTANT NOT NULL
+) STRICT;
+CREATE INDEX survey_sheets_at_id ON survey_sheets (at, id);
+CREATE INDEX survey_sheets_day ON survey_sheets (day, at, id, party_id, family_id, nps, csat, ces, fairness, respect_sum, respect_items);
+CREATE INDEX survey_sheets_party_id_at_id ON survey_sheets (party_id, at, id) WHERE party_id IS NOT NULL;
+CREATE INDEX survey_sheets_survey_id_at_id ON survey_sheets (survey_id, at, id);
+CREATE INDEX survey_sheets_family_id_at_id ON survey_sheets (family_id, at, id);
+CREATE INDEX survey_sheets_address_key_at ON survey_sheets (address_key, at) WHERE address_key IS NOT NULL;
+
+-- Its answers, one a question, for whoever asks for those of a customer.
+CREATE TABLE survey_answers (
+  id ID NOT NULL PRIMARY KEY,
+  sheet_id ID NOT NULL REFERENCES survey_sheets (id),
+  survey_id ID NOT NULL,
+  question_id ID NOT NULL,
+  party_id ID,
+  kind SORTKEY NOT NULL,
+  item SORTKEY NOT NULL,
+  score INT,
+  text TEXT,
+  day DAY NOT NULL,
+  at INSTANT NOT NULL,
+  CONSTRAINT survey_answers_sheet_id_question_id_key UNIQUE (sheet_id, question_id)
+) STRICT;
+CREATE INDEX survey_answers_party_id_day ON survey_answers (party_id, day, id) WHERE party_id IS NOT NULL;
