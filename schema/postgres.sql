@@ -1181,6 +1181,113 @@ CREATE TABLE stated_spendings (
 ALTER TABLE stated_spendings ADD CONSTRAINT stated_spendings_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
 ALTER TABLE stated_spendings ADD CONSTRAINT stated_spendings_pkey PRIMARY KEY (party_id);
 
+CREATE TABLE survey_answers (
+  id uuid NOT NULL,
+  sheet_id uuid NOT NULL,
+  survey_id uuid NOT NULL,
+  question_id uuid NOT NULL,
+  party_id uuid,
+  kind text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  score bigint,
+  text text,
+  day text COLLATE "C" NOT NULL,
+  at bigint NOT NULL
+);
+ALTER TABLE survey_answers ADD CONSTRAINT survey_answers_pkey PRIMARY KEY (id);
+ALTER TABLE survey_answers ADD CONSTRAINT survey_answers_sheet_id_fkey FOREIGN KEY (sheet_id) REFERENCES survey_sheets(id);
+ALTER TABLE survey_answers ADD CONSTRAINT survey_answers_sheet_id_question_id_key UNIQUE (sheet_id, question_id);
+CREATE INDEX survey_answers_party_id_day ON survey_answers USING btree (party_id, day, id) WHERE (party_id IS NOT NULL);
+
+CREATE TABLE survey_invitations (
+  id uuid NOT NULL,
+  survey_id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  token text COLLATE "C" NOT NULL,
+  day text COLLATE "C" NOT NULL,
+  expires_at bigint NOT NULL,
+  answered_at bigint,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE survey_invitations ADD CONSTRAINT survey_invitations_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE survey_invitations ADD CONSTRAINT survey_invitations_pkey PRIMARY KEY (id);
+ALTER TABLE survey_invitations ADD CONSTRAINT survey_invitations_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES surveys(id);
+ALTER TABLE survey_invitations ADD CONSTRAINT survey_invitations_token_key UNIQUE (token);
+CREATE INDEX survey_invitations_created_at_id ON survey_invitations USING btree (created_at, id);
+CREATE INDEX survey_invitations_party_id_created_at_id ON survey_invitations USING btree (party_id, created_at, id);
+CREATE INDEX survey_invitations_survey_id_created_at_id ON survey_invitations USING btree (survey_id, created_at, id);
+
+CREATE TABLE survey_questions (
+  id uuid NOT NULL,
+  survey_id uuid NOT NULL,
+  position bigint NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  item text COLLATE "C" NOT NULL,
+  text_fa text NOT NULL,
+  text_ar text NOT NULL,
+  text_en text NOT NULL,
+  is_needed boolean NOT NULL
+);
+ALTER TABLE survey_questions ADD CONSTRAINT survey_questions_pkey PRIMARY KEY (id);
+ALTER TABLE survey_questions ADD CONSTRAINT survey_questions_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES surveys(id);
+CREATE INDEX survey_questions_survey_id_position_id ON survey_questions USING btree (survey_id, "position", id);
+
+CREATE TABLE survey_sheets (
+  id uuid NOT NULL,
+  survey_id uuid NOT NULL,
+  family_id uuid NOT NULL,
+  invitation_id uuid,
+  party_id uuid,
+  door text COLLATE "C" NOT NULL,
+  lang text NOT NULL,
+  day text COLLATE "C" NOT NULL,
+  at bigint NOT NULL,
+  nps bigint,
+  csat bigint,
+  ces bigint,
+  fairness bigint,
+  respect_sum bigint,
+  respect_items bigint,
+  words text,
+  sitting text,
+  sitting_until bigint,
+  address_key text COLLATE "C",
+  taken_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE survey_sheets ADD CONSTRAINT survey_sheets_invitation_id_key UNIQUE (invitation_id);
+ALTER TABLE survey_sheets ADD CONSTRAINT survey_sheets_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE survey_sheets ADD CONSTRAINT survey_sheets_pkey PRIMARY KEY (id);
+ALTER TABLE survey_sheets ADD CONSTRAINT survey_sheets_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES surveys(id);
+CREATE INDEX survey_sheets_address_key_at ON survey_sheets USING btree (address_key, at) WHERE (address_key IS NOT NULL);
+CREATE INDEX survey_sheets_at_id ON survey_sheets USING btree (at, id);
+CREATE INDEX survey_sheets_day ON survey_sheets USING btree (day, at, id, party_id, family_id, nps, csat, ces, fairness, respect_sum, respect_items);
+CREATE INDEX survey_sheets_family_id_at_id ON survey_sheets USING btree (family_id, at, id);
+CREATE INDEX survey_sheets_party_id_at_id ON survey_sheets USING btree (party_id, at, id) WHERE (party_id IS NOT NULL);
+CREATE INDEX survey_sheets_survey_id_at_id ON survey_sheets USING btree (survey_id, at, id);
+
+CREATE TABLE surveys (
+  id uuid NOT NULL,
+  family_id uuid NOT NULL,
+  version bigint NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  name_fa text NOT NULL,
+  name_ar text NOT NULL,
+  name_en text NOT NULL,
+  open_token text COLLATE "C" NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL,
+  live_at bigint,
+  closed_at bigint
+);
+ALTER TABLE surveys ADD CONSTRAINT surveys_family_id_version_key UNIQUE (family_id, version);
+ALTER TABLE surveys ADD CONSTRAINT surveys_pkey PRIMARY KEY (id);
+ALTER TABLE surveys ADD CONSTRAINT surveys_state_check CHECK ((state = ANY (ARRAY['draft'::text, 'live'::text, 'closed'::text])));
+CREATE UNIQUE INDEX surveys_live ON surveys USING btree (family_id) WHERE (state = 'live'::text);
+CREATE INDEX surveys_open_token ON surveys USING btree (open_token, version);
+CREATE INDEX surveys_state_id ON surveys USING btree (state, id);
+
 CREATE TABLE terms (
   list text COLLATE "C" NOT NULL,
   word text COLLATE "C" NOT NULL,

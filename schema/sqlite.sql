@@ -1040,6 +1040,99 @@ CREATE TABLE stated_spendings (
   created_at INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE survey_answers (
+  id BLOB NOT NULL PRIMARY KEY,
+  sheet_id BLOB NOT NULL REFERENCES survey_sheets (id),
+  survey_id BLOB NOT NULL,
+  question_id BLOB NOT NULL,
+  party_id BLOB,
+  kind TEXT NOT NULL,
+  item TEXT NOT NULL,
+  score INTEGER,
+  text TEXT,
+  day TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  CONSTRAINT survey_answers_sheet_id_question_id_key UNIQUE (sheet_id, question_id)
+) STRICT;
+CREATE INDEX survey_answers_party_id_day ON survey_answers (party_id, day, id) WHERE party_id IS NOT NULL;
+
+CREATE TABLE survey_invitations (
+  id BLOB NOT NULL PRIMARY KEY,
+  survey_id BLOB NOT NULL REFERENCES surveys (id),
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  token TEXT NOT NULL CONSTRAINT survey_invitations_token_key UNIQUE,
+  day TEXT NOT NULL,
+  expires_at INTEGER NOT NULL,
+  answered_at INTEGER,
+  created_by BLOB,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX survey_invitations_created_at_id ON survey_invitations (created_at, id);
+CREATE INDEX survey_invitations_party_id_created_at_id ON survey_invitations (party_id, created_at, id);
+CREATE INDEX survey_invitations_survey_id_created_at_id ON survey_invitations (survey_id, created_at, id);
+
+CREATE TABLE survey_questions (
+  id BLOB NOT NULL PRIMARY KEY,
+  survey_id BLOB NOT NULL REFERENCES surveys (id),
+  position INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  item TEXT NOT NULL,
+  text_fa TEXT NOT NULL,
+  text_ar TEXT NOT NULL,
+  text_en TEXT NOT NULL,
+  is_needed INTEGER NOT NULL
+) STRICT;
+CREATE INDEX survey_questions_survey_id_position_id ON survey_questions (survey_id, position, id);
+
+CREATE TABLE survey_sheets (
+  id BLOB NOT NULL PRIMARY KEY,
+  survey_id BLOB NOT NULL REFERENCES surveys (id),
+  family_id BLOB NOT NULL,
+  invitation_id BLOB CONSTRAINT survey_sheets_invitation_id_key UNIQUE,
+  party_id BLOB REFERENCES parties (id),
+  door TEXT NOT NULL,
+  lang TEXT NOT NULL,
+  day TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  nps INTEGER,
+  csat INTEGER,
+  ces INTEGER,
+  fairness INTEGER,
+  respect_sum INTEGER,
+  respect_items INTEGER,
+  words TEXT,
+  sitting TEXT,
+  sitting_until INTEGER,
+  address_key TEXT,
+  taken_by BLOB,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX survey_sheets_address_key_at ON survey_sheets (address_key, at) WHERE address_key IS NOT NULL;
+CREATE INDEX survey_sheets_at_id ON survey_sheets (at, id);
+CREATE INDEX survey_sheets_day ON survey_sheets (day, at, id, party_id, family_id, nps, csat, ces, fairness, respect_sum, respect_items);
+CREATE INDEX survey_sheets_family_id_at_id ON survey_sheets (family_id, at, id);
+CREATE INDEX survey_sheets_party_id_at_id ON survey_sheets (party_id, at, id) WHERE party_id IS NOT NULL;
+CREATE INDEX survey_sheets_survey_id_at_id ON survey_sheets (survey_id, at, id);
+
+CREATE TABLE surveys (
+  id BLOB NOT NULL PRIMARY KEY,
+  family_id BLOB NOT NULL,
+  version INTEGER NOT NULL,
+  state TEXT NOT NULL CONSTRAINT surveys_state_check CHECK (state IN ('draft', 'live', 'closed')),
+  name_fa TEXT NOT NULL,
+  name_ar TEXT NOT NULL,
+  name_en TEXT NOT NULL,
+  open_token TEXT NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  live_at INTEGER,
+  closed_at INTEGER,
+  CONSTRAINT surveys_family_id_version_key UNIQUE (family_id, version)
+) STRICT;
+CREATE UNIQUE INDEX surveys_live ON surveys (family_id) WHERE state = 'live';
+CREATE INDEX surveys_open_token ON surveys (open_token, version);
+CREATE INDEX surveys_state_id ON surveys (state, id);
+
 CREATE TABLE terms (
   list TEXT NOT NULL,
   word TEXT NOT NULL,

@@ -56,7 +56,7 @@ row! {
         /// When it was closed.
         pub closed_at: Option<Instant> = "v.closed_at",
         /// How often it was filled in, counted up to 10,000.
-        pub sheets: i64 = "(SELECT COUNT(*) FROM (SELECT 1 FROM survey_sheets f WHERE f.survey_id = v.id LIMIT 10000) some)",
+        pub sheets: i64 = "(SELECT COUNT(*) FROM (SELECT 1 FROM survey_sheets f WHERE f.survey_id = v.id LIMIT 10000) few)",
     }
 }
 

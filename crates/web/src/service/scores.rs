@@ -116,7 +116,8 @@ fn value(loc: &Loc, kind: QuestionKind, value: f64) -> String {
             #[expect(clippy::cast_possible_truncation, reason = "between -100 and 100")]
             let points = (value * 100.0).round() as i64;
             let sign = if points > 0 { "+" } else { "" };
-            format!("{sign}{}", loc.number(points))
+            // A sign would change sides in a sentence from right to left.
+            format!("\u{2066}{sign}{}\u{2069}", loc.number(points))
         }
         QuestionKind::Csat => loc.percent(value),
         _ => loc.rounded(value, 1),
