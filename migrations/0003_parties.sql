@@ -124,6 +124,7 @@ CREATE TABLE contact_points (
   created_at INSTANT NOT NULL,
   CONSTRAINT contact_points_party_id_channel_value_key UNIQUE (party_id, channel, value)
 ) STRICT;
+CREATE INDEX contact_points_withdrawn ON contact_points (party_id, consent_at) WHERE consent = 'withdrawn';
 CREATE INDEX contact_points_value ON contact_points (value, party_id);
 
 CREATE TABLE addresses (

@@ -13,6 +13,7 @@ pub mod follow_ups;
 pub mod ideas;
 pub mod insight;
 pub mod interactions;
+pub mod lifecycle;
 pub mod marketing;
 pub mod operation;
 pub mod organisation;
@@ -44,6 +45,7 @@ pub fn operations() -> Operations {
     today::operations(&mut ops);
     sales::operations(&mut ops);
     insight::operations(&mut ops);
+    lifecycle::operations(&mut ops);
     marketing::operations(&mut ops);
     experience::operations(&mut ops);
     service::operations(&mut ops);

@@ -23,6 +23,8 @@ peyvand_db::words! {
         Sales = "sales",
         /// Numbers worked out from what customers buy.
         Insight = "insight",
+        /// The way of customers from stranger to advocate.
+        Lifecycle = "lifecycle",
         /// Whom we speak to: segments.
         Marketing = "marketing",
         /// How customers are treated: policies, gifts, respect.
@@ -329,6 +331,7 @@ pub fn ready_made_posts() -> Vec<(&'static str, Rights)> {
         (Room::FollowUps, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
         (Room::Sales, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
         (Room::Insight, Right { see: Reach::Own, ..Right::NONE }),
+        (Room::Lifecycle, Right { see: Reach::Own, create: true, ..Right::NONE }),
         (Room::Marketing, Right { see: Reach::Own, ..Right::NONE }),
         (Room::Experience, Right { see: Reach::Own, ..Right::NONE }),
         (Room::Service, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),

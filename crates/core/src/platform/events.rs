@@ -1,6 +1,7 @@
 //! The history: one row for each thing that happened, written in the transaction that made it true. The timeline,
 //! the audit log, notifications and scores hang on it. Nothing removes a row.
 
+use crate::lifecycle::ways;
 use crate::marketing::segments::follow;
 use crate::operation::{Page, page_size};
 use crate::parties::Party;
@@ -72,6 +73,7 @@ pub const KINDS: &[&str] = &[
     "follow_up.restored",
     "follow_up.snoozed",
     "follow_up.taken_back",
+    "gate.changed",
     "goal.archived",
     "goal.changed",
     "goal.created",
@@ -92,6 +94,9 @@ pub const KINDS: &[&str] = &[
     "interaction.restored",
     "interaction.taken_back",
     "keys.rotated",
+    "lifecycle.decided",
+    "lifecycle.replay_asked",
+    "lifecycle.taken_back",
     "opportunity.changed",
     "opportunity.closed",
     "opportunity.created",
@@ -143,6 +148,9 @@ pub const KINDS: &[&str] = &[
     "survey.created",
     "survey.invited",
     "survey.published",
+    "stage.changed",
+    "stage.promoted",
+    "stage.put_right",
     "terms.changed",
     "token.created",
     "token.revoked",
@@ -179,6 +187,7 @@ pub async fn record(tx: &mut Tx, ctx: &Ctx, event: Event) -> Result<()> {
 pub async fn record_all(tx: &mut Tx, ctx: &Ctx, events: Vec<Event>) -> Result<()> {
     if events.iter().any(|event| matches!(event.kind, "import.finished" | "facts.rebuilt")) {
         follow::all(tx, ctx).await?;
+        ways::enqueue(tx, ctx).await?;
     }
     follow::mark(tx, ctx, events.iter().filter_map(|event| event.party).collect()).await?;
     let rows = events

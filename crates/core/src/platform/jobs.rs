@@ -55,6 +55,10 @@ pub enum Job {
     RefreshProfits,
     /// Works out anew which customers of value may leave.
     RefreshRisks,
+    /// Works out anew the ways of all customers through the gates.
+    ReplayLifecycle,
+    /// Looks at those for whom a day changes something on their way.
+    SweepLifecycle,
 }
 
 /// A row of the queue.
@@ -236,6 +240,8 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::FindOut => crate::insight::findings::find_out(ctx, id, stop).await,
         Job::RefreshProfits => crate::insight::profit_refresh::refresh(ctx, id, stop).await,
         Job::RefreshRisks => crate::insight::risk_refresh::refresh(ctx, id, stop).await,
+        Job::ReplayLifecycle => crate::lifecycle::ways::replay(ctx, id, stop).await,
+        Job::SweepLifecycle => crate::lifecycle::ways::sweep(ctx, id, stop).await,
     }
 }
 
@@ -265,7 +271,7 @@ async fn claim(app: &App, worker: &str, lane: Lane) -> Result<Option<Claimed>> {
         .maybe(
             sql("UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, worker = $2, single = NULL
                  WHERE id = (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= $3
-                             AND (name IN ('rebuild_facts', 'refresh_scores', 'find_out', 'refresh_profits')) IN ($4, $5)
+                             AND (name IN ('rebuild_facts', 'refresh_scores', 'find_out', 'refresh_profits', 'replay_lifecycle')) IN ($4, $5)
                              ORDER BY due_at LIMIT 1 {skip_locked})
                    AND state = 'ready' RETURNING id, job, attempts")
             .bind(now.plus(LEASE))
@@ -335,6 +341,7 @@ const SCHEDULES: &[(&str, Again, Job)] = &[
     ("build_segments", Again::In(10 * super::time::MINUTE), Job::BuildSegments),
     ("find_out", Again::AtNight, Job::FindOut),
     ("refresh_profits", Again::AtNight, Job::RefreshProfits),
+    ("sweep_lifecycle", Again::AtNight, Job::SweepLifecycle),
 ];
 
 async fn due_schedules(app: &App) -> Result<()> {

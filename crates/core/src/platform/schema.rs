@@ -29,4 +29,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     13 "0013_risk",
     15 "0015_voice",
     16 "0016_experience",
+    14 "0014_lifecycle",
 };

@@ -146,6 +146,11 @@ pub enum Inverse {
         /// The note.
         note: Id<crate::marketing::goals::notes::GoalNote>,
     },
+    /// Takes a decision about the way of a customer back.
+    StageDecision {
+        /// The decision.
+        decision: Id<crate::lifecycle::decisions::StageDecision>,
+    },
     /// Brings an archived segment back.
     ArchiveSegment {
         /// The segment.
@@ -235,6 +240,7 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         }
         Inverse::RemoveGoalNote { note } => crate::marketing::goals::notes::restore(&mut tx, ctx, note).await?,
         Inverse::ArchiveView { view } => crate::parties::views::restore(&mut tx, ctx, view).await?,
+        Inverse::StageDecision { decision } => crate::lifecycle::decisions::take_back(&mut tx, ctx, decision).await?,
         Inverse::ArchiveSegment { segment } => crate::marketing::segments::restore(&mut tx, ctx, segment).await?,
     }
     tx.commit().await?;

@@ -5,6 +5,7 @@ use super::build::{self, Due, meant};
 use super::compile::Of;
 use super::rule::{Rule, World};
 use super::{Segment, world};
+use crate::lifecycle::ways;
 use crate::parties::Party;
 use crate::platform::jobs::{self, Job};
 use crate::platform::time::SECOND;
@@ -39,6 +40,7 @@ pub async fn mark(tx: &mut Tx, ctx: &Ctx, mut parties: Vec<Id<Party>>) -> Result
     parties.sort_unstable();
     parties.dedup();
     if parties.len() > MANY {
+        ways::enqueue(tx, ctx).await?;
         return all(tx, ctx).await;
     }
     let rows = parties.iter().map(|party| vec![ctx.id::<Mark>().to_value(), party.to_value()]).collect();
@@ -92,6 +94,8 @@ pub async fn step(app: &App) -> Result<bool> {
     let (marks, mut parties): (Vec<Id<Mark>>, Vec<Id<Party>>) = marked.into_iter().unzip();
     parties.sort_unstable();
     parties.dedup();
+    // First how they stand: segments may ask for it.
+    ways::look(&ctx, &parties).await?;
     let world = world(&ctx).await?;
     let segments: Vec<(Id<Segment>,)> = app.db.all(sql("SELECT id FROM segments WHERE archived_at IS NULL ORDER BY id")).await?;
     let edges: Vec<(Id<Segment>, Id<Segment>)> = app.db.all(sql("SELECT segment_id, part_id FROM segment_parts")).await?;
@@ -115,6 +119,7 @@ async fn is_behind(ctx: &Ctx) -> Result<bool> {
     let mut tx = ctx.app.db.begin().await?;
     // The building begins after this and sees whatever these stand for.
     tx.run(sql("DELETE FROM segment_marks")).await?;
+    ways::enqueue(&mut tx, ctx).await?;
     all(&mut tx, ctx).await?;
     tx.commit().await?;
     Ok(true)
