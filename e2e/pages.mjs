@@ -166,6 +166,14 @@ export const PAGES = [
     await page.locator('pv-date button').first().click();
     await page.waitForTimeout(250);
   } },
+  { name: 'lifecycle', path: () => '/lifecycle' },
+  { name: 'lifecycle-leaving', path: () => '/lifecycle?beside=leaving', deep: true },
+  { name: 'lifecycle-empty', path: () => '/lifecycle', deep: true, bare: true },
+  { name: 'lifecycle-loyal', path: () => '/lifecycle/people?list=stage&stage=loyal', deep: true },
+  { name: 'lifecycle-gate', path: () => '/lifecycle/people?list=gate&gate=g12' },
+  { name: 'lifecycle-silent', path: () => '/lifecycle/people?list=leaving&stage=loyal', deep: true },
+  { name: 'lifecycle-gates', path: () => '/lifecycle/gates' },
+  { name: 'lifecycle-gate-change', path: () => '/lifecycle/gates/g12', deep: true },
   { name: 'opportunities', path: () => '/opportunities' },
   { name: 'opportunities-lost', path: () => '/opportunities?view=lost&reason=price' },
   { name: 'opportunities-all', path: () => '/opportunities?view=all', deep: true },

@@ -11,6 +11,7 @@ pub mod imports;
 pub mod insight;
 pub mod interactions;
 pub mod layers;
+pub mod lifecycle;
 pub mod live;
 pub mod notifications;
 pub mod opportunities;
@@ -101,6 +102,7 @@ fn pages() -> Router<State> {
         .merge(parties::routes())
         .merge(interactions::routes())
         .merge(follow_ups::routes())
+        .merge(lifecycle::routes())
         .merge(opportunities::routes())
         .merge(insight::routes())
         .merge(notifications::routes())

@@ -70,6 +70,7 @@ const MENU: &[(MenuEntry, Room)] = &[
     (MenuEntry { room: "today", href: "/today", icon: "calendar-check", label: "menu-today", key: "t" }, Room::FollowUps),
     (MenuEntry { room: "parties", href: "/parties", icon: "users", label: "menu-parties", key: "c" }, Room::Parties),
     (MenuEntry { room: "follow_ups", href: "/follow-ups", icon: "calendar-event", label: "menu-follow-ups", key: "f" }, Room::FollowUps),
+    (MenuEntry { room: "lifecycle", href: "/lifecycle", icon: "route", label: "menu-lifecycle", key: "l" }, Room::Lifecycle),
     (MenuEntry { room: "opportunities", href: "/opportunities", icon: "target-arrow", label: "menu-opportunities", key: "p" }, Room::Sales),
     (MenuEntry { room: "insight", href: "/insight", icon: "chart-dots-3", label: "menu-insight", key: "b" }, Room::Insight),
     (MenuEntry { room: "segments", href: "/segments", icon: "filter", label: "menu-segments", key: "s" }, Room::Marketing),

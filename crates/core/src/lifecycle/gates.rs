@@ -274,8 +274,10 @@ peyvand_db::words! {
         Repeats = "repeats",
         /// Repeat occasions without discount or gift.
         PlainRepeats = "plain_repeats",
-        /// A good answer, or, where nobody asked, no complaint for long.
+        /// A good answer.
         Satisfied = "satisfied",
+        /// No complaint for long, where nobody asked.
+        Quiet = "quiet",
         /// Not silent for too long.
         NotLapsed = "not_lapsed",
         /// Time since the first purchase and since becoming actual.
@@ -344,8 +346,8 @@ fn satisfied(inputs: &Inputs, rules: &Rules) -> Criterion {
     match (inputs.answer, inputs.complained_on) {
         (Some((Asked::Csat, score)), _) => Criterion::at_least(Need::Satisfied, score, of(Threshold::CsatMin)),
         (Some((Asked::Nps, score)), _) => Criterion::at_least(Need::Satisfied, score, of(Threshold::NpsMin)),
-        (None, None) => Criterion::at_least(Need::Satisfied, 0, 0),
-        (None, Some(complained)) => Criterion::days(Need::Satisfied, inputs.on, Some(complained), of(Threshold::QuietDays)),
+        (None, None) => Criterion::at_least(Need::Quiet, 0, 0),
+        (None, Some(complained)) => Criterion::days(Need::Quiet, inputs.on, Some(complained), of(Threshold::QuietDays)),
     }
 }
 
@@ -500,7 +502,7 @@ mod tests {
         assert_eq!(missing(Gate::Loyal, &inputs), []);
         inputs.complained_on = Some(inputs.on.plus(-170));
         let told = judge(Gate::Loyal, &Rules::usual(), &inputs);
-        let one = told.iter().find(|one| one.need == Need::Satisfied).unwrap();
+        let one = told.iter().find(|one| one.need == Need::Quiet).unwrap();
         assert_eq!((one.is_met, one.has, one.needs, one.turns_on), (false, 170, 180, Some(inputs.on.plus(10))));
         inputs.complained_on = Some(inputs.on.plus(-180));
         assert_eq!(missing(Gate::Loyal, &inputs), []);

@@ -1,6 +1,7 @@
 //! The page of one customer: how to treat them, what happened, what is known, what comes next.
 
 use super::story::{self, Entry};
+use crate::lifecycle::customer::{WayBox, way_box};
 use crate::error::{PageError, PageResult};
 use crate::form::FormView;
 use crate::insight::{NextBox, ProfitBox, RelationBox, ScoreBox, next_box, profit_box, relation_box, score_box};
@@ -16,6 +17,7 @@ use axum::response::{Html, IntoResponse};
 use peyvand_core::follow_ups::{self, FollowUp, ListFollowUps};
 use peyvand_core::insight::profits::{self, GetProfit};
 use peyvand_core::insight::{relation, scores, suggestions};
+use peyvand_core::lifecycle::customers::{self, LifecycleOf};
 use peyvand_core::operation::Page;
 use peyvand_core::parties::Party;
 use peyvand_core::parties::bulk::{self, BulkArchive};
@@ -106,6 +108,7 @@ struct ShowPage {
     may_act_on_deals: bool,
     /// What the relation is like, and how good.
     relation: Option<RelationBox>,
+    walked: Option<WayBox>,
     scores: Option<ScoreBox>,
     /// What they may buy next.
     may_buy: Option<NextBox>,
@@ -223,6 +226,16 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
             Ok(None)
         }
     };
+    let walked = async {
+        if part.is_none() && sees(Room::Lifecycle) {
+            match ctx.run(customers::get, LifecycleOf { party_id: id }).await {
+                Err(Error::NotFound(_)) => Ok(None),
+                way => way.map(|way| Some(way_box(&req.loc, &way, req.can(Room::Lifecycle, Act::Create)))),
+            }
+        } else {
+            Ok(None)
+        }
+    };
     let suggested = async {
         if part.is_none() && sees(Room::Insight) {
             match ctx.run(suggestions::of_party, PartyId { id }).await {
@@ -249,6 +262,8 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
     let (told, planned, purchases, deals, scores, relation, may_buy, profit, voice, known, related) =
         tokio::try_join!(told, planned, bought, offered, scored, bond, suggested, brought, said, known, related)?;
+    let (told, planned, purchases, deals, scores, relation, walked, may_buy, profit, known, related) =
+        tokio::try_join!(told, planned, bought, offered, scored, bond, walked, suggested, brought, known, related)?;
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
         Some(compose(req, id, FormView::new(Vec::new())).await?)
@@ -304,6 +319,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         may_sell: req.can(Room::Sales, Act::Create) && p.archived_at.is_none(),
         may_act_on_deals: req.can(Room::Sales, Act::Change),
         relation,
+        walked,
         scores,
         may_buy,
         profit,

@@ -10,6 +10,7 @@ mod frame;
 mod imports;
 mod insight;
 mod interactions;
+mod lifecycle;
 mod parties;
 mod risk;
 mod segments;
