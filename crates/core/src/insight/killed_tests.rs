@@ -186,10 +186,18 @@ async fn jobs_of_the_night_that_die_or_stop_at_any_moment_come_to_the_same() {
     forget(&ctx).await;
     let mut deaths = [0; JOBS];
     for (number, deaths) in deaths.iter_mut().enumerate() {
-        let mut steps = 1;
-        while killed_after(steps, job(number, &ctx, &stop)).await.is_none() {
-            *deaths += 1;
-            steps += 1 + steps * 2 / 3;
+        let (mut steps, mut failures) = (1, 0);
+        loop {
+            match killed_after(steps, job(number, &ctx, &stop)).await {
+                Some(Ok(outcome)) => break assert_eq!(outcome, Outcome::Done),
+                // What a dead one had sent may reach the server late and get in the way of the next: the queue tries again.
+                Some(Err(error)) => {
+                    failures += 1;
+                    assert!(failures < 8, "{error:?}");
+                }
+                None => *deaths += 1,
+            }
+            steps += 1 + steps / 3;
         }
     }
     assert!(deaths.iter().all(|deaths| *deaths > 3), "{deaths:?}");
