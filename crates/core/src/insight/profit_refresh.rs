@@ -78,22 +78,33 @@ pub async fn ask(ctx: &Ctx, _: Nothing) -> Result<Done> {
 }
 
 /// The job. Without the share of the goods there is nothing to work out. An interrupted one goes on behind the last batch
-/// that it finished, if day and rates are still the same.
+/// that it finished, if day and rates are still the same. Where several months are due, it lets what waits go before each.
 ///
 /// # Errors
 /// When the database is out of reach.
 pub async fn refresh(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
-    refresh_by(ctx, job, stop, BATCH).await
+    let due = tier_history::due(ctx).await?;
+    for as_of in due.iter().take(1) {
+        if run_of(ctx, job, stop, BATCH, *as_of).await? == Outcome::GoOn {
+            return Ok(Outcome::GoOn);
+        }
+    }
+    let left = tier_history::due(ctx).await?;
+    if due.len() > 1 && left.len() < due.len() {
+        return Ok(Outcome::GoOn);
+    }
+    ctx.app.db.analyze_grown().await?;
+    Ok(Outcome::Done)
 }
 
-/// As [`refresh`], in batches of this size.
+/// All that is due at once, in batches of this size.
+#[cfg(test)]
 pub(super) async fn refresh_by(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>, size: i64) -> Result<Outcome> {
     for as_of in tier_history::due(ctx).await? {
         if run_of(ctx, job, stop, size, as_of).await? == Outcome::GoOn {
             return Ok(Outcome::GoOn);
         }
     }
-    ctx.app.db.analyze_grown().await?;
     Ok(Outcome::Done)
 }
 

@@ -222,7 +222,7 @@ async fn step(app: &App, worker: &str, lane: Lane, stop: &watch::Receiver<bool>)
 pub enum Outcome {
     /// It is finished.
     Done,
-    /// It goes on later from where it noted, because the program stops.
+    /// It goes on later from where it noted, because the program stops or others are to go first.
     GoOn,
 }
 
@@ -266,13 +266,14 @@ async fn claim(app: &App, worker: &str, lane: Lane) -> Result<Option<Claimed>> {
     let mut tx = app.db.begin().await?;
     tx.run(sql("UPDATE jobs SET state = 'ready' WHERE state = 'running' AND lease_until < $1").bind(now)).await?;
     // An equation, for a list may be looked up once for each job, which then takes more than one.
-    // A job that runs gives up its single name, so that news during its run enqueue it again.
+    // A job that runs gives up its single name, so that news during its run enqueue it again. Profits come last: they take
+    // longest, and month by month.
     let claimed = tx
         .maybe(
             sql("UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, worker = $2, single = NULL
                  WHERE id = (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= $3
                              AND (name IN ('rebuild_facts', 'refresh_scores', 'find_out', 'refresh_profits', 'replay_lifecycle')) IN ($4, $5)
-                             ORDER BY due_at LIMIT 1 {skip_locked})
+                             ORDER BY name = 'refresh_profits', due_at LIMIT 1 {skip_locked})
                    AND state = 'ready' RETURNING id, job, attempts")
             .bind(now.plus(LEASE))
             .bind(worker)
