@@ -49,6 +49,7 @@ lifecycle-stage-potential = محتمل
 lifecycle-stage-actual = فعلي
 lifecycle-stage-loyal = وفيّ
 lifecycle-stage-advocate = مروِّج
+lifecycle-standing-active = قائم
 lifecycle-standing-dormant = صامت
 lifecycle-standing-at-risk = في خطر
 lifecycle-standing-lost = مفقود

@@ -52,6 +52,7 @@ lifecycle-stage-potential = Potential
 lifecycle-stage-actual = Actual
 lifecycle-stage-loyal = Loyal
 lifecycle-stage-advocate = Advocate
+lifecycle-standing-active = In good standing
 lifecycle-standing-dormant = Dormant
 lifecycle-standing-at-risk = At risk
 lifecycle-standing-lost = Lost

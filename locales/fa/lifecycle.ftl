@@ -49,6 +49,7 @@ lifecycle-stage-potential = احتمالی
 lifecycle-stage-actual = واقعی
 lifecycle-stage-loyal = وفادار
 lifecycle-stage-advocate = بازاریاب
+lifecycle-standing-active = پابرجا
 lifecycle-standing-dormant = خاموش
 lifecycle-standing-at-risk = در خطر
 lifecycle-standing-lost = ازدست‌رفته

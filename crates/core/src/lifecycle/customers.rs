@@ -528,14 +528,8 @@ pub fn operations(ops: &mut Operations) {
         get,
     )
     .example(|| json!({"party_id": Id::<Party>::FIRST}));
-    ops.add(
-        "lifecycle.overview",
-        "GET /lifecycle",
-        see,
-        "How many customers stand where, and how they moved in the last days.",
-        overview,
-    )
-    .example(|| json!({"days": 90}));
+    ops.add("lifecycle.overview", "GET /lifecycle", see, "How many customers stand where, and how they moved in the last days.", overview)
+        .example(|| json!({"days": 90}));
     ops.add(
         "lifecycle.people",
         "GET /lifecycle/people",

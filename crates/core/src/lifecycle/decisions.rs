@@ -111,7 +111,13 @@ pub struct Decided {
 }
 
 /// Whether somebody who stands so can be decided about so, and about which gate; else why not.
-fn fits(kind: DecisionKind, stage: Stage, standing: Standing, is_ripe: bool, needs_person: bool) -> std::result::Result<Option<Gate>, &'static str> {
+fn fits(
+    kind: DecisionKind,
+    stage: Stage,
+    standing: Standing,
+    is_ripe: bool,
+    needs_person: bool,
+) -> std::result::Result<Option<Gate>, &'static str> {
     let gate = gate_of(stage).map(|(gate, _)| gate);
     match kind {
         DecisionKind::Confirm | DecisionKind::Decline => match (standing, gate) {

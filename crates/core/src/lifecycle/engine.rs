@@ -409,7 +409,8 @@ impl<'a> Walker<'a> {
             return self.rules().get(Gate::Leaving, Threshold::GapDays);
         }
         let middle = self.gaps.len() / 2;
-        let median = if self.gaps.len().is_multiple_of(2) { (self.gaps[middle - 1] + self.gaps[middle] + 1) / 2 } else { self.gaps[middle] };
+        let median =
+            if self.gaps.len().is_multiple_of(2) { (self.gaps[middle - 1] + self.gaps[middle] + 1) / 2 } else { self.gaps[middle] };
         median.max(1)
     }
 
@@ -600,7 +601,8 @@ impl<'a> Walker<'a> {
     fn come_back(&mut self) -> bool {
         let since = self.stands_on;
         let Some(bought) = self.last().filter(|one| one.on > since) else { return false };
-        let settled = self.history.incidents.iter().find(|one| one.is_recovered && one.closed_on.is_some_and(|on| on > since && on <= self.on));
+        let settled =
+            self.history.incidents.iter().find(|one| one.is_recovered && one.closed_on.is_some_and(|on| on > since && on <= self.on));
         let answered = self.history.complaints.iter().any(|one| one.closed_on.is_some_and(|on| on > since && on <= self.on));
         if settled.is_none() && !answered {
             return false;

@@ -37,7 +37,9 @@ fn decide(on: &str, decision: Decision) -> Decided {
 
 #[test]
 fn a_stranger_becomes_an_advocate_is_offended_and_comes_back() {
-    let mut history = buyer(&["2025-01-10", "2025-02-09", "2025-03-11", "2025-04-10", "2025-05-10", "2025-06-09", "2025-07-09", "2025-08-08", "2025-09-07"]);
+    let mut history = buyer(&[
+        "2025-01-10", "2025-02-09", "2025-03-11", "2025-04-10", "2025-05-10", "2025-06-09", "2025-07-09", "2025-08-08", "2025-09-07",
+    ]);
     history.known_on = day("2024-12-20");
     history.answers = vec![Answer { on: day("2025-03-20"), asked: Asked::Csat, score: 5, id: Uuid::from_u128(2) }];
     history.introduced = vec![Introduced { id: Uuid::from_u128(3), on: day("2025-05-20") }];
@@ -66,10 +68,10 @@ fn a_stranger_becomes_an_advocate_is_offended_and_comes_back() {
     );
     let loyal = &way.steps[2];
     assert_eq!(loyal.gate, Some(Gate::Loyal));
-    assert_eq!(loyal.evidence.iter().map(|one| (one.proof, one.on)).collect::<Vec<_>>(), [
-        (Proof::Purchase, day("2025-02-09")),
-        (Proof::Purchase, day("2025-03-11"))
-    ]);
+    assert_eq!(
+        loyal.evidence.iter().map(|one| (one.proof, one.on)).collect::<Vec<_>>(),
+        [(Proof::Purchase, day("2025-02-09")), (Proof::Purchase, day("2025-03-11"))]
+    );
     assert!(way.steps[3].evidence.iter().any(|one| one.proof == Proof::Decision));
     assert_eq!(way.outlook.gate, None, "nothing is above an advocate");
 }
@@ -79,7 +81,8 @@ fn an_offended_advocate_is_lost_by_silence_turns_by_an_answer_and_begins_again_a
     let mut history = buyer(&["2025-01-10", "2025-02-09", "2025-03-11", "2025-06-09", "2025-07-09"]);
     history.introduced = vec![Introduced { id: Uuid::from_u128(3), on: day("2025-05-20") }];
     history.decided = vec![decide("2025-07-12", Decision::Confirm(Gate::Advocate))];
-    let breach = Incident { id: Uuid::from_u128(4), severity: 3, is_hostile: false, on: day("2025-07-20"), closed_on: None, is_recovered: false };
+    let breach =
+        Incident { id: Uuid::from_u128(4), severity: 3, is_hostile: false, on: day("2025-07-20"), closed_on: None, is_recovered: false };
     history.incidents = vec![breach];
     let last = |history: &History, today: &str| told(&walk(history, &usual(), day(today))).pop().unwrap();
     // The usual gap is 30 days: lost after two of them.
@@ -101,13 +104,17 @@ fn what_is_missing_is_said_with_the_day_on_which_time_alone_brings_it() {
     let mut history = buyer(&["2026-10-20", "2026-11-10"]);
     history.occasions[1].is_discounted = true;
     let way = walk(&history, &usual(), day("2026-11-21"));
-    let missing: Vec<_> = way.outlook.criteria.iter().filter(|one| !one.is_met).map(|one| (one.need, one.has, one.needs, one.turns_on)).collect();
-    assert_eq!(missing, [
-        (Need::Repeats, 1, 2, None),
-        (Need::PlainRepeats, 0, 1, None),
-        // One gap is no habit: the sixty days of the rules.
-        (Need::Dwell, 32, 60, Some(day("2026-12-19"))),
-    ]);
+    let missing: Vec<_> =
+        way.outlook.criteria.iter().filter(|one| !one.is_met).map(|one| (one.need, one.has, one.needs, one.turns_on)).collect();
+    assert_eq!(
+        missing,
+        [
+            (Need::Repeats, 1, 2, None),
+            (Need::PlainRepeats, 0, 1, None),
+            // One gap is no habit: the sixty days of the rules.
+            (Need::Dwell, 32, 60, Some(day("2026-12-19"))),
+        ]
+    );
     assert!(!way.outlook.is_ready);
     assert_eq!(way.outlook.due_on, Some(day("2026-12-19")));
     assert_eq!(way.outlook.lapses_on, Some(day("2027-03-11")), "two gaps of sixty days after the last purchase");
@@ -134,13 +141,16 @@ fn only_purchases_of_which_something_remains_count_and_gifts_are_no_plain_reason
 fn silence_makes_dormant_and_a_purchase_wakes() {
     let history = buyer(&["2025-01-10", "2025-06-30"]);
     let way = walk(&history, &usual(), day("2026-01-01"));
-    assert_eq!(told(&way), [
-        "2025-01-10 enter potential active",
-        "2025-01-10 promote actual active",
-        "2025-05-11 attrite actual dormant",
-        "2025-06-30 recover actual active",
-        "2025-10-29 attrite actual dormant",
-    ]);
+    assert_eq!(
+        told(&way),
+        [
+            "2025-01-10 enter potential active",
+            "2025-01-10 promote actual active",
+            "2025-05-11 attrite actual dormant",
+            "2025-06-30 recover actual active",
+            "2025-10-29 attrite actual dormant",
+        ]
+    );
     assert_eq!(way.outlook.due_on, None, "time alone changes nothing any more");
 }
 
@@ -148,12 +158,16 @@ fn silence_makes_dormant_and_a_purchase_wakes() {
 fn people_end_resume_give_up_and_decline() {
     let mut history = History::since(day("2025-01-01"));
     history.decided = vec![decide("2025-02-01", Decision::Disqualify), decide("2025-03-01", Decision::Resume)];
-    assert_eq!(told(&walk(&history, &usual(), day("2025-04-01")))[1..], [
-        "2025-02-01 attrite potential disqualified",
-        "2025-03-01 recover potential active"
-    ]);
+    assert_eq!(
+        told(&walk(&history, &usual(), day("2025-04-01")))[1..],
+        ["2025-02-01 attrite potential disqualified", "2025-03-01 recover potential active"]
+    );
     history.decided.clear();
-    assert_eq!(told(&walk(&history, &usual(), day("2026-04-01")))[1..], ["2026-01-01 attrite potential disqualified"], "a year without a word");
+    assert_eq!(
+        told(&walk(&history, &usual(), day("2026-04-01")))[1..],
+        ["2026-01-01 attrite potential disqualified"],
+        "a year without a word"
+    );
     history.contacts = vec![day("2025-06-01"), day("2026-02-01")];
     assert_eq!(told(&walk(&history, &usual(), day("2026-03-01"))).len(), 1, "there were words");
 
@@ -194,67 +208,93 @@ fn from_start(days: i64) -> Day {
 /// A history of anything that can happen within about three years.
 fn any_history() -> impl Strategy<Value = History> {
     let days = |most| proptest::collection::vec(0_i64..1_000, 0..most);
-    let occasions = proptest::collection::btree_map(0_i64..1_000, (1_i64..500, prop_oneof![3 => Just(0_i64), 1 => 0_i64..700], prop::bool::weighted(0.2)), 0..14);
+    let occasions = proptest::collection::btree_map(
+        0_i64..1_000,
+        (1_i64..500, prop_oneof![3 => Just(0_i64), 1 => 0_i64..700], prop::bool::weighted(0.2)),
+        0..14,
+    );
     let answers = proptest::collection::btree_map(0_i64..1_000, (prop::bool::ANY, 0_i64..11), 0..5);
     let complaints = proptest::collection::btree_map(0_i64..1_000, proptest::option::of(0_i64..90), 0..3);
-    let incidents = proptest::collection::btree_map(0_i64..1_000, (1_i64..4, prop::bool::weighted(0.1), proptest::option::of(0_i64..90), prop::bool::ANY), 0..4);
+    let incidents = proptest::collection::btree_map(
+        0_i64..1_000,
+        (1_i64..4, prop::bool::weighted(0.1), proptest::option::of(0_i64..90), prop::bool::ANY),
+        0..4,
+    );
     let decided = proptest::collection::btree_map(0_i64..1_000, 0_usize..8, 0..8);
     (
         (-100_i64..900, proptest::option::weighted(0.1, 500_i64..1_000), proptest::option::weighted(0.1, 0_i64..1_000)),
         (days(6), occasions, days(4)),
         (answers, complaints, incidents, days(4), decided),
     )
-        .prop_map(|((known, archived, withdrawn), (mut contacts, occasions, mut exposed), (answers, complaints, incidents, mut introduced, decided))| {
-            for list in [&mut contacts, &mut exposed, &mut introduced] {
-                list.sort_unstable();
-            }
-            let decisions = [
-                Decision::Confirm(Gate::Advocate),
-                Decision::Confirm(Gate::Advocate),
-                Decision::Confirm(Gate::Advocate),
-                Decision::Decline(Gate::Advocate),
-                Decision::End,
-                Decision::Resume,
-                Decision::Hostile,
-                Decision::Disqualify,
-            ];
-            let id = Uuid::from_u128(7);
-            History {
-                known_on: from_start(known),
-                archived_on: archived.map(from_start),
-                withdrawn_on: withdrawn.map(from_start),
-                contacts: contacts.into_iter().map(from_start).collect(),
-                occasions: occasions
-                    .into_iter()
-                    .map(|(on, (gross_minor, refunded_minor, is_discounted))| Occasion { gross_minor, refunded_minor, is_discounted, ..bought(from_start(on)) })
-                    .collect(),
-                exposed_on: exposed.into_iter().map(from_start).collect(),
-                answers: answers
-                    .into_iter()
-                    .map(|(on, (is_nps, score))| {
-                        let (asked, score) = if is_nps { (Asked::Nps, score) } else { (Asked::Csat, score % 5 + 1) };
-                        Answer { on: from_start(on), asked, score, id }
-                    })
-                    .collect(),
-                complaints: complaints
-                    .into_iter()
-                    .map(|(on, closed)| Complaint { on: from_start(on), due_on: from_start(on + 3), closed_on: closed.map(|after| from_start(on + after)) })
-                    .collect(),
-                incidents: incidents
-                    .into_iter()
-                    .map(|(on, (severity, is_hostile, closed, is_recovered))| Incident {
-                        id,
-                        severity,
-                        is_hostile,
-                        on: from_start(on),
-                        closed_on: closed.map(|after| from_start(on + after)),
-                        is_recovered,
-                    })
-                    .collect(),
-                introduced: introduced.into_iter().map(|on| Introduced { id, on: from_start(on) }).collect(),
-                decided: decided.into_iter().map(|(on, which)| Decided { id, on: from_start(on), decision: decisions[which], by: None }).collect(),
-            }
-        })
+        .prop_map(
+            |(
+                (known, archived, withdrawn),
+                (mut contacts, occasions, mut exposed),
+                (answers, complaints, incidents, mut introduced, decided),
+            )| {
+                for list in [&mut contacts, &mut exposed, &mut introduced] {
+                    list.sort_unstable();
+                }
+                let decisions = [
+                    Decision::Confirm(Gate::Advocate),
+                    Decision::Confirm(Gate::Advocate),
+                    Decision::Confirm(Gate::Advocate),
+                    Decision::Decline(Gate::Advocate),
+                    Decision::End,
+                    Decision::Resume,
+                    Decision::Hostile,
+                    Decision::Disqualify,
+                ];
+                let id = Uuid::from_u128(7);
+                History {
+                    known_on: from_start(known),
+                    archived_on: archived.map(from_start),
+                    withdrawn_on: withdrawn.map(from_start),
+                    contacts: contacts.into_iter().map(from_start).collect(),
+                    occasions: occasions
+                        .into_iter()
+                        .map(|(on, (gross_minor, refunded_minor, is_discounted))| Occasion {
+                            gross_minor,
+                            refunded_minor,
+                            is_discounted,
+                            ..bought(from_start(on))
+                        })
+                        .collect(),
+                    exposed_on: exposed.into_iter().map(from_start).collect(),
+                    answers: answers
+                        .into_iter()
+                        .map(|(on, (is_nps, score))| {
+                            let (asked, score) = if is_nps { (Asked::Nps, score) } else { (Asked::Csat, score % 5 + 1) };
+                            Answer { on: from_start(on), asked, score, id }
+                        })
+                        .collect(),
+                    complaints: complaints
+                        .into_iter()
+                        .map(|(on, closed)| Complaint {
+                            on: from_start(on),
+                            due_on: from_start(on + 3),
+                            closed_on: closed.map(|after| from_start(on + after)),
+                        })
+                        .collect(),
+                    incidents: incidents
+                        .into_iter()
+                        .map(|(on, (severity, is_hostile, closed, is_recovered))| Incident {
+                            id,
+                            severity,
+                            is_hostile,
+                            on: from_start(on),
+                            closed_on: closed.map(|after| from_start(on + after)),
+                            is_recovered,
+                        })
+                        .collect(),
+                    introduced: introduced.into_iter().map(|on| Introduced { id, on: from_start(on) }).collect(),
+                    decided: decided
+                        .into_iter()
+                        .map(|(on, which)| Decided { id, on: from_start(on), decision: decisions[which], by: None })
+                        .collect(),
+                }
+            },
+        )
 }
 
 /// The past of a customer as far as it was known on a day.

@@ -354,7 +354,9 @@ fn satisfied(inputs: &Inputs, rules: &Rules) -> Criterion {
 /// Bought within so many usual gaps.
 fn recent(inputs: &Inputs, gaps: i64) -> Criterion {
     let allowed = inputs.gap_days.saturating_mul(gaps);
-    let Some(last) = inputs.last_on else { return Criterion { need: Need::NotLapsed, is_met: false, has: 0, needs: allowed, turns_on: None } };
+    let Some(last) = inputs.last_on else {
+        return Criterion { need: Need::NotLapsed, is_met: false, has: 0, needs: allowed, turns_on: None };
+    };
     let has = inputs.on.since(last);
     let is_met = has <= allowed;
     Criterion { need: Need::NotLapsed, is_met, has, needs: allowed, turns_on: is_met.then(|| last.plus(allowed + 1)) }

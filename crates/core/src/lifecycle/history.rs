@@ -190,7 +190,8 @@ mod tests {
     #[test]
     fn what_is_given_back_is_taken_from_where_it_was_bought() {
         let day = |text: &str| text.parse::<Day>().unwrap();
-        let one = |on: &str, gross_minor| Occasion { on: day(on), purchase: Id::FIRST, gross_minor, refunded_minor: 0, is_discounted: false };
+        let one =
+            |on: &str, gross_minor| Occasion { on: day(on), purchase: Id::FIRST, gross_minor, refunded_minor: 0, is_discounted: false };
         let mut occasions = [one("2026-01-01", 100), one("2026-02-01", 50), one("2026-03-01", 70)];
         let refunded = |occasions: &[Occasion]| occasions.iter().map(|one| one.refunded_minor).collect::<Vec<_>>();
         take_back(&mut occasions, day("2026-02-20"), Some(day("2026-01-01")), 30);

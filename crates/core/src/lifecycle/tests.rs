@@ -70,11 +70,14 @@ async fn what_happens_to_a_customer_moves_them_within_a_step_and_is_put_right_wh
     buy(&ctx, party, today.plus(-20), "400000").await;
     drain(&ctx.app).await.unwrap();
     let seen = way(&ctx, party).await;
-    assert_eq!(told(&seen), [
-        format!("{} enter potential active", today.plus(-100)),
-        format!("{} promote actual active", today.plus(-100)),
-        format!("{} promote loyal active", today.plus(-20)),
-    ]);
+    assert_eq!(
+        told(&seen),
+        [
+            format!("{} enter potential active", today.plus(-100)),
+            format!("{} promote actual active", today.plus(-100)),
+            format!("{} promote loyal active", today.plus(-20)),
+        ]
+    );
     assert_eq!((seen.stage, seen.standing, seen.tool, seen.since_on), (Stage::Loyal, Standing::Active, Some(Tool::Cem), today.plus(-20)));
     assert_eq!((seen.next.gate, seen.next.passes, seen.next.needs_person), (Some(Gate::Advocate), false, true));
     let missing: Vec<Need> = seen.next.criteria.iter().filter(|one| !one.is_met).map(|one| one.need).collect();

@@ -6,6 +6,7 @@ use super::gates::{Gate, GateVersion, Timeline, maturity};
 use super::history::{self, Whom};
 use super::versions;
 use super::{Stage, Standing};
+use crate::marketing::segments::follow;
 use crate::operation::{DONE, Done, Nothing};
 use crate::parties::Party;
 use crate::platform::events::{self, Event};
@@ -95,7 +96,7 @@ pub async fn replay(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>)
     let rules = versions::timeline(ctx).await?;
     let zone = ctx.app.organisation().await?.zone();
     let today = ctx.now().day(&zone);
-    let mut after = Id::FIRST;
+    let (mut after, mut has_changed) = (Id::FIRST, false);
     loop {
         let looked = jobs::keep(&ctx.app, job, stop, async {
             let mut tx = ctx.app.db.snapshot().await?;
@@ -121,6 +122,7 @@ pub async fn replay(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>)
             histories.iter().filter_map(differs).collect::<Vec<_>>()
         });
         let differing = worked_out.await.map_err(Error::fault)?;
+        has_changed |= !differing.is_empty();
         for (batches, batch) in differing.chunks(BATCH).enumerate() {
             if *stop.borrow() {
                 return Ok(Outcome::GoOn);
@@ -138,6 +140,11 @@ pub async fn replay(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>)
             }
         }
     }
+    if has_changed {
+        let mut tx = ctx.app.db.begin().await?;
+        follow::all(&mut tx, ctx).await?;
+        tx.commit().await?;
+    }
     ctx.app.db.analyze_grown().await?;
     Ok(Outcome::Done)
 }
@@ -152,8 +159,7 @@ pub async fn sweep(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) 
     for batches in 1.. {
         let query = sql("SELECT due_on, party_id FROM stage_outlooks WHERE due_on <> '' AND due_on <= $1 AND (due_on, party_id) > ($2, $3)
                          ORDER BY due_on, party_id LIMIT $4");
-        let due: Vec<(String, Id<Party>)> =
-            ctx.app.db.all(query.bind(today).bind(&after.0).bind(after.1).bind(BATCH as i64)).await?;
+        let due: Vec<(String, Id<Party>)> = ctx.app.db.all(query.bind(today).bind(&after.0).bind(after.1).bind(BATCH as i64)).await?;
         let Some(last) = due.last().cloned() else { break };
         if *stop.borrow() {
             return Ok(Outcome::GoOn);
@@ -179,11 +185,8 @@ pub async fn look(ctx: &Ctx, parties: &[Id<Party>]) -> Result<()> {
     let histories = history::read(&mut tx, Whom::These(parties), &zone).await?;
     let stored = stored(&mut tx, Whom::These(parties)).await?;
     tx.commit().await?;
-    let differing: Vec<Id<Party>> = histories
-        .iter()
-        .filter(|(party, history)| !stored.holds(*party, &walk(history, &rules, today)))
-        .map(|(party, _)| *party)
-        .collect();
+    let differing: Vec<Id<Party>> =
+        histories.iter().filter(|(party, history)| !stored.holds(*party, &walk(history, &rules, today))).map(|(party, _)| *party).collect();
     for batch in differing.chunks(BATCH) {
         let mut tx = ctx.app.db.begin().await?;
         let ways = fresh(&mut tx, batch, &rules, today, &zone).await?;
@@ -195,7 +198,13 @@ pub async fn look(ctx: &Ctx, parties: &[Id<Party>]) -> Result<()> {
 }
 
 /// The ways of some customers, read where nobody else writes of them.
-async fn fresh(tx: &mut Tx, parties: &[Id<Party>], rules: &Timeline, today: Day, zone: &jiff::tz::TimeZone) -> Result<Vec<(Id<Party>, Way)>> {
+async fn fresh(
+    tx: &mut Tx,
+    parties: &[Id<Party>],
+    rules: &Timeline,
+    today: Day,
+    zone: &jiff::tz::TimeZone,
+) -> Result<Vec<(Id<Party>, Way)>> {
     if parties.is_empty() {
         return Ok(Vec::new());
     }
@@ -284,7 +293,16 @@ async fn write(tx: &mut Tx, ctx: &Ctx, ways: &[(Id<Party>, Way)], rules: &Timeli
             *flows.entry((gone.entered_on, from(at), (gone.stage, gone.standing))).or_default() -= 1;
             let id = ctx.id::<Transition>();
             let (to_stage, to_standing) = from(at).unwrap_or((Stage::Potential, Standing::Active));
-            let now = Step { kind: Kind::Void, stage: to_stage, standing: to_standing, on: today, gate: None, inputs: None, evidence: Vec::new(), by: None };
+            let now = Step {
+                kind: Kind::Void,
+                stage: to_stage,
+                standing: to_standing,
+                on: today,
+                gate: None,
+                inputs: None,
+                evidence: Vec::new(),
+                by: None,
+            };
             transitions.push(transition(ctx, id, *party, Some((gone.stage, gone.standing)), &now, rules, Some(gone.transition_id))?);
             written.push(Written { party: *party, transition: id, kind: Kind::Void, stage: to_stage, standing: to_standing, on: today });
         }
@@ -309,7 +327,14 @@ async fn write(tx: &mut Tx, ctx: &Ctx, ways: &[(Id<Party>, Way)], rules: &Timeli
                 way.steps.get(at + 1).map(|next| next.on).to_value(),
                 id.to_value(),
             ]);
-            written.push(Written { party: *party, transition: id, kind: step.kind, stage: step.stage, standing: step.standing, on: step.on });
+            written.push(Written {
+                party: *party,
+                transition: id,
+                kind: step.kind,
+                stage: step.stage,
+                standing: step.standing,
+                on: step.on,
+            });
         }
         let ahead = outlook(*party, way);
         if stored.outlooks.get(party) != Some(&ahead) {

@@ -44,7 +44,9 @@ pub(crate) fn way_box(loc: &Loc, way: &Lifecycle, may_decide: bool) -> WayBox {
         tool: way.tool.map(|tool| loc.t(&format!("lifecycle-tool-{tool}"))),
         since: loc.t1("lifecycle-since", "day", loc.day(way.since_on)),
         provisional: way.provisional_until.map(|day| loc.t1("lifecycle-provisional", "day", loc.day_short(day))),
-        lapses: way.lapses_on.filter(|day| *day >= loc.today()).map(|day| loc.t1(if way.stage == Stage::Advocate { "lifecycle-quiet-on" } else { "lifecycle-lapses-on" }, "day", loc.day_near(day))),
+        lapses: way.lapses_on.filter(|day| *day >= loc.today()).map(|day| {
+            loc.t1(if way.stage == Stage::Advocate { "lifecycle-quiet-on" } else { "lifecycle-lapses-on" }, "day", loc.day_near(day))
+        }),
         strip: strip.collect(),
         to: way.next.gate.and_then(stages_of).map(|(_, to)| Badge::of(loc, to, Standing::Active)),
         maturity: way.next.maturity,
@@ -159,7 +161,10 @@ async fn end_page(req: &Req, id: Id<Party>, f: FormView, in_dialog: bool) -> Res
     let name = req.ctx.run(party::get, PartyId { id }).await?.name.clone();
     let reason = |reason: &EndReason| (reason.to_string(), req.t(&format!("lifecycle-end-{}", super::dashed(reason.as_str()))));
     Ok(EndPage {
-        s: req.shell("parties", req.t("lifecycle-end")).crumb(req.t("menu-parties"), "/parties").crumb(name.clone(), format!("/parties/{id}")),
+        s: req
+            .shell("parties", req.t("lifecycle-end"))
+            .crumb(req.t("menu-parties"), "/parties")
+            .crumb(name.clone(), format!("/parties/{id}")),
         id,
         name,
         f,

@@ -7,9 +7,9 @@ use crate::page::{self, Flash, Shell};
 use crate::request::Req;
 use askama::Template;
 use axum::extract::Path;
+use peyvand_core::lifecycle::Standing;
 use peyvand_core::lifecycle::gates::{Gate, Threshold, Thresholds};
 use peyvand_core::lifecycle::versions::{self, GateChange, GatePreview, GateSeen};
-use peyvand_core::lifecycle::Standing;
 use peyvand_core::operation::Nothing;
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::text::fold_digits;
@@ -155,7 +155,9 @@ fn preview_view(loc: &Loc, told: &GatePreview) -> PreviewView {
         moves: told
             .moves
             .iter()
-            .map(|one| (Badge::of(loc, one.from_stage, one.from_standing), Badge::of(loc, one.to_stage, one.to_standing), said(one.customers)))
+            .map(|one| {
+                (Badge::of(loc, one.from_stage, one.from_standing), Badge::of(loc, one.to_stage, one.to_standing), said(one.customers))
+            })
             .collect(),
         ready: loc.ta("lifecycle-preview-ready", &[("now", scaled(told.ready_now).into()), ("then", scaled(told.ready_then).into())]),
     }

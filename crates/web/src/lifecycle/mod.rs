@@ -246,12 +246,13 @@ async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     let beside = if shows_leaving { "&beside=leaving" } else { "" };
     let view = IndexPage {
         is_known: overview.is_known,
-        spans: SPANS
-            .iter()
-            .map(|span| (loc.t(&format!("lifecycle-days-{span}")), address(*span, beside), *span == days))
-            .collect(),
+        spans: SPANS.iter().map(|span| (loc.t(&format!("lifecycle-days-{span}")), address(*span, beside), *span == days)).collect(),
         cards: cards(loc, &overview),
-        moved: loc.t1("lifecycle-moves", "count", overview.flows.iter().filter(|flow| !flow.from_stage.is_empty()).map(|flow| flow.customers).sum::<i64>()),
+        moved: loc.t1(
+            "lifecycle-moves",
+            "count",
+            overview.flows.iter().filter(|flow| !flow.from_stage.is_empty()).map(|flow| flow.customers).sum::<i64>(),
+        ),
         flows: flows(loc, &overview.flows),
         gates: set.iter().filter_map(|gate| gate_line(loc, gate, &overview)).collect(),
         people: nearest.into_iter().map(|one| person(loc, one)).collect(),
@@ -327,7 +328,8 @@ fn gate_line(loc: &Loc, gate: &peyvand_core::lifecycle::versions::GateSeen, over
     let (from, to) = stages_of(gate.gate)?;
     let ready = overview.ready.iter().find(|(one, _)| *one == gate.gate).map_or(0, |(_, count)| *count);
     let is_pass = |flow: &&Flow| {
-        (flow.from_stage.as_str(), flow.to_stage, flow.to_standing) == (from.as_str(), to, Standing::Active) && flow.from_standing == "active"
+        (flow.from_stage.as_str(), flow.to_stage, flow.to_standing) == (from.as_str(), to, Standing::Active)
+            && flow.from_standing == "active"
     };
     let passed = overview.flows.iter().filter(is_pass).map(|flow| flow.customers).sum::<i64>();
     let args: Vec<(String, i64)> = gate.bounds.iter().map(|bound| (dashed(bound.threshold.as_str()), bound.value)).collect();

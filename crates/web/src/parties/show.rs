@@ -1,11 +1,11 @@
 //! The page of one customer: how to treat them, what happened, what is known, what comes next.
 
 use super::story::{self, Entry};
-use crate::lifecycle::customer::{WayBox, way_box};
 use crate::error::{PageError, PageResult};
 use crate::form::FormView;
 use crate::insight::{NextBox, ProfitBox, RelationBox, ScoreBox, next_box, profit_box, relation_box, score_box};
 use crate::interactions::{Compose, compose};
+use crate::lifecycle::customer::{WayBox, way_box};
 use crate::opportunities::{Deal, of_party};
 use crate::page::{self, Flash, Shell};
 use crate::request::{Form, Req};

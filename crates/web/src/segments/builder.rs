@@ -9,6 +9,7 @@ use askama::Template;
 use axum::extract::{Path, RawQuery};
 use peyvand_core::insight::rhythm::Habit;
 use peyvand_core::interactions::{Channel, Direction};
+use peyvand_core::lifecycle::{Stage, Standing};
 use peyvand_core::marketing::segments::rule::{Field, Rule, What, birthday};
 use peyvand_core::marketing::segments::{self, NewSegment, Preview, PreviewSegment, Segment, SegmentChange, SegmentId};
 use peyvand_core::operation::Nothing;
@@ -98,6 +99,11 @@ impl Choices {
             Field::Education => self.terms("education"),
             Field::Income => self.terms("income_band"),
             Field::PreferredChannel => term("channel", Channel::ALL.iter().map(|word| word.as_str()).collect()),
+            Field::Stage => Stage::ALL.iter().map(|stage| (stage.to_string(), self.loc.t(&format!("lifecycle-stage-{stage}")))).collect(),
+            Field::Standing => Standing::ALL
+                .iter()
+                .map(|one| (one.to_string(), self.loc.t(&format!("lifecycle-standing-{}", one.as_str().replace('_', "-")))))
+                .collect(),
             Field::Habit => Habit::ALL.iter().map(|habit| (habit.to_string(), self.loc.t(&format!("insight-habit-{habit}")))).collect(),
             Field::Season => (1..=4).map(|season| (season.to_string(), self.loc.t(&format!("segments-season-{season}")))).collect(),
             Field::BirthMonth => {

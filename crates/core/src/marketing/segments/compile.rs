@@ -53,6 +53,15 @@ pub fn condition(rule: &Rule, world: &World, of: Of, query: &mut Sql) {
             figures(std::iter::once(&FieldIs { field: *field, is: Test::Known(true) }), world, of, query);
         }
         Rule::Field(asked) if asked.field.is_figure() => figures(std::iter::once(asked), world, of, query),
+        Rule::Field(FieldIs { field, is }) if field.is_of_the_way() => {
+            of.begin(
+                "p.id IN (SELECT w.party_id FROM stage_memberships w WHERE w.left_on IS NULL AND ",
+                "EXISTS (SELECT 1 FROM stage_memberships w WHERE w.party_id = p.id AND w.left_on IS NULL AND ",
+                query,
+            );
+            test(*field, is, world, query);
+            query.push(")");
+        }
         Rule::Field(FieldIs { field, is }) => test(*field, is, world, query),
         Rule::Tag(tag) => {
             of.begin(
@@ -136,6 +145,8 @@ const fn column(field: Field) -> &'static str {
         Field::Role => "p.role",
         Field::Gender => "p.gender",
         Field::Stance => "p.stance",
+        Field::Stage => "w.stage",
+        Field::Standing => "w.standing",
         Field::Education => "p.education",
         Field::Job => "p.job",
         Field::Income => "p.income_band",

@@ -230,6 +230,8 @@ impl Writer<'_> {
             Field::Education => self.word("education", value),
             Field::Income => self.word("income_band", value),
             Field::PreferredChannel => self.loc.term("channel", value),
+            Field::Stage => self.loc.t(&format!("lifecycle-stage-{value}")),
+            Field::Standing => self.loc.t(&format!("lifecycle-standing-{}", value.replace('_', "-"))),
             Field::Habit => self.loc.t(&format!("insight-habit-{value}")),
             Field::Season => self.loc.t(&format!("segments-season-{value}")),
             Field::BirthMonth => birthday::month(value)

@@ -7,6 +7,7 @@ use super::{NewSegment, Segment, create, world};
 use crate::demo::chance::Chance;
 use crate::insight::rhythm::Habit;
 use crate::interactions::{Channel, Direction};
+use crate::lifecycle::{Stage, Standing};
 use crate::parties::Party;
 use crate::parties::check::{Gender, Kind, Role, Stance};
 use crate::parties::preferences::PreferenceKind;
@@ -135,11 +136,14 @@ impl Shop {
         let (active, expected_purchases, expected_value_minor) = (of(100, 100.0), of(12, 4.0), of(4, 0.01));
         let (expected_amount_minor, usual_gap) = (of(4, 0.01), of(90, 1.5));
         let habit = Some(*self.chance.pick(Habit::ALL));
+        let (stage, standing) = (Some(*self.chance.pick(Stage::ALL)), Some(*self.chance.pick(Standing::ALL)));
         let season = self.chance.happens(0.3).then(|| self.chance.between(1, 4));
         let minutes = Some(self.chance.between(0, 90));
         let tier = self.chance.happens(0.7).then(|| self.chance.between(1, 4));
         let profit_minor = Some(self.chance.between(-3, 5) * 100);
         Figures {
+            stage,
+            standing,
             recency,
             frequency,
             value,
@@ -220,6 +224,16 @@ impl Shop {
             .bind(figures.usual_gap)
             .bind(figures.season);
             tx.run(scores).await.unwrap();
+        }
+        if let Some((stage, standing)) = figures.stage.zip(figures.standing) {
+            // How they stood before does not count.
+            for (place, stage, standing, left) in
+                [(0, Stage::Potential, Standing::Lost, Some(self.world.today)), (1, stage, standing, None)]
+            {
+                let way = sql("INSERT INTO stage_memberships (party_id, place, kind, stage, standing, entered_on, left_on, transition_id)
+                               VALUES ($1, $2, 'enter', $3, $4, '2020-01-01', $5, $1)");
+                tx.run(way.bind(party).bind(place).bind(stage).bind(standing).bind(left)).await.unwrap();
+            }
         }
         if let Some(profit) = figures.profit_minor {
             let profits = sql("INSERT INTO party_profits (party_id, run_id, sales_minor, discount_minor, goods_minor, staff_minor,
@@ -454,6 +468,8 @@ impl Shop {
                     Field::Job => JOBS.iter().map(ToString::to_string).collect(),
                     Field::Income => INCOMES.iter().map(ToString::to_string).collect(),
                     Field::PreferredChannel => [Channel::Phone, Channel::Sms].iter().map(ToString::to_string).collect(),
+                    Field::Stage => Stage::ALL.iter().map(ToString::to_string).collect(),
+                    Field::Standing => Standing::ALL.iter().map(ToString::to_string).collect(),
                     Field::Habit => Habit::ALL.iter().map(ToString::to_string).collect(),
                     Field::Season => (1..=4).map(|season: i64| season.to_string()).collect(),
                     Field::BirthMonth => {

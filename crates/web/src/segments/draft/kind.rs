@@ -39,6 +39,8 @@ impl Kind {
             F::Province,
             F::Source,
             F::Stance,
+            F::Stage,
+            F::Standing,
             F::Owner,
             F::Unit,
             F::Created,
@@ -115,7 +117,7 @@ impl Kind {
     /// What may be asked of it; the first unless chosen otherwise.
     pub fn ops(self) -> &'static [&'static str] {
         match self {
-            Kind::Field(Field::Kind | Field::Role | Field::BirthMonth | Field::Habit) => &["is", "not"],
+            Kind::Field(Field::Kind | Field::Role | Field::BirthMonth | Field::Habit | Field::Stage | Field::Standing) => &["is", "not"],
             Kind::Field(
                 Field::Gender
                 | Field::Stance

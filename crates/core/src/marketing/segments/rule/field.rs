@@ -21,6 +21,10 @@ peyvand_db::words! {
         Gender = "gender",
         /// How they stand towards us.
         Stance = "stance",
+        /// How far they have come: potential, actual, loyal, advocate.
+        Stage = "stage",
+        /// How they stand in their stage: active, dormant, at risk …
+        Standing = "standing",
         /// Education: a word of its list or own words.
         Education = "education",
         /// The job, in its own words.
@@ -128,6 +132,8 @@ impl Field {
             | Field::Role
             | Field::Gender
             | Field::Stance
+            | Field::Stage
+            | Field::Standing
             | Field::Education
             | Field::Job
             | Field::Income
@@ -171,7 +177,8 @@ impl Field {
         match self.answer() {
             // Of days of the year it is asked whether the day of birth is known.
             Answer::Word | Answer::Day => {
-                !matches!(self, Field::Kind | Field::Role | Field::Created | Field::BirthMonth | Field::Birthday | Field::Habit)
+                !self.is_of_the_way()
+                    && !matches!(self, Field::Kind | Field::Role | Field::Created | Field::BirthMonth | Field::Birthday | Field::Habit)
             }
             Answer::Presence => true,
             _ => self.is_figure(),
@@ -197,6 +204,11 @@ impl Field {
     /// Whether it is worked out from costs.
     pub(in crate::marketing::segments) const fn is_profit(self) -> bool {
         matches!(self, Field::Tier | Field::Profit | Field::Minutes)
+    }
+
+    /// Whether it is of the way from stranger to advocate.
+    pub(in crate::marketing::segments) const fn is_of_the_way(self) -> bool {
+        matches!(self, Field::Stage | Field::Standing)
     }
 
     const fn is_band(self) -> bool {

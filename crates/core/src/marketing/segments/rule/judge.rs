@@ -4,6 +4,7 @@ use super::{Did, Field, FieldIs, Knows, Rule, Test, What, World, birthday};
 use crate::Day;
 use crate::insight::rhythm::Habit;
 use crate::interactions::{Channel, Direction};
+use crate::lifecycle::{Stage, Standing};
 use crate::marketing::segments::Segment;
 use crate::parties::check::{Gender, Kind, Role, Stance};
 use crate::parties::preferences::PreferenceKind;
@@ -46,7 +47,7 @@ pub enum Happened {
     },
 }
 
-/// What models worked out of a customer.
+/// What models worked out of a customer, and where they stand on their way.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Figures {
     /// Band of recency.
@@ -65,6 +66,10 @@ pub struct Figures {
     pub expected_value_minor: Option<f64>,
     /// What a purchase is expected to amount to, in minor units.
     pub expected_amount_minor: Option<f64>,
+    /// How far they have come.
+    pub stage: Option<Stage>,
+    /// How they stand.
+    pub standing: Option<Standing>,
     /// How they buy.
     pub habit: Option<Habit>,
     /// Their usual gap in days.
@@ -213,6 +218,8 @@ fn is_so(field: Field, is: &Test, facts: &Facts, world: &World) -> bool {
         Field::PreferredChannel => facts.preferred_channel.map(|channel| channel.to_string()),
         Field::Phone => facts.phone.clone(),
         Field::Email => facts.email.clone(),
+        Field::Stage => facts.figures.stage.map(|stage| stage.to_string()),
+        Field::Standing => facts.figures.standing.map(|standing| standing.to_string()),
         Field::Habit => facts.figures.habit.map(|habit| habit.to_string()),
         Field::Season => facts.figures.season.map(|season| season.to_string()),
         Field::City => facts.city.clone(),

@@ -4,6 +4,7 @@ use super::field::{DAYS_MAX, TIMES_MAX};
 use super::{Answer, Days, Did, Field, FieldIs, Knows, Rule, Test, What, birthday};
 use crate::insight::rhythm::Habit;
 use crate::interactions::Channel;
+use crate::lifecycle::{Stage, Standing};
 use crate::parties::check::{Gender, Kind, LINE_MAX, Role, Stance, word_of};
 use crate::platform::access::{Unit, User};
 use crate::platform::money::{Currency, Money, parse_decimal};
@@ -145,6 +146,8 @@ impl FieldIs {
                         Field::Gender => text.parse::<Gender>().is_ok(),
                         Field::Stance => text.parse::<Stance>().is_ok(),
                         Field::PreferredChannel => text.parse::<Channel>().is_ok(),
+                        Field::Stage => text.parse::<Stage>().is_ok(),
+                        Field::Standing => text.parse::<Standing>().is_ok(),
                         Field::Habit => text.parse::<Habit>().is_ok(),
                         Field::Season => text.parse::<i64>().is_ok_and(|season| (1..=4).contains(&season)),
                         Field::BirthMonth => birthday::month(&text).is_some(),
