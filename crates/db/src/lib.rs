@@ -92,6 +92,15 @@ impl std::fmt::Debug for Db {
     }
 }
 
+/// Begins a transaction. A caller that went away while the server answers would leave the connection inside a transaction of
+/// which the driver knows nothing (sqlx 0.9), and whoever gets it next would work in that; so it is begun in a task of its own,
+/// where it is rolled back when nobody waits for it any more.
+async fn begun(pool: &PgPool, statement: &'static str) -> Result<sqlx::Transaction<'static, sqlx::Postgres>> {
+    let pool = pool.clone();
+    let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+    Ok(begun.await.map_err(|error| Error::Other(error.into()))??)
+}
+
 impl Db {
     /// Opens `sqlite:PATH` or `postgres://…`. A SQLite file is created when it is missing.
     ///
@@ -269,7 +278,7 @@ impl Db {
     pub async fn begin(&self) -> Result<Tx> {
         match &self.pools {
             Pools::Sqlite { writer, .. } => Ok(Tx::sqlite(writer.begin_with("BEGIN IMMEDIATE").await?, self.guard.clone())),
-            Pools::Postgres(pool) => Ok(Tx::postgres(pool.begin().await?, self.named_statements, self.guard.clone())),
+            Pools::Postgres(pool) => Ok(Tx::postgres(begun(pool, "BEGIN").await?, self.named_statements, self.guard.clone())),
         }
     }
 
@@ -281,7 +290,7 @@ impl Db {
         match &self.pools {
             Pools::Sqlite { readers, .. } => Ok(Tx::sqlite(readers.begin().await?, self.guard.clone())),
             Pools::Postgres(pool) => Ok(Tx::postgres(
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+                begun(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
                 self.named_statements,
                 self.guard.clone(),
             )),
