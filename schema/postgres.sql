@@ -48,6 +48,7 @@ ALTER TABLE contact_points ADD CONSTRAINT contact_points_party_id_channel_value_
 ALTER TABLE contact_points ADD CONSTRAINT contact_points_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
 ALTER TABLE contact_points ADD CONSTRAINT contact_points_pkey PRIMARY KEY (id);
 CREATE INDEX contact_points_value ON contact_points USING btree (value, party_id);
+CREATE INDEX contact_points_withdrawn ON contact_points USING btree (party_id, consent_at) WHERE (consent = 'withdrawn'::text);
 
 CREATE TABLE cost_rates (
   item text COLLATE "C" NOT NULL,
@@ -181,6 +182,19 @@ CREATE INDEX follow_ups_party_id_state_due_at ON follow_ups USING btree (party_i
 CREATE INDEX follow_ups_remind_at ON follow_ups USING btree (remind_at) WHERE ((state = 'open'::text) AND (remind_at IS NOT NULL) AND (reminded_at IS NULL));
 CREATE INDEX follow_ups_state_due_at ON follow_ups USING btree (state, due_at, id);
 CREATE INDEX follow_ups_timeline ON follow_ups USING btree (party_id, COALESCE(done_at, created_at), id);
+
+CREATE TABLE gate_versions (
+  id uuid NOT NULL,
+  gate text COLLATE "C" NOT NULL,
+  number bigint NOT NULL,
+  thresholds jsonb NOT NULL,
+  from_on text COLLATE "C" NOT NULL,
+  note text,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE gate_versions ADD CONSTRAINT gate_versions_gate_number_key UNIQUE (gate, number);
+ALTER TABLE gate_versions ADD CONSTRAINT gate_versions_pkey PRIMARY KEY (id);
 
 CREATE TABLE gift_deliveries (
   id uuid NOT NULL,
@@ -1169,6 +1183,82 @@ CREATE TABLE sign_in_failures (
   id uuid NOT NULL
 );
 ALTER TABLE sign_in_failures ADD CONSTRAINT sign_in_failures_pkey PRIMARY KEY (subject, at, id);
+
+CREATE TABLE stage_decisions (
+  id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  decision text COLLATE "C" NOT NULL,
+  gate text COLLATE "C",
+  decided_on text COLLATE "C" NOT NULL,
+  reason text COLLATE "C",
+  note text,
+  until_on text COLLATE "C",
+  back_on text COLLATE "C",
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE stage_decisions ADD CONSTRAINT stage_decisions_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE stage_decisions ADD CONSTRAINT stage_decisions_pkey PRIMARY KEY (id);
+CREATE INDEX stage_decisions_party_id_decided_on_id ON stage_decisions USING btree (party_id, decided_on, id);
+
+CREATE TABLE stage_flows (
+  happened_on text COLLATE "C" NOT NULL,
+  from_stage text COLLATE "C" NOT NULL,
+  from_standing text COLLATE "C" NOT NULL,
+  to_stage text COLLATE "C" NOT NULL,
+  to_standing text COLLATE "C" NOT NULL,
+  customers bigint NOT NULL
+);
+ALTER TABLE stage_flows ADD CONSTRAINT stage_flows_pkey PRIMARY KEY (happened_on, from_stage, from_standing, to_stage, to_standing);
+
+CREATE TABLE stage_memberships (
+  party_id uuid NOT NULL,
+  place bigint NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  stage text COLLATE "C" NOT NULL,
+  standing text COLLATE "C" NOT NULL,
+  entered_on text COLLATE "C" NOT NULL,
+  left_on text COLLATE "C",
+  transition_id uuid NOT NULL
+);
+ALTER TABLE stage_memberships ADD CONSTRAINT stage_memberships_pkey PRIMARY KEY (party_id, place);
+CREATE UNIQUE INDEX stage_memberships_party_id_key ON stage_memberships USING btree (party_id) WHERE (left_on IS NULL);
+CREATE INDEX stage_memberships_stage_standing ON stage_memberships USING btree (stage, standing, entered_on, party_id) WHERE (left_on IS NULL);
+
+CREATE TABLE stage_outlooks (
+  party_id uuid NOT NULL,
+  stage text COLLATE "C" NOT NULL,
+  gate text COLLATE "C",
+  missing bigint NOT NULL,
+  maturity bigint NOT NULL,
+  distance bigint NOT NULL,
+  lapses_on text COLLATE "C" NOT NULL,
+  due_on text COLLATE "C" NOT NULL
+);
+ALTER TABLE stage_outlooks ADD CONSTRAINT stage_outlooks_pkey PRIMARY KEY (party_id);
+CREATE INDEX stage_outlooks_due_on ON stage_outlooks USING btree (due_on, party_id) WHERE (due_on <> ''::text);
+CREATE INDEX stage_outlooks_gate_distance ON stage_outlooks USING btree (gate, distance, party_id) WHERE (gate IS NOT NULL);
+CREATE INDEX stage_outlooks_stage_lapses_on ON stage_outlooks USING btree (stage, lapses_on, party_id) WHERE (lapses_on <> ''::text);
+
+CREATE TABLE stage_transitions (
+  id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  from_stage text COLLATE "C",
+  from_standing text COLLATE "C",
+  to_stage text COLLATE "C" NOT NULL,
+  to_standing text COLLATE "C" NOT NULL,
+  happened_on text COLLATE "C" NOT NULL,
+  gate_version_id uuid,
+  inputs jsonb,
+  inputs_hash text,
+  evidence jsonb,
+  voids_id uuid,
+  decided_by uuid,
+  decided_at bigint NOT NULL
+);
+ALTER TABLE stage_transitions ADD CONSTRAINT stage_transitions_pkey PRIMARY KEY (id);
+CREATE INDEX stage_transitions_party_id_id ON stage_transitions USING btree (party_id, id);
 
 CREATE TABLE stated_spendings (
   party_id uuid NOT NULL,

@@ -44,6 +44,7 @@ CREATE TABLE contact_points (
   CONSTRAINT contact_points_party_id_channel_value_key UNIQUE (party_id, channel, value)
 ) STRICT;
 CREATE INDEX contact_points_value ON contact_points (value, party_id);
+CREATE INDEX contact_points_withdrawn ON contact_points (party_id, consent_at) WHERE consent = 'withdrawn';
 
 CREATE TABLE cost_rates (
   item TEXT NOT NULL PRIMARY KEY,
@@ -164,6 +165,18 @@ CREATE INDEX follow_ups_party_id_state_due_at ON follow_ups (party_id, state, du
 CREATE INDEX follow_ups_remind_at ON follow_ups (remind_at) WHERE state = 'open' AND remind_at IS NOT NULL AND reminded_at IS NULL;
 CREATE INDEX follow_ups_state_due_at ON follow_ups (state, due_at, id);
 CREATE INDEX follow_ups_timeline ON follow_ups (party_id, (COALESCE(done_at, created_at)), id);
+
+CREATE TABLE gate_versions (
+  id BLOB NOT NULL PRIMARY KEY,
+  gate TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  thresholds TEXT NOT NULL,
+  from_on TEXT NOT NULL,
+  note TEXT,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  CONSTRAINT gate_versions_gate_number_key UNIQUE (gate, number)
+) STRICT;
 
 CREATE TABLE gift_deliveries (
   id BLOB NOT NULL PRIMARY KEY,
@@ -1030,6 +1043,78 @@ CREATE TABLE sign_in_failures (
   id BLOB NOT NULL,
   PRIMARY KEY (subject, at, id)
 ) STRICT;
+
+CREATE TABLE stage_decisions (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  decision TEXT NOT NULL,
+  gate TEXT,
+  decided_on TEXT NOT NULL,
+  reason TEXT,
+  note TEXT,
+  until_on TEXT,
+  back_on TEXT,
+  created_by BLOB,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX stage_decisions_party_id_decided_on_id ON stage_decisions (party_id, decided_on, id);
+
+CREATE TABLE stage_flows (
+  happened_on TEXT NOT NULL,
+  from_stage TEXT NOT NULL,
+  from_standing TEXT NOT NULL,
+  to_stage TEXT NOT NULL,
+  to_standing TEXT NOT NULL,
+  customers INTEGER NOT NULL,
+  PRIMARY KEY (happened_on, from_stage, from_standing, to_stage, to_standing)
+) STRICT;
+
+CREATE TABLE stage_memberships (
+  party_id BLOB NOT NULL,
+  place INTEGER NOT NULL,
+  kind TEXT NOT NULL,
+  stage TEXT NOT NULL,
+  standing TEXT NOT NULL,
+  entered_on TEXT NOT NULL,
+  left_on TEXT,
+  transition_id BLOB NOT NULL,
+  PRIMARY KEY (party_id, place)
+) STRICT;
+CREATE UNIQUE INDEX stage_memberships_party_id_key ON stage_memberships (party_id) WHERE left_on IS NULL;
+CREATE INDEX stage_memberships_stage_standing ON stage_memberships (stage, standing, entered_on, party_id) WHERE left_on IS NULL;
+
+CREATE TABLE stage_outlooks (
+  party_id BLOB NOT NULL PRIMARY KEY,
+  stage TEXT NOT NULL,
+  gate TEXT,
+  missing INTEGER NOT NULL,
+  maturity INTEGER NOT NULL,
+  distance INTEGER NOT NULL,
+  lapses_on TEXT NOT NULL,
+  due_on TEXT NOT NULL
+) STRICT;
+CREATE INDEX stage_outlooks_due_on ON stage_outlooks (due_on, party_id) WHERE due_on <> '';
+CREATE INDEX stage_outlooks_gate_distance ON stage_outlooks (gate, distance, party_id) WHERE gate IS NOT NULL;
+CREATE INDEX stage_outlooks_stage_lapses_on ON stage_outlooks (stage, lapses_on, party_id) WHERE lapses_on <> '';
+
+CREATE TABLE stage_transitions (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB NOT NULL,
+  kind TEXT NOT NULL,
+  from_stage TEXT,
+  from_standing TEXT,
+  to_stage TEXT NOT NULL,
+  to_standing TEXT NOT NULL,
+  happened_on TEXT NOT NULL,
+  gate_version_id BLOB,
+  inputs TEXT,
+  inputs_hash TEXT,
+  evidence TEXT,
+  voids_id BLOB,
+  decided_by BLOB,
+  decided_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX stage_transitions_party_id_id ON stage_transitions (party_id, id);
 
 CREATE TABLE stated_spendings (
   party_id BLOB NOT NULL PRIMARY KEY REFERENCES parties (id),

@@ -469,7 +469,7 @@ pub async fn overview(ctx: &Ctx, input: OverviewOf) -> Result<Overview> {
     let reader = ctx.read(Perm(Room::Lifecycle, Act::See))?;
     let days = input.days.unwrap_or(90);
     if !(1..=1_830).contains(&days) {
-        return Err(Problem::new("days", "input-between").with("min", 1).with("max", 1_830).into());
+        return Err(Problem::new("days", "input-range").with("min", 1).with("max", 1_830).into());
     }
     let today = ctx.now().day(&ctx.app.organisation().await?.zone());
     let from = today.plus(1 - days);

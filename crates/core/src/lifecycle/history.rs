@@ -1,7 +1,7 @@
 //! What is known of customers, read from where it was written: for many who follow each other, or for some.
 
-use super::engine::{Complaint, Decided, History, Occasion};
-use super::gates::Gate;
+use super::engine::{Answer, Complaint, Decided, History, Occasion};
+use super::gates::{Asked, Gate};
 use super::{Decision, DecisionKind};
 use crate::parties::Party;
 use crate::platform::access::User;
@@ -62,6 +62,16 @@ row! {
         party_id: Id<Party>,
         at: Instant,
         is_complaint: bool = "reason = 'complaint' AND reason IS NOT NULL",
+    }
+}
+
+row! {
+    struct Answered {
+        party_id: Id<Party>,
+        id: Id<()>,
+        kind: Asked,
+        score: i64,
+        day: Day,
     }
 }
 
@@ -144,6 +154,13 @@ pub async fn read(tx: &mut Tx, whom: Whom<'_>, zone: &TimeZone) -> Result<Vec<(I
                 history.complaints.push(Complaint { on, due_on: on, closed_on: Some(on) });
             }
         });
+    }
+    let mut query = Sql::select::<Answered>("FROM survey_answers WHERE ");
+    whom.of(&mut query, "party_id");
+    query.push(" AND kind IN ('csat', 'nps') AND score IS NOT NULL ORDER BY party_id, day, id");
+    for answered in tx.all::<Answered>(query).await? {
+        let Answered { party_id, id, kind, score, day } = answered;
+        of(party_id, &mut |history| history.answers.push(Answer { on: day, asked: kind, score, id: id.0 }));
     }
     let mut query = sql("SELECT c.party_id, MAX(c.consent_at) FROM contact_points c WHERE ");
     whom.of(&mut query, "c.party_id");

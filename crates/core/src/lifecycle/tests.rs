@@ -12,6 +12,10 @@ use crate::parties::{Party, contacts};
 use crate::platform::jobs::{Outcome, drain};
 use crate::platform::undo::{self, RunUndo};
 use crate::sales::purchases::{self, NewPurchase};
+use crate::service::answers::{AnswerSurvey, answer};
+use crate::service::fill::Reply;
+use crate::service::questions::QuestionKind;
+use crate::service::surveys::{self, NewSurvey, SurveyId};
 use crate::{Ctx, Day, Error, Instant, testing};
 use peyvand_db::{Id, sql};
 use tokio::sync::watch;
@@ -102,6 +106,35 @@ async fn what_happens_to_a_customer_moves_them_within_a_step_and_is_put_right_wh
     let kept = (stored(&ctx).await, flows(&ctx).await);
     replay(&ctx).await;
     assert_eq!((stored(&ctx).await, flows(&ctx).await), kept);
+}
+
+#[tokio::test]
+async fn who_says_that_they_are_not_content_is_not_loyal_until_they_say_otherwise() {
+    let ctx = testing::ctx().await;
+    let (party, today) = (testing::party(&ctx, "زهرا").await, ctx.today());
+    for back in [100, 60] {
+        buy(&ctx, party, today.plus(-back), "1000").await;
+    }
+    let say = async |kind, score| {
+        let made = ctx.run(surveys::create, NewSurvey { kinds: Some(vec![kind]), ..NewSurvey::default() }).await.unwrap();
+        let survey = ctx.run(surveys::publish, SurveyId { id: made.survey.id }).await.unwrap();
+        let reply = Reply { question_id: survey.questions[0].id, score: Some(score), text: None };
+        let (survey_id, party_id) = (survey.survey.id, Some(party));
+        let told = AnswerSurvey { survey_id, party_id, customer: None, invitation_id: None, lang: None, answers: vec![reply] };
+        ctx.run(answer, told).await.unwrap();
+        drain(&ctx.app).await.unwrap();
+    };
+    say(QuestionKind::Csat, 3).await;
+    buy(&ctx, party, today, "1000").await;
+    drain(&ctx.app).await.unwrap();
+    let seen = way(&ctx, party).await;
+    assert_eq!(seen.stage, Stage::Actual);
+    let missing: Vec<_> = seen.next.criteria.iter().filter(|one| !one.is_met).map(|one| (one.need, one.has, one.needs)).collect();
+    assert_eq!(missing, [(Need::Satisfied, 3, 4)]);
+    say(QuestionKind::Nps, 9).await;
+    let seen = way(&ctx, party).await;
+    assert_eq!((seen.stage, seen.since_on), (Stage::Loyal, today));
+    assert_eq!(seen.steps.last().unwrap().evidence.len(), 3, "two purchases and the answer");
 }
 
 #[tokio::test]
@@ -204,7 +237,7 @@ async fn people_end_a_relation_with_its_reason_and_may_take_it_back() {
     ctx.run(undo::run, RunUndo { id: ended.undo }).await.unwrap();
     drain(&ctx.app).await.unwrap();
     let seen = way(&ctx, party).await;
-    assert_eq!((seen.standing, seen.put_right.len() >= 1), (Standing::Active, true));
+    assert_eq!((seen.standing, seen.put_right.is_empty()), (Standing::Active, false));
     ctx.run(decisions::decide, new(DecisionKind::Hostile, None, Some("در صفحهٔ عمومی نوشت"))).await.unwrap();
     assert_eq!(way(&ctx, party).await.standing, Standing::Detractor);
     ctx.run(party::archive, PartyId { id: party }).await.unwrap();

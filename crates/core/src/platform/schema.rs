@@ -27,7 +27,7 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     11 "0011_profit_groups",
     12 "0012_tier_history",
     13 "0013_risk",
+    14 "0014_lifecycle",
     15 "0015_voice",
     16 "0016_experience",
-    14 "0014_lifecycle",
 };

@@ -108,6 +108,7 @@ struct ShowPage {
     may_act_on_deals: bool,
     /// What the relation is like, and how good.
     relation: Option<RelationBox>,
+    /// Where they stand on their way, and what is missing for the next stage.
     walked: Option<WayBox>,
     scores: Option<ScoreBox>,
     /// What they may buy next.
@@ -260,10 +261,8 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
     let said = async { if part.is_none() { beside::of_party(req, id).await } else { Ok(None) } };
     let known = async { if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) } };
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
-    let (told, planned, purchases, deals, scores, relation, may_buy, profit, voice, known, related) =
-        tokio::try_join!(told, planned, bought, offered, scored, bond, suggested, brought, said, known, related)?;
-    let (told, planned, purchases, deals, scores, relation, walked, may_buy, profit, known, related) =
-        tokio::try_join!(told, planned, bought, offered, scored, bond, walked, suggested, brought, known, related)?;
+    let (told, planned, purchases, deals, scores, relation, walked, may_buy, profit, voice, known, related) =
+        tokio::try_join!(told, planned, bought, offered, scored, bond, walked, suggested, brought, said, known, related)?;
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
         Some(compose(req, id, FormView::new(Vec::new())).await?)
