@@ -5,9 +5,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as lib from '../lib.mjs';
 
-const CUSTOMERS = 1_200;
+const CUSTOMERS = 1_600;
 /** A server lives so long before it is killed. */
-const LIVES_MS = [250, 700, 1_200, 1_800];
+const LIVES_MS = [150, 350, 600, 900];
 /** A lease lasts a minute; the rest is for a slow machine. */
 const TAKEN_OVER_MS = 170_000;
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));

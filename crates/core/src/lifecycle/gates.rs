@@ -63,7 +63,7 @@ peyvand_db::words! {
 }
 
 /// A threshold of a gate: what it is unless somebody says otherwise, and between which bounds.
-#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug)]
 pub struct Bound {
     /// Of this gate.
     pub gate: Gate,

@@ -63,7 +63,6 @@ pub struct GateSeen {
     /// The gate.
     pub gate: Gate,
     /// Its thresholds with their bounds.
-    #[schemars(with = "Vec<Bound>")]
     pub bounds: Vec<BoundSeen>,
     /// The newest version first.
     pub versions: Vec<VersionSeen>,
