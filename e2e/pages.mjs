@@ -251,6 +251,15 @@ export const PAGES = [
   } },
   { name: 'experience-policy', path: ({ policy }) => `/experience/${policy}` },
   { name: 'experience-next', path: ({ policy }) => `/experience/${policy}/edit`, deep: true },
+  { name: 'experience-grants', path: () => '/experience/grants' },
+  { name: 'experience-grants-sent', path: () => '/experience/grants?state=redeemed', deep: true },
+  { name: 'experience-redeem', path: () => '/experience/redeem' },
+  { name: 'experience-redeem-wrong', path: () => '/experience/redeem', deep: true, upset: 422, press: async (page) => {
+    await page.locator('[name=code]').fill('123456789012');
+    await submit(page);
+    await page.locator('[role=alert]').first().waitFor();
+  } },
+  { name: 'experience-gifts', path: () => '/experience/gifts' },
   { name: 'experience-treatments', path: () => '/experience/treatments' },
   { name: 'experience-treatment', path: () => '/experience/treatments/new' },
   { name: 'experience-violations', path: () => '/experience/violations' },

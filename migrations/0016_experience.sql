@@ -148,6 +148,7 @@ CREATE TABLE grants (
   created_at INSTANT NOT NULL
 ) STRICT;
 CREATE INDEX grants_party_id_id ON grants (party_id, id);
+CREATE INDEX grants_treatment_id_party_id ON grants (treatment_id, party_id);
 CREATE INDEX grants_state_valid_to_on_id ON grants (state, valid_to_on, id);
 CREATE INDEX grants_policy_version_id_id ON grants (policy_version_id, id);
 CREATE INDEX grants_purchase_id ON grants (purchase_id) WHERE purchase_id IS NOT NULL;
@@ -157,7 +158,7 @@ CREATE TABLE gift_deliveries (
   id ID NOT NULL PRIMARY KEY,
   grant_id ID NOT NULL REFERENCES grants (id) CONSTRAINT gift_deliveries_grant_id_key UNIQUE,
   party_id ID NOT NULL REFERENCES parties (id),
-  gift_item_id ID NOT NULL REFERENCES gift_items (id),
+  gift_item_id ID REFERENCES gift_items (id),
   sent_at INSTANT NOT NULL,
   sent_by ID,
   received_at INSTANT,
@@ -166,7 +167,7 @@ CREATE TABLE gift_deliveries (
   note TEXT
 ) STRICT;
 CREATE INDEX gift_deliveries_party_id_id ON gift_deliveries (party_id, id);
-CREATE INDEX gift_deliveries_gift_item_id_id ON gift_deliveries (gift_item_id, id);
+CREATE INDEX gift_deliveries_gift_item_id ON gift_deliveries (gift_item_id, reaction) WHERE gift_item_id IS NOT NULL;
 
 -- How somebody is treated, as ordered acts that others can see: for stages, or for one customer alone.
 CREATE TABLE protocols (

@@ -1,6 +1,8 @@
 //! Fresh databases for tests, on the engine that `PEYVAND_TEST_DB` names (`postgres://…`; SQLite without it).
 
-use crate::{Db, Engine, Migration, Options, Result, migrate, sql};
+use crate::{Db, Engine, Migration, Options, Pools, Result, migrate, sql};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::SqlitePoolOptions;
 use std::collections::HashSet;
 use std::io::Write;
 use std::path::PathBuf;
@@ -34,6 +36,23 @@ pub async fn fresh(migrations: &[Migration]) -> Result<Db> {
             Ok(Db::open(&format!("sqlite:{}", path.display()), &options).await?.with_guard(guard))
         }
     }
+}
+
+/// The same database with connections of its own, as another process has them.
+///
+/// # Errors
+/// When it cannot be reached.
+pub async fn again(db: &Db) -> Result<Db> {
+    let pools = match &db.pools {
+        Pools::Sqlite { writer, readers } => Pools::Sqlite {
+            writer: SqlitePoolOptions::new().max_connections(1).connect_with((*writer.connect_options()).clone()).await?,
+            readers: SqlitePoolOptions::new().max_connections(4).connect_with((*readers.connect_options()).clone()).await?,
+        },
+        Pools::Postgres(pool) => {
+            Pools::Postgres(PgPoolOptions::new().max_connections(4).connect_with((*pool.connect_options()).clone()).await?)
+        }
+    };
+    Ok(Db { pools, ..db.clone() })
 }
 
 /// The address of an empty database of its own, for tests that start the program; `None` on SQLite, where the data

@@ -3,14 +3,23 @@
 use super::chance::Chance;
 use super::trade::opening_hours;
 use super::{Member, Story};
+use crate::experience::assign;
+use crate::experience::gifts::{self, GiftReceived, NewGiftItem, Reaction, SendGift};
+use crate::experience::grants::{self, GrantId, GrantState, ListGrants};
 use crate::experience::legality::{Class, TreatmentKind};
 use crate::experience::occasions::{Occasion, OccasionPlan, YearDay};
 use crate::experience::policies::{self, NewPolicy, PolicyState};
+use crate::experience::redeem::{self, RedeemGrant};
 use crate::experience::treatments::{self, NewTreatment, Treatment};
 use crate::experience::{self, ApprovePolicy, PolicyId, Stage};
 use crate::platform::access::User;
 use crate::platform::calendar::Calendar;
-use crate::{Ctx, Error, Id, Result};
+use crate::platform::time::HOUR;
+use crate::{Ctx, Error, Id, Instant, Result};
+use tokio::sync::watch;
+
+/// Days that policies have given things by the time the story ends.
+const GIVEN: i64 = 10;
 
 /// A treatment of the shop: kind, class, whether it is special, names, per cent, cost in rials, stages.
 type Made = (TreatmentKind, Class, bool, [&'static str; 3], Option<&'static str>, i64, &'static [Stage]);
@@ -43,6 +52,15 @@ const MADE: &[Made] = &[
         ["ده درصد نوروزی", "خصم النوروز عشرة بالمئة", "Ten per cent at Nowruz"],
         Some("10"),
         450_000,
+        &Stage::WAY,
+    ),
+    (
+        TreatmentKind::Discount,
+        Class::Material,
+        false,
+        ["پنج درصد تولد", "خمسة بالمئة لعيد الميلاد", "Five per cent for a birthday"],
+        Some("5"),
+        200_000,
         &Stage::WAY,
     ),
     (
@@ -91,11 +109,12 @@ type Told = (&'static str, &'static [usize], Occasion, i64, Option<&'static str>
 const TOLD: &[Told] = &[
     ("احترام هر روز", &[0, 1], Occasion::Once, 0, None, None, PolicyState::Live, 400),
     ("نوروز با همه", &[2], Occasion::Nowruz, 10, Some("900000000"), None, PolicyState::Retired, 300),
-    ("تولد وفاداران", &[5], Occasion::Birthday, 3, Some("300000000"), Some("10"), PolicyState::Live, 200),
-    ("سالگرد آشنایی", &[3], Occasion::Anniversary, 3, Some("600000000"), Some("10"), PolicyState::Live, 190),
-    ("سپاس از بازاریابان", &[7], Occasion::Once, 0, Some("2000000000"), None, PolicyState::Live, 150),
-    ("یلدا با ست قهوه", &[6], Occasion::Yalda, 7, Some("540000000"), None, PolicyState::Approved, 12),
-    ("حراج وفاداران", &[4], Occasion::OwnDay, 5, Some("800000000"), Some("20"), PolicyState::Draft, 4),
+    ("تولد همه", &[3], Occasion::Birthday, 3, Some("400000000"), Some("10"), PolicyState::Live, 210),
+    ("تولد وفاداران", &[6], Occasion::Birthday, 3, Some("300000000"), Some("10"), PolicyState::Live, 200),
+    ("سالگرد آشنایی", &[4], Occasion::Anniversary, 3, Some("600000000"), Some("10"), PolicyState::Live, 190),
+    ("سپاس از بازاریابان", &[8], Occasion::Once, 0, Some("2000000000"), None, PolicyState::Live, 150),
+    ("یلدا با ست قهوه", &[7], Occasion::Yalda, 7, Some("540000000"), None, PolicyState::Approved, 12),
+    ("حراج وفاداران", &[5], Occasion::OwnDay, 5, Some("800000000"), Some("20"), PolicyState::Draft, 4),
 ];
 
 impl Story {
@@ -107,7 +126,13 @@ impl Story {
         let mut made: Vec<Id<Treatment>> = Vec::new();
         for treatment in MADE {
             let ctx = self.by(at(405), owner, units.clone());
-            made.push(treatments::create(&ctx, new(treatment)).await?.id);
+            let mut new = new(treatment);
+            if treatment.0 == TreatmentKind::Gift {
+                let [name_fa, name_ar, name_en] = treatment.3.map(|name| Some(name.to_owned()));
+                let item = NewGiftItem { name_fa, name_ar, name_en, unit_cost: Some(treatment.5.to_string()), retail: None, stock: 400 };
+                new.gift_item_id = Some(gifts::create(&ctx, item).await?.id);
+            }
+            made.push(treatments::create(&ctx, new).await?.id);
         }
         for (name, which, occasion, days_before, budget, holdout, state, days) in TOLD {
             let is_own = *occasion == Occasion::OwnDay;
@@ -150,9 +175,42 @@ impl Story {
         Ok(())
     }
 
+    /// What the live policies gave in the last days, and what customers made of it.
+    pub(super) async fn give(&self, owner: Id<User>, staff: &[Member]) -> Result<()> {
+        let mut chance = Chance::new(self.seed, 14);
+        let units: Vec<_> = staff.first().map(|member| member.unit).into_iter().collect();
+        let (_keep, stop) = watch::channel(false);
+        for days in (0..GIVEN).rev() {
+            let night = Instant::start_of(self.last.plus(-days), &self.zone).plus(2 * HOUR);
+            assign::run(&self.at(night, None), None, &stop).await?;
+        }
+        let ctx = self.by(self.now, owner, units);
+        let open = ListGrants { state: Some(GrantState::Offered), limit: Some(200), ..ListGrants::default() };
+        let mut offered = grants::list(&ctx, open).await?.items;
+        offered.reverse();
+        for grant in offered {
+            let ctx = self.by(grant.created_at.plus(chance.between(8, 19) * HOUR).min(self.now), owner, Vec::new());
+            if !chance.happens(0.55) {
+                continue;
+            }
+            if grant.kind == TreatmentKind::Gift {
+                gifts::send(&ctx, SendGift { id: grant.id, note: None }).await?;
+                let reaction = chance.happens(0.6).then_some(Reaction::Thanked);
+                gifts::received(&ctx, GiftReceived { id: grant.id, reaction, note: None }).await?;
+            } else if chance.happens(0.5) {
+                let total = (chance.between(40, 600) * 100_000).to_string();
+                let code = grant.code.unwrap_or_default();
+                redeem::redeem(&ctx, RedeemGrant { code, total: Some(total), ..RedeemGrant::default() }).await?;
+            } else {
+                grants::accept(&ctx, GrantId { id: grant.id }).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Somebody of marketing meant well.
     async fn refused(&self, ctx: &Ctx, days: i64) -> Result<()> {
-        let mut wrong = new(&MADE[if days > 30 { 6 } else { 3 }]);
+        let mut wrong = new(&MADE[if days > 30 { 7 } else { 4 }]);
         if days > 30 {
             wrong.stages = BOTH.to_vec();
         } else {
@@ -178,6 +236,7 @@ fn new((kind, class, is_special, names, percent, cost, stages): &Made) -> NewTre
         percent: percent.map(str::to_owned),
         amount: None,
         unit_cost: Some(cost.to_string()),
+        gift_item_id: None,
         stages: stages.to_vec(),
         rule: None,
         valid_days: None,

@@ -201,6 +201,8 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.write_voice(&customers, &parties, &staff).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
+    story.give(owner, &staff).await?;
+    jobs::drain(&story.app).await?;
     app.forget_organisation();
     app.forget_sessions();
     app.db.analyze().await?;

@@ -1,10 +1,16 @@
 //! How customers are treated: what may be done for whom, the policies that say so, and what was tried against the rules.
 
+pub mod assign;
+pub mod assignment;
+pub mod codes;
+pub mod gifts;
+pub mod grants;
 pub mod legality;
 pub mod never;
 pub mod occasions;
 pub mod policies;
 mod policy_steps;
+pub mod redeem;
 pub mod stage;
 pub mod treatments;
 pub mod violations;
@@ -19,7 +25,11 @@ pub fn operations(ops: &mut Operations) {
     treatments::operations(ops);
     policies::operations(ops);
     violations::operations(ops);
+    grants::operations(ops);
+    gifts::operations(ops);
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_grants;

@@ -1,7 +1,7 @@
 //! How a version of a policy comes to work: approved by one, or by two where it is costly; begun; over.
 
 use super::policies::{self, PolicyRow, PolicySeen, PolicyState, TwoBecause, Version, two_because};
-use super::treatments;
+use super::{assign, treatments};
 use crate::platform::access::User;
 use crate::platform::events::{self, Event};
 use crate::{Act, Ctx, Error, Fields, Operations, Perm, Problem, Result, Room};
@@ -124,6 +124,7 @@ pub async fn start(ctx: &Ctx, input: PolicyId) -> Result<PolicySeen> {
     .await?;
     tx.run(sql("UPDATE policy_versions SET state = 'live', started_at = $1 WHERE id = $2").bind(ctx.now()).bind(approved.id)).await?;
     events::record(&mut tx, ctx, Event::of("policy.started", input.id, json!({"name": name, "number": approved.number}))).await?;
+    assign::enqueue(&mut tx, ctx).await?;
     tx.commit().await?;
     policies::read(ctx, input.id).await
 }

@@ -9,7 +9,7 @@ use super::{ApprovePolicy, PolicyId, Stage};
 use crate::{Ctx, Error, Id, Result, testing};
 use serde_json::json;
 
-fn treatment(kind: TreatmentKind, name: &str, stages: &[Stage]) -> NewTreatment {
+pub(super) fn treatment(kind: TreatmentKind, name: &str, stages: &[Stage]) -> NewTreatment {
     NewTreatment {
         kind,
         class: None,
@@ -20,6 +20,7 @@ fn treatment(kind: TreatmentKind, name: &str, stages: &[Stage]) -> NewTreatment 
         percent: (kind == TreatmentKind::Discount).then(|| "10".to_owned()),
         amount: (kind == TreatmentKind::Benefit).then(|| "500000".to_owned()),
         unit_cost: Some("120000".to_owned()),
+        gift_item_id: None,
         stages: stages.to_vec(),
         rule: None,
         valid_days: None,
@@ -28,11 +29,15 @@ fn treatment(kind: TreatmentKind, name: &str, stages: &[Stage]) -> NewTreatment 
     }
 }
 
-async fn made(ctx: &Ctx, new: NewTreatment) -> Id<Treatment> {
+pub(super) async fn made(ctx: &Ctx, new: NewTreatment) -> Id<Treatment> {
     ctx.run(treatments::create, new).await.unwrap().id
 }
 
-fn policy(treatments: &[Id<Treatment>]) -> NewPolicy {
+pub(super) fn plan(occasion: Occasion) -> OccasionPlan {
+    OccasionPlan { occasion, days_before: 0, name: None, on: None }
+}
+
+pub(super) fn policy(treatments: &[Id<Treatment>]) -> NewPolicy {
     NewPolicy {
         name: "یلدا".into(),
         treatment_ids: treatments.to_vec(),
@@ -43,14 +48,14 @@ fn policy(treatments: &[Id<Treatment>]) -> NewPolicy {
     }
 }
 
-fn problem<T: std::fmt::Debug>(outcome: Result<T>) -> (String, String) {
+pub(super) fn problem<T: std::fmt::Debug>(outcome: Result<T>) -> (String, String) {
     match outcome {
         Err(Error::Invalid(fields) | Error::Conflict(fields)) => (fields.0[0].field.to_string(), fields.0[0].key.to_string()),
         other => panic!("{other:?}"),
     }
 }
 
-async fn yes(ctx: &Ctx, seen: &PolicySeen) -> Result<PolicySeen> {
+pub(super) async fn yes(ctx: &Ctx, seen: &PolicySeen) -> Result<PolicySeen> {
     ctx.run(policy_steps::approve, ApprovePolicy { id: seen.policy.id, number: seen.items[0].number }).await
 }
 

@@ -1,5 +1,6 @@
 //! Treatments: what can be done for a customer, for which stages, at what cost, how often.
 
+use super::gifts::GiftItem;
 use super::legality::{Class, Form, TreatmentKind, verdict};
 use super::never::{self, Purpose, Rule};
 use super::{Stage, violations};
@@ -42,6 +43,7 @@ row! {
         pub(crate) share: Option<i64> = "t.share",
         pub(crate) amount_minor: Option<i64> = "t.amount_minor",
         pub(crate) unit_cost_minor: i64 = "t.unit_cost_minor",
+        pub(crate) gift_item_id: Option<Id<GiftItem>> = "t.gift_item_id",
         pub(crate) stages: serde_json::Value = "t.stages",
         pub(crate) rule: Option<serde_json::Value> = "t.rule",
         pub(crate) valid_days: i64 = "t.valid_days",
@@ -81,6 +83,8 @@ pub struct Treatment {
     pub amount_minor: Option<i64>,
     /// What giving it once costs us, in minor units.
     pub unit_cost_minor: i64,
+    /// Which thing of the stock a gift is.
+    pub gift_item_id: Option<Id<GiftItem>>,
     /// For which stages.
     pub stages: Vec<Stage>,
     /// Whom it means among them; everybody when absent.
@@ -146,6 +150,7 @@ pub(crate) async fn told(ctx: &Ctx, rows: Vec<Stored>) -> Result<Vec<Treatment>>
                 share: row.share,
                 amount_minor: row.amount_minor,
                 unit_cost_minor: row.unit_cost_minor,
+                gift_item_id: row.gift_item_id,
                 rule: row.rule,
                 valid_days: row.valid_days,
                 party_cap: row.party_cap,
@@ -182,6 +187,8 @@ pub struct NewTreatment {
     pub amount: Option<String>,
     /// What giving it once costs us, as decimal text in major units; nothing unless given.
     pub unit_cost: Option<String>,
+    /// Of a gift: which thing of the stock it is; none where there is always one.
+    pub gift_item_id: Option<Id<GiftItem>>,
     /// For which stages of the way.
     pub stages: Vec<Stage>,
     /// Whom it means among them, a rule of segments; everybody unless given.
@@ -203,7 +210,8 @@ struct Worth {
     unit_cost_minor: i64,
 }
 
-fn amount(field: &'static str, text: &str, currency: Currency) -> Result<i64, Problem> {
+/// An amount of the organisation's currency, not below nothing.
+pub(super) fn amount(field: &'static str, text: &str, currency: Currency) -> Result<i64, Problem> {
     match Money::parse(text, currency, MoneyUnit::Currency) {
         Ok(money) if money.minor < 0 => Err(Problem::new(field, "costs-negative")),
         Ok(money) => Ok(money.minor),
@@ -247,19 +255,21 @@ impl NewTreatment {
     fn form(&self) -> Form {
         Form::of(self.kind, self.class(), self.is_special)
     }
+}
 
-    /// The names in the three languages; of those that were given the first stands for the others.
-    fn names(&self, fields: &mut Fields) -> [String; 3] {
-        let mut names = [("name_fa", &self.name_fa), ("name_ar", &self.name_ar), ("name_en", &self.name_en)].map(|(field, name)| {
-            let read = clean_line(name.as_deref().unwrap_or_default(), NAME_MAX);
-            fields.take(read.map_err(|problem| Problem::new(field, problem.key()).with("max", NAME_MAX))).unwrap_or_default()
-        });
-        match names.iter().find(|name| !name.is_empty()).cloned() {
-            Some(first) => names.iter_mut().filter(|name| name.is_empty()).for_each(|name| name.clone_from(&first)),
-            None => fields.add("name_fa", "input-needed"),
-        }
-        names
+/// The names in the three languages; of those that were given the first stands for the others.
+pub(super) fn names(given: [&Option<String>; 3], fields: &mut Fields) -> [String; 3] {
+    let mut place = ["name_fa", "name_ar", "name_en"].into_iter();
+    let mut names = given.map(|name| {
+        let field = place.next().unwrap_or_default();
+        let read = clean_line(name.as_deref().unwrap_or_default(), NAME_MAX);
+        fields.take(read.map_err(|problem| Problem::new(field, problem.key()).with("max", NAME_MAX))).unwrap_or_default()
+    });
+    match names.iter().find(|name| !name.is_empty()).cloned() {
+        Some(first) => names.iter_mut().filter(|name| name.is_empty()).for_each(|name| name.clone_from(&first)),
+        None => fields.add("name_fa", "input-needed"),
     }
+    names
 }
 
 /// A rule that it would break, what it says of it, and the field at which that stands.
@@ -296,7 +306,7 @@ pub async fn create(ctx: &Ctx, new: NewTreatment) -> Result<Treatment> {
     let writer = ctx.write(Perm(Room::Experience, Act::Create))?;
     let currency = ctx.app.organisation().await?.currency;
     let mut fields = Fields::default();
-    let names = new.names(&mut fields);
+    let names = names([&new.name_fa, &new.name_ar, &new.name_en], &mut fields);
     let worth = new.worth(currency, &mut fields);
     let mut stages = new.stages.clone();
     stages.sort_unstable();
@@ -319,11 +329,16 @@ pub async fn create(ctx: &Ctx, new: NewTreatment) -> Result<Treatment> {
         return Err(violations::refuse(ctx, rule, None, json!({"what": names[0], "form": form, "stage": stage}), problem).await);
     }
     let id: Id<Treatment> = ctx.id();
+    let gift_item_id = new.gift_item_id.filter(|_| new.kind == TreatmentKind::Gift);
     let mut tx = writer.begin().await?;
+    if let Some(item) = gift_item_id {
+        let known: Option<(i64,)> = tx.maybe(sql("SELECT 1 FROM gift_items WHERE id = $1 AND archived_at IS NULL").bind(item)).await?;
+        known.ok_or_else(|| Problem::new("gift_item_id", "experience-gift-item-unknown"))?;
+    }
     tx.run(
-        sql("INSERT INTO treatments (id, kind, class, is_special, name_fa, name_ar, name_en, share, amount_minor, unit_cost_minor, stages,
-               rule, valid_days, party_cap, total_cap, used, created_by, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17)")
+        sql("INSERT INTO treatments (id, kind, class, is_special, name_fa, name_ar, name_en, share, amount_minor, unit_cost_minor,
+               gift_item_id, stages, rule, valid_days, party_cap, total_cap, used, created_by, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 0, $17, $18)")
         .bind(id)
         .bind(new.kind)
         .bind(new.class())
@@ -334,6 +349,7 @@ pub async fn create(ctx: &Ctx, new: NewTreatment) -> Result<Treatment> {
         .bind(worth.share)
         .bind(worth.amount_minor)
         .bind(worth.unit_cost_minor)
+        .bind(gift_item_id)
         .bind(serde_json::to_value(&stages).map_err(Error::fault)?)
         .bind(rule)
         .bind(new.valid_days.unwrap_or(VALID))

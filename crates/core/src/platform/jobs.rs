@@ -59,6 +59,8 @@ pub enum Job {
     ReplayLifecycle,
     /// Looks at those for whom a day changes something on their way.
     SweepLifecycle,
+    /// Does what live policies say, and ends what is no longer valid.
+    RunPolicies,
 }
 
 /// A row of the queue.
@@ -242,6 +244,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::RefreshRisks => crate::insight::risk_refresh::refresh(ctx, id, stop).await,
         Job::ReplayLifecycle => crate::lifecycle::ways::replay(ctx, id, stop).await,
         Job::SweepLifecycle => crate::lifecycle::ways::sweep(ctx, id, stop).await,
+        Job::RunPolicies => crate::experience::assign::run(ctx, Some(id), stop).await,
     }
 }
 
@@ -272,7 +275,7 @@ async fn claim(app: &App, worker: &str, lane: Lane) -> Result<Option<Claimed>> {
         .maybe(
             sql("UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, worker = $2, single = NULL
                  WHERE id = (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= $3
-                             AND (name IN ('rebuild_facts', 'refresh_scores', 'find_out', 'refresh_profits', 'replay_lifecycle')) IN ($4, $5)
+                             AND (name IN ('rebuild_facts', 'refresh_scores', 'find_out', 'refresh_profits', 'replay_lifecycle', 'run_policies')) IN ($4, $5)
                              ORDER BY name = 'refresh_profits', due_at LIMIT 1 {skip_locked})
                    AND state = 'ready' RETURNING id, job, attempts")
             .bind(now.plus(LEASE))
@@ -342,6 +345,7 @@ const SCHEDULES: &[(&str, Again, Job)] = &[
     ("build_segments", Again::In(10 * super::time::MINUTE), Job::BuildSegments),
     ("find_out", Again::AtNight, Job::FindOut),
     ("refresh_profits", Again::AtNight, Job::RefreshProfits),
+    ("run_policies", Again::AtNight, Job::RunPolicies),
     ("sweep_lifecycle", Again::AtNight, Job::SweepLifecycle),
 ];
 

@@ -1,5 +1,7 @@
 //! How customers are treated: policies with their versions, treatments, what was tried against the rules.
 
+mod gifts;
+mod grants;
 mod policies;
 mod policy;
 mod treatments;
@@ -20,6 +22,15 @@ pub fn routes() -> Router<State> {
         .route("/experience/treatments", get(treatments::index).post(treatments::create))
         .route("/experience/treatments/new", get(treatments::fresh))
         .route("/experience/treatments/{id}/archive", post(treatments::archive))
+        .route("/experience/gifts", get(gifts::index).post(gifts::create))
+        .route("/experience/gifts/{id}/restock", post(gifts::restock))
+        .route("/experience/grants", get(grants::index))
+        .route("/experience/grants/{id}/accept", post(grants::accept))
+        .route("/experience/grants/{id}/revoke", post(grants::revoke))
+        .route("/experience/grants/{id}/send", post(grants::send))
+        .route("/experience/grants/{id}/received", post(grants::received))
+        .route("/experience/redeem", get(grants::redeem).post(grants::redeemed))
+        .route("/experience/of/{id}", get(grants::beside))
         .route("/experience/violations", get(policies::violations))
         .route("/experience/{id}", get(policy::show))
         .route("/experience/{id}/approve", post(policy::approve))
@@ -49,12 +60,6 @@ fn key_of(prefix: &str, word: &str) -> String {
 /// An amount with its unit.
 fn money(loc: &Loc, currency: Currency, minor: i64) -> String {
     Money { minor, currency }.format_with_unit(loc.prefs.money_unit, loc.prefs.digits, loc.prefs.lang)
-}
-
-/// An amount as it was typed, in the reader's unit, as operations take it.
-fn typed_amount(loc: &Loc, currency: Currency, field: &'static str, text: Option<&str>) -> Result<Option<String>, Error> {
-    let read = |text| Money::parse(text, currency, loc.prefs.money_unit).map(Money::decimal_string);
-    text.map(read).transpose().map_err(|problem| Problem::new(field, problem.key()).into())
 }
 
 /// What is wrong with an input, where the form is to be shown again.

@@ -1,7 +1,7 @@
 //! Policies: the list, writing one or its next version down, what was tried against the rules.
 
 use super::treatments::{After, segment_choices};
-use super::{key_of, money, problems, typed_amount};
+use super::{key_of, money, problems};
 use crate::error::{PageError, PageResult};
 use crate::form::{FormView, Sent};
 use crate::page::{Flash, Shell, go, page, percent, unprocessable};
@@ -283,7 +283,7 @@ async fn terms(req: &Req, sent: &Sent, before: Option<&Version>) -> Result<Terms
         treatment_ids: sent.all("treatment_ids").into_iter().filter_map(|id| id.parse().ok()).collect(),
         rule: segment.or(kept),
         occasions,
-        budget: typed_amount(&req.loc, organisation.currency, "budget", sent.get("budget"))?,
+        budget: sent.amount("budget", organisation.currency, req.loc.prefs.money_unit),
         holdout: text("holdout"),
         is_price_test: sent.get("is_price_test").is_some(),
         note: text("note"),

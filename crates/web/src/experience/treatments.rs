@@ -1,6 +1,6 @@
 //! Treatments: the list, making one, putting one away.
 
-use super::{key_of, money, problems, tone, typed_amount};
+use super::{key_of, money, problems, tone};
 use crate::error::{PageError, PageResult};
 use crate::form::{FormView, Sent};
 use crate::page::{Flash, Shell, go, page, percent, unprocessable};
@@ -8,12 +8,14 @@ use crate::request::Req;
 use askama::Template;
 use axum::extract::{Path, Query};
 use peyvand_core::experience::Stage;
+use peyvand_core::experience::gifts::{self, GiftItem, ListGifts};
 use peyvand_core::experience::legality::{Class, TreatmentKind};
 use peyvand_core::experience::treatments::{self, ListTreatments, NewTreatment, Treatment, TreatmentId};
 use peyvand_core::marketing::segments;
 use peyvand_core::operation::Nothing;
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::money::Currency;
+use peyvand_core::platform::text::Lang;
 use peyvand_core::{Act, Error, Id, Perm, Room};
 use serde_json::json;
 
@@ -114,6 +116,7 @@ struct TreatmentPage {
     classes: Vec<(String, String)>,
     stages: Vec<(String, String)>,
     segments: Vec<(String, String)>,
+    gifts: Vec<(String, String)>,
     unit: String,
 }
 
@@ -124,6 +127,17 @@ pub async fn segment_choices(req: &Req) -> Result<Vec<(String, String)>, PageErr
     }
     let names = req.ctx.run(segments::names_of, Nothing {}).await?;
     Ok(names.into_iter().map(|one| (one.id.to_string(), one.name)).collect())
+}
+
+/// The gifts that a form offers.
+async fn gift_choices(req: &Req) -> Result<Vec<(String, String)>, PageError> {
+    let listed = req.ctx.run(gifts::list, ListGifts { after: None, limit: Some(200) }).await?;
+    let name = |one: &GiftItem| match req.loc.prefs.lang {
+        Lang::Fa => one.name_fa.clone(),
+        Lang::Ar => one.name_ar.clone(),
+        Lang::En => one.name_en.clone(),
+    };
+    Ok(listed.items.iter().map(|one| (one.id.to_string(), name(one))).collect())
 }
 
 async fn form(req: &Req, f: FormView) -> Result<TreatmentPage, PageError> {
@@ -140,6 +154,7 @@ async fn form(req: &Req, f: FormView) -> Result<TreatmentPage, PageError> {
         classes: Class::ALL.iter().map(|class| (class.to_string(), req.t(&format!("experience-class-{class}")))).collect(),
         stages: Stage::WAY.into_iter().map(stage).collect(),
         segments: segment_choices(req).await?,
+        gifts: gift_choices(req).await?,
         unit: req.loc.money_unit(currency).to_owned(),
     })
 }
@@ -167,8 +182,9 @@ async fn make(req: &Req, sent: &Sent) -> Result<Treatment, Error> {
         name_ar: text("name_ar"),
         name_en: text("name_en"),
         percent: text("percent"),
-        amount: typed_amount(&req.loc, currency, "amount", sent.get("amount"))?,
-        unit_cost: typed_amount(&req.loc, currency, "unit_cost", sent.get("unit_cost"))?,
+        amount: sent.amount("amount", currency, req.loc.prefs.money_unit),
+        unit_cost: sent.amount("unit_cost", currency, req.loc.prefs.money_unit),
+        gift_item_id: sent.get("gift_item_id").and_then(|id| id.parse().ok()),
         stages: sent.all("stages").into_iter().filter_map(|stage| stage.parse().ok()).collect(),
         rule: sent.get("segment_id").map(|segment| json!({"in": segment})),
         valid_days: number("valid_days")?,

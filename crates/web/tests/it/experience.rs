@@ -2,6 +2,8 @@
 
 use crate::{id_after, program, somebody};
 use axum::http::StatusCode;
+use peyvand_core::platform::jobs;
+use peyvand_core::testing;
 
 #[tokio::test]
 async fn a_costly_policy_goes_from_its_form_to_its_end_and_needs_two() {
@@ -66,4 +68,60 @@ async fn a_costly_policy_goes_from_its_form_to_its_end_and_needs_two() {
     assert_eq!(agent.get(&path).await.status, StatusCode::OK);
     assert_eq!(agent.get("/experience/new").await.status, StatusCode::FORBIDDEN);
     assert_eq!(agent.post(&format!("{path}/start"), &[]).await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn an_offer_is_seen_told_redeemed_and_taken_back() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "نگار").await;
+    let (_, mut manager) = somebody(&app, &router, "manager", "سینا").await;
+    let parties = [testing::party(&ctx, "بهار").await, testing::party(&ctx, "پرویز").await];
+    assert_eq!(owner.get("/experience/grants").await.all(".void").len(), 1);
+    let discount = [
+        ("kind", "discount"),
+        ("name_fa", "ده درصد"),
+        ("percent", "10"),
+        ("stages", "potential"),
+        ("stages", "actual"),
+        ("valid_days", "30"),
+    ];
+    assert_eq!(owner.post("/experience/treatments", &discount).await.status, StatusCode::SEE_OTHER);
+    let treatment = id_after(&owner.get("/experience/new").await, "name=\"treatment_ids\" value=\"");
+    let policy = [("name", "خوش آمدید"), ("treatment_ids", treatment.as_str()), ("occasions", "once")];
+    let path = owner.post("/experience", &policy).await.header("location").to_owned();
+    manager.post(&format!("{path}/approve"), &[("number", "1")]).await;
+    manager.post(&format!("{path}/start"), &[]).await;
+    jobs::drain(&app).await.unwrap();
+
+    let listed = owner.get("/experience/grants").await;
+    assert_eq!(listed.all(".list .li").len(), 2, "{}", listed.text);
+    assert!(owner.get(&format!("/parties/{}", parties[0])).await.text.contains(&format!("/experience/of/{}", parties[0])));
+    let beside = owner.get(&format!("/experience/of/{}", parties[0])).await;
+    assert_eq!(beside.all(".li").len(), 1);
+    let code = beside.one(".tag");
+
+    let slip = owner.post("/experience/redeem", &[("code", "۱۲۳۴۵۶۷۸۹۰۱۲"), ("key", "a")]).await;
+    assert_eq!((slip.status, slip.all("#code-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    let done = owner.post("/experience/redeem", &[("code", code.as_str()), ("total", "۲٬۰۰۰"), ("key", "till-1")]).await;
+    assert!(done.one(".note").contains("۲۰۰"), "{}", done.one(".note"));
+    let again = owner.post("/experience/redeem", &[("code", code.as_str()), ("total", "2000"), ("key", "till-2")]).await;
+    assert!(again.one("#code-e").contains("استفاده شده"), "it says why");
+    assert_eq!(owner.get("/experience/grants?state=redeemed").await.all(".list .li").len(), 1);
+
+    let other = id_after(&owner.get("/experience/grants?state=offered").await, "/experience/grants/");
+    owner.post(&format!("/experience/grants/{other}/accept"), &[]).await;
+    assert_eq!(owner.get("/experience/grants?state=accepted").await.all(".list .li").len(), 1);
+    owner.post(&format!("/experience/grants/{other}/revoke"), &[("reason", "اشتباه")]).await;
+    assert_eq!(owner.get("/experience/grants?state=revoked").await.all(".list .li").len(), 1);
+
+    let wrong = owner.post("/experience/gifts", &[("stock", "-1")]).await;
+    assert_eq!((wrong.status, wrong.all(".errs li").len()), (StatusCode::UNPROCESSABLE_ENTITY, 2));
+    let gift = [("name_fa", "ست قهوه"), ("unit_cost", "1800000"), ("stock", "۲")];
+    assert_eq!(owner.post("/experience/gifts", &gift).await.status, StatusCode::SEE_OTHER);
+    let item = id_after(&owner.get("/experience/gifts").await, "/experience/gifts/");
+    owner.post(&format!("/experience/gifts/{item}/restock"), &[("by", "-3")]).await;
+    assert!(owner.get("/experience/gifts").await.one(".li .bd").contains('۲'), "never below nothing");
+    owner.post(&format!("/experience/gifts/{item}/restock"), &[("by", "۳")]).await;
+    assert!(owner.get("/experience/gifts").await.one(".li .bd").contains('۵'));
+    assert_eq!(owner.get("/experience/treatments/new").await.all("select[name=gift_item_id] option").len(), 2);
 }
