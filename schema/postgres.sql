@@ -200,7 +200,7 @@ CREATE TABLE gift_deliveries (
   id uuid NOT NULL,
   grant_id uuid NOT NULL,
   party_id uuid NOT NULL,
-  gift_item_id uuid NOT NULL,
+  gift_item_id uuid,
   sent_at bigint NOT NULL,
   sent_by uuid,
   received_at bigint,
@@ -213,7 +213,7 @@ ALTER TABLE gift_deliveries ADD CONSTRAINT gift_deliveries_grant_id_fkey FOREIGN
 ALTER TABLE gift_deliveries ADD CONSTRAINT gift_deliveries_grant_id_key UNIQUE (grant_id);
 ALTER TABLE gift_deliveries ADD CONSTRAINT gift_deliveries_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
 ALTER TABLE gift_deliveries ADD CONSTRAINT gift_deliveries_pkey PRIMARY KEY (id);
-CREATE INDEX gift_deliveries_gift_item_id_id ON gift_deliveries USING btree (gift_item_id, id);
+CREATE INDEX gift_deliveries_gift_item_id ON gift_deliveries USING btree (gift_item_id, reaction) WHERE (gift_item_id IS NOT NULL);
 CREATE INDEX gift_deliveries_party_id_id ON gift_deliveries USING btree (party_id, id);
 
 CREATE TABLE gift_items (
@@ -277,6 +277,7 @@ CREATE INDEX grants_party_id_id ON grants USING btree (party_id, id);
 CREATE INDEX grants_policy_version_id_id ON grants USING btree (policy_version_id, id);
 CREATE INDEX grants_purchase_id ON grants USING btree (purchase_id) WHERE (purchase_id IS NOT NULL);
 CREATE INDEX grants_state_valid_to_on_id ON grants USING btree (state, valid_to_on, id);
+CREATE INDEX grants_treatment_id_party_id ON grants USING btree (treatment_id, party_id);
 
 CREATE TABLE holdouts (
   id uuid NOT NULL,

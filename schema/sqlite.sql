@@ -182,7 +182,7 @@ CREATE TABLE gift_deliveries (
   id BLOB NOT NULL PRIMARY KEY,
   grant_id BLOB NOT NULL REFERENCES grants (id) CONSTRAINT gift_deliveries_grant_id_key UNIQUE,
   party_id BLOB NOT NULL REFERENCES parties (id),
-  gift_item_id BLOB NOT NULL REFERENCES gift_items (id),
+  gift_item_id BLOB REFERENCES gift_items (id),
   sent_at INTEGER NOT NULL,
   sent_by BLOB,
   received_at INTEGER,
@@ -190,7 +190,7 @@ CREATE TABLE gift_deliveries (
   reaction_at INTEGER,
   note TEXT
 ) STRICT;
-CREATE INDEX gift_deliveries_gift_item_id_id ON gift_deliveries (gift_item_id, id);
+CREATE INDEX gift_deliveries_gift_item_id ON gift_deliveries (gift_item_id, reaction) WHERE gift_item_id IS NOT NULL;
 CREATE INDEX gift_deliveries_party_id_id ON gift_deliveries (party_id, id);
 
 CREATE TABLE gift_items (
@@ -241,6 +241,7 @@ CREATE INDEX grants_party_id_id ON grants (party_id, id);
 CREATE INDEX grants_policy_version_id_id ON grants (policy_version_id, id);
 CREATE INDEX grants_purchase_id ON grants (purchase_id) WHERE purchase_id IS NOT NULL;
 CREATE INDEX grants_state_valid_to_on_id ON grants (state, valid_to_on, id);
+CREATE INDEX grants_treatment_id_party_id ON grants (treatment_id, party_id);
 
 CREATE TABLE holdouts (
   id BLOB NOT NULL PRIMARY KEY,

@@ -11,7 +11,8 @@ use crate::experience::occasions::{Occasion, OccasionPlan, YearDay};
 use crate::experience::policies::{self, NewPolicy, PolicyState};
 use crate::experience::redeem::{self, RedeemGrant};
 use crate::experience::treatments::{self, NewTreatment, Treatment};
-use crate::experience::{self, ApprovePolicy, PolicyId, Stage};
+use crate::experience::{self, ApprovePolicy, PolicyId};
+use crate::lifecycle::Stage;
 use crate::platform::access::User;
 use crate::platform::calendar::Calendar;
 use crate::platform::time::HOUR;
@@ -34,7 +35,7 @@ const MADE: &[Made] = &[
         ["پاسخ با نام و عنوان درست", "الرد بالاسم واللقب الصحيح", "Answer by name and right title"],
         None,
         0,
-        &Stage::WAY,
+        Stage::ALL,
     ),
     (
         TreatmentKind::Respect,
@@ -52,7 +53,7 @@ const MADE: &[Made] = &[
         ["ده درصد نوروزی", "خصم النوروز عشرة بالمئة", "Ten per cent at Nowruz"],
         Some("10"),
         450_000,
-        &Stage::WAY,
+        Stage::ALL,
     ),
     (
         TreatmentKind::Discount,
@@ -61,7 +62,7 @@ const MADE: &[Made] = &[
         ["پنج درصد تولد", "خمسة بالمئة لعيد الميلاد", "Five per cent for a birthday"],
         Some("5"),
         200_000,
-        &Stage::WAY,
+        Stage::ALL,
     ),
     (
         TreatmentKind::Discount,
@@ -180,7 +181,8 @@ impl Story {
         let mut chance = Chance::new(self.seed, 14);
         let units: Vec<_> = staff.first().map(|member| member.unit).into_iter().collect();
         let (_keep, stop) = watch::channel(false);
-        for days in (0..GIVEN).rev() {
+        // Tonight's is still to come.
+        for days in (1..=GIVEN).rev() {
             let night = Instant::start_of(self.last.plus(-days), &self.zone).plus(2 * HOUR);
             assign::run(&self.at(night, None), None, &stop).await?;
         }
@@ -189,10 +191,12 @@ impl Story {
         let mut offered = grants::list(&ctx, open).await?.items;
         offered.reverse();
         for grant in offered {
-            let ctx = self.by(grant.created_at.plus(chance.between(8, 19) * HOUR).min(self.now), owner, Vec::new());
-            if !chance.happens(0.55) {
+            let day = grant.created_at.day(&self.zone).plus(chance.between(0, 4));
+            let at = opening_hours(&mut chance, day, &self.zone);
+            if !chance.happens(0.6) || at > self.now {
                 continue;
             }
+            let ctx = self.by(at, owner, Vec::new());
             if grant.kind == TreatmentKind::Gift {
                 gifts::send(&ctx, SendGift { id: grant.id, note: None }).await?;
                 let reaction = chance.happens(0.6).then_some(Reaction::Thanked);

@@ -6,9 +6,8 @@ use super::grants::{self, Offer};
 use super::legality::{TreatmentKind, verdict};
 use super::occasions::{Almanac, Come, Occasion, OccasionPlan, Person, come};
 use super::policies::{PolicyRow, Version};
-use super::stage::Standing;
 use super::treatments::{self, Treatment};
-use super::{Stage, never};
+use super::{Stage, Standing, never};
 use crate::marketing::segments::compile::{Of, condition};
 use crate::marketing::segments::rule::{Rule, World};
 use crate::marketing::segments::world;
@@ -49,6 +48,19 @@ row! {
         occasions: serde_json::Value = "v.occasions",
         holdout: i64 = "v.holdout",
         salt: String = "v.salt",
+    }
+}
+
+row! {
+    /// What decides how a customer may be treated now.
+    struct Customer {
+        party: Id<Party> = "p.id",
+        stage: Stage = "COALESCE(m.stage, 'potential')",
+        standing: Standing = "COALESCE(m.standing, 'active')",
+        birth_on: Option<Day> = "p.birth_on",
+        first_purchase_on: Option<Day> = "NULLIF(p.first_purchase_on, '')",
+        /// The worst incident that is open.
+        severity: Option<i64> = "(SELECT MAX(i.severity) FROM respect_incidents i WHERE i.party_id = p.id AND i.closed_at IS NULL)",
     }
 }
 
@@ -168,7 +180,9 @@ impl Pass {
 
     /// Deals with the next customers by id; the last of them, unless they were the last of all.
     async fn batch(&self, ctx: &Ctx, days: &Days, after: Option<Id<Party>>) -> Result<Option<Id<Party>>> {
-        let mut query = Sql::select::<Standing>("FROM parties p WHERE p.archived_at IS NULL");
+        let mut query = Sql::select::<Customer>(
+            "FROM parties p LEFT JOIN stage_memberships m ON m.party_id = p.id AND m.left_on IS NULL WHERE p.archived_at IS NULL",
+        );
         if let Some(after) = after {
             query.push(" AND p.id > ").arg(after);
         }
@@ -184,7 +198,7 @@ impl Pass {
             query.arg(self.live.version_id).push(" AND e.treatment_id = ").arg(self.live.treatment_id).push(")");
         }
         query.push(" ORDER BY p.id LIMIT ").arg(BATCH);
-        let found: Vec<Standing> = ctx.app.db.all(query).await?;
+        let found: Vec<Customer> = ctx.app.db.all(query).await?;
         let is_last = i64::try_from(found.len()).unwrap_or(BATCH) < BATCH;
         let last = found.last().map(|one| one.party);
         let meant: Vec<Meant> = found.into_iter().flat_map(|one| self.meant(days, &one)).collect();
@@ -195,10 +209,11 @@ impl Pass {
     }
 
     /// The occasions that have come for somebody whom the rules let have it.
-    fn meant(&self, days: &Days, one: &Standing) -> Vec<Meant> {
+    fn meant(&self, days: &Days, one: &Customer) -> Vec<Meant> {
         let form = self.treatment.form();
-        let may =
-            self.stages.contains(&one.stage) && verdict(form, one.stage).is_allowed() && never::hold(form, false, one.severity).is_none();
+        let may = self.stages.contains(&one.stage)
+            && verdict(form, one.stage, one.standing).is_allowed()
+            && never::hold(form, false, one.severity).is_none();
         if !may {
             return Vec::new();
         }

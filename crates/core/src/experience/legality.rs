@@ -1,6 +1,6 @@
 //! What may be done for a customer of which stage: one table, one function.
 
-use super::Stage;
+use super::{Stage, Standing};
 
 peyvand_db::words! {
     /// What a treatment is.
@@ -74,7 +74,7 @@ impl Form {
     pub const fn may_be_withheld(self, stage: Stage) -> bool {
         match self {
             Form::BaselineRespect | Form::Benefit => false,
-            Form::SpecialRespect => !matches!(stage, Stage::Advocate | Stage::AtRisk),
+            Form::SpecialRespect => !matches!(stage, Stage::Advocate),
             Form::PublicDiscount | Form::SpecialDiscount | Form::MoralGift | Form::MaterialGift => true,
         }
     }
@@ -104,24 +104,32 @@ impl Verdict {
     }
 }
 
-/// Whether a treatment of that form may be given at that stage.
+/// Whether a treatment of that form may be given to whom has come that far and stands so.
 ///
-/// Off the way of four stages: who has not come for long or has left is still met as a customer is, with what is open to all;
-/// an advocate at risk keeps their respect and waits for all else; for who speaks against us, or with whom it has ended, the
-/// floor of respect remains.
+/// Who has not come for long keeps what their stage has, and who has left is met as whoever has bought; an advocate at risk
+/// keeps their respect and waits for all else; for who speaks against us, or with whom it has ended, the floor of respect
+/// remains.
 #[must_use]
-pub const fn verdict(form: Form, stage: Stage) -> Verdict {
+pub const fn verdict(form: Form, stage: Stage, standing: Standing) -> Verdict {
     use Form::{BaselineRespect, Benefit, MaterialGift, MoralGift, PublicDiscount, SpecialDiscount, SpecialRespect};
-    use Stage::{Actual, Advocate, AtRisk, Detractor, Disqualified, Dormant, Lost, Loyal, Potential, Terminated};
+    use Stage::{Actual, Advocate, Loyal, Potential};
+    let stage = match standing {
+        Standing::Active | Standing::Dormant => stage,
+        Standing::Lost => Actual,
+        Standing::AtRisk => {
+            return if form.is_promotional() { Verdict::OnHold } else { Verdict::Allowed };
+        }
+        Standing::Detractor | Standing::Disqualified | Standing::Terminated | Standing::Archived => {
+            return if matches!(form, BaselineRespect) { Verdict::Allowed } else { Verdict::Over };
+        }
+    };
     match (stage, form) {
-        (_, BaselineRespect) | (Advocate, _) | (AtRisk, SpecialRespect) => Verdict::Allowed,
-        (AtRisk, _) => Verdict::OnHold,
-        (Detractor | Disqualified | Terminated, _) => Verdict::Over,
+        (_, BaselineRespect) | (Advocate, _) => Verdict::Allowed,
         (_, PublicDiscount) => Verdict::Allowed,
         (_, Benefit) => Verdict::Forbidden,
         (Loyal, SpecialRespect | SpecialDiscount | MoralGift) => Verdict::Allowed,
         (Loyal, MaterialGift) => Verdict::Forbidden,
-        (Potential | Actual | Dormant | Lost, SpecialRespect | SpecialDiscount | MoralGift | MaterialGift) => Verdict::NotYet,
+        (Potential | Actual, SpecialRespect | SpecialDiscount | MoralGift | MaterialGift) => Verdict::NotYet,
     }
 }
 
@@ -143,29 +151,34 @@ mod tests {
         ];
         assert_eq!(table.map(|(form, _)| form).as_slice(), Form::ALL);
         for (form, verdicts) in table {
-            assert_eq!(Stage::WAY.map(|stage| verdict(form, stage)), verdicts, "{form}");
+            let said: Vec<Verdict> = Stage::ALL.iter().map(|stage| verdict(form, *stage, Standing::Active)).collect();
+            assert_eq!(said, verdicts, "{form}");
+            let silent: Vec<Verdict> = Stage::ALL.iter().map(|stage| verdict(form, *stage, Standing::Dormant)).collect();
+            assert_eq!(silent, verdicts, "{form}: silence takes nothing away");
         }
     }
 
     #[test]
     fn whoever_they_are_and_whatever_happened_nobody_is_left_without_the_floor_of_respect() {
-        for stage in Stage::ALL {
-            assert_eq!(verdict(Form::BaselineRespect, *stage), Allowed, "{stage}");
-            assert!(!Form::BaselineRespect.may_be_withheld(*stage));
+        for (stage, standing) in Stage::ALL.iter().flat_map(|stage| Standing::ALL.iter().map(move |standing| (*stage, *standing))) {
+            assert_eq!(verdict(Form::BaselineRespect, stage, standing), Allowed, "{stage} {standing}");
+            assert!(!Form::BaselineRespect.may_be_withheld(stage));
         }
-        assert_eq!(verdict(Form::SpecialRespect, Stage::AtRisk), Allowed);
+        assert_eq!(verdict(Form::SpecialRespect, Stage::Advocate, Standing::AtRisk), Allowed);
         for form in Form::ALL.iter().filter(|form| form.is_promotional()) {
-            assert_eq!(verdict(*form, Stage::AtRisk), OnHold, "{form}");
-            for stage in [Stage::Detractor, Stage::Disqualified, Stage::Terminated] {
-                assert_eq!(verdict(*form, stage), Over, "{form} {stage}");
+            assert_eq!(verdict(*form, Stage::Advocate, Standing::AtRisk), OnHold, "{form}");
+            for standing in [Standing::Detractor, Standing::Disqualified, Standing::Terminated, Standing::Archived] {
+                assert_eq!(verdict(*form, Stage::Advocate, standing), Over, "{form} {standing}");
             }
         }
+        assert_eq!(verdict(Form::PublicDiscount, Stage::Advocate, Standing::Lost), Allowed);
+        assert_eq!(verdict(Form::SpecialDiscount, Stage::Advocate, Standing::Lost), NotYet, "who has left begins again");
     }
 
     #[test]
     fn a_benefit_is_for_advocates_alone_and_they_are_in_no_holdout_of_it_or_of_respect() {
         for stage in Stage::ALL {
-            assert_eq!(verdict(Form::Benefit, *stage) == Allowed, *stage == Stage::Advocate, "{stage}");
+            assert_eq!(verdict(Form::Benefit, *stage, Standing::Active) == Allowed, *stage == Stage::Advocate, "{stage}");
             assert!(!Form::Benefit.may_be_withheld(*stage));
         }
         assert!(!Form::SpecialRespect.may_be_withheld(Stage::Advocate));

@@ -11,14 +11,13 @@ pub mod occasions;
 pub mod policies;
 mod policy_steps;
 pub mod redeem;
-pub mod stage;
 pub mod treatments;
 pub mod violations;
 
 pub use policy_steps::{ApprovePolicy, PolicyId, approve, retire, start};
-pub use stage::Stage;
 
 use crate::Operations;
+use crate::lifecycle::{Stage, Standing};
 
 /// The operations of the room.
 pub fn operations(ops: &mut Operations) {

@@ -5,7 +5,7 @@ use super::legality::{Form, Verdict, verdict};
 use super::occasions::{self, Almanac, OccasionPlan, Person};
 use super::policy_steps;
 use super::treatments::{self, Treatment, WHOLE};
-use super::{PolicyId, Stage};
+use super::{PolicyId, Stage, Standing};
 use crate::marketing::segments::{self, Asked};
 use crate::operation::{Page, page_size};
 use crate::platform::access::User;
@@ -545,8 +545,8 @@ async fn bundles(ctx: &Ctx, versions: &[Id<Version>]) -> Result<HashMap<Id<Versi
 /// What the rules say of a treatment at each stage of the way.
 #[must_use]
 pub fn stage_by_stage(form: Form, meant: &[Stage]) -> Vec<StageSeen> {
-    let at = |stage| StageSeen { stage, verdict: verdict(form, stage), is_meant: meant.contains(&stage) };
-    Stage::WAY.into_iter().map(at).collect()
+    let at = |stage| StageSeen { stage, verdict: verdict(form, stage, Standing::Active), is_meant: meant.contains(&stage) };
+    Stage::ALL.iter().copied().map(at).collect()
 }
 
 async fn approvals(db: &Db, versions: &[Id<Version>]) -> Result<HashMap<Id<Version>, Vec<Approval>>> {

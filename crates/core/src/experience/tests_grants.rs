@@ -33,7 +33,7 @@ async fn live(ctx: &Ctx, new: NewTreatment, holdout: &str) -> PolicyId {
 }
 
 fn public() -> NewTreatment {
-    NewTreatment { is_special: false, party_cap: None, ..treatment(TreatmentKind::Discount, "ده درصد", &Stage::WAY) }
+    NewTreatment { is_special: false, party_cap: None, ..treatment(TreatmentKind::Discount, "ده درصد", Stage::ALL) }
 }
 
 async fn customers(ctx: &Ctx, count: usize) -> Vec<Id<Party>> {

@@ -3,7 +3,7 @@
 use super::gifts::GiftItem;
 use super::legality::{Class, Form, TreatmentKind, verdict};
 use super::never::{self, Purpose, Rule};
-use super::{Stage, violations};
+use super::{Stage, Standing, violations};
 use crate::marketing::segments::{self, Asked};
 use crate::operation::{Page, page_size};
 use crate::platform::access::User;
@@ -274,7 +274,7 @@ pub(super) fn names(given: [&Option<String>; 3], fields: &mut Fields) -> [String
 
 /// A rule that it would break, what it says of it, and the field at which that stands.
 fn broken(form: Form, stages: &[Stage], names: &[String; 3]) -> Option<(Rule, Option<Stage>, Problem)> {
-    let refused = stages.iter().find(|stage| !verdict(form, **stage).is_allowed());
+    let refused = stages.iter().find(|stage| !verdict(form, **stage, Standing::Active).is_allowed());
     if let Some(stage) = refused {
         let problem = Problem::new("stages", format!("experience-refused-{}", form.as_str().replace('_', "-")));
         return Some((Rule::NotAtThisStage, Some(*stage), problem));
@@ -313,8 +313,6 @@ pub async fn create(ctx: &Ctx, new: NewTreatment) -> Result<Treatment> {
     stages.dedup();
     if stages.is_empty() {
         fields.add("stages", "input-needed");
-    } else if stages.iter().any(|stage| !Stage::WAY.contains(stage)) {
-        fields.add("stages", "input-choice");
     }
     check_range("valid_days", new.valid_days, VALID_MAX, &mut fields);
     check_range("party_cap", new.party_cap, CAP_MAX, &mut fields);

@@ -65,7 +65,7 @@ pub struct Violation {
     /// What was tried.
     pub what: Option<String>,
     /// For which stage.
-    pub stage: Option<super::Stage>,
+    pub stage: Option<crate::lifecycle::Stage>,
     /// What kind of treatment.
     pub form: Option<super::legality::Form>,
 }

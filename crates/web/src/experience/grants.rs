@@ -102,9 +102,8 @@ struct GrantsPage {
     s: Shell,
     tab: &'static str,
     lines: Vec<Line>,
-    /// States to choose from: word, label, whether it is chosen.
+    /// States to choose from: label, address, whether it is chosen.
     states: Vec<(String, String, bool)>,
-    is_filtered: bool,
     reactions: Vec<(String, String)>,
     next: Option<String>,
     is_first: bool,
@@ -129,12 +128,12 @@ pub async fn index(req: Req, Query(asked): Query<Asked>) -> PageResult {
         s: req.shell("experience", req.t("experience-grants")).crumb(req.t("menu-experience"), "/experience"),
         tab: "grants",
         lines: listed.items.into_iter().map(|grant| line(loc, &may, grant)).collect(),
-        states: [GrantState::Offered, GrantState::Accepted, GrantState::Redeemed, GrantState::Expired, GrantState::Revoked]
-            .into_iter()
-            .map(|state| (state.to_string(), loc.t(&format!("experience-grant-state-{state}")), asked.state == Some(state)))
+        states: std::iter::once((loc.t("experience-show-all"), HERE.to_owned(), asked.state.is_none()))
+            .chain([GrantState::Offered, GrantState::Accepted, GrantState::Redeemed, GrantState::Expired, GrantState::Revoked].map(
+                |state| (loc.t(&format!("experience-grant-state-{state}")), format!("{HERE}?state={state}"), asked.state == Some(state)),
+            ))
             .collect(),
         reactions: Reaction::ALL.iter().map(|one| (one.to_string(), loc.t(&format!("experience-reaction-{one}")))).collect(),
-        is_filtered: asked.state.is_some(),
         next: listed.next.map(|next| format!("{HERE}?{of_state}after={}", percent(&next))),
         is_first,
         may_redeem: req.can(Room::Sales, Act::Create),

@@ -7,9 +7,10 @@ mod policy;
 mod treatments;
 
 use crate::State;
+use crate::lifecycle::look_of;
 use axum::Router;
 use axum::routing::{get, post};
-use peyvand_core::experience::Stage;
+use peyvand_core::lifecycle::{Stage, Standing};
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::money::{Currency, Money};
 use peyvand_core::{Error, Problem};
@@ -41,15 +42,7 @@ pub fn routes() -> Router<State> {
 
 /// The tone of a stage.
 fn tone(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Potential => "slate",
-        Stage::Actual => "lapis",
-        Stage::Loyal => "teal",
-        Stage::Advocate => "plum",
-        Stage::AtRisk => "saffron",
-        Stage::Detractor => "anar",
-        Stage::Dormant | Stage::Lost | Stage::Disqualified | Stage::Terminated => "grey",
-    }
+    look_of(stage, Standing::Active).0
 }
 
 /// The key of a message that ends in a word.

@@ -8,11 +8,12 @@ use crate::page::{Flash, Shell, go, page, percent, unprocessable};
 use crate::request::Req;
 use askama::Template;
 use axum::extract::{Path, Query};
+use peyvand_core::experience::PolicyId;
 use peyvand_core::experience::occasions::{Occasion, OccasionPlan, YearDay};
 use peyvand_core::experience::policies::{self, ListPolicies, NewPolicy, NewVersion, PolicyRow, PolicySeen, PolicyState, Terms, Version};
 use peyvand_core::experience::treatments::{self, ListTreatments};
 use peyvand_core::experience::violations::{self, ListViolations};
-use peyvand_core::experience::{PolicyId, Stage};
+use peyvand_core::lifecycle::Stage;
 use peyvand_core::platform::calendar::{Calendar, parse_date, ymd};
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::money::{Currency, Money};
@@ -122,7 +123,7 @@ pub async fn violations(req: Req, Query(After { after }): Query<After>) -> PageR
     let is_first = after.is_none();
     let listed = req.ctx.run(violations::list, ListViolations { after, limit: None }).await?;
     let loc = &req.loc;
-    let stage = |stage: Stage| loc.t1("experience-tried-stage", "stage", loc.t(&key_of("experience-stage-", stage.as_str())));
+    let stage = |stage: Stage| loc.t1("experience-tried-stage", "stage", loc.t(&key_of("lifecycle-stage-", stage.as_str())));
     let row = |one: violations::Violation| Tried {
         at: one.at,
         rule: loc.t(&key_of("experience-rule-", one.rule.as_str())),

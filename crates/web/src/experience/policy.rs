@@ -80,7 +80,7 @@ fn cell(loc: &Loc, seen: StageSeen) -> Cell {
         (Verdict::OnHold | Verdict::Over, _) => ("lock", "on-hold"),
     };
     Cell {
-        stage: loc.t(&key_of("experience-stage-", seen.stage.as_str())),
+        stage: loc.t(&key_of("lifecycle-stage-", seen.stage.as_str())),
         stage_tone: tone(seen.stage),
         icon,
         words: loc.t(&format!("experience-verdict-{word}")),

@@ -7,10 +7,10 @@ use crate::page::{Flash, Shell, go, page, percent, unprocessable};
 use crate::request::Req;
 use askama::Template;
 use axum::extract::{Path, Query};
-use peyvand_core::experience::Stage;
 use peyvand_core::experience::gifts::{self, GiftItem, ListGifts};
 use peyvand_core::experience::legality::{Class, TreatmentKind};
 use peyvand_core::experience::treatments::{self, ListTreatments, NewTreatment, Treatment, TreatmentId};
+use peyvand_core::lifecycle::Stage;
 use peyvand_core::marketing::segments;
 use peyvand_core::operation::Nothing;
 use peyvand_core::platform::locale::Loc;
@@ -59,7 +59,7 @@ pub fn line(loc: &Loc, currency: Currency, one: Treatment) -> Line {
         id: one.id,
         form: loc.t(&key_of("experience-form-", one.form.as_str())),
         about: [share, amount, cost, cap].into_iter().flatten().collect(),
-        stages: one.stages.iter().map(|stage| (tone(*stage), loc.t(&key_of("experience-stage-", stage.as_str())))).collect(),
+        stages: one.stages.iter().map(|stage| (tone(*stage), loc.t(&key_of("lifecycle-stage-", stage.as_str())))).collect(),
         whom: one.sentence,
         used: match one.total_cap {
             Some(cap) => loc.ta("experience-used-of", &[("used", one.used.into()), ("cap", cap.into())]),
@@ -143,7 +143,7 @@ async fn gift_choices(req: &Req) -> Result<Vec<(String, String)>, PageError> {
 async fn form(req: &Req, f: FormView) -> Result<TreatmentPage, PageError> {
     req.ctx.actor.check(Perm(Room::Experience, Act::Create))?;
     let currency = req.ctx.app.organisation().await?.currency;
-    let stage = |stage: Stage| (stage.to_string(), req.t(&key_of("experience-stage-", stage.as_str())));
+    let stage = |stage: Stage| (stage.to_string(), req.t(&key_of("lifecycle-stage-", stage.as_str())));
     Ok(TreatmentPage {
         s: req
             .shell("experience", req.t("experience-treatment-new"))
@@ -152,7 +152,7 @@ async fn form(req: &Req, f: FormView) -> Result<TreatmentPage, PageError> {
         f,
         kinds: TreatmentKind::ALL.iter().map(|kind| (kind.to_string(), req.t(&format!("experience-kind-{kind}")))).collect(),
         classes: Class::ALL.iter().map(|class| (class.to_string(), req.t(&format!("experience-class-{class}")))).collect(),
-        stages: Stage::WAY.into_iter().map(stage).collect(),
+        stages: Stage::ALL.iter().copied().map(stage).collect(),
         segments: segment_choices(req).await?,
         gifts: gift_choices(req).await?,
         unit: req.loc.money_unit(currency).to_owned(),
