@@ -4,7 +4,6 @@ room-experience = الاحترام والهدايا
 experience-about = ماذا نفعل، ولمن، وفي أي مناسبة، وبأي ميزانية
 experience-policies = السياسات
 experience-treatments = المعاملات والهدايا
-experience-treatment = المعاملة
 experience-violations = محاولات مخالفة
 experience-none = لا توجد سياسات بعد
 experience-none-about = ابدأ بإنشاء معاملة أو هدية، ثم حدّد من يحصل عليها وفي أي مناسبة.

@@ -4,7 +4,6 @@ room-experience = Respect and gifts
 experience-about = What is done for whom, on which occasion, within which budget
 experience-policies = Policies
 experience-treatments = Treatments
-experience-treatment = Treatment
 experience-violations = Refused attempts
 experience-none = No policies yet
 experience-none-about = Make a treatment first, then say who gets it and on which occasion.

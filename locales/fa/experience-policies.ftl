@@ -4,7 +4,6 @@ room-experience = احترام و هدیه
 experience-about = چه کاری برای چه کسی، در چه مناسبتی و با چه بودجه‌ای
 experience-policies = سیاست‌ها
 experience-treatments = برخوردها و هدیه‌ها
-experience-treatment = برخورد
 experience-violations = تلاش‌های خلاف قاعده
 experience-none = هنوز سیاستی نیست
 experience-none-about = اول یک برخورد یا هدیه بسازید، بعد بنویسید به چه کسانی و در چه مناسبتی برسد.
