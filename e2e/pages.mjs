@@ -267,6 +267,12 @@ export const PAGES = [
   { name: 'service', path: () => '/service?days=365' },
   { name: 'service-open', path: () => '/service', deep: true, press: async (page) => { for (const summary of await page.locator('main details.how summary').all()) await summary.click(); } },
   { name: 'service-empty', path: () => '/service', deep: true, bare: true },
+  { name: 'service-cases', path: () => '/service/cases' },
+  { name: 'service-cases-closed', path: () => '/service/cases?view=closed&kind=complaint', deep: true },
+  { name: 'service-cases-empty', path: () => '/service/cases', deep: true, bare: true },
+  { name: 'service-case-new', path: () => '/service/cases', deep: true, press: open('a[href="/service/cases/new"]') },
+  { name: 'service-case', path: ({ openCase }) => `/service/cases/${openCase}` },
+  { name: 'service-case-closed', path: ({ closedCase }) => `/service/cases/${closedCase}`, deep: true },
   { name: 'service-answers', path: () => '/service/answers?kind=nps&score_until=6' },
   { name: 'service-surveys', path: () => '/service/surveys' },
   { name: 'service-surveys-empty', path: () => '/service/surveys', deep: true, bare: true },
@@ -344,5 +350,7 @@ export async function places(call) {
   const [policy] = await list('/policies?limit=1');
   const [live] = await list('/surveys?state=live&limit=1');
   const [draft] = await list('/surveys?state=draft&limit=1');
-  return { policy: policy?.id, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  const [openCase] = await list('/cases?limit=1');
+  const [closedCase] = await list('/cases?view=closed&kind=complaint&limit=1');
+  return { openCase: openCase?.id, closedCase: closedCase?.id, policy: policy?.id, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

@@ -1,4 +1,4 @@
--- What customers say: surveys, who was invited, what was answered.
+-- What customers say: surveys, who was invited, what was answered, and the cases that came of it.
 
 -- A survey that is open stays as it is; a change makes the next version of the same family. open_token is the link of those
 -- who are not known by name, the same for all versions, so that what is printed goes on to work.
@@ -36,11 +36,13 @@ CREATE TABLE survey_questions (
 CREATE INDEX survey_questions_survey_id_position_id ON survey_questions (survey_id, position, id);
 
 -- The token is kept as it is, because the link has to be shown again to who sends it; it opens nothing but the questions.
+-- With case_id it asks how satisfied somebody is with what was done in a case.
 CREATE TABLE survey_invitations (
   id ID NOT NULL PRIMARY KEY,
   survey_id ID NOT NULL REFERENCES surveys (id),
   party_id ID NOT NULL REFERENCES parties (id),
   token SORTKEY NOT NULL CONSTRAINT survey_invitations_token_key UNIQUE,
+  case_id ID,
   day DAY NOT NULL,
   expires_at INSTANT NOT NULL,
   answered_at INSTANT,
@@ -49,6 +51,7 @@ CREATE TABLE survey_invitations (
 ) STRICT;
 CREATE INDEX survey_invitations_party_id_created_at_id ON survey_invitations (party_id, created_at, id);
 CREATE INDEX survey_invitations_survey_id_created_at_id ON survey_invitations (survey_id, created_at, id);
+CREATE INDEX survey_invitations_case_id ON survey_invitations (case_id, created_at, id) WHERE case_id IS NOT NULL;
 CREATE INDEX survey_invitations_created_at_id ON survey_invitations (created_at, id);
 
 -- One filled-in survey, with its scores side by side; respect is the sum of so many items. sitting is the keyed hash of what
@@ -100,3 +103,44 @@ CREATE TABLE survey_answers (
   CONSTRAINT survey_answers_sheet_id_question_id_key UNIQUE (sheet_id, question_id)
 ) STRICT;
 CREATE INDEX survey_answers_party_id_day ON survey_answers (party_id, day, id) WHERE party_id IS NOT NULL;
+
+-- A complaint, a praise or a question of a customer. due_at is when the stage it is in has to end, and for what is closed a
+-- moment after all others. sheet_id is the answer that opened it, once.
+CREATE TABLE cases (
+  id ID NOT NULL PRIMARY KEY,
+  party_id ID NOT NULL REFERENCES parties (id),
+  kind SORTKEY NOT NULL CONSTRAINT cases_kind_check CHECK (kind IN ('complaint', 'praise', 'question')),
+  reason SORTKEY NOT NULL,
+  severity INT NOT NULL CONSTRAINT cases_severity_check CHECK (severity BETWEEN 1 AND 3),
+  channel TEXT,
+  text TEXT NOT NULL,
+  stage SORTKEY NOT NULL CONSTRAINT cases_stage_check CHECK (stage IN ('received', 'in_work', 'answered', 'closed')),
+  owner_id ID REFERENCES users (id),
+  sheet_id ID CONSTRAINT cases_sheet_id_key UNIQUE,
+  opened_on DAY NOT NULL,
+  opened_at INSTANT NOT NULL,
+  due_at INSTANT NOT NULL,
+  taken_at INSTANT,
+  answered_at INSTANT,
+  answer TEXT,
+  closed_at INSTANT,
+  root_cause SORTKEY,
+  action TEXT,
+  reopened INT NOT NULL,
+  clock_at INSTANT NOT NULL,
+  recovery_score INT,
+  created_by ID,
+  created_at INSTANT NOT NULL,
+  CONSTRAINT cases_closed_check CHECK (stage <> 'closed' OR (closed_at IS NOT NULL AND (kind <> 'complaint' OR (root_cause IS NOT NULL AND action IS NOT NULL))))
+) STRICT;
+CREATE INDEX cases_party_id_opened_at_id ON cases (party_id, opened_at, id);
+CREATE INDEX cases_stage_due_at_id ON cases (stage, due_at, id);
+CREATE INDEX cases_due_at_id ON cases (due_at, id) WHERE stage <> 'closed';
+CREATE INDEX cases_owner_id_due_at_id ON cases (owner_id, due_at, id) WHERE stage <> 'closed';
+CREATE INDEX cases_opened_at_id ON cases (opened_at, id);
+
+-- What counts as a bad answer, and how many hours each stage of a case may take; where no row is, what is usual.
+CREATE TABLE voice_settings (
+  id INT NOT NULL PRIMARY KEY CONSTRAINT voice_settings_id_check CHECK (id = 1),
+  settings JSON NOT NULL
+) STRICT;

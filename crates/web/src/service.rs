@@ -2,6 +2,7 @@
 
 mod answers;
 pub(crate) mod beside;
+pub(crate) mod cases;
 mod public;
 mod scores;
 mod sheet;
@@ -21,6 +22,13 @@ pub fn routes() -> axum::Router<State> {
         .route("/service/scores.csv", get(scores::csv))
         .route("/service/answers", get(answers::index))
         .route("/service/answers.csv", get(answers::csv))
+        .route("/service/cases", get(cases::index).post(cases::create))
+        .route("/service/cases/new", get(cases::fresh))
+        .route("/service/cases/{id}", get(cases::show).post(cases::change))
+        .route("/service/cases/{id}/take", post(cases::take))
+        .route("/service/cases/{id}/answer", post(cases::answer))
+        .route("/service/cases/{id}/close", post(cases::close))
+        .route("/service/cases/{id}/reopen", post(cases::reopen))
         .route("/service/surveys", get(surveys::index).post(surveys::create))
         .route("/service/surveys/new", get(surveys::fresh))
         .route("/service/surveys/{id}", get(surveys::show).post(surveys::change))

@@ -6,6 +6,7 @@ use crate::follow_ups::Task;
 use crate::page::{self, Shell};
 use crate::parties::list_of;
 use crate::request::{Form, Req};
+use crate::service::beside::{self, LateBox};
 use askama::Template;
 use axum::routing::get;
 use peyvand_core::today::{self as core, GetToday, MyNumbers, Part, Scope, Waiting};
@@ -52,6 +53,8 @@ struct TodayPage {
     /// All that is still to be done today, in words; nothing for nothing.
     left: Option<String>,
     customers: Vec<Customers>,
+    /// Complaints and questions whose time has passed.
+    late: Option<LateBox>,
     numbers: Option<Numbers>,
     may_change: bool,
     may_log: bool,
@@ -167,6 +170,7 @@ async fn index(req: Req, Form(input): Form<GetToday>) -> PageResult {
             customers(&req, today.scope, core::Customers::NoNextStep, today.no_next_step),
             customers(&req, today.scope, core::Customers::New, today.new),
         ],
+        late: beside::late(&req, today.scope == Scope::Own).await?,
         may_change: req.can(Room::FollowUps, Act::Change),
         may_log: req.can(Room::Interactions, Act::Create),
         may_add: req.can(Room::Parties, Act::Create),

@@ -5,11 +5,14 @@ use super::customers::{Customer, Habit};
 use super::trade::opening_hours;
 use super::{Kept, Member, Story};
 use crate::Result;
+use crate::interactions::Channel;
 use crate::platform::text::Lang;
 use crate::platform::time::HOUR;
+use crate::service::Case;
 use crate::service::answers::{self, AnswerSurvey};
+use crate::service::cases::{self, AnswerCase, CaseId, CaseKind, CaseView, CloseCase, ListCases, OpenCase};
 use crate::service::fill::Reply;
-use crate::service::invitations::{self, Invite};
+use crate::service::invitations::{self, Invite, ListInvitations};
 use crate::service::links::{self, AnswerByLink};
 use crate::service::questions::{self, AddQuestion, QuestionKind};
 use crate::service::surveys::{self, NewSurvey, SurveyId, SurveySeen};
@@ -30,6 +33,34 @@ const BAD: &[&str] = &[
     "گفتند تماس می‌گیرند و نگرفتند.",
     "دانه‌ها کهنه بود و پس گرفتن‌شان سخت.",
     "تلفن را کسی جواب نمی‌داد.",
+];
+
+/// What customers call about.
+const CALLS: &[(CaseKind, &str, &str)] = &[
+    (CaseKind::Complaint, "late_delivery", "بسته چهار روز دیر رسید و کسی خبر نداد."),
+    (CaseKind::Complaint, "late_delivery", "قرار بود پیش از ظهر برسد، شب رسید."),
+    (CaseKind::Complaint, "quality", "دانه‌ی قهوه کهنه بود."),
+    (CaseKind::Complaint, "wrong_order", "به‌جای عربیکا روبوستا فرستاده بودند."),
+    (CaseKind::Complaint, "promise", "گفته بودند تماس می‌گیرند و نگرفتند."),
+    (CaseKind::Praise, "good_service", "از راهنمایی خوب فروشنده تشکر کرد."),
+    (CaseKind::Praise, "good_service", "از بسته‌بندی و نمونه‌ی رایگان تشکر کرد."),
+    (CaseKind::Question, "information", "پرسید آسیاب را چند وقت یک بار باید سرویس کرد."),
+];
+
+/// What they are answered.
+const ANSWERS: &[&str] = &[
+    "تماس گرفتیم، گوش دادیم و گفتیم چه می‌کنیم.",
+    "عذر خواستیم و کالا را همان روز عوض کردیم.",
+    "هزینه‌ی ارسال را برگرداندیم و پیگیری را خودمان گرفتیم.",
+];
+
+/// What went wrong, and what was done.
+const LEARNED: &[(&str, &str)] = &[
+    ("carrier", "برای این مسیر پیک دیگری گرفتیم."),
+    ("process", "پیش از ارسال به مشتری پیام می‌دهیم."),
+    ("stock", "تاریخ برشت را هنگام چیدن بررسی می‌کنیم."),
+    ("person", "در جلسه‌ی هفتگی مرور کردیم."),
+    ("expectation", "زمان تحویل را در سایت روشن نوشتیم."),
 ];
 
 impl Story {
@@ -92,10 +123,84 @@ impl Story {
             }
         }
         self.at_the_counter(&mut chance, &respect).await?;
+        self.cases(&mut chance, customers, parties, &bought).await?;
         // The next version is being written.
         let by = self.at(opening_hours(&mut chance, self.last, &self.zone), Some(head));
         let draft = surveys::revise(&by, SurveyId { id: bought.survey.id }).await?;
         questions::add(&by, AddQuestion { id: draft.survey.id, kind: QuestionKind::Ces }).await?;
+        Ok(())
+    }
+
+    /// Some call to complain, to praise or to ask; nearly all cases are seen through, most of them in time.
+    async fn cases(&self, chance: &mut Chance, customers: &[Customer], parties: &[Kept], about: &SurveySeen) -> Result<()> {
+        let mut told = Vec::new();
+        for (customer, party) in customers.iter().zip(parties) {
+            if customer.only_asked || !chance.happens(0.07) {
+                continue;
+            }
+            let day = self.last.plus(-chance.between(0, 300)).max(customer.came.plus(1)).min(self.last);
+            told.push((opening_hours(chance, day, &self.zone), *party, *chance.pick(CALLS)));
+        }
+        told.sort_by_key(|(at, ..)| *at);
+        for (at, party, (kind, reason, text)) in told {
+            let new = OpenCase {
+                party_id: Some(party.id),
+                customer: None,
+                kind,
+                reason: reason.to_owned(),
+                severity: None,
+                channel: Some(Channel::Phone),
+                text: text.to_owned(),
+                owner_id: None,
+            };
+            cases::open(&self.by(at, party.owner, Vec::new()), new).await?;
+        }
+        let mut after = None;
+        loop {
+            let ctx = self.at(self.now, None);
+            let page = cases::list(&ctx, ListCases { view: Some(CaseView::All), after, ..ListCases::default() }).await?;
+            for case in &page.items {
+                self.see_through(chance, case, about).await?;
+            }
+            after = page.next;
+            if after.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Takes a case up, answers and closes it, as far as there was time.
+    async fn see_through(&self, chance: &mut Chance, case: &Case, about: &SurveySeen) -> Result<()> {
+        let Some(owner) = case.owner_id else { return Ok(()) };
+        let hours = |from: crate::Instant, hours: i64| from.plus(hours * HOUR);
+        let taken = hours(case.opened_at, chance.between(1, 6));
+        let answered = hours(taken, chance.between(2, 20));
+        let closed = hours(answered, chance.between(20, 90));
+        let (cause, action) = *chance.pick(LEARNED);
+        let lags = chance.happens(0.04);
+        if taken >= self.now || lags {
+            return Ok(());
+        }
+        cases::take(&self.by(taken, owner, Vec::new()), CaseId { id: case.id }).await?;
+        if answered >= self.now {
+            return Ok(());
+        }
+        let words = (*chance.pick(ANSWERS)).to_owned();
+        cases::answer(&self.by(answered, owner, Vec::new()), AnswerCase { id: case.id, answer: words }).await?;
+        if closed >= self.now {
+            return Ok(());
+        }
+        let learned = case.kind == CaseKind::Complaint;
+        let end = CloseCase { id: case.id, root_cause: learned.then(|| cause.to_owned()), action: learned.then(|| action.to_owned()) };
+        let asked = cases::close(&self.by(closed, owner, Vec::new()), end).await?.invitation_id;
+        let told = hours(closed, chance.between(3, 30));
+        if asked.is_none() || told >= self.now || !chance.happens(0.5) {
+            return Ok(());
+        }
+        let of_case = ListInvitations { case_id: Some(case.id), ..ListInvitations::default() };
+        for invitation in invitations::list(&self.at(closed, None), of_case).await?.items {
+            self.answered(told, &invitation.token, replies(chance, about, 0.9), Lang::Fa, false).await?;
+        }
         Ok(())
     }
 

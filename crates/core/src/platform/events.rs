@@ -52,6 +52,12 @@ pub const KINDS: &[&str] = &[
     "address.changed",
     "address.removed",
     "address.restored",
+    "case.answered",
+    "case.changed",
+    "case.closed",
+    "case.opened",
+    "case.reopened",
+    "case.taken",
     "consent.forgotten",
     "consent.given",
     "consent.withdrawn",
@@ -179,6 +185,7 @@ pub const KINDS: &[&str] = &[
     "view.changed",
     "view.created",
     "view.restored",
+    "voice_settings.changed",
 ];
 
 /// Writes the event.

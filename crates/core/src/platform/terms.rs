@@ -61,6 +61,14 @@ pub const READY_MADE: &[(&str, &[&str])] = &[
     ),
     ("lost_reason", &["price", "product_missing", "delivery", "competitor", "no_answer", "postponed", "other"]),
     ("competitor", &["online_shop", "local_shop", "manufacturer", "unknown"]),
+    (
+        "case_reason",
+        &[
+            "late_delivery", "wrong_order", "quality", "behaviour", "promise", "price", "after_sales", "reach", "bad_answer",
+            "good_service", "information", "other",
+        ],
+    ),
+    ("root_cause", &["process", "person", "training", "supplier", "carrier", "stock", "system", "expectation", "customer", "other"]),
 ];
 
 /// Puts the ready-made words in; those that are there stay as they are.

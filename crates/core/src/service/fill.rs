@@ -1,5 +1,6 @@
 //! Filling a survey in: what an answer may be, and how it is stored with its scores.
 
+use super::bad;
 use super::invitations::Invitation;
 use super::questions::{Question, QuestionKind};
 use super::sheets::Sheet;
@@ -187,6 +188,15 @@ pub(super) async fn store(tx: &mut Tx, ctx: &Ctx, who: &Who, given: &[Given], ag
     for statement in Sql::inserts(head, rows, "") {
         tx.run(statement).await?;
     }
+    if let (Some(invitation), Some(csat)) = (who.invitation, scores.csat) {
+        tx.run(
+            sql("UPDATE cases SET recovery_score = $1 WHERE id = (SELECT case_id FROM survey_invitations WHERE id = $2)")
+                .bind(csat)
+                .bind(invitation),
+        )
+        .await?;
+    }
+    bad::open(tx, ctx, who, id, &scores).await?;
     let kind = if again.is_some() { "survey.answer_changed" } else { "survey.answered" };
     let event = Event { kind, party: who.party, subject: Some(id.0), data: told(who, &scores) };
     events::record(tx, ctx, event).await?;

@@ -1,5 +1,6 @@
 //! Invitations: a link of their own for one customer, to be answered once.
 
+use super::cases::Case;
 use super::surveys::{Survey, SurveyState, fresh_token};
 use crate::operation::{Page, page_size};
 use crate::parties::Party;
@@ -7,7 +8,7 @@ use crate::parties::whom::{self, Whom};
 use crate::platform::access::User;
 use crate::platform::events::{self, Event, cursor, cursor_at};
 use crate::platform::time::DAY;
-use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Problem, Result, Room};
+use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Problem, Result, Room, Sight};
 use peyvand_db::{Id, Sql, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,8 @@ row! {
         pub party: String = "p.name",
         /// The link is `/s/TOKEN`; `/s/TOKEN/9` proposes an answer to the first question, which they confirm.
         pub token: String = "n.token",
+        /// The case of which it asks how satisfied they are with what was done.
+        pub case_id: Option<Id<Case>> = "n.case_id",
         /// When it was made.
         pub created_at: Instant = "n.created_at",
         /// Who made it; absent for the program itself.
@@ -80,7 +83,7 @@ pub async fn invite(ctx: &Ctx, input: Invite) -> Result<Invitation> {
     let party = whom::need(&mut tx, ctx, &writer.sight, input.party_id, input.customer.as_deref()).await?;
     let id = match standing(&mut tx, ctx, input.survey_id, &party).await? {
         Some(id) => id,
-        None => make(&mut tx, ctx, input.survey_id, &party, days).await?,
+        None => make(&mut tx, ctx, input.survey_id, &party, days, None).await?,
     };
     let invitation = read(&mut tx, id).await?;
     tx.commit().await?;
@@ -88,13 +91,20 @@ pub async fn invite(ctx: &Ctx, input: Invite) -> Result<Invitation> {
 }
 
 async fn standing(tx: &mut Tx, ctx: &Ctx, survey: Id<Survey>, party: &Whom) -> Result<Option<Id<Invitation>>> {
-    let query = sql("SELECT id FROM survey_invitations WHERE party_id = $1 AND survey_id = $2 AND answered_at IS NULL AND expires_at > $3
+    let query = sql("SELECT id FROM survey_invitations WHERE party_id = $1 AND survey_id = $2 AND answered_at IS NULL AND expires_at > $3 AND case_id IS NULL
                      ORDER BY created_at DESC, id DESC LIMIT 1");
     let found: Option<(Id<Invitation>,)> = tx.maybe(query.bind(party.id).bind(survey).bind(ctx.now())).await?;
     Ok(found.map(|(id,)| id))
 }
 
-pub(super) async fn make(tx: &mut Tx, ctx: &Ctx, survey: Id<Survey>, party: &Whom, days: i64) -> Result<Id<Invitation>> {
+pub(super) async fn make(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    survey: Id<Survey>,
+    party: &Whom,
+    days: i64,
+    case: Option<Id<Case>>,
+) -> Result<Id<Invitation>> {
     // The lock keeps the survey open until the invitation stands.
     let state: Option<(SurveyState,)> = tx.maybe(sql("SELECT state FROM surveys WHERE id = $1 {for_update}").bind(survey)).await?;
     match state {
@@ -104,12 +114,13 @@ pub(super) async fn make(tx: &mut Tx, ctx: &Ctx, survey: Id<Survey>, party: &Who
     }
     let id: Id<Invitation> = ctx.id();
     tx.run(
-        sql("INSERT INTO survey_invitations (id, survey_id, party_id, token, day, expires_at, created_by, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)")
+        sql("INSERT INTO survey_invitations (id, survey_id, party_id, token, case_id, day, expires_at, created_by, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
         .bind(id)
         .bind(survey)
         .bind(party.id)
         .bind(fresh_token())
+        .bind(case)
         .bind(today(ctx).await?)
         .bind(ctx.now().plus(days * DAY))
         .bind(ctx.actor.user())
@@ -118,6 +129,19 @@ pub(super) async fn make(tx: &mut Tx, ctx: &Ctx, survey: Id<Survey>, party: &Who
     .await?;
     events::record(tx, ctx, Event::of_party("survey.invited", party.id, json!({"survey": survey})).about(id)).await?;
     Ok(id)
+}
+
+/// The link by which a customer says how satisfied they are with what was done in a case: of the survey that asks for it and was
+/// opened last, if one is open.
+pub(super) async fn for_case(tx: &mut Tx, ctx: &Ctx, sight: &Sight, case: Id<Case>, party: Id<Party>) -> Result<Option<Id<Invitation>>> {
+    let asking: Option<(Id<Survey>,)> = tx
+        .maybe(sql("SELECT v.id FROM surveys v WHERE v.state = 'live'
+                      AND EXISTS (SELECT 1 FROM survey_questions q WHERE q.survey_id = v.id AND q.kind = 'csat')
+                    ORDER BY v.live_at DESC, v.id DESC LIMIT 1"))
+        .await?;
+    let Some((survey,)) = asking else { return Ok(None) };
+    let party = whom::by_id(tx, sight, party).await?;
+    make(tx, ctx, survey, &party, DAYS, Some(case)).await.map(Some)
 }
 
 /// The day in the organisation's time zone, by which answers are counted.
@@ -139,6 +163,8 @@ pub struct ListInvitations {
     pub survey_id: Option<Id<Survey>>,
     /// Only of this customer.
     pub party_id: Option<Id<Party>>,
+    /// Only those that ask about this case.
+    pub case_id: Option<Id<Case>>,
     /// Only those that still wait for an answer.
     pub waiting: Option<bool>,
     /// Where the page starts: `next` of the page before.
@@ -161,6 +187,9 @@ pub async fn list(ctx: &Ctx, input: ListInvitations) -> Result<Page<Invitation>>
     }
     if let Some(party) = input.party_id {
         query.push(" AND n.party_id = ").arg(party);
+    }
+    if let Some(case) = input.case_id {
+        query.push(" AND n.case_id = ").arg(case);
     }
     if input.waiting == Some(true) {
         query.push(" AND n.answered_at IS NULL AND n.expires_at > ").arg(ctx.now());

@@ -1,6 +1,8 @@
-//! The voice of the customer: surveys, what was answered, and what the answers come to.
+//! The voice of the customer: surveys, what was answered, what the answers come to, and the cases that come of them.
 
 pub mod answers;
+mod bad;
+pub mod cases;
 pub mod fill;
 pub mod invitations;
 pub mod links;
@@ -8,7 +10,9 @@ pub mod questions;
 pub mod scores;
 pub mod sheets;
 pub mod surveys;
+pub mod voice_settings;
 
+pub use cases::Case;
 pub use invitations::Invitation;
 pub use questions::{Question, QuestionKind};
 pub use sheets::Sheet;
@@ -24,7 +28,11 @@ pub fn operations(ops: &mut Operations) {
     answers::operations(ops);
     sheets::operations(ops);
     scores::operations(ops);
+    cases::operations(ops);
+    voice_settings::operations(ops);
 }
 
+#[cfg(test)]
+mod case_tests;
 #[cfg(test)]
 mod tests;

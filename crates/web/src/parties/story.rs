@@ -175,6 +175,7 @@ fn record(req: &Req, one: RecordEvent, currency: Currency) -> Entry {
         "identity" => ("saffron", "eye"),
         "opportunity" | "idea" => ("saffron", "star"),
         "survey" => ("teal", "message-circle"),
+        "case" => ("saffron", "message-circle"),
         _ => ("slate", "history"),
     };
     let mut told = blank(tone, icon, title);
@@ -188,6 +189,16 @@ fn record(req: &Req, one: RecordEvent, currency: Currency) -> Entry {
         }
         "relation" => told.body.extend(text("other")),
         "survey" => survey(req, &one.data, &mut told),
+        "case" => {
+            told.details.splice(
+                0..0,
+                text("kind")
+                    .map(|kind| loc.t(&format!("cases-kind-{kind}")))
+                    .into_iter()
+                    .chain(text("reason").map(|word| loc.term("case_reason", &word))),
+            );
+            told.body.extend(text("text").into_iter().chain(text("action")));
+        }
         "contact" | "consent" => {
             let shown = |value: String| if value.starts_with('+') { loc.phone(&value) } else { value };
             told.body.extend(text("value").map(shown));

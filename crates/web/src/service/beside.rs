@@ -1,15 +1,19 @@
-//! What a customer said, beside their other things.
+//! What a customer said and what is to be done about it, beside their other things, and the late cases of the day.
 
+use super::cases::{self, Line as CaseLine};
 use super::{door, name_in, said};
 use crate::page::Shell;
 use crate::request::Req;
 use askama::Template;
 use peyvand_core::parties::Party;
+use peyvand_core::service::cases::{self as core, CaseView, ListCases};
 use peyvand_core::service::sheets::{self, ListSheets};
 use peyvand_core::{Act, Error, Id, Room};
 
 /// Answers beside a customer.
 const BESIDE: i64 = 3;
+/// Late cases on the page of the day.
+const LATE: i64 = 6;
 
 /// An answer as the box shows it.
 struct Line {
@@ -28,6 +32,8 @@ pub(crate) struct VoiceBox {
     party: Id<Party>,
     lines: Vec<Line>,
     has_more: bool,
+    cases: Vec<CaseLine>,
+    may_open: bool,
 }
 
 /// The last answers of a customer; none for who may not see any.
@@ -36,7 +42,7 @@ pub(crate) async fn of_party(req: &Req, party: Id<Party>) -> Result<Option<Voice
         return Ok(None);
     }
     let of = ListSheets { party_id: Some(party), limit: Some(BESIDE), ..ListSheets::default() };
-    let page = req.ctx.run(sheets::list, of).await?;
+    let (page, cases) = tokio::try_join!(req.ctx.run(sheets::list, of), cases::of_party(req, party))?;
     let loc = &req.loc;
     let line = |sheet: sheets::Sheet| Line {
         survey: name_in(loc.prefs.lang, &sheet.name_fa, &sheet.name_ar, &sheet.name_en),
@@ -48,7 +54,31 @@ pub(crate) async fn of_party(req: &Req, party: Id<Party>) -> Result<Option<Voice
     Ok(Some(VoiceBox {
         s: req.shell("parties", ""),
         party,
+        cases,
+        may_open: req.can(Room::Service, Act::Create),
         has_more: page.next.is_some(),
         lines: page.items.into_iter().map(line).collect(),
     }))
+}
+
+/// The cases on the page of the day whose time has passed.
+#[derive(Template)]
+#[template(path = "service/late.html")]
+pub(crate) struct LateBox {
+    s: Shell,
+    lines: Vec<CaseLine>,
+    all: String,
+}
+
+/// Late cases, the caller's own or all that they may see; none where there is none.
+pub(crate) async fn late(req: &Req, own: bool) -> Result<Option<LateBox>, Error> {
+    if !req.can(Room::Service, Act::See) {
+        return Ok(None);
+    }
+    let owner = req.ctx.actor.user().filter(|_| own);
+    let of = ListCases { view: Some(CaseView::Late), owner_id: owner, limit: Some(LATE), ..ListCases::default() };
+    let page = req.ctx.run(core::list, of).await?;
+    let lines: Vec<CaseLine> = page.items.into_iter().map(|one| cases::line(&req.loc, req.ctx.now(), one)).collect();
+    let all = owner.map_or_else(|| "/service/cases?view=late".to_owned(), |owner| format!("/service/cases?view=late&owner={owner}"));
+    Ok((!lines.is_empty()).then(|| LateBox { s: req.shell("today", ""), lines, all }))
 }

@@ -92,6 +92,47 @@ async fn a_survey_is_written_opened_and_answered_by_who_is_not_signed_in() {
 }
 
 #[tokio::test]
+async fn a_case_goes_from_the_telephone_to_what_was_learned() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "negar").await;
+    let party = testing::party(&ctx, "سارا").await.to_string();
+    assert_eq!(owner.get("/service/cases").await.all(".void").len(), 1);
+    let form = owner.get(&format!("/service/cases/new?party={party}")).await;
+    assert_eq!((form.status, form.all("option[value=late_delivery]").len()), (StatusCode::OK, 1));
+    let fields = |text: &'static str| {
+        [
+            ("party", party.clone()),
+            ("settled", "1".into()),
+            ("kind", "complaint".into()),
+            ("reason", "late_delivery".into()),
+            ("severity", "3".into()),
+            ("text", text.to_owned()),
+        ]
+    };
+    let wrong = fields("");
+    let wrong: Vec<(&str, &str)> = wrong.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let refused = owner.post("/service/cases", &wrong).await;
+    assert_eq!((refused.status, refused.all("#text-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    let right = fields("سه روز دیر رسید");
+    let right: Vec<(&str, &str)> = right.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let page = owner.post("/service/cases", &right).await.header("location").to_owned();
+    assert!(page.starts_with("/service/cases/"));
+    assert!(owner.get(&format!("/parties/{party}")).await.one("#cases").contains("دیر رسیدن"));
+    assert_eq!(owner.post(&format!("{page}/take"), &[]).await.header("location"), page);
+    let early = owner.post(&format!("{page}/close"), &[("root_cause", "carrier")]).await;
+    assert_eq!((early.status, early.all(".errs li").len()), (StatusCode::UNPROCESSABLE_ENTITY, 2), "{}", early.text);
+    assert_eq!(owner.post(&page, &[("severity", "1"), ("reason", "promise")]).await.header("location"), page);
+    assert_eq!(owner.post(&format!("{page}/answer"), &[("answer", "عذر خواستیم")]).await.header("location"), page);
+    let closed = owner.post(&format!("{page}/close"), &[("root_cause", "carrier"), ("action", "پیک را عوض کردیم")]).await;
+    assert_eq!(closed.header("location"), page);
+    assert!(owner.get(&page).await.text.contains("پیک را عوض کردیم"));
+    assert_eq!(owner.get("/service/cases?view=closed").await.all("tbody tr").len(), 1);
+    owner.post(&format!("{page}/reopen"), &[("why", "دوباره دیر رسید")]).await;
+    assert_eq!(owner.get("/service/cases?kind=complaint&reason=promise").await.all("tbody tr").len(), 1);
+    assert!(owner.get("/today").await.all("#h-late-cases").is_empty(), "nothing is late yet");
+}
+
+#[tokio::test]
 async fn the_counter_and_the_telephone_count_and_few_answers_make_no_number() {
     let (app, router) = program().await;
     let (ctx, mut owner) = somebody(&app, &router, "owner", "negar").await;

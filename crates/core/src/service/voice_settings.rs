@@ -1,0 +1,147 @@
+//! What counts as a bad answer, and how long each stage of a case may take: the organisation's choice within bounds.
+
+use crate::operation::Nothing;
+use crate::platform::events::{self, Event};
+use crate::{Act, Ctx, Error, Fields, Operations, Perm, Problem, Result, Room, Sight};
+use peyvand_db::{Tx, sql};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The longest that a stage may take, in hours.
+const HOURS_MAX: i64 = 24 * 60;
+
+/// How many hours after a case came (or was opened again) each stage has to end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hours {
+    /// Until somebody takes it up.
+    pub take: i64,
+    /// Until the customer is answered.
+    pub answer: i64,
+    /// Until it is closed.
+    pub close: i64,
+}
+
+/// The choice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VoiceSettings {
+    /// An NPS answer of this step or less opens a case.
+    pub nps: i64,
+    /// A CSAT answer of this step or less opens a case.
+    pub csat: i64,
+    /// A CES answer of this step or less opens a case.
+    pub ces: i64,
+    /// Perceived respect of this mean or less opens a case.
+    pub respect: i64,
+    /// Hours of the stages of a slight case.
+    pub slight: Hours,
+    /// Hours of the stages of a usual case.
+    pub usual: Hours,
+    /// Hours of the stages of a severe case.
+    pub severe: Hours,
+}
+
+impl Default for VoiceSettings {
+    fn default() -> Self {
+        VoiceSettings {
+            nps: 6,
+            csat: 2,
+            ces: 2,
+            respect: 3,
+            slight: Hours { take: 24, answer: 72, close: 240 },
+            usual: Hours { take: 8, answer: 24, close: 120 },
+            severe: Hours { take: 2, answer: 8, close: 72 },
+        }
+    }
+}
+
+impl VoiceSettings {
+    /// The hours of a severity.
+    #[must_use]
+    pub fn hours(&self, severity: i64) -> &Hours {
+        match severity {
+            ..2 => &self.slight,
+            2 => &self.usual,
+            _ => &self.severe,
+        }
+    }
+
+    fn check(&self) -> Result<()> {
+        let mut problems = Fields::default();
+        for (field, border, first, last) in
+            [("nps", self.nps, 0, 8), ("csat", self.csat, 1, 3), ("ces", self.ces, 1, 4), ("respect", self.respect, 1, 4)]
+        {
+            if !(first..=last).contains(&border) {
+                problems.0.push(Problem::new(field, "input-range").with("min", first).with("max", last));
+            }
+        }
+        for (field, hours) in [("slight", self.slight), ("usual", self.usual), ("severe", self.severe)] {
+            if hours.take < 1 || hours.answer < hours.take || hours.close < hours.answer || hours.close > HOURS_MAX {
+                problems.0.push(Problem::new(field, "cases-hours-order").with("max", HOURS_MAX));
+            }
+        }
+        problems.check()
+    }
+}
+
+pub(super) async fn read(tx: &mut Tx) -> Result<VoiceSettings> {
+    let stored: Option<(Value,)> = tx.maybe(sql("SELECT settings FROM voice_settings WHERE id = 1")).await?;
+    stored.map_or(Ok(VoiceSettings::default()), |(settings,)| serde_json::from_value(settings).map_err(Error::fault))
+}
+
+/// The choice as it stands.
+///
+/// # Errors
+/// Without the right.
+pub async fn get(ctx: &Ctx, _: Nothing) -> Result<VoiceSettings> {
+    let reader = ctx.read(Perm(Room::Service, Act::See))?;
+    let stored: Option<(Value,)> = reader.db.maybe(sql("SELECT settings FROM voice_settings WHERE id = 1")).await?;
+    stored.map_or(Ok(VoiceSettings::default()), |(settings,)| serde_json::from_value(settings).map_err(Error::fault))
+}
+
+/// Changes the choice. Cases that are open keep the times they were given until their next stage.
+///
+/// # Errors
+/// For who does not see all customers, for borders off their scales, for hours out of order.
+pub async fn put(ctx: &Ctx, input: VoiceSettings) -> Result<VoiceSettings> {
+    let perm = Perm(Room::Service, Act::Change);
+    let writer = ctx.write(perm)?;
+    if writer.sight != Sight::All {
+        return Err(Error::Forbidden(perm));
+    }
+    input.check()?;
+    let mut tx = writer.begin().await?;
+    let settings = serde_json::to_value(input).map_err(Error::fault)?;
+    tx.run(
+        sql("INSERT INTO voice_settings (id, settings) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET settings = excluded.settings")
+            .bind(settings.clone()),
+    )
+    .await?;
+    events::record(&mut tx, ctx, Event { kind: "voice_settings.changed", party: None, subject: None, data: settings }).await?;
+    tx.commit().await?;
+    Ok(input)
+}
+
+/// The operations of the choice.
+pub fn operations(ops: &mut Operations) {
+    ops.add(
+        "cases.settings",
+        "GET /cases/settings",
+        Some(Perm(Room::Service, Act::See)),
+        "What counts as a bad answer, and how long each stage of a case may take.",
+        get,
+    );
+    ops.add(
+        "cases.set_settings",
+        "PUT /cases/settings",
+        Some(Perm(Room::Service, Act::Change)),
+        "Changes what counts as a bad answer, and how long each stage of a case may take.",
+        put,
+    )
+    .example(|| {
+        let hours = |take: i64| json!({"take": take, "answer": take * 4, "close": take * 16});
+        json!({"nps": 6, "csat": 2, "ces": 2, "respect": 3, "slight": hours(24), "usual": hours(8), "severe": hours(2)})
+    });
+}
