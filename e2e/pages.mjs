@@ -273,6 +273,7 @@ export const PAGES = [
   { name: 'service-case-new', path: () => '/service/cases', deep: true, press: open('a[href="/service/cases/new"]') },
   { name: 'service-case', path: ({ openCase }) => `/service/cases/${openCase}` },
   { name: 'service-case-closed', path: ({ closedCase }) => `/service/cases/${closedCase}`, deep: true },
+  { name: 'service-case-settings', path: () => '/service/cases/settings', deep: true },
   { name: 'service-answers', path: () => '/service/answers?kind=nps&score_until=6' },
   { name: 'service-surveys', path: () => '/service/surveys' },
   { name: 'service-surveys-empty', path: () => '/service/surveys', deep: true, bare: true },

@@ -32,6 +32,46 @@ CREATE TABLE basket_rules (
 ALTER TABLE basket_rules ADD CONSTRAINT basket_rules_pkey PRIMARY KEY (edition, by_certainty);
 CREATE INDEX basket_rules_edition_by_worth ON basket_rules USING btree (edition, by_worth);
 
+CREATE TABLE cases (
+  id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  reason text COLLATE "C" NOT NULL,
+  severity bigint NOT NULL,
+  channel text,
+  text text NOT NULL,
+  stage text COLLATE "C" NOT NULL,
+  owner_id uuid,
+  sheet_id uuid,
+  opened_on text COLLATE "C" NOT NULL,
+  opened_at bigint NOT NULL,
+  due_at bigint NOT NULL,
+  taken_at bigint,
+  answered_at bigint,
+  answer text,
+  closed_at bigint,
+  root_cause text COLLATE "C",
+  action text,
+  reopened bigint NOT NULL,
+  clock_at bigint NOT NULL,
+  recovery_score bigint,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE cases ADD CONSTRAINT cases_closed_check CHECK (((stage <> 'closed'::text) OR ((closed_at IS NOT NULL) AND ((kind <> 'complaint'::text) OR ((root_cause IS NOT NULL) AND (action IS NOT NULL))))));
+ALTER TABLE cases ADD CONSTRAINT cases_kind_check CHECK ((kind = ANY (ARRAY['complaint'::text, 'praise'::text, 'question'::text])));
+ALTER TABLE cases ADD CONSTRAINT cases_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id);
+ALTER TABLE cases ADD CONSTRAINT cases_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE cases ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
+ALTER TABLE cases ADD CONSTRAINT cases_severity_check CHECK (((severity >= 1) AND (severity <= 3)));
+ALTER TABLE cases ADD CONSTRAINT cases_sheet_id_key UNIQUE (sheet_id);
+ALTER TABLE cases ADD CONSTRAINT cases_stage_check CHECK ((stage = ANY (ARRAY['received'::text, 'in_work'::text, 'answered'::text, 'closed'::text])));
+CREATE INDEX cases_due_at_id ON cases USING btree (due_at, id) WHERE (stage <> 'closed'::text);
+CREATE INDEX cases_opened_at_id ON cases USING btree (opened_at, id);
+CREATE INDEX cases_owner_id_due_at_id ON cases USING btree (owner_id, due_at, id) WHERE (stage <> 'closed'::text);
+CREATE INDEX cases_party_id_opened_at_id ON cases USING btree (party_id, opened_at, id);
+CREATE INDEX cases_stage_due_at_id ON cases USING btree (stage, due_at, id);
+
 CREATE TABLE contact_points (
   id uuid NOT NULL,
   party_id uuid NOT NULL,
@@ -1295,6 +1335,7 @@ CREATE TABLE survey_invitations (
   survey_id uuid NOT NULL,
   party_id uuid NOT NULL,
   token text COLLATE "C" NOT NULL,
+  case_id uuid,
   day text COLLATE "C" NOT NULL,
   expires_at bigint NOT NULL,
   answered_at bigint,
@@ -1305,6 +1346,7 @@ ALTER TABLE survey_invitations ADD CONSTRAINT survey_invitations_party_id_fkey F
 ALTER TABLE survey_invitations ADD CONSTRAINT survey_invitations_pkey PRIMARY KEY (id);
 ALTER TABLE survey_invitations ADD CONSTRAINT survey_invitations_survey_id_fkey FOREIGN KEY (survey_id) REFERENCES surveys(id);
 ALTER TABLE survey_invitations ADD CONSTRAINT survey_invitations_token_key UNIQUE (token);
+CREATE INDEX survey_invitations_case_id ON survey_invitations USING btree (case_id, created_at, id) WHERE (case_id IS NOT NULL);
 CREATE INDEX survey_invitations_created_at_id ON survey_invitations USING btree (created_at, id);
 CREATE INDEX survey_invitations_party_id_created_at_id ON survey_invitations USING btree (party_id, created_at, id);
 CREATE INDEX survey_invitations_survey_id_created_at_id ON survey_invitations USING btree (survey_id, created_at, id);
@@ -1504,3 +1546,10 @@ ALTER TABLE views ADD CONSTRAINT views_pkey PRIMARY KEY (id);
 ALTER TABLE views ADD CONSTRAINT views_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES units(id);
 CREATE INDEX views_owner_id ON views USING btree (owner_id, id);
 CREATE INDEX views_unit_id ON views USING btree (unit_id, id) WHERE is_shared;
+
+CREATE TABLE voice_settings (
+  id bigint NOT NULL,
+  settings jsonb NOT NULL
+);
+ALTER TABLE voice_settings ADD CONSTRAINT voice_settings_id_check CHECK ((id = 1));
+ALTER TABLE voice_settings ADD CONSTRAINT voice_settings_pkey PRIMARY KEY (id);

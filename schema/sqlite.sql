@@ -30,6 +30,39 @@ CREATE TABLE basket_rules (
 ) STRICT;
 CREATE INDEX basket_rules_edition_by_worth ON basket_rules (edition, by_worth);
 
+CREATE TABLE cases (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  kind TEXT NOT NULL CONSTRAINT cases_kind_check CHECK (kind IN ('complaint', 'praise', 'question')),
+  reason TEXT NOT NULL,
+  severity INTEGER NOT NULL CONSTRAINT cases_severity_check CHECK (severity BETWEEN 1 AND 3),
+  channel TEXT,
+  text TEXT NOT NULL,
+  stage TEXT NOT NULL CONSTRAINT cases_stage_check CHECK (stage IN ('received', 'in_work', 'answered', 'closed')),
+  owner_id BLOB REFERENCES users (id),
+  sheet_id BLOB CONSTRAINT cases_sheet_id_key UNIQUE,
+  opened_on TEXT NOT NULL,
+  opened_at INTEGER NOT NULL,
+  due_at INTEGER NOT NULL,
+  taken_at INTEGER,
+  answered_at INTEGER,
+  answer TEXT,
+  closed_at INTEGER,
+  root_cause TEXT,
+  action TEXT,
+  reopened INTEGER NOT NULL,
+  clock_at INTEGER NOT NULL,
+  recovery_score INTEGER,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  CONSTRAINT cases_closed_check CHECK (stage <> 'closed' OR (closed_at IS NOT NULL AND (kind <> 'complaint' OR (root_cause IS NOT NULL AND action IS NOT NULL))))
+) STRICT;
+CREATE INDEX cases_due_at_id ON cases (due_at, id) WHERE stage <> 'closed';
+CREATE INDEX cases_opened_at_id ON cases (opened_at, id);
+CREATE INDEX cases_owner_id_due_at_id ON cases (owner_id, due_at, id) WHERE stage <> 'closed';
+CREATE INDEX cases_party_id_opened_at_id ON cases (party_id, opened_at, id);
+CREATE INDEX cases_stage_due_at_id ON cases (stage, due_at, id);
+
 CREATE TABLE contact_points (
   id BLOB NOT NULL PRIMARY KEY,
   party_id BLOB NOT NULL REFERENCES parties (id),
@@ -1147,12 +1180,14 @@ CREATE TABLE survey_invitations (
   survey_id BLOB NOT NULL REFERENCES surveys (id),
   party_id BLOB NOT NULL REFERENCES parties (id),
   token TEXT NOT NULL CONSTRAINT survey_invitations_token_key UNIQUE,
+  case_id BLOB,
   day TEXT NOT NULL,
   expires_at INTEGER NOT NULL,
   answered_at INTEGER,
   created_by BLOB,
   created_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX survey_invitations_case_id ON survey_invitations (case_id, created_at, id) WHERE case_id IS NOT NULL;
 CREATE INDEX survey_invitations_created_at_id ON survey_invitations (created_at, id);
 CREATE INDEX survey_invitations_party_id_created_at_id ON survey_invitations (party_id, created_at, id);
 CREATE INDEX survey_invitations_survey_id_created_at_id ON survey_invitations (survey_id, created_at, id);
@@ -1328,3 +1363,8 @@ CREATE TABLE views (
 ) STRICT;
 CREATE INDEX views_owner_id ON views (owner_id, id);
 CREATE INDEX views_unit_id ON views (unit_id, id) WHERE is_shared;
+
+CREATE TABLE voice_settings (
+  id INTEGER NOT NULL PRIMARY KEY CONSTRAINT voice_settings_id_check CHECK (id = 1),
+  settings TEXT NOT NULL
+) STRICT;

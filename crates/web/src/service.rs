@@ -2,6 +2,7 @@
 
 mod answers;
 pub(crate) mod beside;
+mod case_settings;
 pub(crate) mod cases;
 mod public;
 mod scores;
@@ -24,6 +25,7 @@ pub fn routes() -> axum::Router<State> {
         .route("/service/answers.csv", get(answers::csv))
         .route("/service/cases", get(cases::index).post(cases::create))
         .route("/service/cases/new", get(cases::fresh))
+        .route("/service/cases/settings", get(case_settings::show).post(case_settings::save))
         .route("/service/cases/{id}", get(cases::show).post(cases::change))
         .route("/service/cases/{id}/take", post(cases::take))
         .route("/service/cases/{id}/answer", post(cases::answer))

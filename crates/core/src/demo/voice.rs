@@ -10,7 +10,8 @@ use crate::platform::text::Lang;
 use crate::platform::time::HOUR;
 use crate::service::Case;
 use crate::service::answers::{self, AnswerSurvey};
-use crate::service::cases::{self, AnswerCase, CaseId, CaseKind, CaseView, CloseCase, ListCases, OpenCase};
+use crate::service::case_steps::{self, AnswerCase, CloseCase};
+use crate::service::cases::{self, CaseId, CaseKind, CaseView, ListCases, OpenCase};
 use crate::service::fill::Reply;
 use crate::service::invitations::{self, Invite, ListInvitations};
 use crate::service::links::{self, AnswerByLink};
@@ -181,18 +182,18 @@ impl Story {
         if taken >= self.now || lags {
             return Ok(());
         }
-        cases::take(&self.by(taken, owner, Vec::new()), CaseId { id: case.id }).await?;
+        case_steps::take(&self.by(taken, owner, Vec::new()), CaseId { id: case.id }).await?;
         if answered >= self.now {
             return Ok(());
         }
         let words = (*chance.pick(ANSWERS)).to_owned();
-        cases::answer(&self.by(answered, owner, Vec::new()), AnswerCase { id: case.id, answer: words }).await?;
+        case_steps::answer(&self.by(answered, owner, Vec::new()), AnswerCase { id: case.id, answer: words }).await?;
         if closed >= self.now {
             return Ok(());
         }
         let learned = case.kind == CaseKind::Complaint;
         let end = CloseCase { id: case.id, root_cause: learned.then(|| cause.to_owned()), action: learned.then(|| action.to_owned()) };
-        let asked = cases::close(&self.by(closed, owner, Vec::new()), end).await?.invitation_id;
+        let asked = case_steps::close(&self.by(closed, owner, Vec::new()), end).await?.invitation_id;
         let told = hours(closed, chance.between(3, 30));
         if asked.is_none() || told >= self.now || !chance.happens(0.5) {
             return Ok(());

@@ -1,9 +1,10 @@
 //! A bad answer opens a case by itself, in the transaction that stores it, once.
 
 use super::cases::{self, CaseKind, Fresh};
+use super::clock::Clock;
 use super::fill::{Scores, Who};
 use super::sheets::Sheet;
-use super::voice_settings::{self, VoiceSettings};
+use super::voice_settings::VoiceSettings;
 use crate::parties::whom;
 use crate::platform::locale::Loc;
 use crate::platform::text::Lang;
@@ -33,8 +34,8 @@ pub(super) fn judge(scores: &Scores, settings: &VoiceSettings) -> Option<Bad> {
 /// Opens the case of a bad answer of a known customer. Who is not known cannot be answered, so there is none.
 pub(super) async fn open(tx: &mut Tx, ctx: &Ctx, who: &Who, sheet: Id<Sheet>, scores: &Scores) -> Result<()> {
     let Some(party) = who.party else { return Ok(()) };
-    let settings = voice_settings::read(tx).await?;
-    let Some(bad) = judge(scores, &settings) else { return Ok(()) };
+    let clock = Clock::read(tx, ctx).await?;
+    let Some(bad) = judge(scores, &clock.settings) else { return Ok(()) };
     let party = whom::by_id(tx, &Sight::All, party).await?;
     let text = match &scores.words {
         Some(words) => words.clone(),
@@ -49,7 +50,7 @@ pub(super) async fn open(tx: &mut Tx, ctx: &Ctx, who: &Who, sheet: Id<Sheet>, sc
         owner: None,
         sheet: Some(sheet),
     };
-    cases::put(tx, ctx, &settings, &party, fresh).await.map(|_| ())
+    cases::put(tx, ctx, &clock, &party, fresh).await.map(|_| ())
 }
 
 /// The answer in words, where the customer wrote none.

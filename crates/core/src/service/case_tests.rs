@@ -1,7 +1,6 @@
-use super::cases::{
-    AnswerCase, CaseId, CaseKind, CaseView, ChangeCase, CloseCase, GetCaseReasons, ListCases, OpenCase, ReopenCase, Stage, answer, change,
-    close, get, list, open, reasons, reopen, take,
-};
+use super::case_steps::{AnswerCase, ChangeCase, CloseCase, ReopenCase, answer, change, close, reopen, take};
+use super::cases::{CaseId, CaseKind, CaseStage, CaseView, GetCaseReasons, ListCases, OpenCase, get, list, open, reasons};
+use super::clock::ShopHours;
 use super::fill::Reply;
 use super::invitations::{Invite, ListInvitations, invite};
 use super::links::{self, AnswerByLink};
@@ -18,6 +17,17 @@ use crate::{Ctx, Error, Fields, Id, Instant, Result};
 
 fn at(ctx: &Ctx, now: Instant) -> Ctx {
     Ctx { now, ..ctx.clone() }
+}
+
+/// A choice by which the clock runs day and night.
+fn round_the_clock() -> VoiceSettings {
+    VoiceSettings {
+        slight: Hours { take: 24, answer: 72, close: 240 },
+        usual: Hours { take: 8, answer: 24, close: 120 },
+        severe: Hours { take: 2, answer: 8, close: 72 },
+        shop: ShopHours { days: (1..=7).collect(), from: 0, until: 24, closed_on: Vec::new() },
+        ..VoiceSettings::default()
+    }
 }
 
 fn complaint(party: Id<Party>) -> OpenCase {
@@ -57,6 +67,7 @@ async fn cases(ctx: &Ctx, view: CaseView) -> Vec<Case> {
 #[tokio::test]
 async fn a_complaint_is_taken_up_answered_and_closed_with_what_was_learned() {
     let ctx = ctx().await;
+    ctx.run(voice_settings::put, round_the_clock()).await.unwrap();
     let sara = party(&ctx, "سارا").await;
     assert_eq!(
         keys(ctx.run(open, OpenCase { text: " ".into(), severity: Some(4), ..complaint(sara) }).await),
@@ -65,28 +76,28 @@ async fn a_complaint_is_taken_up_answered_and_closed_with_what_was_learned() {
     assert!(ctx.run(open, OpenCase { reason: "no-such".into(), ..complaint(sara) }).await.is_err());
     assert_eq!(keys(ctx.run(open, OpenCase { owner_id: Some(Id::FIRST), ..complaint(sara) }).await), ["input-choice"]);
     let case = ctx.run(open, complaint(sara)).await.unwrap();
-    assert_eq!((case.stage, case.due_at, case.owner_id), (Stage::Received, Some(NOW.plus(8 * HOUR)), ctx.actor.user()));
+    assert_eq!((case.stage, case.due_at, case.owner_id), (CaseStage::Received, Some(NOW.plus(8 * HOUR)), ctx.actor.user()));
     let id = case.id;
     let end = CloseCase { id, root_cause: None, action: None };
     assert_eq!(keys(ctx.run(close, end.clone()).await), ["cases-answer-first", "cases-cause-needed", "cases-action-needed"]);
 
     let later = at(&ctx, NOW.plus(HOUR));
     let taken = later.run(take, CaseId { id }).await.unwrap();
-    assert_eq!((taken.stage, taken.due_at), (Stage::InWork, Some(NOW.plus(24 * HOUR))), "the clock runs from when it came");
+    assert_eq!((taken.stage, taken.due_at), (CaseStage::InWork, Some(NOW.plus(24 * HOUR))), "the clock runs from when it came");
     assert_eq!(keys(later.run(take, CaseId { id }).await), ["cases-taken-already"]);
     let severe = ChangeCase { id, reason: Some("promise".into()), severity: Some(3), owner_id: None };
     assert_eq!(later.run(change, severe.clone()).await.unwrap().due_at, Some(NOW.plus(8 * HOUR)));
     assert!(at(&ctx, NOW.plus(9 * HOUR)).run(get, CaseId { id }).await.unwrap().is_late(NOW.plus(9 * HOUR)));
     let words = AnswerCase { id, answer: "عذر خواستیم".into() };
     let answered = later.run(answer, words.clone()).await.unwrap();
-    assert_eq!((answered.stage, answered.answered_at), (Stage::Answered, Some(NOW.plus(HOUR))));
+    assert_eq!((answered.stage, answered.answered_at), (CaseStage::Answered, Some(NOW.plus(HOUR))));
     let more = later.run(answer, AnswerCase { answer: "و کالا را عوض کردیم".into(), ..words.clone() }).await.unwrap();
     assert_eq!(more.answer.as_deref(), Some("و کالا را عوض کردیم"));
 
     let end = CloseCase { root_cause: Some("carrier".into()), action: Some("پیک دیگری گرفتیم".into()), ..end };
     assert!(later.run(close, CloseCase { root_cause: Some("no-such".into()), ..end.clone() }).await.is_err());
     let closed = later.run(close, end.clone()).await.unwrap();
-    assert_eq!((closed.case.stage, closed.case.due_at, closed.invitation_id), (Stage::Closed, None, None), "no survey asks");
+    assert_eq!((closed.case.stage, closed.case.due_at, closed.invitation_id), (CaseStage::Closed, None, None), "no survey asks");
     assert_eq!(keys(later.run(close, end).await), ["cases-closed"]);
     assert_eq!(keys(later.run(answer, words).await), ["cases-closed"]);
     assert_eq!(keys(later.run(change, severe).await), ["cases-closed"]);
@@ -94,7 +105,7 @@ async fn a_complaint_is_taken_up_answered_and_closed_with_what_was_learned() {
     let day_after = at(&ctx, NOW.plus(DAY));
     let again = ReopenCase { id, why: "دوباره دیر رسید".into() };
     let reopened = day_after.run(reopen, again.clone()).await.unwrap();
-    assert_eq!((reopened.stage, reopened.reopened, reopened.due_at), (Stage::InWork, 1, Some(NOW.plus(DAY + 8 * HOUR))));
+    assert_eq!((reopened.stage, reopened.reopened, reopened.due_at), (CaseStage::InWork, 1, Some(NOW.plus(DAY + 8 * HOUR))));
     assert_eq!(keys(day_after.run(reopen, again).await), ["cases-open-already"]);
 
     let praise = OpenCase { kind: CaseKind::Praise, reason: "good_service".into(), ..complaint(sara) };
@@ -140,6 +151,7 @@ async fn a_bad_answer_opens_a_case_once_and_its_end_asks_how_satisfied_they_are(
 async fn cases_are_listed_by_what_is_due_and_counted_by_what_they_are_about() {
     let ctx = ctx().await;
     let (sara, reza) = (party(&ctx, "سارا").await, party(&ctx, "رضا").await);
+    ctx.run(voice_settings::put, round_the_clock()).await.unwrap();
     let old = at(&ctx, NOW.plus(-3 * DAY));
     for (number, severity) in [(0, 1), (1, 2), (2, 3), (3, 2), (4, 2)] {
         let whose = if number == 4 { reza } else { sara };
@@ -188,19 +200,23 @@ async fn cases_are_listed_by_what_is_due_and_counted_by_what_they_are_about() {
 async fn borders_and_hours_are_the_organisations_own() {
     let ctx = ctx().await;
     let usual = ctx.run(voice_settings::get, Nothing {}).await.unwrap();
-    assert_eq!((usual.nps, usual.usual.take), (6, 8));
-    let wrong = VoiceSettings { csat: 4, slight: Hours { take: 5, answer: 4, close: 9 }, ..usual };
-    assert_eq!(keys(ctx.run(voice_settings::put, wrong).await), ["input-range", "cases-hours-order"]);
-    let own = VoiceSettings { csat: 1, usual: Hours { take: 1, answer: 2, close: 3 }, ..usual };
-    ctx.run(voice_settings::put, own).await.unwrap();
-    assert_eq!(ctx.run(voice_settings::put, own).await.unwrap(), own);
+    assert_eq!((usual.nps, usual.usual.take), (6, 4));
+    let sara = party(&ctx, "سارا").await;
+    let case = ctx.run(open, complaint(sara)).await.unwrap();
+    assert_eq!(case.due_at, Some(NOW.plus(4 * HOUR + HOUR / 2)), "it is half past eight, and the shop opens at nine");
+    let shop = ShopHours { days: vec![8], from: 9, until: 9, closed_on: vec![ctx.today(); 201] };
+    let wrong = VoiceSettings { csat: 4, slight: Hours { take: 5, answer: 4, close: 9 }, shop, ..usual.clone() };
+    let why = ["input-range", "cases-hours-order", "cases-days-needed", "cases-open-order", "cases-closed-days-many"];
+    assert_eq!(keys(ctx.run(voice_settings::put, wrong).await), why);
+    let own = VoiceSettings { csat: 1, usual: Hours { take: 1, answer: 2, close: 3 }, ..round_the_clock() };
+    ctx.run(voice_settings::put, own.clone()).await.unwrap();
+    assert_eq!(ctx.run(voice_settings::put, own.clone()).await.unwrap(), own);
     assert_eq!(ctx.run(voice_settings::get, Nothing {}).await.unwrap(), own);
     let survey = asking(&ctx, &[QuestionKind::Csat]).await;
-    let sara = party(&ctx, "سارا").await;
     let asked = Invite { survey_id: survey.survey.id, party_id: Some(sara), customer: None, days: None };
     let token = ctx.run(invite, asked).await.unwrap().token;
     ctx.run(links::answer, by_link(&token, &survey, 2)).await.unwrap();
-    assert!(cases(&ctx, CaseView::All).await.is_empty(), "two is no longer bad");
+    assert!(cases(&ctx, CaseView::All).await.len() == 1, "two is no longer bad");
     assert_eq!(ctx.run(open, complaint(sara)).await.unwrap().due_at, Some(NOW.plus(HOUR)));
     let manager = as_post(&ctx.app, "manager", "sina").await;
     assert!(matches!(manager.run(voice_settings::put, own).await, Err(Error::Forbidden(_))));

@@ -1,9 +1,9 @@
 //! Cases: complaints, praise and questions of customers, with an owner and a clock for each stage. Who complained gets an
 //! answer, and no complaint is closed before it is known what went wrong and what was done about it.
 
-use super::invitations::{self, Invitation};
+use super::clock::Clock;
+use super::invitations;
 use super::sheets::Sheet;
-use super::voice_settings::{self, Hours, VoiceSettings};
 use crate::interactions::{Channel, check_terms};
 use crate::operation::{Page, page_size};
 use crate::parties::Party;
@@ -12,11 +12,11 @@ use crate::platform::access::User;
 use crate::platform::events::{self, Event, cursor, cursor_at};
 use crate::platform::text::clean_text;
 use crate::platform::time::HOUR;
-use crate::{Act, Ctx, Day, Error, Fields, Instant, Operations, Perm, Problem, Result, Room, Sight};
+use crate::{Act, Ctx, Day, Error, Fields, Instant, Operations, Perm, Problem, Result, Room};
 use peyvand_db::{Id, Sql, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Characters of what a customer said, of an answer, of what was done.
 const TEXT_MAX: usize = 4_000;
@@ -37,7 +37,7 @@ peyvand_db::words! {
 
 peyvand_db::words! {
     /// How far a case is.
-    pub enum Stage {
+    pub enum CaseStage {
         /// Nobody has taken it up.
         Received = "received",
         /// Somebody works on it.
@@ -92,7 +92,7 @@ row! {
         /// What the customer said.
         pub text: String = "c.text",
         /// How far it is.
-        pub stage: Stage = "c.stage",
+        pub stage: CaseStage = "c.stage",
         /// Who looks after it.
         pub owner_id: Option<Id<User>> = "c.owner_id",
         /// Their name.
@@ -128,7 +128,7 @@ row! {
     }
 }
 
-const FROM: &str = "FROM cases c JOIN parties p ON p.id = c.party_id LEFT JOIN users u ON u.id = c.owner_id
+pub(super) const FROM: &str = "FROM cases c JOIN parties p ON p.id = c.party_id LEFT JOIN users u ON u.id = c.owner_id
     LEFT JOIN terms r ON r.list = 'case_reason' AND r.word = c.reason
     LEFT JOIN terms w ON w.list = 'root_cause' AND w.word = c.root_cause WHERE 1 = 1";
 
@@ -136,20 +136,8 @@ impl Case {
     /// Whether its stage has taken longer than it may.
     #[must_use]
     pub fn is_late(&self, now: Instant) -> bool {
-        self.stage != Stage::Closed && self.due_at.is_some_and(|due| due < now)
+        self.stage != CaseStage::Closed && self.due_at.is_some_and(|due| due < now)
     }
-}
-
-/// When a stage has to end: so many hours after the clock began.
-#[must_use]
-pub fn due(stage: Stage, clock: Instant, hours: &Hours) -> Instant {
-    let hours = match stage {
-        Stage::Received => hours.take,
-        Stage::InWork => hours.answer,
-        Stage::Answered => hours.close,
-        Stage::Closed => return Instant::NOT_PLANNED,
-    };
-    clock.plus(hours * HOUR)
 }
 
 /// What a case is made of.
@@ -164,9 +152,9 @@ pub(super) struct Fresh<'a> {
 }
 
 /// Opens a case for a party; of two from one answer the second changes nothing.
-pub(super) async fn put(tx: &mut Tx, ctx: &Ctx, settings: &VoiceSettings, party: &Whom, fresh: Fresh<'_>) -> Result<Option<Id<Case>>> {
+pub(super) async fn put(tx: &mut Tx, ctx: &Ctx, clock: &Clock, party: &Whom, fresh: Fresh<'_>) -> Result<Option<Id<Case>>> {
     let id: Id<Case> = ctx.id();
-    let stage = Stage::Received;
+    let stage = CaseStage::Received;
     let made = tx
         .run(
             sql("INSERT INTO cases (id, party_id, kind, reason, severity, channel, text, stage, owner_id, sheet_id, opened_on, opened_at,
@@ -184,7 +172,7 @@ pub(super) async fn put(tx: &mut Tx, ctx: &Ctx, settings: &VoiceSettings, party:
             .bind(fresh.sheet)
             .bind(invitations::today(ctx).await?)
             .bind(ctx.now())
-            .bind(due(stage, ctx.now(), settings.hours(fresh.severity)))
+            .bind(clock.due(stage, ctx.now(), fresh.severity))
             .bind(ctx.now())
             .bind(ctx.actor.user())
             .bind(ctx.now()),
@@ -220,16 +208,16 @@ pub struct OpenCase {
     pub owner_id: Option<Id<User>>,
 }
 
-fn checked_text(text: &str, field: &'static str) -> Result<String, Problem> {
+pub(super) fn checked_text(text: &str, field: &'static str) -> Result<String, Problem> {
     let text = clean_text(text, TEXT_MAX).map_err(|problem| Problem::new(field, problem.key()).with("max", TEXT_MAX))?;
     if text.is_empty() { Err(Problem::new(field, "input-needed")) } else { Ok(text) }
 }
 
-fn checked_severity(severity: i64) -> Result<i64, Problem> {
+pub(super) fn checked_severity(severity: i64) -> Result<i64, Problem> {
     if (1..=3).contains(&severity) { Ok(severity) } else { Err(Problem::new("severity", "input-range").with("min", 1).with("max", 3)) }
 }
 
-async fn check_owner(tx: &mut Tx, owner: Option<Id<User>>) -> Result<()> {
+pub(super) async fn check_owner(tx: &mut Tx, owner: Option<Id<User>>) -> Result<()> {
     let Some(owner) = owner else { return Ok(()) };
     let works_here: Option<(i64,)> = tx.maybe(sql("SELECT 1 FROM users WHERE id = $1 AND is_active").bind(owner)).await?;
     works_here.map(|_| ()).ok_or_else(|| Problem::new("owner_id", "input-choice").into())
@@ -249,7 +237,7 @@ pub async fn open(ctx: &Ctx, new: OpenCase) -> Result<Case> {
     check_terms(&mut tx, &[("reason", "case_reason", Some(new.reason.as_str()))]).await?;
     check_owner(&mut tx, new.owner_id).await?;
     let party = whom::need(&mut tx, ctx, &writer.sight, new.party_id, new.customer.as_deref()).await?;
-    let settings = voice_settings::read(&mut tx).await?;
+    let clock = Clock::read(&mut tx, ctx).await?;
     let fresh = Fresh {
         kind: new.kind,
         reason: &new.reason,
@@ -259,76 +247,16 @@ pub async fn open(ctx: &Ctx, new: OpenCase) -> Result<Case> {
         owner: new.owner_id,
         sheet: None,
     };
-    let id = put(&mut tx, ctx, &settings, &party, fresh).await?.ok_or(Error::NotFound("case"))?;
+    let id = put(&mut tx, ctx, &clock, &party, fresh).await?.ok_or(Error::NotFound("case"))?;
     ended(tx, id).await
 }
 
-async fn ended(mut tx: Tx, id: Id<Case>) -> Result<Case> {
+pub(super) async fn ended(mut tx: Tx, id: Id<Case>) -> Result<Case> {
     let mut query = Sql::select::<Case>(FROM);
     query.push(" AND c.id = ").arg(id);
     let case = tx.one(query).await?;
     tx.commit().await?;
     Ok(case)
-}
-
-/// The case, for a write that has to decide about it.
-async fn hold(tx: &mut Tx, sight: &Sight, id: Id<Case>) -> Result<Case> {
-    tx.maybe::<(i64,)>(sql("SELECT 1 FROM cases WHERE id = $1 {for_update}").bind(id)).await?;
-    let mut query = Sql::select::<Case>(FROM);
-    sight.parties(&mut query);
-    query.push(" AND c.id = ").arg(id);
-    tx.maybe(query).await?.ok_or(Error::NotFound("case"))
-}
-
-async fn record(tx: &mut Tx, ctx: &Ctx, kind: &'static str, of: &Case, data: Value) -> Result<()> {
-    events::record(tx, ctx, Event::of_party(kind, of.party_id, data).about(of.id)).await
-}
-
-/// What changes of a case; what is absent stays.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ChangeCase {
-    /// Which.
-    pub id: Id<Case>,
-    /// What it is about.
-    pub reason: Option<String>,
-    /// How severe it is.
-    pub severity: Option<i64>,
-    /// Who looks after it.
-    pub owner_id: Option<Id<User>>,
-}
-
-/// Changes what a case is about, how severe it is, or who looks after it. Its clock follows.
-///
-/// # Errors
-/// [`Error::NotFound`] outside of sight; for a case that is closed, a reason that is none, an owner who does not work here.
-pub async fn change(ctx: &Ctx, input: ChangeCase) -> Result<Case> {
-    let writer = ctx.write(Perm(Room::Service, Act::Change))?;
-    let mut problems = Fields::default();
-    let severity = input.severity.and_then(|severity| problems.take(checked_severity(severity)));
-    problems.check()?;
-    let mut tx = writer.begin().await?;
-    check_terms(&mut tx, &[("reason", "case_reason", input.reason.as_deref())]).await?;
-    check_owner(&mut tx, input.owner_id).await?;
-    let before = hold(&mut tx, &writer.sight, input.id).await?;
-    not_closed(&before)?;
-    let settings = voice_settings::read(&mut tx).await?;
-    let severity = severity.unwrap_or(before.severity);
-    tx.run(
-        sql("UPDATE cases SET reason = COALESCE($1, reason), severity = $2, owner_id = COALESCE($3, owner_id), due_at = $4 WHERE id = $5")
-            .bind(&input.reason)
-            .bind(severity)
-            .bind(input.owner_id)
-            .bind(due(before.stage, before.clock_at, settings.hours(severity)))
-            .bind(input.id),
-    )
-    .await?;
-    record(&mut tx, ctx, "case.changed", &before, json!({"reason": input.reason, "severity": severity, "owner": input.owner_id})).await?;
-    ended(tx, input.id).await
-}
-
-fn not_closed(case: &Case) -> Result<()> {
-    if case.stage == Stage::Closed { Err(Problem::new("", "cases-closed").into()) } else { Ok(()) }
 }
 
 /// Which case.
@@ -337,173 +265,6 @@ fn not_closed(case: &Case) -> Result<()> {
 pub struct CaseId {
     /// Its id.
     pub id: Id<Case>,
-}
-
-/// Takes a case up: the caller looks after it from now on, where nobody did.
-///
-/// # Errors
-/// [`Error::NotFound`] outside of sight; for a case that is in work already.
-pub async fn take(ctx: &Ctx, input: CaseId) -> Result<Case> {
-    let writer = ctx.write(Perm(Room::Service, Act::Change))?;
-    let mut tx = writer.begin().await?;
-    let before = hold(&mut tx, &writer.sight, input.id).await?;
-    if before.stage != Stage::Received {
-        return Err(Problem::new("", "cases-taken-already").into());
-    }
-    let settings = voice_settings::read(&mut tx).await?;
-    tx.run(
-        sql("UPDATE cases SET stage = 'in_work', taken_at = $1, owner_id = COALESCE(owner_id, $2), due_at = $3 WHERE id = $4")
-            .bind(ctx.now())
-            .bind(ctx.actor.user())
-            .bind(due(Stage::InWork, before.clock_at, settings.hours(before.severity)))
-            .bind(input.id),
-    )
-    .await?;
-    record(&mut tx, ctx, "case.taken", &before, json!({"kind": before.kind, "reason": before.reason})).await?;
-    ended(tx, input.id).await
-}
-
-/// What the customer was answered.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct AnswerCase {
-    /// Which case.
-    pub id: Id<Case>,
-    /// What they were told.
-    pub answer: String,
-}
-
-/// Notes what the customer was answered; again, when more had to be said.
-///
-/// # Errors
-/// [`Error::NotFound`] outside of sight; without words, or for a case that is closed.
-pub async fn answer(ctx: &Ctx, input: AnswerCase) -> Result<Case> {
-    let writer = ctx.write(Perm(Room::Service, Act::Change))?;
-    let answer = checked_text(&input.answer, "answer")?;
-    let mut tx = writer.begin().await?;
-    let before = hold(&mut tx, &writer.sight, input.id).await?;
-    not_closed(&before)?;
-    let settings = voice_settings::read(&mut tx).await?;
-    tx.run(
-        sql("UPDATE cases SET stage = 'answered', taken_at = COALESCE(taken_at, $1), answered_at = COALESCE(answered_at, $1), answer = $2,
-               owner_id = COALESCE(owner_id, $3), due_at = $4 WHERE id = $5")
-        .bind(ctx.now())
-        .bind(&answer)
-        .bind(ctx.actor.user())
-        .bind(due(Stage::Answered, before.clock_at, settings.hours(before.severity)))
-        .bind(input.id),
-    )
-    .await?;
-    record(&mut tx, ctx, "case.answered", &before, json!({"kind": before.kind, "reason": before.reason, "text": answer})).await?;
-    ended(tx, input.id).await
-}
-
-/// How a case ended.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CloseCase {
-    /// Which.
-    pub id: Id<Case>,
-    /// What went wrong, a word of list `root_cause`; needed for a complaint.
-    pub root_cause: Option<String>,
-    /// What was done so that it does not happen again; needed for a complaint.
-    pub action: Option<String>,
-}
-
-/// A case that was closed, with the link by which the customer says how satisfied they are with what was done.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct CaseClosed {
-    /// The case.
-    #[serde(flatten)]
-    pub case: Case,
-    /// The invitation to the open survey that asks for satisfaction; absent where none is open, and for praise.
-    pub invitation_id: Option<Id<Invitation>>,
-}
-
-/// Closes a case: the customer was answered, and of a complaint it is known what went wrong and what was done.
-///
-/// # Errors
-/// [`Error::NotFound`] outside of sight; before the customer was answered (praise aside), and for a complaint without root
-/// cause or action.
-pub async fn close(ctx: &Ctx, input: CloseCase) -> Result<CaseClosed> {
-    let writer = ctx.write(Perm(Room::Service, Act::Change))?;
-    let given = |text: &Option<String>| text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let mut problems = Fields::default();
-    let action = given(&input.action).and_then(|action| problems.take(checked_text(&action, "action")));
-    problems.check()?;
-    let cause = given(&input.root_cause);
-    let mut tx = writer.begin().await?;
-    let before = hold(&mut tx, &writer.sight, input.id).await?;
-    not_closed(&before)?;
-    closable(&before, cause.is_some(), action.is_some())?;
-    check_terms(&mut tx, &[("root_cause", "root_cause", cause.as_deref())]).await?;
-    tx.run(
-        sql("UPDATE cases SET stage = 'closed', closed_at = $1, root_cause = $2, action = $3, due_at = $4, taken_at = COALESCE(taken_at, $1)
-             WHERE id = $5")
-        .bind(ctx.now())
-        .bind(&cause)
-        .bind(&action)
-        .bind(Instant::NOT_PLANNED)
-        .bind(input.id),
-    )
-    .await?;
-    let data = json!({"kind": before.kind, "reason": before.reason, "root_cause": cause, "action": action});
-    record(&mut tx, ctx, "case.closed", &before, data).await?;
-    let asks = before.kind != CaseKind::Praise;
-    let invitation_id = if asks { invitations::for_case(&mut tx, ctx, &writer.sight, input.id, before.party_id).await? } else { None };
-    Ok(CaseClosed { case: ended(tx, input.id).await?, invitation_id })
-}
-
-/// Whether a case may be closed with what is known.
-fn closable(case: &Case, has_cause: bool, has_action: bool) -> Result<()> {
-    let mut problems = Fields::default();
-    if case.answered_at.is_none() && case.kind != CaseKind::Praise {
-        problems.add("", "cases-answer-first");
-    }
-    if case.kind == CaseKind::Complaint {
-        if !has_cause {
-            problems.add("root_cause", "cases-cause-needed");
-        }
-        if !has_action {
-            problems.add("action", "cases-action-needed");
-        }
-    }
-    problems.check()
-}
-
-/// Why a case is opened again.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReopenCase {
-    /// Which.
-    pub id: Id<Case>,
-    /// Why.
-    pub why: String,
-}
-
-/// Opens a closed case again; its clock begins anew.
-///
-/// # Errors
-/// [`Error::NotFound`] outside of sight; without a reason, or for a case that is open.
-pub async fn reopen(ctx: &Ctx, input: ReopenCase) -> Result<Case> {
-    let writer = ctx.write(Perm(Room::Service, Act::Change))?;
-    let why = checked_text(&input.why, "why")?;
-    let mut tx = writer.begin().await?;
-    let before = hold(&mut tx, &writer.sight, input.id).await?;
-    if before.stage != Stage::Closed {
-        return Err(Problem::new("", "cases-open-already").into());
-    }
-    let settings = voice_settings::read(&mut tx).await?;
-    tx.run(
-        sql("UPDATE cases SET stage = 'in_work', closed_at = NULL, answered_at = NULL, reopened = reopened + 1, clock_at = $1, due_at = $2
-             WHERE id = $3")
-        .bind(ctx.now())
-        .bind(due(Stage::InWork, ctx.now(), settings.hours(before.severity)))
-        .bind(input.id),
-    )
-    .await?;
-    record(&mut tx, ctx, "case.reopened", &before, json!({"kind": before.kind, "reason": before.reason, "text": why})).await?;
-    ended(tx, input.id).await
 }
 
 /// One case.
@@ -643,7 +404,6 @@ pub async fn reasons(ctx: &Ctx, input: GetCaseReasons) -> Result<Page<CasesOfRea
 /// The operations of cases.
 pub fn operations(ops: &mut Operations) {
     let see = Some(Perm(Room::Service, Act::See));
-    let change_perm = Some(Perm(Room::Service, Act::Change));
     ops.add("cases.open", "POST /cases", Some(Perm(Room::Service, Act::Create)), "Writes a complaint, a praise or a question down.", open)
         .example(|| json!({"customer": "09121234567", "kind": "complaint", "reason": "late_delivery", "text": "سه روز دیر رسید."}));
     ops.add("cases.list", "GET /cases", see, "Cases: open ones by what is due first, closed ones the newest first.", list)
@@ -651,19 +411,4 @@ pub fn operations(ops: &mut Operations) {
     ops.add("cases.reasons", "GET /cases/reasons", see, "What cases are about, the most frequent first.", reasons)
         .example(|| json!({"days": 90}));
     ops.add("cases.get", "GET /cases/{id}", see, "One case.", get);
-    ops.add("cases.change", "PUT /cases/{id}", change_perm, "Changes reason, severity or owner of a case.", change)
-        .example(|| json!({"severity": 3}));
-    ops.add("cases.take", "POST /cases/{id}/take", change_perm, "Takes a case up.", take);
-    ops.add("cases.answer", "POST /cases/{id}/answer", change_perm, "Notes what the customer was answered.", answer)
-        .example(|| json!({"answer": "عذر خواستیم و کالای تازه را امروز فرستادیم."}));
-    ops.add(
-        "cases.close",
-        "POST /cases/{id}/close",
-        change_perm,
-        "Closes a case; of a complaint with root cause and what was done.",
-        close,
-    )
-    .example(|| json!({"root_cause": "carrier", "action": "با پیک دیگری قرارداد بستیم."}));
-    ops.add("cases.reopen", "POST /cases/{id}/reopen", change_perm, "Opens a closed case again.", reopen)
-        .example(|| json!({"why": "دوباره دیر رسید."}));
 }

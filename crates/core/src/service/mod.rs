@@ -2,7 +2,9 @@
 
 pub mod answers;
 mod bad;
+pub mod case_steps;
 pub mod cases;
+pub mod clock;
 pub mod fill;
 pub mod invitations;
 pub mod links;
@@ -29,6 +31,7 @@ pub fn operations(ops: &mut Operations) {
     sheets::operations(ops);
     scores::operations(ops);
     cases::operations(ops);
+    case_steps::operations(ops);
     voice_settings::operations(ops);
 }
 

@@ -1,5 +1,6 @@
 //! What counts as a bad answer, and how long each stage of a case may take: the organisation's choice within bounds.
 
+use super::clock::ShopHours;
 use crate::operation::Nothing;
 use crate::platform::events::{self, Event};
 use crate::{Act, Ctx, Error, Fields, Operations, Perm, Problem, Result, Room, Sight};
@@ -8,10 +9,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The longest that a stage may take, in hours.
+/// The longest that a stage may take, in open hours.
 const HOURS_MAX: i64 = 24 * 60;
+/// Days on which the shop is closed, at most.
+const CLOSED_MAX: usize = 200;
 
-/// How many hours after a case came (or was opened again) each stage has to end.
+/// How many open hours of the shop after a case came (or was opened again) each stage has to end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hours {
@@ -24,7 +27,7 @@ pub struct Hours {
 }
 
 /// The choice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VoiceSettings {
     /// An NPS answer of this step or less opens a case.
@@ -41,6 +44,9 @@ pub struct VoiceSettings {
     pub usual: Hours,
     /// Hours of the stages of a severe case.
     pub severe: Hours,
+    /// When the shop is open.
+    #[serde(default)]
+    pub shop: ShopHours,
 }
 
 impl Default for VoiceSettings {
@@ -50,9 +56,10 @@ impl Default for VoiceSettings {
             csat: 2,
             ces: 2,
             respect: 3,
-            slight: Hours { take: 24, answer: 72, close: 240 },
-            usual: Hours { take: 8, answer: 24, close: 120 },
-            severe: Hours { take: 2, answer: 8, close: 72 },
+            slight: Hours { take: 9, answer: 27, close: 90 },
+            usual: Hours { take: 4, answer: 9, close: 45 },
+            severe: Hours { take: 2, answer: 4, close: 27 },
+            shop: ShopHours::default(),
         }
     }
 }
@@ -81,6 +88,16 @@ impl VoiceSettings {
             if hours.take < 1 || hours.answer < hours.take || hours.close < hours.answer || hours.close > HOURS_MAX {
                 problems.0.push(Problem::new(field, "cases-hours-order").with("max", HOURS_MAX));
             }
+        }
+        let ShopHours { days, from, until, closed_on } = &self.shop;
+        if days.is_empty() || days.iter().any(|day| !(1..=7).contains(day)) {
+            problems.add("days", "cases-days-needed");
+        }
+        if !(0..24).contains(from) || !(1..=24).contains(until) || until <= from {
+            problems.add("until", "cases-open-order");
+        }
+        if closed_on.len() > CLOSED_MAX {
+            problems.0.push(Problem::new("closed_on", "cases-closed-days-many").with("max", CLOSED_MAX));
         }
         problems.check()
     }
@@ -113,7 +130,7 @@ pub async fn put(ctx: &Ctx, input: VoiceSettings) -> Result<VoiceSettings> {
     }
     input.check()?;
     let mut tx = writer.begin().await?;
-    let settings = serde_json::to_value(input).map_err(Error::fault)?;
+    let settings = serde_json::to_value(&input).map_err(Error::fault)?;
     tx.run(
         sql("INSERT INTO voice_settings (id, settings) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET settings = excluded.settings")
             .bind(settings.clone()),
@@ -142,6 +159,7 @@ pub fn operations(ops: &mut Operations) {
     )
     .example(|| {
         let hours = |take: i64| json!({"take": take, "answer": take * 4, "close": take * 16});
-        json!({"nps": 6, "csat": 2, "ces": 2, "respect": 3, "slight": hours(24), "usual": hours(8), "severe": hours(2)})
+        let shop = json!({"days": [1, 2, 3, 4, 6, 7], "from": 9, "until": 18, "closed_on": ["2027-03-21"]});
+        json!({"nps": 6, "csat": 2, "ces": 2, "respect": 3, "slight": hours(9), "usual": hours(4), "severe": hours(2), "shop": shop})
     });
 }

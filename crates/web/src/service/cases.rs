@@ -16,10 +16,8 @@ use peyvand_core::parties::party::{self, PartyId};
 use peyvand_core::platform::access::User;
 use peyvand_core::platform::locale::Loc;
 use peyvand_core::platform::terms::{self, ListTerms};
-use peyvand_core::service::cases::{
-    self as core, AnswerCase, Case, CaseId, CaseKind, CaseView, ChangeCase, CloseCase, GetCaseReasons, ListCases, OpenCase, ReopenCase,
-    Stage,
-};
+use peyvand_core::service::case_steps::{self as steps_of, AnswerCase, ChangeCase, CloseCase, ReopenCase};
+use peyvand_core::service::cases::{self as core, Case, CaseId, CaseKind, CaseStage, CaseView, GetCaseReasons, ListCases, OpenCase};
 use peyvand_core::service::invitations::{self, ListInvitations};
 use peyvand_core::{Act, Error, Id, Instant, Perm, Room, Sight};
 use serde::Deserialize;
@@ -93,7 +91,7 @@ pub(crate) fn line(loc: &Loc, now: Instant, one: Case) -> Line {
     let near = |at: Instant| loc.when(at);
     let is_late = one.is_late(now);
     let when = match (one.stage, one.due_at, one.closed_at) {
-        (Stage::Closed, _, Some(at)) => loc.t1("cases-closed-when", "when", near(at)),
+        (CaseStage::Closed, _, Some(at)) => loc.t1("cases-closed-when", "when", near(at)),
         (_, Some(at), _) if is_late => loc.t1("cases-was-due", "when", near(at)),
         (_, Some(at), _) => loc.t1("cases-due", "when", near(at)),
         _ => near(one.opened_at),
@@ -122,7 +120,7 @@ fn tone(kind: CaseKind) -> &'static str {
     }
 }
 
-fn stage(loc: &Loc, stage: Stage) -> String {
+fn stage(loc: &Loc, stage: CaseStage) -> String {
     loc.t(&format!("cases-stage-{}", stage.as_str().replace('_', "-")))
 }
 
@@ -149,6 +147,7 @@ struct CasesPage {
     /// What they are about: words, address, how many, of how many customers.
     reasons: Vec<(String, String, String, String)>,
     may_open: bool,
+    may_choose: bool,
 }
 
 /// The list.
@@ -208,6 +207,7 @@ pub(super) async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
             })
             .collect(),
         may_open: req.can(Room::Service, Act::Create),
+        may_choose: super::case_settings::may(&req),
         s: req.shell("service", req.t("cases")).crumb(req.t("menu-service"), "/service"),
     };
     page::page(&req, &page)
@@ -343,10 +343,10 @@ impl CasePage {
 
 fn steps(loc: &Loc, one: &Case) -> Vec<(String, String, bool, bool)> {
     let ended = [
-        (Stage::Received, Some(one.opened_at)),
-        (Stage::InWork, one.taken_at),
-        (Stage::Answered, one.answered_at),
-        (Stage::Closed, one.closed_at),
+        (CaseStage::Received, Some(one.opened_at)),
+        (CaseStage::InWork, one.taken_at),
+        (CaseStage::Answered, one.answered_at),
+        (CaseStage::Closed, one.closed_at),
     ];
     ended
         .into_iter()
@@ -361,7 +361,7 @@ async fn case_page(req: &Req, headers: &HeaderMap, id: Id<Case>, f: FormView) ->
     let one = req.ctx.run(core::get, CaseId { id }).await?;
     let loc = &req.loc;
     let of_case = ListInvitations { case_id: Some(id), waiting: Some(true), limit: Some(1), ..ListInvitations::default() };
-    let asked = if one.stage == Stage::Closed { req.ctx.run(invitations::list, of_case).await?.items.into_iter().next() } else { None };
+    let asked = if one.stage == CaseStage::Closed { req.ctx.run(invitations::list, of_case).await?.items.into_iter().next() } else { None };
     let values = vec![
         ("reason".to_owned(), one.reason.clone()),
         ("severity".to_owned(), one.severity.to_string()),
@@ -413,20 +413,20 @@ pub(super) async fn change(req: Req, headers: HeaderMap, Path(id): Path<Id<Case>
         severity: sent.get("severity").and_then(|severity| severity.parse().ok()),
         owner_id: sent.get("owner_id").and_then(|id| id.parse().ok()),
     };
-    let outcome = req.ctx.run(core::change, input).await.map(|_| ());
+    let outcome = req.ctx.run(steps_of::change, input).await.map(|_| ());
     back(&req, &headers, id, outcome, sent, "surveys-saved").await
 }
 
 /// Takes it up.
 pub(super) async fn take(req: Req, headers: HeaderMap, Path(id): Path<Id<Case>>, sent: Sent) -> PageResult {
-    let outcome = req.ctx.run(core::take, CaseId { id }).await.map(|_| ());
+    let outcome = req.ctx.run(steps_of::take, CaseId { id }).await.map(|_| ());
     back(&req, &headers, id, outcome, sent, "cases-taken").await
 }
 
 /// Notes the answer to the customer.
 pub(super) async fn answer(req: Req, headers: HeaderMap, Path(id): Path<Id<Case>>, sent: Sent) -> PageResult {
     let input = AnswerCase { id, answer: sent.get("answer").unwrap_or_default().to_owned() };
-    let outcome = req.ctx.run(core::answer, input).await.map(|_| ());
+    let outcome = req.ctx.run(steps_of::answer, input).await.map(|_| ());
     back(&req, &headers, id, outcome, sent, "cases-answered").await
 }
 
@@ -434,13 +434,13 @@ pub(super) async fn answer(req: Req, headers: HeaderMap, Path(id): Path<Id<Case>
 pub(super) async fn close(req: Req, headers: HeaderMap, Path(id): Path<Id<Case>>, sent: Sent) -> PageResult {
     let text = |name: &str| sent.get(name).map(str::to_owned);
     let input = CloseCase { id, root_cause: text("root_cause"), action: text("action") };
-    let outcome = req.ctx.run(core::close, input).await.map(|_| ());
+    let outcome = req.ctx.run(steps_of::close, input).await.map(|_| ());
     back(&req, &headers, id, outcome, sent, "cases-closed-done").await
 }
 
 /// Opens it again.
 pub(super) async fn reopen(req: Req, headers: HeaderMap, Path(id): Path<Id<Case>>, sent: Sent) -> PageResult {
     let input = ReopenCase { id, why: sent.get("why").unwrap_or_default().to_owned() };
-    let outcome = req.ctx.run(core::reopen, input).await.map(|_| ());
+    let outcome = req.ctx.run(steps_of::reopen, input).await.map(|_| ());
     back(&req, &headers, id, outcome, sent, "cases-reopened").await
 }

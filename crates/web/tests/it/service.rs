@@ -133,6 +133,37 @@ async fn a_case_goes_from_the_telephone_to_what_was_learned() {
 }
 
 #[tokio::test]
+async fn what_is_bad_and_how_long_a_case_may_take_is_chosen_on_a_page() {
+    let (app, router) = program().await;
+    let (_, mut owner) = somebody(&app, &router, "owner", "negar").await;
+    let page = owner.get("/service/cases/settings").await;
+    assert_eq!((page.status, page.all("input[name=days][checked]").len()), (StatusCode::OK, 6));
+    let fields = |nps: &'static str, until: &'static str| {
+        let hours = ["slight", "usual", "severe"].map(|name| [(name, "take", "۲"), (name, "answer", "۴"), (name, "close", "۲۷")]);
+        let mut fields: Vec<(String, String)> =
+            hours.iter().flatten().map(|(name, stage, hours)| (format!("{name}_{stage}"), (*hours).to_owned())).collect();
+        for (name, value) in
+            [("nps", nps), ("csat", "۲"), ("ces", "2"), ("respect", "3"), ("from", "9"), ("until", until), ("days", "6"), ("days", "7")]
+        {
+            fields.push((name.to_owned(), value.to_owned()));
+        }
+        fields.push(("closed_new_text".to_owned(), "۱۴۰۶/۱/۱".to_owned()));
+        fields
+    };
+    let wrong = fields("۱۰", "9");
+    let wrong: Vec<(&str, &str)> = wrong.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let refused = owner.post("/service/cases/settings", &wrong).await;
+    assert_eq!((refused.status, refused.all(".errs li").len()), (StatusCode::UNPROCESSABLE_ENTITY, 2), "{}", refused.text);
+    let right = fields("۵", "20");
+    let right: Vec<(&str, &str)> = right.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    assert_eq!(owner.post("/service/cases/settings", &right).await.header("location"), "/service/cases/settings");
+    let page = owner.get("/service/cases/settings").await;
+    assert_eq!((page.all("input[name=days][checked]").len(), page.all("input[name=closed_on][value='2027-03-21']").len()), (2, 1));
+    let (_, mut agent) = somebody(&app, &router, "agent", "sara").await;
+    assert_eq!(agent.get("/service/cases/settings").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
 async fn the_counter_and_the_telephone_count_and_few_answers_make_no_number() {
     let (app, router) = program().await;
     let (ctx, mut owner) = somebody(&app, &router, "owner", "negar").await;
