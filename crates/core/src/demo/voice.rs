@@ -178,7 +178,8 @@ impl Story {
         let answered = hours(taken, chance.between(2, 20));
         let closed = hours(answered, chance.between(20, 90));
         let (cause, action) = *chance.pick(LEARNED);
-        let lags = chance.happens(0.04);
+        // What lies about is found at the latest in a month.
+        let lags = chance.happens(0.06) && case.opened_at > self.now.plus(-30 * 24 * HOUR);
         if taken >= self.now || lags {
             return Ok(());
         }
