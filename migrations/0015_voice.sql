@@ -1,4 +1,5 @@
--- What customers say: surveys, who was invited, what was answered, and the cases that came of it.
+-- What customers say: surveys, who was invited, what was answered, who is asked by rule, and the
+-- cases that came of it.
 
 -- A survey that is open stays as it is; a change makes the next version of the same family. open_token is the link of those
 -- who are not known by name, the same for all versions, so that what is printed goes on to work.
@@ -138,6 +139,42 @@ CREATE INDEX cases_stage_due_at_id ON cases (stage, due_at, id);
 CREATE INDEX cases_due_at_id ON cases (due_at, id) WHERE stage <> 'closed';
 CREATE INDEX cases_owner_id_due_at_id ON cases (owner_id, due_at, id) WHERE stage <> 'closed';
 CREATE INDEX cases_opened_at_id ON cases (opened_at, id);
+CREATE INDEX cases_closed_at_id ON cases (closed_at, id) WHERE closed_at IS NOT NULL;
+
+-- After what customers are asked by rule, and how many days later. seen counts the occasions that were decided about, asked
+-- those after which somebody was asked.
+CREATE TABLE ask_rules (
+  id ID NOT NULL PRIMARY KEY,
+  family_id ID NOT NULL REFERENCES surveys (id),
+  occasion SORTKEY NOT NULL CONSTRAINT ask_rules_occasion_check CHECK (occasion IN ('purchase', 'case', 'visit')),
+  wait_days INT NOT NULL,
+  is_active BOOL NOT NULL,
+  active_since INSTANT NOT NULL,
+  seen INT NOT NULL,
+  asked INT NOT NULL,
+  created_by ID,
+  created_at INSTANT NOT NULL,
+  CONSTRAINT ask_rules_family_id_occasion_key UNIQUE (family_id, occasion)
+) STRICT;
+CREATE INDEX interactions_meetings ON interactions (at, id) WHERE channel IN ('in_person', 'visit');
+
+-- What came of each occasion to ask, decided once: occasion_id is the purchase, the case or the interaction. outcome is
+-- 'asked', or why not.
+CREATE TABLE asks (
+  id ID NOT NULL PRIMARY KEY,
+  rule_id ID NOT NULL REFERENCES ask_rules (id),
+  party_id ID NOT NULL REFERENCES parties (id),
+  occasion_id ID NOT NULL,
+  occasion_at INSTANT NOT NULL,
+  outcome SORTKEY NOT NULL,
+  invitation_id ID REFERENCES survey_invitations (id),
+  day DAY NOT NULL,
+  at INSTANT NOT NULL,
+  CONSTRAINT asks_rule_id_occasion_id_key UNIQUE (rule_id, occasion_id)
+) STRICT;
+CREATE INDEX asks_at_id ON asks (at, id, outcome, party_id);
+CREATE INDEX asks_party_id_at_id ON asks (party_id, at, id);
+CREATE INDEX asks_outcome_at_id ON asks (outcome, at, id);
 
 -- What counts as a bad answer, and how many hours each stage of a case may take; where no row is, what is usual.
 CREATE TABLE voice_settings (

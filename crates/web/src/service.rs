@@ -1,6 +1,7 @@
 //! The voice of the customer: scores, surveys, answers, and the links by which customers answer.
 
 mod answers;
+pub(crate) mod asks;
 pub(crate) mod beside;
 mod case_settings;
 pub(crate) mod cases;
@@ -23,6 +24,9 @@ pub fn routes() -> axum::Router<State> {
         .route("/service/scores.csv", get(scores::csv))
         .route("/service/answers", get(answers::index))
         .route("/service/answers.csv", get(answers::csv))
+        .route("/service/asks", get(asks::index))
+        .route("/service/asks/rules", post(asks::create))
+        .route("/service/asks/rules/{id}", post(asks::change))
         .route("/service/cases", get(cases::index).post(cases::create))
         .route("/service/cases/new", get(cases::fresh))
         .route("/service/cases/settings", get(case_settings::show).post(case_settings::save))

@@ -10,6 +10,8 @@ use crate::platform::text::Lang;
 use crate::platform::time::HOUR;
 use crate::service::Case;
 use crate::service::answers::{self, AnswerSurvey};
+use crate::service::ask_rules::{self, AskAfter, NewAskRule};
+use crate::service::asking;
 use crate::service::case_steps::{self, AnswerCase, CloseCase};
 use crate::service::cases::{self, CaseId, CaseKind, CaseView, ListCases, OpenCase};
 use crate::service::fill::Reply;
@@ -125,6 +127,7 @@ impl Story {
         }
         self.at_the_counter(&mut chance, &respect).await?;
         self.cases(&mut chance, customers, parties, &bought).await?;
+        self.by_rule(head, &bought, &respect).await?;
         // The next version is being written.
         let by = self.at(opening_hours(&mut chance, self.last, &self.zone), Some(head));
         let draft = surveys::revise(&by, SurveyId { id: bought.survey.id }).await?;
@@ -203,6 +206,16 @@ impl Story {
         for invitation in invitations::list(&self.at(closed, None), of_case).await?.items {
             self.answered(told, &invitation.token, replies(chance, about, 0.9), Lang::Fa, false).await?;
         }
+        Ok(())
+    }
+
+    /// For a week the program itself has asked after purchases and meetings.
+    async fn by_rule(&self, head: &Member, bought: &SurveySeen, respect: &SurveySeen) -> Result<()> {
+        let by = self.at(self.now.plus(-9 * 24 * HOUR), Some(head));
+        for (survey, occasion, wait_days) in [(bought, AskAfter::Purchase, 2), (respect, AskAfter::Visit, 1)] {
+            ask_rules::add(&by, NewAskRule { survey_id: survey.survey.id, occasion, wait_days }).await?;
+        }
+        while asking::step(&self.at(self.now, None)).await? {}
         Ok(())
     }
 

@@ -52,6 +52,8 @@ pub const KINDS: &[&str] = &[
     "address.changed",
     "address.removed",
     "address.restored",
+    "ask_rule.changed",
+    "ask_rule.created",
     "case.answered",
     "case.changed",
     "case.closed",

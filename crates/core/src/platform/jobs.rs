@@ -61,6 +61,8 @@ pub enum Job {
     SweepLifecycle,
     /// Does what live policies say, and ends what is no longer valid.
     RunPolicies,
+    /// Asks customers by rule about what happened lately.
+    AskCustomers,
 }
 
 /// A row of the queue.
@@ -244,6 +246,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::RefreshRisks => crate::insight::risk_refresh::refresh(ctx, id, stop).await,
         Job::ReplayLifecycle => crate::lifecycle::ways::replay(ctx, id, stop).await,
         Job::SweepLifecycle => crate::lifecycle::ways::sweep(ctx, id, stop).await,
+        Job::AskCustomers => crate::service::asking::ask(ctx, id, stop).await,
         Job::RunPolicies => crate::experience::assign::run(ctx, Some(id), stop).await,
     }
 }
@@ -347,6 +350,7 @@ const SCHEDULES: &[(&str, Again, Job)] = &[
     ("refresh_profits", Again::AtNight, Job::RefreshProfits),
     ("run_policies", Again::AtNight, Job::RunPolicies),
     ("sweep_lifecycle", Again::AtNight, Job::SweepLifecycle),
+    ("ask_customers", Again::In(super::time::HOUR), Job::AskCustomers),
 ];
 
 async fn due_schedules(app: &App) -> Result<()> {

@@ -83,7 +83,7 @@ pub async fn invite(ctx: &Ctx, input: Invite) -> Result<Invitation> {
     let party = whom::need(&mut tx, ctx, &writer.sight, input.party_id, input.customer.as_deref()).await?;
     let id = match standing(&mut tx, ctx, input.survey_id, &party).await? {
         Some(id) => id,
-        None => make(&mut tx, ctx, input.survey_id, &party, days, None).await?,
+        None => make(&mut tx, ctx, input.survey_id, party.id, days, None).await?,
     };
     let invitation = read(&mut tx, id).await?;
     tx.commit().await?;
@@ -101,7 +101,7 @@ pub(super) async fn make(
     tx: &mut Tx,
     ctx: &Ctx,
     survey: Id<Survey>,
-    party: &Whom,
+    party: Id<Party>,
     days: i64,
     case: Option<Id<Case>>,
 ) -> Result<Id<Invitation>> {
@@ -118,7 +118,7 @@ pub(super) async fn make(
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
         .bind(id)
         .bind(survey)
-        .bind(party.id)
+        .bind(party)
         .bind(fresh_token())
         .bind(case)
         .bind(today(ctx).await?)
@@ -127,13 +127,17 @@ pub(super) async fn make(
         .bind(ctx.now()),
     )
     .await?;
-    events::record(tx, ctx, Event::of_party("survey.invited", party.id, json!({"survey": survey})).about(id)).await?;
+    events::record(tx, ctx, Event::of_party("survey.invited", party, json!({"survey": survey})).about(id)).await?;
     Ok(id)
 }
 
 /// The link by which a customer says how satisfied they are with what was done in a case: of the survey that asks for it and was
-/// opened last, if one is open.
+/// opened last, if one is open. Where a rule asks after cases, it is left to the rule.
 pub(super) async fn for_case(tx: &mut Tx, ctx: &Ctx, sight: &Sight, case: Id<Case>, party: Id<Party>) -> Result<Option<Id<Invitation>>> {
+    let by_rule: Option<(i64,)> = tx.maybe(sql("SELECT 1 FROM ask_rules WHERE occasion = 'case' AND is_active LIMIT 1")).await?;
+    if by_rule.is_some() {
+        return Ok(None);
+    }
     let asking: Option<(Id<Survey>,)> = tx
         .maybe(sql("SELECT v.id FROM surveys v WHERE v.state = 'live'
                       AND EXISTS (SELECT 1 FROM survey_questions q WHERE q.survey_id = v.id AND q.kind = 'csat')
@@ -141,7 +145,7 @@ pub(super) async fn for_case(tx: &mut Tx, ctx: &Ctx, sight: &Sight, case: Id<Cas
         .await?;
     let Some((survey,)) = asking else { return Ok(None) };
     let party = whom::by_id(tx, sight, party).await?;
-    make(tx, ctx, survey, &party, DAYS, Some(case)).await.map(Some)
+    make(tx, ctx, survey, party.id, DAYS, Some(case)).await.map(Some)
 }
 
 /// The day in the organisation's time zone, by which answers are counted.

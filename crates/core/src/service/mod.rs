@@ -1,6 +1,9 @@
 //! The voice of the customer: surveys, what was answered, what the answers come to, and the cases that come of them.
 
 pub mod answers;
+pub mod ask_rules;
+pub mod asking;
+pub mod asks;
 mod bad;
 pub mod case_steps;
 pub mod cases;
@@ -32,9 +35,13 @@ pub fn operations(ops: &mut Operations) {
     scores::operations(ops);
     cases::operations(ops);
     case_steps::operations(ops);
+    ask_rules::operations(ops);
+    asks::operations(ops);
     voice_settings::operations(ops);
 }
 
+#[cfg(test)]
+mod ask_tests;
 #[cfg(test)]
 mod case_tests;
 #[cfg(test)]

@@ -47,6 +47,13 @@ pub struct VoiceSettings {
     /// When the shop is open.
     #[serde(default)]
     pub shop: ShopHours,
+    /// Days between two questions to the same customer, by whichever way; nobody is asked sooner by rule.
+    #[serde(default = "usual_cooldown")]
+    pub cooldown_days: i64,
+}
+
+const fn usual_cooldown() -> i64 {
+    30
 }
 
 impl Default for VoiceSettings {
@@ -60,6 +67,7 @@ impl Default for VoiceSettings {
             usual: Hours { take: 4, answer: 9, close: 45 },
             severe: Hours { take: 2, answer: 4, close: 27 },
             shop: ShopHours::default(),
+            cooldown_days: usual_cooldown(),
         }
     }
 }
@@ -77,9 +85,13 @@ impl VoiceSettings {
 
     fn check(&self) -> Result<()> {
         let mut problems = Fields::default();
-        for (field, border, first, last) in
-            [("nps", self.nps, 0, 8), ("csat", self.csat, 1, 3), ("ces", self.ces, 1, 4), ("respect", self.respect, 1, 4)]
-        {
+        for (field, border, first, last) in [
+            ("nps", self.nps, 0, 8),
+            ("csat", self.csat, 1, 3),
+            ("ces", self.ces, 1, 4),
+            ("respect", self.respect, 1, 4),
+            ("cooldown_days", self.cooldown_days, 1, 365),
+        ] {
             if !(first..=last).contains(&border) {
                 problems.0.push(Problem::new(field, "input-range").with("min", first).with("max", last));
             }
@@ -160,6 +172,6 @@ pub fn operations(ops: &mut Operations) {
     .example(|| {
         let hours = |take: i64| json!({"take": take, "answer": take * 4, "close": take * 16});
         let shop = json!({"days": [1, 2, 3, 4, 6, 7], "from": 9, "until": 18, "closed_on": ["2027-03-21"]});
-        json!({"nps": 6, "csat": 2, "ces": 2, "respect": 3, "slight": hours(9), "usual": hours(4), "severe": hours(2), "shop": shop})
+        json!({"nps": 6, "csat": 2, "ces": 2, "respect": 3, "slight": hours(9), "usual": hours(4), "severe": hours(2), "shop": shop, "cooldown_days": 30})
     });
 }

@@ -1,5 +1,6 @@
 //! What a customer said and what is to be done about it, beside their other things, and the late cases of the day.
 
+use super::asks::{self, Line as AskLine};
 use super::cases::{self, Line as CaseLine};
 use super::{door, name_in, said};
 use crate::page::Shell;
@@ -33,6 +34,8 @@ pub(crate) struct VoiceBox {
     lines: Vec<Line>,
     has_more: bool,
     cases: Vec<CaseLine>,
+    /// What came of the last occasion to ask them by rule.
+    asked: Option<AskLine>,
     may_open: bool,
 }
 
@@ -42,7 +45,7 @@ pub(crate) async fn of_party(req: &Req, party: Id<Party>) -> Result<Option<Voice
         return Ok(None);
     }
     let of = ListSheets { party_id: Some(party), limit: Some(BESIDE), ..ListSheets::default() };
-    let (page, cases) = tokio::try_join!(req.ctx.run(sheets::list, of), cases::of_party(req, party))?;
+    let (page, cases, asked) = tokio::try_join!(req.ctx.run(sheets::list, of), cases::of_party(req, party), asks::last_of(req, party))?;
     let loc = &req.loc;
     let line = |sheet: sheets::Sheet| Line {
         survey: name_in(loc.prefs.lang, &sheet.name_fa, &sheet.name_ar, &sheet.name_en),
@@ -55,6 +58,7 @@ pub(crate) async fn of_party(req: &Req, party: Id<Party>) -> Result<Option<Voice
         s: req.shell("parties", ""),
         party,
         cases,
+        asked,
         may_open: req.can(Room::Service, Act::Create),
         has_more: page.next.is_some(),
         lines: page.items.into_iter().map(line).collect(),

@@ -45,6 +45,7 @@ fn settings_page(req: &Req, chosen: &VoiceSettings, f: Option<FormView>) -> Sett
         ("csat".to_owned(), loc.number(chosen.csat)),
         ("ces".to_owned(), loc.number(chosen.ces)),
         ("respect".to_owned(), loc.number(chosen.respect)),
+        ("cooldown_days".to_owned(), loc.number(chosen.cooldown_days)),
         ("from".to_owned(), chosen.shop.from.to_string()),
         ("until".to_owned(), chosen.shop.until.to_string()),
     ];
@@ -117,6 +118,7 @@ fn read(req: &Req, sent: &Sent) -> (VoiceSettings, Fields) {
         usual: hours("usual"),
         severe: hours("severe"),
         shop: ShopHours { days, from: number("from"), until: number("until"), closed_on },
+        cooldown_days: number("cooldown_days"),
     };
     (chosen, problems)
 }

@@ -24,7 +24,7 @@ const PAGE: i64 = 50;
 const LATELY: i64 = 12;
 
 /// Whether somebody writes surveys: not who sees only their own customers.
-fn writes(req: &Req, act: Act) -> bool {
+pub(super) fn writes(req: &Req, act: Act) -> bool {
     matches!(req.ctx.actor.check(Perm(Room::Service, act)), Ok(Sight::All | Sight::Units { .. }))
 }
 

@@ -2,6 +2,7 @@
 
 use crate::{Answer, Browser, id_after, program, somebody};
 use axum::http::StatusCode;
+use peyvand_core::operation::Nothing;
 use peyvand_core::testing;
 
 /// The token of the first link of this form in a page.
@@ -142,9 +143,17 @@ async fn what_is_bad_and_how_long_a_case_may_take_is_chosen_on_a_page() {
         let hours = ["slight", "usual", "severe"].map(|name| [(name, "take", "۲"), (name, "answer", "۴"), (name, "close", "۲۷")]);
         let mut fields: Vec<(String, String)> =
             hours.iter().flatten().map(|(name, stage, hours)| (format!("{name}_{stage}"), (*hours).to_owned())).collect();
-        for (name, value) in
-            [("nps", nps), ("csat", "۲"), ("ces", "2"), ("respect", "3"), ("from", "9"), ("until", until), ("days", "6"), ("days", "7")]
-        {
+        for (name, value) in [
+            ("nps", nps),
+            ("csat", "۲"),
+            ("ces", "2"),
+            ("respect", "3"),
+            ("cooldown_days", "۴۵"),
+            ("from", "9"),
+            ("until", until),
+            ("days", "6"),
+            ("days", "7"),
+        ] {
             fields.push((name.to_owned(), value.to_owned()));
         }
         fields.push(("closed_new_text".to_owned(), "۱۴۰۶/۱/۱".to_owned()));
@@ -161,6 +170,45 @@ async fn what_is_bad_and_how_long_a_case_may_take_is_chosen_on_a_page() {
     assert_eq!((page.all("input[name=days][checked]").len(), page.all("input[name=closed_on][value='2027-03-21']").len()), (2, 1));
     let (_, mut agent) = somebody(&app, &router, "agent", "sara").await;
     assert_eq!(agent.get("/service/cases/settings").await.status, StatusCode::FORBIDDEN);
+}
+
+#[tokio::test]
+async fn a_rule_for_asking_is_made_stopped_and_begun_again() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "negar").await;
+    let party = testing::party(&ctx, "سارا").await.to_string();
+    assert_eq!(owner.get("/service/asks").await.all(".void").len(), 1);
+    let made = owner.post("/service/surveys", &[("name_fa", "پس از خرید"), ("kinds", "csat")]).await;
+    let survey = made.header("location").trim_start_matches("/service/surveys/").to_owned();
+    let wrong = [("survey_id", survey.as_str()), ("occasion", "purchase"), ("wait_days", "۹۹")];
+    let refused = owner.post("/service/asks/rules", &wrong).await;
+    assert_eq!((refused.status, refused.all("#wait_days-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1), "{}", refused.text);
+    assert_eq!(owner.post("/service/asks/rules", &[("occasion", "visit")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let right = [("survey_id", survey.as_str()), ("occasion", "purchase"), ("wait_days", "۰")];
+    assert_eq!(owner.post("/service/asks/rules", &right).await.header("location"), "/service/asks");
+    let page = owner.get("/service/asks").await;
+    assert!(page.text.contains("همان روز خرید"), "{}", page.text);
+    let rule = ctx.run(peyvand_core::service::ask_rules::list, Nothing {}).await.unwrap().items[0].id;
+    let new = peyvand_core::sales::purchases::NewPurchase {
+        party_id: party.parse().ok(),
+        product_name: Some("قهوه".into()),
+        amount: Some("1000".into()),
+        ..Default::default()
+    };
+    ctx.run(peyvand_core::sales::purchases::create, new).await.unwrap();
+    peyvand_core::platform::jobs::drain(&app).await.unwrap();
+    let page = owner.get("/service/asks").await;
+    assert_eq!((page.all("tbody tr").len(), page.all("[data-copy]").len()), (1, 0), "no open survey, so nobody was asked");
+    assert_eq!(owner.get("/service/asks?outcome=asked").await.all("tbody tr").len(), 0);
+    assert_eq!(owner.get("/service/asks?waiting=true").await.all("tbody tr").len(), 0);
+    assert!(owner.get(&format!("/parties/{party}")).await.one("#asked").contains("نظرسنجی باز نیست"));
+    let stop = format!("/service/asks/rules/{rule}");
+    assert_eq!(owner.post(&stop, &[("is_active", "0")]).await.header("location"), "/service/asks");
+    assert!(owner.get("/service/asks").await.text.contains("متوقف"));
+    owner.post(&stop, &[("is_active", "1"), ("wait_days", "4")]).await;
+    assert!(owner.get("/service/asks").await.text.contains("۴ روز پس از خرید"));
+    let (_, mut agent) = somebody(&app, &router, "agent", "sara").await;
+    assert_eq!(agent.get("/service/asks").await.all("form[action='/service/asks/rules']").len(), 0);
 }
 
 #[tokio::test]
