@@ -16,6 +16,43 @@ ALTER TABLE addresses ADD CONSTRAINT addresses_party_id_fkey FOREIGN KEY (party_
 ALTER TABLE addresses ADD CONSTRAINT addresses_pkey PRIMARY KEY (id);
 CREATE INDEX addresses_party_id ON addresses USING btree (party_id);
 
+CREATE TABLE ask_rules (
+  id uuid NOT NULL,
+  family_id uuid NOT NULL,
+  occasion text COLLATE "C" NOT NULL,
+  wait_days bigint NOT NULL,
+  is_active boolean NOT NULL,
+  active_since bigint NOT NULL,
+  seen bigint NOT NULL,
+  asked bigint NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE ask_rules ADD CONSTRAINT ask_rules_family_id_fkey FOREIGN KEY (family_id) REFERENCES surveys(id);
+ALTER TABLE ask_rules ADD CONSTRAINT ask_rules_family_id_occasion_key UNIQUE (family_id, occasion);
+ALTER TABLE ask_rules ADD CONSTRAINT ask_rules_occasion_check CHECK ((occasion = ANY (ARRAY['purchase'::text, 'case'::text, 'visit'::text])));
+ALTER TABLE ask_rules ADD CONSTRAINT ask_rules_pkey PRIMARY KEY (id);
+
+CREATE TABLE asks (
+  id uuid NOT NULL,
+  rule_id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  occasion_id uuid NOT NULL,
+  occasion_at bigint NOT NULL,
+  outcome text COLLATE "C" NOT NULL,
+  invitation_id uuid,
+  day text COLLATE "C" NOT NULL,
+  at bigint NOT NULL
+);
+ALTER TABLE asks ADD CONSTRAINT asks_invitation_id_fkey FOREIGN KEY (invitation_id) REFERENCES survey_invitations(id);
+ALTER TABLE asks ADD CONSTRAINT asks_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE asks ADD CONSTRAINT asks_pkey PRIMARY KEY (id);
+ALTER TABLE asks ADD CONSTRAINT asks_rule_id_fkey FOREIGN KEY (rule_id) REFERENCES ask_rules(id);
+ALTER TABLE asks ADD CONSTRAINT asks_rule_id_occasion_id_key UNIQUE (rule_id, occasion_id);
+CREATE INDEX asks_at_id ON asks USING btree (at, id, outcome, party_id);
+CREATE INDEX asks_outcome_at_id ON asks USING btree (outcome, at, id);
+CREATE INDEX asks_party_id_at_id ON asks USING btree (party_id, at, id);
+
 CREATE TABLE basket_rules (
   edition bigint NOT NULL,
   by_certainty bigint NOT NULL,
@@ -66,6 +103,7 @@ ALTER TABLE cases ADD CONSTRAINT cases_pkey PRIMARY KEY (id);
 ALTER TABLE cases ADD CONSTRAINT cases_severity_check CHECK (((severity >= 1) AND (severity <= 3)));
 ALTER TABLE cases ADD CONSTRAINT cases_sheet_id_key UNIQUE (sheet_id);
 ALTER TABLE cases ADD CONSTRAINT cases_stage_check CHECK ((stage = ANY (ARRAY['received'::text, 'in_work'::text, 'answered'::text, 'closed'::text])));
+CREATE INDEX cases_closed_at_id ON cases USING btree (closed_at, id) WHERE (closed_at IS NOT NULL);
 CREATE INDEX cases_due_at_id ON cases USING btree (due_at, id) WHERE (stage <> 'closed'::text);
 CREATE INDEX cases_opened_at_id ON cases USING btree (opened_at, id);
 CREATE INDEX cases_owner_id_due_at_id ON cases USING btree (owner_id, due_at, id) WHERE (stage <> 'closed'::text);
@@ -432,6 +470,7 @@ CREATE TABLE interactions (
 ALTER TABLE interactions ADD CONSTRAINT interactions_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
 ALTER TABLE interactions ADD CONSTRAINT interactions_pkey PRIMARY KEY (id);
 CREATE INDEX interactions_import_id ON interactions USING btree (import_id, id) WHERE (import_id IS NOT NULL);
+CREATE INDEX interactions_meetings ON interactions USING btree (at, id) WHERE (channel = ANY (ARRAY['in_person'::text, 'visit'::text]));
 CREATE INDEX interactions_party_id_at_id ON interactions USING btree (party_id, at, id, channel, direction, reason, duration_s);
 CREATE INDEX interactions_source_key ON interactions USING btree (source_key) WHERE (source_key IS NOT NULL);
 CREATE INDEX interactions_staff_id_at ON interactions USING btree (staff_id, at);

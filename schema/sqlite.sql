@@ -14,6 +14,36 @@ CREATE TABLE addresses (
 ) STRICT;
 CREATE INDEX addresses_party_id ON addresses (party_id);
 
+CREATE TABLE ask_rules (
+  id BLOB NOT NULL PRIMARY KEY,
+  family_id BLOB NOT NULL REFERENCES surveys (id),
+  occasion TEXT NOT NULL CONSTRAINT ask_rules_occasion_check CHECK (occasion IN ('purchase', 'case', 'visit')),
+  wait_days INTEGER NOT NULL,
+  is_active INTEGER NOT NULL,
+  active_since INTEGER NOT NULL,
+  seen INTEGER NOT NULL,
+  asked INTEGER NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  CONSTRAINT ask_rules_family_id_occasion_key UNIQUE (family_id, occasion)
+) STRICT;
+
+CREATE TABLE asks (
+  id BLOB NOT NULL PRIMARY KEY,
+  rule_id BLOB NOT NULL REFERENCES ask_rules (id),
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  occasion_id BLOB NOT NULL,
+  occasion_at INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  invitation_id BLOB REFERENCES survey_invitations (id),
+  day TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  CONSTRAINT asks_rule_id_occasion_id_key UNIQUE (rule_id, occasion_id)
+) STRICT;
+CREATE INDEX asks_at_id ON asks (at, id, outcome, party_id);
+CREATE INDEX asks_outcome_at_id ON asks (outcome, at, id);
+CREATE INDEX asks_party_id_at_id ON asks (party_id, at, id);
+
 CREATE TABLE basket_rules (
   edition INTEGER NOT NULL,
   by_certainty INTEGER NOT NULL,
@@ -57,6 +87,7 @@ CREATE TABLE cases (
   created_at INTEGER NOT NULL,
   CONSTRAINT cases_closed_check CHECK (stage <> 'closed' OR (closed_at IS NOT NULL AND (kind <> 'complaint' OR (root_cause IS NOT NULL AND action IS NOT NULL))))
 ) STRICT;
+CREATE INDEX cases_closed_at_id ON cases (closed_at, id) WHERE closed_at IS NOT NULL;
 CREATE INDEX cases_due_at_id ON cases (due_at, id) WHERE stage <> 'closed';
 CREATE INDEX cases_opened_at_id ON cases (opened_at, id);
 CREATE INDEX cases_owner_id_due_at_id ON cases (owner_id, due_at, id) WHERE stage <> 'closed';
@@ -380,6 +411,7 @@ CREATE TABLE interactions (
   created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX interactions_import_id ON interactions (import_id, id) WHERE import_id IS NOT NULL;
+CREATE INDEX interactions_meetings ON interactions (at, id) WHERE channel IN ('in_person', 'visit');
 CREATE INDEX interactions_party_id_at_id ON interactions (party_id, at, id, channel, direction, reason, duration_s);
 CREATE INDEX interactions_source_key ON interactions (source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX interactions_staff_id_at ON interactions (staff_id, at);
