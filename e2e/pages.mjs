@@ -262,6 +262,16 @@ export const PAGES = [
   { name: 'experience-gifts', path: () => '/experience/gifts' },
   { name: 'experience-treatments', path: () => '/experience/treatments' },
   { name: 'experience-treatment', path: () => '/experience/treatments/new' },
+  { name: 'experience-respect', path: () => '/experience/respect' },
+  { name: 'experience-incidents', path: () => '/experience/incidents' },
+  { name: 'experience-incident-new', path: () => '/experience/incidents/new' },
+  { name: 'experience-incident-wrong', path: () => '/experience/incidents/new', deep: true, upset: 422, press: async (page) => {
+    await page.locator('[name=severity]').selectOption('3');
+    await submit(page);
+    await page.locator('[role=alert]').first().waitFor();
+  } },
+  { name: 'experience-incident', path: ({ incident }) => `/experience/incidents/${incident}` },
+  { name: 'experience-protocols', path: () => '/experience/protocols' },
   { name: 'experience-violations', path: () => '/experience/violations' },
   { name: 'experience-empty', path: () => '/experience', deep: true, bare: true },
   { name: 'service', path: () => '/service?days=365' },
@@ -352,9 +362,10 @@ export async function places(call) {
   const [post] = await list('/posts');
   const [segment] = await list('/segments?limit=1');
   const [policy] = await list('/policies?limit=1');
+  const [incident] = await list('/incidents?open=true&limit=1');
   const [live] = await list('/surveys?state=live&limit=1');
   const [draft] = await list('/surveys?state=draft&limit=1');
   const [openCase] = await list('/cases?limit=1');
   const [closedCase] = await list('/cases?view=closed&kind=complaint&limit=1');
-  return { openCase: openCase?.id, closedCase: closedCase?.id, policy: policy?.id, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  return { openCase: openCase?.id, closedCase: closedCase?.id, policy: policy?.id, incident: incident?.id, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

@@ -169,10 +169,12 @@ CREATE TABLE gift_deliveries (
 CREATE INDEX gift_deliveries_party_id_id ON gift_deliveries (party_id, id);
 CREATE INDEX gift_deliveries_gift_item_id ON gift_deliveries (gift_item_id, reaction) WHERE gift_item_id IS NOT NULL;
 
--- How somebody is treated, as ordered acts that others can see: for stages, or for one customer alone.
+-- How somebody is treated, as ordered acts that others can see: for stages, or for one customer alone. begins says when:
+-- after each purchase, or when somebody says so.
 CREATE TABLE protocols (
   id ID NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
+  begins SORTKEY NOT NULL,
   stages JSON NOT NULL,
   party_id ID REFERENCES parties (id),
   created_by ID,
@@ -192,11 +194,13 @@ CREATE TABLE protocol_steps (
   CONSTRAINT protocol_steps_protocol_id_place_key UNIQUE (protocol_id, place)
 ) STRICT;
 
--- The acts that are due for a customer. done_at is 0 before it is done.
+-- The acts that are due for a customer, once for each occasion: the day of a purchase, or the moment at which somebody began
+-- it. done_at is 0 before it is done.
 CREATE TABLE protocol_acts (
   id ID NOT NULL PRIMARY KEY,
   party_id ID NOT NULL REFERENCES parties (id),
   step_id ID NOT NULL REFERENCES protocol_steps (id),
+  occasion SORTKEY NOT NULL,
   exposure_id ID,
   act SORTKEY NOT NULL,
   words TEXT,
@@ -206,19 +210,21 @@ CREATE TABLE protocol_acts (
   done_by ID,
   proof TEXT,
   skipped_at INSTANT,
-  skipped_reason TEXT
+  skipped_reason TEXT,
+  CONSTRAINT protocol_acts_occasion_key UNIQUE (party_id, step_id, occasion)
 ) STRICT;
 CREATE INDEX protocol_acts_party_id_due_at_id ON protocol_acts (party_id, due_at, id);
 CREATE INDEX protocol_acts_open ON protocol_acts (due_at, id) WHERE done_at = 0 AND skipped_at IS NULL;
 
 -- Where a customer was treated without respect. From severity 2 on nothing promotional goes to them until it is closed; with
--- an advocate somebody else confirms what one has resolved. warning names what an early warning warned of, so that it does so
+-- an advocate somebody else confirms what one has resolved. is_hostile: they said so in public or to an authority. warning names what an early warning warned of, so that it does so
 -- once.
 CREATE TABLE respect_incidents (
   id ID NOT NULL PRIMARY KEY,
   party_id ID NOT NULL REFERENCES parties (id),
   severity INT NOT NULL CONSTRAINT respect_incidents_severity_check CHECK (severity BETWEEN 1 AND 3),
   source SORTKEY NOT NULL,
+  is_hostile BOOL NOT NULL,
   words TEXT NOT NULL,
   stage SORTKEY NOT NULL,
   opened_at INSTANT NOT NULL,

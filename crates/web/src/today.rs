@@ -55,6 +55,9 @@ struct TodayPage {
     customers: Vec<Customers>,
     /// Complaints and questions whose time has passed.
     late: Option<LateBox>,
+    /// Acts of respect that are due.
+    lines: Vec<crate::experience::respect::Line>,
+    may_act: bool,
     numbers: Option<Numbers>,
     may_change: bool,
     may_log: bool,
@@ -165,6 +168,8 @@ async fn index(req: Req, Form(input): Form<GetToday>) -> PageResult {
         has_customers: today.has_customers,
         overdue: tasks(&req, today.overdue).await?,
         due_today: tasks(&req, today.due_today).await?,
+        lines: crate::experience::respect::of_day(&req).await?,
+        may_act: req.can(Room::Interactions, Act::Create),
         customers: vec![
             customers(&req, today.scope, core::Customers::Silent, today.silent),
             customers(&req, today.scope, core::Customers::NoNextStep, today.no_next_step),

@@ -7,6 +7,7 @@ mod costs;
 mod customers;
 mod deals;
 mod experience;
+mod respect;
 mod saves;
 mod talk;
 mod trade;
@@ -202,6 +203,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
     story.give(owner, &staff).await?;
+    story.respect(owner, &staff).await?;
     jobs::drain(&story.app).await?;
     app.forget_organisation();
     app.forget_sessions();

@@ -1,6 +1,7 @@
 //! Gifts: what lies ready, how it reaches its customer, and what they make of it.
 
 use super::grants::{self, Grant, GrantState};
+use super::holds;
 use super::legality::TreatmentKind;
 use super::redeem;
 use super::treatments;
@@ -256,6 +257,9 @@ pub async fn send(ctx: &Ctx, input: SendGift) -> Result<Delivery> {
     }
     if today > grant.valid_to_on {
         return Err(refused("id", "experience-grant-expired"));
+    }
+    if holds::is_held(&mut tx, grant.party_id).await? {
+        return Err(refused("id", "experience-held-gift"));
     }
     let (item,): (Option<Id<GiftItem>>,) =
         tx.one(sql("SELECT gift_item_id FROM treatments WHERE id = $1").bind(grant.treatment_id)).await?;

@@ -1,15 +1,21 @@
 //! How customers are treated: what may be done for whom, the policies that say so, and what was tried against the rules.
 
+pub mod acts;
 pub mod assign;
 pub mod assignment;
 pub mod codes;
+pub mod fidelity;
 pub mod gifts;
 pub mod grants;
+pub mod holds;
+pub mod incidents;
+pub mod keep;
 pub mod legality;
 pub mod never;
 pub mod occasions;
 pub mod policies;
 mod policy_steps;
+pub mod protocols;
 pub mod redeem;
 pub mod treatments;
 pub mod violations;
@@ -26,9 +32,14 @@ pub fn operations(ops: &mut Operations) {
     violations::operations(ops);
     grants::operations(ops);
     gifts::operations(ops);
+    incidents::operations(ops);
+    protocols::operations(ops);
+    acts::operations(ops);
 }
 
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_grants;
+#[cfg(test)]
+mod tests_respect;

@@ -2,6 +2,7 @@ use super::assign;
 use super::assignment::Arm;
 use super::gifts::{self, GiftReceived, ListGifts, NewGiftItem, Reaction, RestockGift, SendGift};
 use super::grants::{self, Grant, GrantId, GrantState, ListGrants, RevokeGrant};
+use super::incidents::{self, OpenIncident, ResolveIncident};
 use super::legality::TreatmentKind;
 use super::occasions::Occasion;
 use super::policies;
@@ -281,6 +282,12 @@ async fn no_more_gifts_are_sent_than_lie_ready_and_what_became_of_one_is_known()
     let more = |by| RestockGift { id: item.id, by };
     assert_eq!(problem(ctx.run(gifts::restock, more(-1)).await).1, "experience-stock-below");
     assert_eq!(ctx.run(gifts::restock, more(3)).await.unwrap().stock, 3);
+    let offended = OpenIncident { party_id: Some(left.party_id), words: "کسی جواب نداد".into(), ..OpenIncident::default() };
+    let offended = ctx.run(incidents::open, offended).await.unwrap();
+    assert_eq!(problem(ctx.run(gifts::send, SendGift { id: left.id, note: None }).await).1, "experience-held-gift");
+    let good =
+        ResolveIncident { id: offended.id, root_cause: "شلوغی".into(), action: "عذرخواهی".into(), recovery_score: None };
+    ctx.run(incidents::resolve, good).await.unwrap();
     ctx.run(gifts::send, SendGift { id: left.id, note: None }).await.unwrap();
     let heard = |reaction| GiftReceived { id: sent[0].grant_id, reaction, note: None };
     let came = ctx.run(gifts::received, heard(None)).await.unwrap();

@@ -48,6 +48,8 @@ impl Event {
 
 /// Everything that can have happened. The catalogues have words for each: `event-party-created` for `party.created`.
 pub const KINDS: &[&str] = &[
+    "act.done",
+    "act.skipped",
     "address.added",
     "address.changed",
     "address.removed",
@@ -105,6 +107,9 @@ pub const KINDS: &[&str] = &[
     "import.failed",
     "import.finished",
     "import.undone",
+    "incident.confirmed",
+    "incident.opened",
+    "incident.resolved",
     "insight.refresh_asked",
     "interaction.changed",
     "interaction.logged",
@@ -144,6 +149,9 @@ pub const KINDS: &[&str] = &[
     "preference.learned",
     "profit.decided",
     "profit.refresh_asked",
+    "protocol.archived",
+    "protocol.begun",
+    "protocol.created",
     "purchase.created",
     "readiness.answered",
     "relation.added",

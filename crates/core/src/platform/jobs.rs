@@ -63,6 +63,8 @@ pub enum Job {
     RunPolicies,
     /// Asks customers by rule about what happened lately.
     AskCustomers,
+    /// Begins protocols after purchases, and warns where what was promised to advocates is not done.
+    KeepRespect,
 }
 
 /// A row of the queue.
@@ -247,6 +249,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::ReplayLifecycle => crate::lifecycle::ways::replay(ctx, id, stop).await,
         Job::SweepLifecycle => crate::lifecycle::ways::sweep(ctx, id, stop).await,
         Job::AskCustomers => crate::service::asking::ask(ctx, id, stop).await,
+        Job::KeepRespect => crate::experience::keep::run(ctx, Some(id), stop).await,
         Job::RunPolicies => crate::experience::assign::run(ctx, Some(id), stop).await,
     }
 }
@@ -348,6 +351,7 @@ const SCHEDULES: &[(&str, Again, Job)] = &[
     ("build_segments", Again::In(10 * super::time::MINUTE), Job::BuildSegments),
     ("find_out", Again::AtNight, Job::FindOut),
     ("refresh_profits", Again::AtNight, Job::RefreshProfits),
+    ("keep_respect", Again::AtNight, Job::KeepRespect),
     ("run_policies", Again::AtNight, Job::RunPolicies),
     ("sweep_lifecycle", Again::AtNight, Job::SweepLifecycle),
     ("ask_customers", Again::In(super::time::HOUR), Job::AskCustomers),

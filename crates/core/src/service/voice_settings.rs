@@ -115,7 +115,7 @@ impl VoiceSettings {
     }
 }
 
-pub(super) async fn read(tx: &mut Tx) -> Result<VoiceSettings> {
+pub(crate) async fn read(tx: &mut Tx) -> Result<VoiceSettings> {
     let stored: Option<(Value,)> = tx.maybe(sql("SELECT settings FROM voice_settings WHERE id = 1")).await?;
     stored.map_or(Ok(VoiceSettings::default()), |(settings,)| serde_json::from_value(settings).map_err(Error::fault))
 }

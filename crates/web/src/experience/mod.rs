@@ -2,8 +2,10 @@
 
 mod gifts;
 mod grants;
+mod incidents;
 mod policies;
 mod policy;
+pub(crate) mod respect;
 mod treatments;
 
 use crate::State;
@@ -32,6 +34,18 @@ pub fn routes() -> Router<State> {
         .route("/experience/grants/{id}/received", post(grants::received))
         .route("/experience/redeem", get(grants::redeem).post(grants::redeemed))
         .route("/experience/of/{id}", get(grants::beside))
+        .route("/experience/incidents", get(incidents::index).post(incidents::open))
+        .route("/experience/incidents/new", get(incidents::fresh))
+        .route("/experience/incidents/{id}", get(incidents::show))
+        .route("/experience/incidents/{id}/resolve", post(incidents::resolve))
+        .route("/experience/incidents/{id}/confirm", post(incidents::confirm))
+        .route("/experience/respect", get(respect::index))
+        .route("/experience/respect-of/{id}", get(respect::beside))
+        .route("/experience/respect-of/{id}/begin", post(respect::begin))
+        .route("/experience/acts/{id}/done", post(respect::done))
+        .route("/experience/acts/{id}/skip", post(respect::skip))
+        .route("/experience/protocols", get(respect::list).post(respect::create))
+        .route("/experience/protocols/{id}/archive", post(respect::archive))
         .route("/experience/violations", get(policies::violations))
         .route("/experience/{id}", get(policy::show))
         .route("/experience/{id}/approve", post(policy::approve))

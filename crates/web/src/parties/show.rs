@@ -98,6 +98,11 @@ struct ShowPage {
     sees_steps: bool,
     sees_sales: bool,
     sees_experience: bool,
+    sees_contacts: bool,
+    /// What holds promotion back.
+    hold: Option<String>,
+    /// The acts of respect that they are owed.
+    owed: Vec<String>,
     compose: Option<Compose>,
     silent: bool,
     currency: Currency,
@@ -264,6 +269,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
     let (told, planned, purchases, deals, scores, relation, walked, may_buy, profit, voice, known, related) =
         tokio::try_join!(told, planned, bought, offered, scored, bond, walked, suggested, brought, said, known, related)?;
+    let (hold, owed) = if part.is_none() { crate::experience::respect::strip(req, id).await? } else { (None, Vec::new()) };
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
         Some(compose(req, id, FormView::new(Vec::new())).await?)
@@ -311,6 +317,9 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         sees_steps: sees(Room::FollowUps),
         sees_sales: sees(Room::Sales),
         sees_experience: sees(Room::Experience),
+        sees_contacts: sees(Room::Interactions),
+        hold,
+        owed,
         compose,
         silent: p.silent_from.is_some_and(|day| day <= ctx.today()),
         currency: organisation.currency,

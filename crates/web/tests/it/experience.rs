@@ -125,3 +125,83 @@ async fn an_offer_is_seen_told_redeemed_and_taken_back() {
     assert!(owner.get("/experience/gifts").await.one(".li .bd").contains('۵'));
     assert_eq!(owner.get("/experience/treatments/new").await.all("select[name=gift_item_id] option").len(), 2);
 }
+
+#[tokio::test]
+async fn disrespect_is_written_down_seen_on_the_customers_page_and_made_good() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "نگار").await;
+    let party = testing::party(&ctx, "بهار").await;
+    let customer = format!("/parties/{party}");
+    assert_eq!(owner.get("/experience/incidents").await.all(".void").len(), 1);
+    assert!(owner.get(&customer).await.text.contains(&format!("/experience/respect-of/{party}")));
+    let form = owner.get(&format!("/experience/incidents/new?party={party}")).await;
+    assert_eq!(form.all("input[name=party_id]").len(), 1);
+    let id = party.to_string();
+    let empty = owner.post("/experience/incidents", &[("party_id", id.as_str()), ("severity", "3")]).await;
+    assert_eq!((empty.status, empty.all("#words-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    assert_eq!(empty.all("option[value='3'][selected]").len(), 1, "what was chosen stays");
+    let given = [("party_id", id.as_str()), ("severity", "2"), ("source", "complaint"), ("words", "یک ساعت در صف ماند")];
+    let made = owner.post("/experience/incidents", &given).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let path = made.header("location").to_owned();
+    assert_eq!(owner.get(&path).await.all(".note").len(), 1, "it says what waits");
+    assert!(owner.get(&customer).await.one(".prot").contains("دلخور"), "the strip says so");
+    let beside = owner.get(&format!("/experience/respect-of/{party}")).await;
+    assert_eq!((beside.all(".mini > div").len(), beside.all(".li").len()), (2, 1));
+    let half = owner.post(&format!("{path}/resolve"), &[("root_cause", "کمبود نیرو")]).await;
+    assert_eq!((half.status, half.all("#action-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    let good = [("root_cause", "کمبود نیرو"), ("action", "عذرخواهی"), ("recovery_score", "5")];
+    assert_eq!(owner.post(&format!("{path}/resolve"), &good).await.status, StatusCode::SEE_OTHER);
+    assert!(owner.get(&path).await.one(".kv").contains("عذرخواهی"));
+    assert_eq!(owner.get("/experience/incidents").await.all(".list .li").len(), 0);
+    assert_eq!(owner.get("/experience/incidents?all=1").await.all(".list .li").len(), 1);
+    assert!(!owner.get(&customer).await.text.contains("دلخور است"));
+    owner.post(&format!("{path}/confirm"), &[]).await;
+    assert!(owner.get(&path).await.one("#toasts").contains("بسته شده"), "it says why not");
+    let (_, mut agent) = somebody(&app, &router, "agent", "سارا").await;
+    assert_eq!(agent.get(&path).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_protocol_is_written_begun_and_its_acts_are_ticked_off() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "نگار").await;
+    let party = testing::party(&ctx, "بهار").await;
+    assert_eq!(owner.get("/experience/protocols").await.all(".void").len(), 1);
+    let wrong = [("name", "خرید"), ("stages", "potential"), ("act1", "own"), ("hours1", "۹")];
+    let wrong = owner.post("/experience/protocols", &wrong).await;
+    assert_eq!((wrong.status, wrong.all("#steps-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    assert_eq!(wrong.all("input[name=hours1][value='۹']").len(), 1, "what was typed stays");
+    let right = [
+        ("name", "خوشامد"),
+        ("begins", "by_hand"),
+        ("stages", "potential"),
+        ("act1", "card"),
+        ("hours1", "۴"),
+        ("act3", "own"),
+        ("hours3", "18"),
+        ("words3", "چای ایرانی"),
+    ];
+    assert_eq!(owner.post("/experience/protocols", &right).await.status, StatusCode::SEE_OTHER);
+    let listed = owner.get("/experience/protocols").await;
+    assert_eq!(listed.all(".list ol li").len(), 2, "{}", listed.text);
+    let protocol = id_after(&listed, "/experience/protocols/");
+    let begin = format!("/experience/respect-of/{party}/begin");
+    assert_eq!(owner.post(&begin, &[]).await.status, StatusCode::NOT_FOUND);
+    owner.post(&begin, &[("protocol", protocol.as_str())]).await;
+    assert!(owner.get(&format!("/parties/{party}")).await.one(".prot").contains("چای ایرانی"), "how to treat them");
+    let due = owner.get("/experience/respect").await;
+    assert_eq!(due.all(".list .li").len(), 2, "{}", due.text);
+    assert_eq!(owner.get("/today").await.all("[aria-labelledby=h-acts] .li").len(), 1, "the card is due today, the tea is not");
+    let first = id_after(&due, "/experience/acts/");
+    owner.post(&format!("/experience/acts/{first}/done"), &[("proof", "فرستادم")]).await;
+    let beside = owner.get(&format!("/experience/respect-of/{party}")).await;
+    assert_eq!(beside.all(".li").len(), 1);
+    let second = id_after(&beside, "/experience/acts/");
+    owner.post(&format!("/experience/acts/{second}/skip"), &[("reason", " ")]).await;
+    assert_eq!(owner.get("/experience/respect").await.all(".list .li").len(), 1, "not without a reason");
+    owner.post(&format!("/experience/acts/{second}/skip"), &[("reason", "نخواست")]).await;
+    assert_eq!(owner.get("/experience/respect").await.all(".void").len(), 1);
+    owner.post(&format!("/experience/protocols/{protocol}/archive"), &[]).await;
+    assert_eq!(owner.get("/experience/protocols").await.all(".void").len(), 1);
+}
