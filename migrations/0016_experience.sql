@@ -214,6 +214,7 @@ CREATE TABLE protocol_acts (
   CONSTRAINT protocol_acts_occasion_key UNIQUE (party_id, step_id, occasion)
 ) STRICT;
 CREATE INDEX protocol_acts_party_id_due_at_id ON protocol_acts (party_id, due_at, id);
+CREATE INDEX protocol_acts_due_at ON protocol_acts (due_at, done_at, party_id);
 CREATE INDEX protocol_acts_open ON protocol_acts (due_at, id) WHERE done_at = 0 AND skipped_at IS NULL;
 
 -- Where a customer was treated without respect. From severity 2 on nothing promotional goes to them until it is closed; with

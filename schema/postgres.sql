@@ -944,6 +944,7 @@ CREATE TABLE protocol_acts (
   id uuid NOT NULL,
   party_id uuid NOT NULL,
   step_id uuid NOT NULL,
+  occasion text COLLATE "C" NOT NULL,
   exposure_id uuid,
   act text COLLATE "C" NOT NULL,
   words text,
@@ -955,9 +956,11 @@ CREATE TABLE protocol_acts (
   skipped_at bigint,
   skipped_reason text
 );
+ALTER TABLE protocol_acts ADD CONSTRAINT protocol_acts_occasion_key UNIQUE (party_id, step_id, occasion);
 ALTER TABLE protocol_acts ADD CONSTRAINT protocol_acts_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
 ALTER TABLE protocol_acts ADD CONSTRAINT protocol_acts_pkey PRIMARY KEY (id);
 ALTER TABLE protocol_acts ADD CONSTRAINT protocol_acts_step_id_fkey FOREIGN KEY (step_id) REFERENCES protocol_steps(id);
+CREATE INDEX protocol_acts_due_at ON protocol_acts USING btree (due_at, done_at, party_id);
 CREATE INDEX protocol_acts_open ON protocol_acts USING btree (due_at, id) WHERE ((done_at = 0) AND (skipped_at IS NULL));
 CREATE INDEX protocol_acts_party_id_due_at_id ON protocol_acts USING btree (party_id, due_at, id);
 
@@ -976,6 +979,7 @@ ALTER TABLE protocol_steps ADD CONSTRAINT protocol_steps_protocol_id_place_key U
 CREATE TABLE protocols (
   id uuid NOT NULL,
   name text NOT NULL,
+  begins text COLLATE "C" NOT NULL,
   stages jsonb NOT NULL,
   party_id uuid,
   created_by uuid,
@@ -1079,6 +1083,7 @@ CREATE TABLE respect_incidents (
   party_id uuid NOT NULL,
   severity bigint NOT NULL,
   source text COLLATE "C" NOT NULL,
+  is_hostile boolean NOT NULL,
   words text NOT NULL,
   stage text COLLATE "C" NOT NULL,
   opened_at bigint NOT NULL,

@@ -840,6 +840,7 @@ CREATE TABLE protocol_acts (
   id BLOB NOT NULL PRIMARY KEY,
   party_id BLOB NOT NULL REFERENCES parties (id),
   step_id BLOB NOT NULL REFERENCES protocol_steps (id),
+  occasion TEXT NOT NULL,
   exposure_id BLOB,
   act TEXT NOT NULL,
   words TEXT,
@@ -849,8 +850,10 @@ CREATE TABLE protocol_acts (
   done_by BLOB,
   proof TEXT,
   skipped_at INTEGER,
-  skipped_reason TEXT
+  skipped_reason TEXT,
+  CONSTRAINT protocol_acts_occasion_key UNIQUE (party_id, step_id, occasion)
 ) STRICT;
+CREATE INDEX protocol_acts_due_at ON protocol_acts (due_at, done_at, party_id);
 CREATE INDEX protocol_acts_open ON protocol_acts (due_at, id) WHERE done_at = 0 AND skipped_at IS NULL;
 CREATE INDEX protocol_acts_party_id_due_at_id ON protocol_acts (party_id, due_at, id);
 
@@ -867,6 +870,7 @@ CREATE TABLE protocol_steps (
 CREATE TABLE protocols (
   id BLOB NOT NULL PRIMARY KEY,
   name TEXT NOT NULL,
+  begins TEXT NOT NULL,
   stages TEXT NOT NULL,
   party_id BLOB REFERENCES parties (id),
   created_by BLOB,
@@ -959,6 +963,7 @@ CREATE TABLE respect_incidents (
   party_id BLOB NOT NULL REFERENCES parties (id),
   severity INTEGER NOT NULL CONSTRAINT respect_incidents_severity_check CHECK (severity BETWEEN 1 AND 3),
   source TEXT NOT NULL,
+  is_hostile INTEGER NOT NULL,
   words TEXT NOT NULL,
   stage TEXT NOT NULL,
   opened_at INTEGER NOT NULL,

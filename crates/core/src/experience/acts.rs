@@ -244,8 +244,11 @@ pub async fn respect(ctx: &Ctx, input: GetRespect) -> Result<Respect> {
         tx.commit().await?;
     }
     let mut query = sql("SELECT COUNT(*), COALESCE(SUM(CASE WHEN a.done_at > 0 AND a.done_at <= a.due_at THEN 1 ELSE 0 END), 0)
-        FROM protocol_acts a JOIN parties p ON p.id = a.party_id WHERE a.due_at <= ");
-    query.arg(ctx.now()).push(" AND a.due_at > ").arg(since);
+        FROM protocol_acts a ");
+    if reader.sight != Sight::All {
+        query.push("JOIN parties p ON p.id = a.party_id ");
+    }
+    query.push("WHERE a.due_at <= ").arg(ctx.now()).push(" AND a.due_at > ").arg(since);
     reader.sight.parties(&mut query);
     if let Some(party) = input.party_id {
         query.push(" AND a.party_id = ").arg(party);
