@@ -4,6 +4,7 @@
 //! the operations with their rules and their SQL; the doors (pages, JSON API, command line) call them through
 //! [`Ctx::run`].
 
+pub mod advocacy;
 mod context;
 pub mod demo;
 mod error;
@@ -48,6 +49,7 @@ pub fn operations() -> Operations {
     lifecycle::operations(&mut ops);
     marketing::operations(&mut ops);
     experience::operations(&mut ops);
+    advocacy::operations(&mut ops);
     service::operations(&mut ops);
     organisation::operations(&mut ops);
     ops

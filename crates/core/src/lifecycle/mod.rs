@@ -7,7 +7,7 @@ pub mod customers;
 pub mod decisions;
 pub mod engine;
 pub mod gates;
-mod history;
+pub(crate) mod history;
 pub mod versions;
 pub mod ways;
 

@@ -29,6 +29,8 @@ peyvand_db::words! {
         Marketing = "marketing",
         /// How customers are treated: policies, gifts, respect.
         Experience = "experience",
+        /// Customers who bring others.
+        Advocacy = "advocacy",
         /// What customers say: surveys and their answers.
         Service = "service",
         /// Bringing files in.
@@ -334,6 +336,7 @@ pub fn ready_made_posts() -> Vec<(&'static str, Rights)> {
         (Room::Lifecycle, Right { see: Reach::Own, create: true, ..Right::NONE }),
         (Room::Marketing, Right { see: Reach::Own, ..Right::NONE }),
         (Room::Experience, Right { see: Reach::Own, ..Right::NONE }),
+        (Room::Advocacy, Right { see: Reach::Own, create: true, ..Right::NONE }),
         (Room::Service, Right { see: Reach::Own, create: true, change: true, ..Right::NONE }),
     ]));
     vec![("owner", Rights::full()), ("manager", manager), ("agent", agent)]

@@ -154,6 +154,19 @@ pub const KINDS: &[&str] = &[
     "protocol.created",
     "purchase.created",
     "readiness.answered",
+    "referral.appealed",
+    "referral.claimed",
+    "referral.confirmed",
+    "referral.converted",
+    "referral.expired",
+    "referral.held",
+    "referral.qualified",
+    "referral.recorded",
+    "referral.rejected",
+    "referral.reversed",
+    "referral.reviewed",
+    "referral_code.ended",
+    "referral_code.made",
     "relation.added",
     "relation.ended",
     "save.added",
@@ -214,6 +227,7 @@ pub async fn record_all(tx: &mut Tx, ctx: &Ctx, events: Vec<Event>) -> Result<()
     if events.iter().any(|event| matches!(event.kind, "import.finished" | "facts.rebuilt")) {
         follow::all(tx, ctx).await?;
         ways::enqueue(tx, ctx).await?;
+        crate::advocacy::follow::enqueue(tx, ctx).await?;
     }
     follow::mark(tx, ctx, events.iter().filter_map(|event| event.party).collect()).await?;
     let rows = events

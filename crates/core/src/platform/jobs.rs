@@ -65,6 +65,10 @@ pub enum Job {
     AskCustomers,
     /// Begins protocols after purchases, and warns where what was promised to advocates is not done.
     KeepRespect,
+    /// Looks at all introductions that are open.
+    LookAtReferrals,
+    /// Looks at introductions of which a day changes something.
+    SweepReferrals,
 }
 
 /// A row of the queue.
@@ -251,6 +255,8 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::AskCustomers => crate::service::asking::ask(ctx, id, stop).await,
         Job::KeepRespect => crate::experience::keep::run(ctx, Some(id), stop).await,
         Job::RunPolicies => crate::experience::assign::run(ctx, Some(id), stop).await,
+        Job::LookAtReferrals => crate::advocacy::follow::look_at_all(ctx, id, stop).await,
+        Job::SweepReferrals => crate::advocacy::follow::sweep(ctx, id, stop).await,
     }
 }
 
@@ -355,6 +361,7 @@ const SCHEDULES: &[(&str, Again, Job)] = &[
     ("run_policies", Again::AtNight, Job::RunPolicies),
     ("sweep_lifecycle", Again::AtNight, Job::SweepLifecycle),
     ("ask_customers", Again::In(super::time::HOUR), Job::AskCustomers),
+    ("sweep_referrals", Again::AtNight, Job::SweepReferrals),
 ];
 
 async fn due_schedules(app: &App) -> Result<()> {
@@ -393,6 +400,7 @@ async fn housekeeping(ctx: &Ctx) -> Result<Outcome> {
     tx.run(sql("DELETE FROM sign_in_failures WHERE at < $1").bind(now.plus(-super::sign_in::WINDOW))).await?;
     tx.run(sql("DELETE FROM mails WHERE state <> 'waiting' AND finished_at < $1").bind(now.plus(-KEEP))).await?;
     tx.run(sql("DELETE FROM undos WHERE at < $1").bind(now.plus(-super::time::DAY))).await?;
+    crate::advocacy::follow::forget_networks(&mut tx, now).await?;
     crate::service::links::forget_addresses(&mut tx, now.plus(-super::time::DAY)).await?;
     tx.commit().await?;
     ctx.app.db.analyze().await?;

@@ -30,4 +30,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     14 "0014_lifecycle",
     15 "0015_voice",
     16 "0016_experience",
+    17 "0017_advocacy",
 };

@@ -94,7 +94,8 @@ pub async fn step(app: &App) -> Result<bool> {
     let (marks, mut parties): (Vec<Id<Mark>>, Vec<Id<Party>>) = marked.into_iter().unzip();
     parties.sort_unstable();
     parties.dedup();
-    // First how they stand: segments may ask for it.
+    // First whom they were brought by, then how they stand: the one rests on the other, and segments ask for it.
+    crate::advocacy::follow::look(&ctx, &parties).await?;
     ways::look(&ctx, &parties).await?;
     let world = world(&ctx).await?;
     let segments: Vec<(Id<Segment>,)> = app.db.all(sql("SELECT id FROM segments WHERE archived_at IS NULL ORDER BY id")).await?;
