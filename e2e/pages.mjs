@@ -274,6 +274,26 @@ export const PAGES = [
   { name: 'experience-protocols', path: () => '/experience/protocols' },
   { name: 'experience-violations', path: () => '/experience/violations' },
   { name: 'experience-empty', path: () => '/experience', deep: true, bare: true },
+  { name: 'advocacy', path: () => '/advocacy' },
+  { name: 'advocacy-queue', path: () => '/advocacy?view=queue', deep: true },
+  { name: 'advocacy-empty', path: () => '/advocacy', deep: true, bare: true },
+  { name: 'advocacy-kinds', path: () => '/advocacy/kinds' },
+  { name: 'advocacy-new', path: () => '/advocacy/new' },
+  { name: 'advocacy-new-wrong', path: () => '/advocacy/new', deep: true, upset: 422, press: async (page) => {
+    await submit(page);
+    await page.locator('.errs').waitFor();
+  } },
+  { name: 'advocacy-odd', path: ({ odd }) => `/advocacy/${odd}` },
+  { name: 'advocacy-one', path: ({ referral }) => `/advocacy/${referral}`, deep: true },
+  { name: 'advocacy-codes', path: () => '/advocacy/codes' },
+  { name: 'advocacy-code', path: ({ coded }) => `/advocacy/codes/${coded}` },
+  { name: 'advocacy-code-none', path: ({ organisation }) => `/advocacy/codes/${organisation}`, deep: true },
+  { name: 'referral-link', path: ({ referralCode }) => `/r/${referralCode}`, signedOut: true },
+  { name: 'referral-link-wrong', path: ({ referralCode }) => `/r/${referralCode}`, signedOut: true, deep: true, upset: 422, press: async (page) => {
+    await page.locator('button.pri').click();
+    await page.locator('.err').waitFor();
+  } },
+  { name: 'referral-link-thanks', path: ({ referralCode }) => `/r/${referralCode}?done=true`, signedOut: true, deep: true },
   { name: 'service', path: () => '/service?days=365' },
   { name: 'service-open', path: () => '/service', deep: true, press: async (page) => { for (const summary of await page.locator('main details.how summary').all()) await summary.click(); } },
   { name: 'service-empty', path: () => '/service', deep: true, bare: true },
@@ -368,4 +388,8 @@ export async function places(call) {
   const [openCase] = await list('/cases?limit=1');
   const [closedCase] = await list('/cases?view=closed&kind=complaint&limit=1');
   return { openCase: openCase?.id, closedCase: closedCase?.id, policy: policy?.id, incident: incident?.id, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  const [referral] = await list('/referrals?view=confirmed&limit=1');
+  const [odd] = await list('/referrals?view=queue&limit=1');
+  const [coded] = await list('/referral-codes?limit=1');
+  return { openCase: openCase?.id, closedCase: closedCase?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, referralCode: coded?.code, policy: policy?.id, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

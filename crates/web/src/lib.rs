@@ -1,5 +1,6 @@
 //! Pages and the JSON API.
 
+pub mod advocacy;
 pub mod api;
 pub mod assets;
 pub mod error;
@@ -110,6 +111,7 @@ fn pages() -> Router<State> {
         .merge(undo::routes())
         .merge(segments::routes())
         .merge(experience::routes())
+        .merge(advocacy::routes())
         .merge(service::routes())
         .merge(imports::routes())
         .merge(settings::routes())

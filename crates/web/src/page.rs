@@ -75,6 +75,7 @@ const MENU: &[(MenuEntry, Room)] = &[
     (MenuEntry { room: "insight", href: "/insight", icon: "chart-dots-3", label: "menu-insight", key: "b" }, Room::Insight),
     (MenuEntry { room: "segments", href: "/segments", icon: "filter", label: "menu-segments", key: "s" }, Room::Marketing),
     (MenuEntry { room: "experience", href: "/experience", icon: "heart-handshake", label: "menu-experience", key: "r" }, Room::Experience),
+    (MenuEntry { room: "advocacy", href: "/advocacy", icon: "affiliate", label: "menu-advocacy", key: "a" }, Room::Advocacy),
     (MenuEntry { room: "service", href: "/service", icon: "message-circle", label: "menu-service", key: "v" }, Room::Service),
     (MenuEntry { room: "imports", href: "/imports", icon: "file-import", label: "menu-imports", key: "i" }, Room::Imports),
     (MenuEntry { room: "settings", href: "/settings", icon: "settings", label: "menu-settings", key: "o" }, Room::Parties),

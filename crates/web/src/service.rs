@@ -5,11 +5,13 @@ pub(crate) mod asks;
 pub(crate) mod beside;
 mod case_settings;
 pub(crate) mod cases;
-mod public;
+pub(crate) mod public;
 mod scores;
 mod sheet;
 mod surveys;
 mod taken;
+
+pub(crate) use surveys::base;
 
 use crate::State;
 use axum::routing::{get, post};

@@ -89,9 +89,9 @@ pub(super) async fn settle(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<(
         Some(referee) => history::read(tx, Whom::These(&[referee]), &zone).await?.into_iter().next().map(|(_, history)| history),
         None => None,
     };
-    let occasions: &[Occasion] = history.as_ref().map_or(&[], |history| &history.occasions);
-    let bought: Vec<Bought> =
-        occasions.iter().map(|one| Bought { on: one.on, stands: one.gross_minor > one.refunded_minor }).collect();
+    let all: &[Occasion] = history.as_ref().map_or(&[], |history| &history.occasions);
+    let occasions = &all[..all.partition_point(|one| one.on <= today)];
+    let bought: Vec<Bought> = occasions.iter().map(|one| Bought { on: one.on, stands: one.gross_minor > one.refunded_minor }).collect();
     let first = bought.iter().find(|one| one.stands).map(|one| one.on);
     let known_on = history.as_ref().map(|history: &History| history.known_on);
     let windows = Windows { register_days: is.register_days, buy_days: is.buy_days, confirm_days: is.confirm_days };
@@ -286,8 +286,7 @@ async fn signs_of(
     }
     if let Some(bought_on) = first {
         let query = sql("SELECT COUNT(*) FROM referrals WHERE referrer_id = $1 AND id <> $2 AND bought_on >= $3 AND bought_on <= $4");
-        let (others,): (i64,) =
-            tx.one(query.bind(is.referrer_id).bind(id).bind(bought_on.plus(-1)).bind(bought_on.plus(1))).await?;
+        let (others,): (i64,) = tx.one(query.bind(is.referrer_id).bind(id).bind(bought_on.plus(-1)).bind(bought_on.plus(1))).await?;
         if others > 0 {
             signs.push(FraudSign::Burst);
         }
@@ -378,7 +377,9 @@ pub(super) async fn welcome(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>, friend: Id
     let Some((referrer,)) = tx.maybe::<(Id<Party>,)>(query.bind(id)).await? else { return Ok(()) };
     if referrer == friend {
         let today = ctx.now().day(&ctx.app.organisation().await?.zone());
-        let query = sql("UPDATE referrals SET state = 'rejected', end_reason = 'same_person', ended_on = $1, due_on = NULL, hint = '' WHERE id = $2");
+        let query = sql(
+            "UPDATE referrals SET state = 'rejected', end_reason = 'same_person', ended_on = $1, due_on = NULL, hint = '' WHERE id = $2",
+        );
         tx.run(query.bind(today).bind(id)).await?;
         let data = json!({"reason": ReferralEnd::SamePerson});
         return events::record(tx, ctx, Event::of_party("referral.rejected", referrer, data).about(id)).await;
@@ -417,9 +418,8 @@ pub(crate) async fn look_at_all(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Rec
     let query = "SELECT MIN(captured_at) FROM referrals WHERE referee_id IS NULL AND state IN ('captured', 'pending_review')";
     let (since,): (Option<Instant>,) = ctx.app.db.one(sql(query)).await?;
     // Ids begin with the moment of their making: only what came since anybody waits is looked through.
-    let mut after = since.map(|since| {
-        Id::<()>::new(uuid::Builder::from_unix_timestamp_millis(u64::try_from(since.0).unwrap_or(0), &[0; 10]).into_uuid())
-    });
+    let mut after = since
+        .map(|since| Id::<()>::new(uuid::Builder::from_unix_timestamp_millis(u64::try_from(since.0).unwrap_or(0), &[0; 10]).into_uuid()));
     while let Some(from) = after {
         if *stop.borrow() {
             return Ok(Outcome::GoOn);

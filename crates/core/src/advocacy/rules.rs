@@ -425,7 +425,8 @@ mod tests {
         let late = Facts { confirmed, ..again };
         let is = stand(&late, day("2026-05-01"));
         assert_eq!((is.state, is.end, is.ended_on), (ReferralState::Reversed, Some(ReferralEnd::Refunded), Some(day("2026-05-01"))));
-        let stands = Facts { confirmed, bought: vec![on("2026-03-03")], known_on, breaks: Some(ReferralEnd::Circle), score: 100, ..facts() };
+        let stands =
+            Facts { confirmed, bought: vec![on("2026-03-03")], known_on, breaks: Some(ReferralEnd::Circle), score: 100, ..facts() };
         assert_eq!(stand(&stands, day("2026-05-01")).state, ReferralState::Confirmed, "what is final is undone by a refund alone");
     }
 

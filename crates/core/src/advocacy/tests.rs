@@ -1,10 +1,10 @@
 use super::codes::{self, LeaveNumber, ListCodes, MakeCode, ReferralCodeId};
+use super::follow;
 use super::fraud::FraudSign;
 use super::record::{RecordReferral, RecordedReferral, SaidBy, record};
 use super::referrals::{self, CountReferrals, ListReferrals, Referral, ReferralId, ReferralSeen, ReferralView};
 use super::review::{AppealReferral, ReviewReferral, ReviewVerdict, appeal, review};
 use super::rules::{ClaimOutcome, ClaimSource, ReferralEnd, ReferralForm, ReferralKind, ReferralState};
-use super::follow;
 use crate::experience::violations::{self, ListViolations};
 use crate::operation::Nothing;
 use crate::parties::Party;
@@ -135,7 +135,10 @@ async fn a_friend_of_whom_somebody_spoke_before_is_known_when_they_come_and_only
     let mina = with_mobile(&later(&ctx, 5), "مینا", "09125550142").await;
     follow::look(&later(&ctx, 5), &[mina]).await.unwrap();
     let come = get(&ctx, told.id).await;
-    assert_eq!((come.referral.state, come.referral.referee_id, come.referral.friend.as_deref()), (ReferralState::Qualified, Some(mina), None));
+    assert_eq!(
+        (come.referral.state, come.referral.referee_id, come.referral.friend.as_deref()),
+        (ReferralState::Qualified, Some(mina), None)
+    );
     // What is told of an address of the same friend is told of the same introduction.
     let contact = contacts::AddContact {
         id: mina,
@@ -145,6 +148,7 @@ async fn a_friend_of_whom_somebody_spoke_before_is_known_when_they_come_and_only
         is_main: None,
         consent: None,
         consent_how: None,
+        consent_at: None,
     };
     later(&ctx, 6).run(contacts::add_contact, contact).await.unwrap();
     let (_keep, stop) = watch::channel(false);

@@ -8,6 +8,7 @@ mod customers;
 mod deals;
 mod experience;
 mod respect;
+mod referrals;
 mod saves;
 mod talk;
 mod trade;
@@ -200,6 +201,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.write_spendings(&customers, &parties).await?;
     story.experience(owner, &staff).await?;
     story.write_voice(&customers, &parties, &staff).await?;
+    story.write_referrals(&customers, &parties, owner).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
     story.give(owner, &staff).await?;

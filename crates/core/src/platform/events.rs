@@ -1,6 +1,7 @@
 //! The history: one row for each thing that happened, written in the transaction that made it true. The timeline,
 //! the audit log, notifications and scores hang on it. Nothing removes a row.
 
+use crate::advocacy::follow as referrals;
 use crate::lifecycle::ways;
 use crate::marketing::segments::follow;
 use crate::operation::{Page, page_size};
@@ -227,7 +228,7 @@ pub async fn record_all(tx: &mut Tx, ctx: &Ctx, events: Vec<Event>) -> Result<()
     if events.iter().any(|event| matches!(event.kind, "import.finished" | "facts.rebuilt")) {
         follow::all(tx, ctx).await?;
         ways::enqueue(tx, ctx).await?;
-        crate::advocacy::follow::enqueue(tx, ctx).await?;
+        referrals::enqueue(tx, ctx).await?;
     }
     follow::mark(tx, ctx, events.iter().filter_map(|event| event.party).collect()).await?;
     let rows = events

@@ -1,6 +1,7 @@
 //! The page of one customer: how to treat them, what happened, what is known, what comes next.
 
 use super::story::{self, Entry};
+use crate::advocacy::beside::{self as referred, ReferralBox};
 use crate::error::{PageError, PageResult};
 use crate::form::FormView;
 use crate::insight::{NextBox, ProfitBox, RelationBox, ScoreBox, next_box, profit_box, relation_box, score_box};
@@ -122,6 +123,8 @@ struct ShowPage {
     profit: Option<ProfitBox>,
     /// What they said.
     voice: Option<VoiceBox>,
+    /// Who brought them, and whom they brought.
+    brought_by: Option<ReferralBox>,
     may_cost: bool,
     known: Vec<(String, Vec<Preference>)>,
     related: Vec<RelationSeen>,
@@ -265,11 +268,14 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         }
     };
     let said = async { if part.is_none() { beside::of_party(req, id).await } else { Ok(None) } };
+    let introduced = async { if part.is_none() { referred::of_party(req, id).await } else { Ok(None) } };
     let known = async { if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) } };
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
     let (told, planned, purchases, deals, scores, relation, walked, may_buy, profit, voice, known, related) =
         tokio::try_join!(told, planned, bought, offered, scored, bond, walked, suggested, brought, said, known, related)?;
     let (hold, owed) = if part.is_none() { crate::experience::respect::strip(req, id).await? } else { (None, Vec::new()) };
+    let (told, planned, purchases, deals, scores, relation, walked, may_buy, profit, voice, brought_by, known, related) =
+        tokio::try_join!(told, planned, bought, offered, scored, bond, walked, suggested, brought, said, introduced, known, related)?;
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
         Some(compose(req, id, FormView::new(Vec::new())).await?)
@@ -334,6 +340,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         may_buy,
         profit,
         voice,
+        brought_by,
         may_cost: req.can(Room::Insight, Act::Create) && p.archived_at.is_none(),
         known: groups,
         related,

@@ -77,7 +77,7 @@ pub(super) struct Look {
 }
 
 /// The same request in another language, with its digits and calendar.
-pub(super) fn in_lang(mut req: Req, lang: Option<Lang>) -> Req {
+pub(crate) fn in_lang(mut req: Req, lang: Option<Lang>) -> Req {
     if let Some(lang) = lang.filter(|lang| *lang != req.loc.prefs.lang) {
         let prefs = Prefs { time_zone: req.loc.prefs.time_zone.clone(), theme: req.loc.prefs.theme, ..Prefs::of(lang) };
         req.loc = Loc::new(prefs, req.loc.now);
@@ -90,7 +90,7 @@ fn name(req: &Req, link: &Link) -> String {
 }
 
 /// Search engines have no business here, and the address is nobody else's.
-fn private(mut response: Response) -> Response {
+pub(crate) fn private(mut response: Response) -> Response {
     response.headers_mut().insert("x-robots-tag", HeaderValue::from_static("noindex, nofollow"));
     response
 }

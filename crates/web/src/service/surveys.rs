@@ -193,7 +193,7 @@ impl SurveyPage {
 }
 
 /// Where this program is reached, as the browser says: for links that are sent on.
-pub(super) fn base(req: &Req, headers: &HeaderMap) -> String {
+pub(crate) fn base(req: &Req, headers: &HeaderMap) -> String {
     let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
     let scheme = if req.state.options.secure_cookies { "https" } else { "http" };
     format!("{scheme}://{host}")

@@ -1,6 +1,7 @@
 //! The product through its HTTP door, without a socket.
 
 mod access;
+mod advocacy;
 mod cohorts;
 mod customer;
 mod deals;

@@ -5,6 +5,7 @@ use super::build::{self, Due, meant};
 use super::compile::Of;
 use super::rule::{Rule, World};
 use super::{Segment, world};
+use crate::advocacy::follow as referrals;
 use crate::lifecycle::ways;
 use crate::parties::Party;
 use crate::platform::jobs::{self, Job};
@@ -41,6 +42,7 @@ pub async fn mark(tx: &mut Tx, ctx: &Ctx, mut parties: Vec<Id<Party>>) -> Result
     parties.dedup();
     if parties.len() > MANY {
         ways::enqueue(tx, ctx).await?;
+        referrals::enqueue(tx, ctx).await?;
         return all(tx, ctx).await;
     }
     let rows = parties.iter().map(|party| vec![ctx.id::<Mark>().to_value(), party.to_value()]).collect();
@@ -95,7 +97,7 @@ pub async fn step(app: &App) -> Result<bool> {
     parties.sort_unstable();
     parties.dedup();
     // First whom they were brought by, then how they stand: the one rests on the other, and segments ask for it.
-    crate::advocacy::follow::look(&ctx, &parties).await?;
+    referrals::look(&ctx, &parties).await?;
     ways::look(&ctx, &parties).await?;
     let world = world(&ctx).await?;
     let segments: Vec<(Id<Segment>,)> = app.db.all(sql("SELECT id FROM segments WHERE archived_at IS NULL ORDER BY id")).await?;
@@ -121,6 +123,7 @@ async fn is_behind(ctx: &Ctx) -> Result<bool> {
     // The building begins after this and sees whatever these stand for.
     tx.run(sql("DELETE FROM segment_marks")).await?;
     ways::enqueue(&mut tx, ctx).await?;
+    referrals::enqueue(&mut tx, ctx).await?;
     all(&mut tx, ctx).await?;
     tx.commit().await?;
     Ok(true)

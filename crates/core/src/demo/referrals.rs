@@ -1,0 +1,181 @@
+//! Who brought whom to the demo shop, who asked for a code, and one who tried to cheat.
+
+use super::chance::Chance;
+use super::customers::{Customer, Habit};
+use super::trade::opening_hours;
+use super::{Kept, Story};
+use crate::Result;
+use crate::advocacy::codes::{self, LeaveNumber, MakeCode};
+use crate::advocacy::record::{self, RecordReferral, SaidBy};
+use crate::advocacy::review::{self, AppealReferral, ReviewReferral, ReviewVerdict};
+use crate::advocacy::rules::{ReferralForm, ReferralKind};
+use crate::interactions::Channel as Way;
+use crate::parties::check::Channel;
+use crate::parties::contacts::{self, AddContact};
+use crate::platform::access::User;
+use crate::platform::time::{DAY, HOUR};
+use crate::{Day, Id};
+
+/// Whoever brings others has known the shop for so many days.
+const KNOWN_FOR: i64 = 60;
+/// How it is done, and how often.
+const FORMS: &[(ReferralForm, f64)] = &[
+    (ReferralForm::WordOfMouth, 5.0),
+    (ReferralForm::Visit, 2.0),
+    (ReferralForm::Introduction, 1.5),
+    (ReferralForm::Gift, 0.8),
+    (ReferralForm::Public, 0.7),
+];
+/// What is introduced, and how often.
+const KINDS: &[(ReferralKind, f64)] =
+    &[(ReferralKind::Brand, 5.0), (ReferralKind::Product, 3.0), (ReferralKind::Service, 1.0), (ReferralKind::Event, 0.5)];
+/// What is said of it.
+const NOTES: &[&str] = &["سر میز مهمانی گفته بود.", "همکار هستند.", "عکس قهوه‌ساز را فرستاده بود.", "با هم آمدند مغازه.", "همسایه‌اند."];
+/// Who has not come yet.
+const FRIENDS: &[&str] = &["09127770142", "09357770365", "09197770518"];
+
+/// A day on which somebody came and said by whom.
+struct Told {
+    at: crate::Instant,
+    place: usize,
+    by: usize,
+}
+
+impl Story {
+    /// Those who came by recommendation say who sent them; some show a code; one tries to bring themselves.
+    pub(super) async fn write_referrals(&self, customers: &[Customer], parties: &[Kept], owner: Id<User>) -> Result<()> {
+        let mut chance = Chance::new(self.seed, 31);
+        let mut told = Vec::new();
+        for (place, customer) in customers.iter().enumerate() {
+            let came_so = customer.facts.source.as_deref() == Some("recommendation");
+            if customer.habit == Habit::Hotel || !chance.happens(if came_so { 0.75 } else { 0.04 }) {
+                continue;
+            }
+            let Some(by) = self.who_brings(&mut chance, customers, place, customer.came) else { continue };
+            told.push(Told { at: opening_hours(&mut chance, customer.came, &self.zone), place, by });
+        }
+        told.sort_by_key(|one| one.at);
+        for one in &told {
+            self.tell(&mut chance, customers, parties, one).await?;
+        }
+        let Some(last) = told.last() else { return Ok(()) };
+        self.friends_to_come(&mut chance, parties, last.by, owner).await?;
+        self.cheat(&mut chance, customers, parties, &told, owner).await
+    }
+
+    /// Some bring many, most nobody.
+    fn who_brings(&self, chance: &mut Chance, customers: &[Customer], place: usize, came: Day) -> Option<usize> {
+        let known = customers.partition_point(|one| one.came <= came.plus(-KNOWN_FOR));
+        let is_there = |one: &Customer| !one.only_asked && one.left.is_none_or(|left| left > came);
+        let places: Vec<usize> = (0..known).filter(|other| *other != place && is_there(&customers[*other])).collect();
+        let weigh = |other: &usize| match (customers[*other].habit, other % 7) {
+            (Habit::Enthusiast, 0) => 30.0,
+            (Habit::Enthusiast | Habit::Cafe, _) => 3.0,
+            _ => 1.0,
+        };
+        (!places.is_empty()).then(|| *chance.weighted(&places, weigh))
+    }
+
+    async fn tell(&self, chance: &mut Chance, customers: &[Customer], parties: &[Kept], one: &Told) -> Result<()> {
+        let (by, friend) = (parties[one.by], parties[one.place]);
+        let form = chance.weighted(FORMS, |(_, weight)| *weight).0;
+        let kind = chance.weighted(KINDS, |(_, weight)| *weight).0;
+        let ctx = self.by(one.at, friend.owner, Vec::new());
+        let code = if one.by % 7 == 0 && chance.happens(0.4) {
+            let asked = MakeCode { party_id: Some(by.id), customer: None, is_asked: true };
+            Some(codes::make(&ctx, asked).await?.code)
+        } else {
+            None
+        };
+        let said_by = if chance.happens(0.8) { SaidBy::Referee } else { SaidBy::Staff };
+        let new = RecordReferral {
+            said_by: Some(said_by),
+            form: code.is_none().then_some(form),
+            code,
+            referrer_id: Some(by.id),
+            referee_id: Some(friend.id),
+            kind: Some(kind),
+            channel: Some(if form == ReferralForm::Introduction { Way::Phone } else { Way::InPerson }),
+            note: chance.happens(0.4).then(|| (*chance.pick(NOTES)).to_owned()),
+            ..RecordReferral::default()
+        };
+        record::record(&ctx, new).await?;
+        // Now and then another says that it was them.
+        if chance.happens(0.06)
+            && let Some(other) = self.who_brings(chance, customers, one.place, customers[one.place].came)
+            && other != one.by
+        {
+            let ctx = self.by(one.at.plus(3 * HOUR), friend.owner, Vec::new());
+            let (referrer_id, referee_id) = (Some(parties[other].id), Some(friend.id));
+            let new = RecordReferral { said_by: Some(SaidBy::Staff), referrer_id, referee_id, ..RecordReferral::default() };
+            record::record(&ctx, new).await?;
+        }
+        Ok(())
+    }
+
+    /// Of some it is known that they will come.
+    async fn friends_to_come(&self, chance: &mut Chance, parties: &[Kept], by: usize, owner: Id<User>) -> Result<()> {
+        let by = parties[by];
+        for (back, friend) in [9, 6, 2].into_iter().zip(FRIENDS) {
+            let at = opening_hours(chance, self.last.plus(-back), &self.zone);
+            let ctx = self.by(at, owner, Vec::new());
+            if back > 2 {
+                let new = RecordReferral {
+                    said_by: Some(SaidBy::Referrer),
+                    referrer_id: Some(by.id),
+                    friend: Some((*friend).to_owned()),
+                    form: Some(ReferralForm::Introduction),
+                    ..RecordReferral::default()
+                };
+                record::record(&ctx, new).await?;
+                continue;
+            }
+            let code = codes::make(&ctx, MakeCode { party_id: Some(by.id), customer: None, is_asked: true }).await?.code;
+            let left = LeaveNumber { code, friend: (*friend).to_owned(), address: "192.0.2.41".to_owned() };
+            codes::leave(&self.at(at.plus(HOUR), None), left).await?;
+        }
+        Ok(())
+    }
+
+    /// Somebody says that another sent them, with the mobile of that other: it is caught, objected to, and looked at again. Another
+    /// pair has one land line; that one still waits for a person.
+    async fn cheat(&self, chance: &mut Chance, customers: &[Customer], parties: &[Kept], told: &[Told], owner: Id<User>) -> Result<()> {
+        let brought: Vec<usize> = told.iter().map(|one| one.place).collect();
+        let is_free = |place: &usize| !brought.contains(place) && customers[*place].habit != Habit::Hotel;
+        let friends: Vec<usize> = (0..customers.len()).rev().filter(is_free).take(2).collect();
+        for (friend, channel, number) in friends
+            .iter()
+            .zip([Channel::Mobile, Channel::Phone])
+            .map(|(friend, channel)| (*friend, channel, if channel == Channel::Mobile { "09123330142" } else { "02188990142" }))
+        {
+            let Some(by) = self.who_brings(chance, customers, friend, customers[friend].came) else { continue };
+            let at = opening_hours(chance, customers[friend].came, &self.zone);
+            for party in [by, friend] {
+                let contact = AddContact {
+                    id: parties[party].id,
+                    channel,
+                    value: number.to_owned(),
+                    label: None,
+                    is_main: None,
+                    consent: None,
+                    consent_how: None,
+                    consent_at: None,
+                };
+                contacts::add_contact(&self.by(at, owner, Vec::new()), contact).await?;
+            }
+            let ctx = self.by(at.plus(HOUR), parties[friend].owner, Vec::new());
+            let (referrer_id, referee_id) = (Some(parties[by].id), Some(parties[friend].id));
+            let new = RecordReferral { said_by: Some(SaidBy::Referee), referrer_id, referee_id, ..RecordReferral::default() };
+            let caught = record::record(&ctx, new).await?.seen.referral;
+            if channel != Channel::Mobile || caught.end_reason.is_none_or(|end| !end.can_be_appealed()) || at.plus(2 * DAY) > self.now {
+                continue;
+            }
+            let words = "گفتند شماره‌ی همسرشان است.".to_owned();
+            review::appeal(&self.by(at.plus(DAY), parties[friend].owner, Vec::new()), AppealReferral { id: caught.id, words }).await?;
+            let reason = "تماس گرفتیم: هر دو پرونده از یک نفر است و برای جایزه ساخته شده.".to_owned();
+            let verdict = ReviewReferral { id: caught.id, verdict: ReviewVerdict::Reject, reason };
+            review::review(&self.by(at.plus(2 * DAY), owner, Vec::new()), verdict).await?;
+        }
+        Ok(())
+    }
+}

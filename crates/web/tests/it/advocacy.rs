@@ -1,0 +1,98 @@
+//! Customers who bring others, through the browser: a word that is written down, one that is reviewed, a code and its link.
+
+use crate::{Browser, id_after, program, somebody};
+use axum::http::StatusCode;
+use peyvand_core::parties::check::NewParty;
+use peyvand_core::parties::party as parties;
+use peyvand_core::platform::jobs;
+use peyvand_core::sales::purchases::{self, NewPurchase};
+use peyvand_core::{Ctx, Id, testing};
+
+async fn with_phone(ctx: &Ctx, name: &str, phone: &str) -> Id<peyvand_core::parties::Party> {
+    let new = NewParty { name: Some(name.into()), phone: Some(phone.into()), ..NewParty::default() };
+    ctx.run(parties::create, new).await.unwrap().id
+}
+
+#[tokio::test]
+async fn who_sent_a_new_customer_is_written_down_reviewed_and_seen_on_both_pages() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    assert_eq!(browser.get("/advocacy").await.all(".void h2").len(), 1);
+    assert_eq!(browser.get("/advocacy/kinds").await.all(".void h2").len(), 1);
+    // The same land line: a person looks.
+    let sara = with_phone(&ctx, "سارا کاظمی", "02188001122").await;
+    let mina = with_phone(&ctx, "مینا راد", "02188001122").await;
+    let page = browser.get(&format!("/parties/{mina}")).await;
+    assert!(page.one("#referrals").contains("نمی‌دانیم چه کسی"), "{}", page.one("#referrals"));
+    let form = browser.get(&format!("/advocacy/new?referee={mina}")).await;
+    assert_eq!(form.all("input[name=referee_text][value='مینا راد']").len(), 1);
+    let empty = browser.post("/advocacy", &[("said_by", "referee")]).await;
+    assert_eq!((empty.status, empty.all(".errs li").len()), (StatusCode::UNPROCESSABLE_ENTITY, 2));
+    let (sara_id, mina_id) = (sara.to_string(), mina.to_string());
+    let told =
+        [("said_by", "referee"), ("referrer", sara_id.as_str()), ("referee", mina_id.as_str()), ("form", "visit"), ("note", "با هم آمدند")];
+    let done = browser.post("/advocacy", &told).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let here = done.header("location").to_owned();
+    let one = browser.get(&here).await;
+    assert!(one.one("#h-steps + .bd").contains("منتظر بررسی") && one.text.contains("با هم آمدند"));
+    assert!(one.one("section[aria-labelledby=h-fraud]").contains("تلفن ثابت"));
+    assert_eq!(browser.get("/advocacy?view=queue").await.all("tbody tr").len(), 1);
+    let review = format!("{here}/review");
+    let without = browser.post(&review, &[("verdict", "accept"), ("reason", "")]).await;
+    assert_eq!((without.status, without.all("#reason-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    let refused = browser.post(&review, &[("verdict", "reject"), ("reason", "یک نفرند")]).await;
+    assert_eq!(refused.header("location"), here);
+    assert!(browser.get(&here).await.one(".body p").contains("درست ندانست"));
+    assert_eq!(browser.post(&format!("{here}/appeal"), &[("words", "خواهرند")]).await.status, StatusCode::SEE_OTHER);
+    browser.post(&review, &[("verdict", "accept"), ("reason", "تلفن زدیم")]).await;
+    assert!(browser.get(&here).await.one("#h-steps + .bd").contains("آمده"));
+    let new = NewPurchase { party_id: Some(mina), amount: Some("1000".into()), ..NewPurchase::default() };
+    ctx.run(purchases::create, new).await.unwrap();
+    jobs::drain(&app).await.unwrap();
+    assert!(browser.get(&here).await.one("#h-steps + .bd").contains("خریده"), "within seconds of the purchase");
+    assert!(browser.get(&format!("/parties/{mina}")).await.one("#referrals").contains("سارا کاظمی"));
+    assert!(browser.get(&format!("/parties/{sara}")).await.one("#referrals").contains("مینا راد"));
+    let table = browser.get("/advocacy/kinds").await;
+    let link = "/advocacy?view=all&kind=brand&form=visit";
+    assert_eq!(table.all(&format!("a[href='{link}']")), ["۱ · ۱ · ۰"]);
+    assert_eq!(browser.get(link).await.all("tbody tr").len(), 1);
+    let (_, mut agent) = somebody(&app, &router, "agent", "رضا").await;
+    assert_eq!(agent.get(&here).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_code_is_made_when_asked_for_and_its_link_shows_nothing_of_whose_it_is() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    let sara = testing::party(&ctx, "سارا کاظمی").await;
+    let here = format!("/advocacy/codes/{sara}");
+    assert_eq!(browser.get(&here).await.all(".void h2").len(), 1);
+    browser.post(&here, &[]).await;
+    let refused = browser.get(&here).await;
+    assert!(refused.one("#toasts").contains("پیشنهاد نمی‌کنیم"), "nobody is handed one");
+    browser.post(&here, &[("is_asked", "1")]).await;
+    let page = browser.get(&here).await;
+    assert_eq!(page.all("svg[role=img] path").len(), 1);
+    let code = page.one("b > bdi[dir=ltr]");
+    assert!(browser.get("/advocacy/codes").await.one(".list .li").contains(&code));
+    let mut friend = Browser::new(&router);
+    let link = format!("/r/{}", code.to_lowercase());
+    let open = friend.get(&link).await;
+    assert!(open.text.contains(&code) && !open.text.contains("کاظمی"), "{}", open.text);
+    assert_eq!(open.header("x-robots-tag"), "noindex, nofollow");
+    friend.get(&link).await;
+    assert_eq!(browser.get("/advocacy").await.all(".void h2").len(), 1, "looking changes nothing");
+    let wrong = friend.post(&link, &[("friend", "12")]).await;
+    assert_eq!((wrong.status, wrong.all("#friend-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    let left = friend.post(&link, &[("friend", "09125550142"), ("lang", "en")]).await;
+    assert_eq!(left.header("location"), format!("/r/{code}?done=true&lang=en"));
+    assert!(friend.get(left.header("location")).await.one("h1").contains("Thank you"));
+    let list = browser.get("/advocacy").await;
+    assert!(list.one("tbody tr").contains("…۴۲") && !list.text.contains("5550142"), "{}", list.one("tbody tr"));
+    let id = id_after(&list, "href=\"/advocacy/");
+    assert!(browser.get(&format!("/advocacy/{id}")).await.one("section[aria-labelledby=h-claims]").contains("در پیوند"));
+    assert_eq!(friend.get("/r/ZZZZZZZ").await.status, StatusCode::NOT_FOUND);
+    browser.post(&format!("{here}/end"), &[]).await;
+    assert_eq!(friend.get(&link).await.status, StatusCode::NOT_FOUND);
+}
