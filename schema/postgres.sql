@@ -1061,6 +1061,96 @@ CREATE TABLE readiness_answers (
 ALTER TABLE readiness_answers ADD CONSTRAINT readiness_answers_pkey PRIMARY KEY (id);
 ALTER TABLE readiness_answers ADD CONSTRAINT readiness_answers_score_check CHECK (((score >= 0) AND (score <= 4)));
 
+CREATE TABLE referral_claims (
+  id uuid NOT NULL,
+  referral_id uuid NOT NULL,
+  referrer_id uuid NOT NULL,
+  source text COLLATE "C" NOT NULL,
+  outcome text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  form text COLLATE "C" NOT NULL,
+  channel text COLLATE "C",
+  product_id uuid,
+  is_solicited boolean NOT NULL,
+  claimed_at bigint NOT NULL,
+  occurred_on text COLLATE "C" NOT NULL,
+  note text,
+  network text COLLATE "C",
+  created_by uuid
+);
+ALTER TABLE referral_claims ADD CONSTRAINT referral_claims_pkey PRIMARY KEY (id);
+ALTER TABLE referral_claims ADD CONSTRAINT referral_claims_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES referrals(id);
+ALTER TABLE referral_claims ADD CONSTRAINT referral_claims_referrer_id_fkey FOREIGN KEY (referrer_id) REFERENCES parties(id);
+CREATE INDEX referral_claims_network ON referral_claims USING btree (network, claimed_at) WHERE (network IS NOT NULL);
+CREATE INDEX referral_claims_referral_id_claimed_at_id ON referral_claims USING btree (referral_id, claimed_at, id);
+
+CREATE TABLE referral_codes (
+  id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  code text COLLATE "C" NOT NULL,
+  is_asked boolean NOT NULL,
+  clicks bigint NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL,
+  ended_at bigint
+);
+ALTER TABLE referral_codes ADD CONSTRAINT referral_codes_code_key UNIQUE (code);
+ALTER TABLE referral_codes ADD CONSTRAINT referral_codes_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE referral_codes ADD CONSTRAINT referral_codes_pkey PRIMARY KEY (id);
+CREATE UNIQUE INDEX referral_codes_party_id_key ON referral_codes USING btree (party_id) WHERE (ended_at IS NULL);
+
+CREATE TABLE referrals (
+  id uuid NOT NULL,
+  referrer_id uuid NOT NULL,
+  referee_id uuid,
+  hint text COLLATE "C",
+  hint_masked text,
+  kind text COLLATE "C" NOT NULL,
+  form text COLLATE "C" NOT NULL,
+  channel text COLLATE "C",
+  product_id uuid,
+  is_solicited boolean NOT NULL,
+  is_corroborated boolean NOT NULL,
+  source text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  end_reason text COLLATE "C",
+  register_days bigint NOT NULL,
+  buy_days bigint NOT NULL,
+  confirm_days bigint NOT NULL,
+  captured_at bigint NOT NULL,
+  captured_on text COLLATE "C" NOT NULL,
+  occurred_on text COLLATE "C" NOT NULL,
+  qualified_on text COLLATE "C",
+  converted_on text COLLATE "C",
+  bought_on text COLLATE "C",
+  confirmed_on text COLLATE "C",
+  ended_on text COLLATE "C",
+  due_on text COLLATE "C",
+  fraud_score bigint NOT NULL,
+  signs jsonb NOT NULL,
+  accepted_score bigint,
+  is_refused boolean NOT NULL,
+  reviewed_on text COLLATE "C",
+  reviewed_by uuid,
+  review_note text,
+  appealed_at bigint,
+  appeal text,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE referrals ADD CONSTRAINT referrals_hint_check CHECK (((referee_id IS NOT NULL) OR (hint IS NOT NULL)));
+ALTER TABLE referrals ADD CONSTRAINT referrals_pkey PRIMARY KEY (id);
+ALTER TABLE referrals ADD CONSTRAINT referrals_referee_id_check CHECK ((referrer_id <> referee_id));
+ALTER TABLE referrals ADD CONSTRAINT referrals_referee_id_fkey FOREIGN KEY (referee_id) REFERENCES parties(id);
+ALTER TABLE referrals ADD CONSTRAINT referrals_referrer_id_fkey FOREIGN KEY (referrer_id) REFERENCES parties(id);
+CREATE INDEX referrals_captured_at_id ON referrals USING btree (captured_at, id);
+CREATE INDEX referrals_due_on_id ON referrals USING btree (due_on, id) WHERE (due_on IS NOT NULL);
+CREATE UNIQUE INDEX referrals_hint_key ON referrals USING btree (hint) WHERE ((referee_id IS NULL) AND (state = ANY (ARRAY['captured'::text, 'pending_review'::text])));
+CREATE INDEX referrals_referee_id_captured_at_id ON referrals USING btree (referee_id, captured_at, id) WHERE (referee_id IS NOT NULL);
+CREATE UNIQUE INDEX referrals_referee_id_key ON referrals USING btree (referee_id) WHERE (state = ANY (ARRAY['captured'::text, 'pending_review'::text, 'qualified'::text, 'converted'::text, 'confirmed'::text, 'rewarded'::text]));
+CREATE INDEX referrals_referrer_id_captured_at_id ON referrals USING btree (referrer_id, captured_at, id);
+CREATE INDEX referrals_state_captured_at_id ON referrals USING btree (state, captured_at, id);
+
 CREATE TABLE relations (
   id uuid NOT NULL,
   party_id uuid NOT NULL,

@@ -944,6 +944,88 @@ CREATE TABLE readiness_answers (
   score INTEGER NOT NULL CONSTRAINT readiness_answers_score_check CHECK (score BETWEEN 0 AND 4)
 ) STRICT;
 
+CREATE TABLE referral_claims (
+  id BLOB NOT NULL PRIMARY KEY,
+  referral_id BLOB NOT NULL REFERENCES referrals (id),
+  referrer_id BLOB NOT NULL REFERENCES parties (id),
+  source TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  form TEXT NOT NULL,
+  channel TEXT,
+  product_id BLOB,
+  is_solicited INTEGER NOT NULL,
+  claimed_at INTEGER NOT NULL,
+  occurred_on TEXT NOT NULL,
+  note TEXT,
+  network TEXT,
+  created_by BLOB
+) STRICT;
+CREATE INDEX referral_claims_network ON referral_claims (network, claimed_at) WHERE network IS NOT NULL;
+CREATE INDEX referral_claims_referral_id_claimed_at_id ON referral_claims (referral_id, claimed_at, id);
+
+CREATE TABLE referral_codes (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  code TEXT NOT NULL CONSTRAINT referral_codes_code_key UNIQUE,
+  is_asked INTEGER NOT NULL,
+  clicks INTEGER NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  ended_at INTEGER
+) STRICT;
+CREATE UNIQUE INDEX referral_codes_party_id_key ON referral_codes (party_id) WHERE ended_at IS NULL;
+
+CREATE TABLE referrals (
+  id BLOB NOT NULL PRIMARY KEY,
+  referrer_id BLOB NOT NULL REFERENCES parties (id),
+  referee_id BLOB REFERENCES parties (id),
+  hint TEXT,
+  hint_masked TEXT,
+  kind TEXT NOT NULL,
+  form TEXT NOT NULL,
+  channel TEXT,
+  product_id BLOB,
+  is_solicited INTEGER NOT NULL,
+  is_corroborated INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  state TEXT NOT NULL,
+  end_reason TEXT,
+  register_days INTEGER NOT NULL,
+  buy_days INTEGER NOT NULL,
+  confirm_days INTEGER NOT NULL,
+  captured_at INTEGER NOT NULL,
+  captured_on TEXT NOT NULL,
+  occurred_on TEXT NOT NULL,
+  qualified_on TEXT,
+  converted_on TEXT,
+  bought_on TEXT,
+  confirmed_on TEXT,
+  ended_on TEXT,
+  due_on TEXT,
+  fraud_score INTEGER NOT NULL,
+  signs TEXT NOT NULL,
+  accepted_score INTEGER,
+  is_refused INTEGER NOT NULL,
+  reviewed_on TEXT,
+  reviewed_by BLOB,
+  review_note TEXT,
+  appealed_at INTEGER,
+  appeal TEXT,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  CONSTRAINT referrals_referee_id_check CHECK (referrer_id <> referee_id),
+  CONSTRAINT referrals_hint_check CHECK (referee_id IS NOT NULL OR hint IS NOT NULL)
+) STRICT;
+CREATE INDEX referrals_captured_at_id ON referrals (captured_at, id);
+CREATE INDEX referrals_due_on_id ON referrals (due_on, id) WHERE due_on IS NOT NULL;
+CREATE UNIQUE INDEX referrals_hint_key ON referrals (hint) WHERE referee_id IS NULL AND state IN ('captured', 'pending_review');
+CREATE INDEX referrals_referee_id_captured_at_id ON referrals (referee_id, captured_at, id) WHERE referee_id IS NOT NULL;
+CREATE UNIQUE INDEX referrals_referee_id_key ON referrals (referee_id)
+  WHERE state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed', 'rewarded');
+CREATE INDEX referrals_referrer_id_captured_at_id ON referrals (referrer_id, captured_at, id);
+CREATE INDEX referrals_state_captured_at_id ON referrals (state, captured_at, id);
+
 CREATE TABLE relations (
   id BLOB NOT NULL PRIMARY KEY,
   party_id BLOB NOT NULL REFERENCES parties (id),
