@@ -81,7 +81,7 @@ impl Story {
         let form = chance.weighted(FORMS, |(_, weight)| *weight).0;
         let kind = chance.weighted(KINDS, |(_, weight)| *weight).0;
         let ctx = self.by(one.at, friend.owner, Vec::new());
-        let code = if one.by % 7 == 0 && chance.happens(0.4) {
+        let code = if one.by.is_multiple_of(7) && chance.happens(0.4) {
             let asked = MakeCode { party_id: Some(by.id), customer: None, is_asked: true };
             Some(codes::make(&ctx, asked).await?.code)
         } else {
