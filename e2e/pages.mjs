@@ -387,9 +387,8 @@ export async function places(call) {
   const [draft] = await list('/surveys?state=draft&limit=1');
   const [openCase] = await list('/cases?limit=1');
   const [closedCase] = await list('/cases?view=closed&kind=complaint&limit=1');
-  return { openCase: openCase?.id, closedCase: closedCase?.id, policy: policy?.id, incident: incident?.id, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
   const [referral] = await list('/referrals?view=confirmed&limit=1');
   const [odd] = await list('/referrals?view=queue&limit=1');
   const [coded] = await list('/referral-codes?limit=1');
-  return { openCase: openCase?.id, closedCase: closedCase?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, referralCode: coded?.code, policy: policy?.id, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  return { openCase: openCase?.id, closedCase: closedCase?.id, incident: incident?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, referralCode: coded?.code, policy: policy?.id, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }
