@@ -273,6 +273,18 @@ export const PAGES = [
   { name: 'experience-incident', path: ({ incident }) => `/experience/incidents/${incident}` },
   { name: 'experience-protocols', path: () => '/experience/protocols' },
   { name: 'experience-violations', path: () => '/experience/violations' },
+  { name: 'experiments', path: () => '/experience/experiments' },
+  { name: 'experiments-new', path: () => '/experience/experiments/new' },
+  { name: 'experiments-plan', path: () => '/experience/experiments/new', deep: true, press: async (page) => {
+    await page.locator('[name=treatment_ids]').first().check();
+    await page.locator('[name=plan]').click();
+    await page.locator('#plan').waitFor();
+  } },
+  { name: 'experiments-import', path: () => '/experience/experiments/import', deep: true },
+  { name: 'experiment', path: ({ experiments }) => `/experience/experiments/${experiments.decided}` },
+  { name: 'experiment-running', path: ({ experiments }) => `/experience/experiments/${experiments.running}` },
+  { name: 'experiment-people', path: ({ experiments }) => `/experience/experiments/${experiments.running}/people` },
+  { name: 'experiments-empty', path: () => '/experience/experiments', deep: true, bare: true },
   { name: 'experience-empty', path: () => '/experience', deep: true, bare: true },
   { name: 'advocacy', path: () => '/advocacy' },
   { name: 'advocacy-queue', path: () => '/advocacy?view=queue', deep: true },
@@ -383,6 +395,8 @@ export async function places(call) {
   const [segment] = await list('/segments?limit=1');
   const [policy] = await list('/policies?limit=1');
   const [incident] = await list('/incidents?open=true&limit=1');
+  const tried = await list('/experiments?limit=50');
+  const experiments = { decided: tried.find((one) => one.decision === 'adopt')?.id, running: tried.find((one) => one.state === 'running')?.id };
   const [live] = await list('/surveys?state=live&limit=1');
   const [draft] = await list('/surveys?state=draft&limit=1');
   const [openCase] = await list('/cases?limit=1');
@@ -390,5 +404,5 @@ export async function places(call) {
   const [referral] = await list('/referrals?view=confirmed&limit=1');
   const [odd] = await list('/referrals?view=queue&limit=1');
   const [coded] = await list('/referral-codes?limit=1');
-  return { openCase: openCase?.id, closedCase: closedCase?.id, incident: incident?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, referralCode: coded?.code, policy: policy?.id, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  return { openCase: openCase?.id, closedCase: closedCase?.id, incident: incident?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, referralCode: coded?.code, policy: policy?.id, experiments, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

@@ -9,6 +9,7 @@ mod deals;
 mod experience;
 mod referrals;
 mod respect;
+mod experiments;
 mod saves;
 mod talk;
 mod trade;
@@ -206,6 +207,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     jobs::drain(&story.app).await?;
     story.give(owner, &staff).await?;
     story.respect(owner, &staff).await?;
+    story.try_out(owner, &staff).await?;
     jobs::drain(&story.app).await?;
     app.forget_organisation();
     app.forget_sessions();

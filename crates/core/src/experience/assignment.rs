@@ -19,17 +19,22 @@ peyvand_db::words! {
 /// The share of actual and loyal customers who are in the global holdout, in ten-thousandths.
 pub const GLOBAL: i64 = 500;
 
-/// Where somebody falls among ten thousand: the same whenever it is asked, and with another salt elsewhere.
+/// A number that is chance to whoever does not know the salt: the same whenever it is asked, and with another salt elsewhere.
 #[must_use]
-pub fn bucket(salt: &str, what: &str, who: &str) -> i64 {
+pub fn draw(salt: &str, what: &str, who: &str) -> u64 {
     let mut hash = Sha256::new();
     for part in [salt, what, who] {
         hash.update(part.as_bytes());
         hash.update(b"\0");
     }
     let hash = hash.finalize();
-    let first: [u8; 8] = std::array::from_fn(|place| hash[place]);
-    i64::try_from(u64::from_be_bytes(first) % 10_000).unwrap_or_default()
+    u64::from_be_bytes(std::array::from_fn(|place| hash[place]))
+}
+
+/// Where somebody falls among ten thousand, by their [`draw`].
+#[must_use]
+pub fn bucket(salt: &str, what: &str, who: &str) -> i64 {
+    i64::try_from(draw(salt, what, who) % 10_000).unwrap_or_default()
 }
 
 /// What becomes of somebody whom a policy means. The floor of respect is never withheld, and advocates are in no holdout of

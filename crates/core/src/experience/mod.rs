@@ -5,6 +5,7 @@ pub mod assign;
 pub mod assignment;
 pub mod codes;
 pub mod fidelity;
+pub mod experiments;
 pub mod gifts;
 pub mod grants;
 pub mod holds;
@@ -35,6 +36,7 @@ pub fn operations(ops: &mut Operations) {
     incidents::operations(ops);
     protocols::operations(ops);
     acts::operations(ops);
+    experiments::operations(ops);
 }
 
 #[cfg(test)]

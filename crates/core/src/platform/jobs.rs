@@ -69,6 +69,8 @@ pub enum Job {
     LookAtReferrals,
     /// Looks at introductions of which a day changes something.
     SweepReferrals,
+    /// Brings customers into experiments that are under way, and looks at what came of them.
+    RunExperiments,
 }
 
 /// A row of the queue.
@@ -257,6 +259,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::RunPolicies => crate::experience::assign::run(ctx, Some(id), stop).await,
         Job::LookAtReferrals => crate::advocacy::follow::look_at_all(ctx, id, stop).await,
         Job::SweepReferrals => crate::advocacy::follow::sweep(ctx, id, stop).await,
+        Job::RunExperiments => crate::experience::experiments::run(ctx, Some(id), stop).await,
     }
 }
 
@@ -362,6 +365,7 @@ const SCHEDULES: &[(&str, Again, Job)] = &[
     ("sweep_lifecycle", Again::AtNight, Job::SweepLifecycle),
     ("ask_customers", Again::In(super::time::HOUR), Job::AskCustomers),
     ("sweep_referrals", Again::AtNight, Job::SweepReferrals),
+    ("run_experiments", Again::AtNight, Job::RunExperiments),
 ];
 
 async fn due_schedules(app: &App) -> Result<()> {

@@ -31,4 +31,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     15 "0015_voice",
     16 "0016_experience",
     17 "0017_advocacy",
+    18 "0018_experiments",
 };

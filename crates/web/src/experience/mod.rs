@@ -1,5 +1,7 @@
 //! How customers are treated: policies with their versions, treatments, what was tried against the rules.
 
+mod experiment;
+mod experiments;
 mod gifts;
 mod grants;
 mod incidents;
@@ -47,6 +49,17 @@ pub fn routes() -> Router<State> {
         .route("/experience/protocols", get(respect::list).post(respect::create))
         .route("/experience/protocols/{id}/archive", post(respect::archive))
         .route("/experience/violations", get(policies::violations))
+        .route("/experience/experiments", get(experiments::index).post(experiments::create))
+        .route("/experience/experiments/new", get(experiments::fresh))
+        .route("/experience/experiments/import", get(experiments::bring).post(experiments::brought))
+        .route("/experience/experiments/{id}", get(experiment::show))
+        .route("/experience/experiments/{id}/start", post(experiment::start))
+        .route("/experience/experiments/{id}/pause", post(experiment::pause))
+        .route("/experience/experiments/{id}/resume", post(experiment::resume))
+        .route("/experience/experiments/{id}/look", post(experiment::look))
+        .route("/experience/experiments/{id}/decide", post(experiment::decide))
+        .route("/experience/experiments/{id}/people", get(experiment::people))
+        .route("/experience/experiments/{id}/deliver", post(experiment::deliver))
         .route("/experience/{id}", get(policy::show))
         .route("/experience/{id}/approve", post(policy::approve))
         .route("/experience/{id}/start", post(policy::start))

@@ -3,6 +3,7 @@
 use crate::{id_after, program, somebody};
 use axum::http::StatusCode;
 use peyvand_core::platform::jobs;
+use peyvand_core::sales::purchases::{self, NewPurchase};
 use peyvand_core::testing;
 
 #[tokio::test]
@@ -204,4 +205,62 @@ async fn a_protocol_is_written_begun_and_its_acts_are_ticked_off() {
     assert_eq!(owner.get("/experience/respect").await.all(".void").len(), 1);
     owner.post(&format!("/experience/protocols/{protocol}/archive"), &[]).await;
     assert_eq!(owner.get("/experience/protocols").await.all(".void").len(), 1);
+}
+
+#[tokio::test]
+async fn an_experiment_is_planned_written_down_and_begun_and_says_that_it_cannot_tell_yet() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "نگار").await;
+    assert_eq!(owner.get("/experience/experiments").await.all(".void").len(), 1);
+    for number in 0..30 {
+        let party = testing::party(&ctx, &format!("مشتری {number}")).await;
+        for back in [100, 60, if number % 3 == 0 { 20 } else { 40 }] {
+            let date = Some(ctx.today().plus(-back).to_string());
+            let bought = NewPurchase { party_id: Some(party), date, amount: Some("1000".into()), ..NewPurchase::default() };
+            ctx.run(purchases::create, bought).await.unwrap();
+        }
+    }
+    jobs::drain(&app).await.unwrap();
+    let call = [("kind", "respect"), ("is_special", "1"), ("name_fa", "تماس"), ("unit_cost", "1000"), ("stages", "loyal")];
+    assert_eq!(owner.post("/experience/treatments", &call).await.status, StatusCode::SEE_OTHER);
+    let form = owner.get("/experience/experiments/new").await;
+    let treatment = id_after(&form, "name=\"treatment_ids\" value=\"");
+    let mut asked = vec![("treatment_ids", treatment.as_str()), ("outcome", "bought"), ("horizon_days", "۳۰"), ("smallest", "۵")];
+    asked.push(("plan", "1"));
+    let told = owner.post("/experience/experiments", &asked).await;
+    assert_eq!(told.status, StatusCode::OK, "{}", told.text);
+    assert!(told.one("#plan").contains("دیر"), "{}", told.one("#plan"));
+    assert_eq!(told.all("input[name=treatment_ids][checked]").len(), 1, "what was typed stays");
+    asked.pop();
+    let wrong = owner.post("/experience/experiments", &asked).await;
+    assert_eq!((wrong.status, wrong.all("#name-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    asked.push(("name", "تماس پس از خرید"));
+    let made = owner.post("/experience/experiments", &asked).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let path = made.header("location").to_owned();
+    assert_eq!(owner.post(&format!("{path}/start"), &[]).await.status, StatusCode::SEE_OTHER);
+    jobs::drain(&app).await.unwrap();
+    let page = owner.get(&path).await;
+    assert!(page.one("#says").contains("دادهٔ کافی"), "{}", page.one("#says"));
+    assert_eq!(page.all(".mt").len(), 3, "how far it is");
+    assert_eq!(page.all("tbody tr").len(), 2);
+    let people = owner.get(&format!("{path}/people?waiting=1")).await;
+    let party = id_after(&people, "name=\"party_ids\" value=\"");
+    owner.post(&format!("{path}/deliver"), &[("party_ids", party.as_str())]).await;
+    assert!(owner.get(&format!("{path}/people?arm=1")).await.text.contains("گرفت"));
+    owner.post(&format!("{path}/pause"), &[]).await;
+    owner.post(&format!("{path}/decide"), &[("decision", "open"), ("arm", "1")]).await;
+    assert!(owner.get(&path).await.one("#toasts").contains("بنویسید چرا"));
+    owner.post(&format!("{path}/decide"), &[("decision", "open"), ("arm", "1"), ("reason", "کم بودیم")]).await;
+    assert!(owner.get(&path).await.text.contains("کم بودیم"));
+
+    let rows = "none,0,,90\nnone,1,,10\nmail,0,,60\nmail,1,,40";
+    let elsewhere = [("name", "ایمیل"), ("kind", "discount"), ("outcome", "bought"), ("control", "none"), ("rows", rows)];
+    let brought = owner.post("/experience/experiments/import", &elsewhere).await;
+    assert_eq!(brought.status, StatusCode::SEE_OTHER, "{}", brought.text);
+    let page = owner.get(brought.header("location")).await;
+    assert!(page.text.contains("۳۰"), "thirty points: {}", page.text);
+    let wrong =
+        owner.post("/experience/experiments/import", &[elsewhere[0], elsewhere[1], elsewhere[2], elsewhere[3], ("rows", "a,x\nb,y")]).await;
+    assert_eq!(wrong.all("#rows-e").len(), 1);
 }

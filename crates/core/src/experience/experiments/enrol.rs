@@ -1,0 +1,243 @@
+//! The job of experiments: who is meant comes into an arm, once; each day is looked at what came of it. It may be killed and
+//! run again at any time.
+
+use super::dealing::{FEW, WHOLE, arm_of, deal};
+use super::whom::{DID, Whom, purchases};
+use super::{Arm, Experiment, ExperimentState, Stored, arms, looks, steps, take};
+use crate::experience::assignment::{bucket, draw};
+use crate::experience::legality::TreatmentKind;
+use crate::experience::treatments;
+use crate::lifecycle::Stage;
+use crate::marketing::segments::world;
+use crate::parties::Party;
+use crate::platform::events::{self, Event};
+use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
+use crate::{Ctx, Day, Instant, Result};
+use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
+use serde_json::json;
+use std::collections::HashMap;
+use tokio::sync::watch;
+
+/// Customers of one transaction.
+const BATCH: i64 = 500;
+/// One run waits at a time.
+const SINGLE: &str = "run_experiments";
+/// So much more is asked than planned, for chance takes some less.
+const SPARE: f64 = 1.05;
+
+/// Has it done soon.
+pub(super) async fn enqueue(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
+    jobs::enqueue_single(tx, ctx, &Job::RunExperiments, SINGLE).await
+}
+
+row! {
+    /// Somebody who is meant.
+    struct Meant {
+        party: Id<Party> = "p.id",
+        stage: Stage = "m.stage",
+        tier: Option<i64> = "v.tier",
+    }
+}
+
+impl Meant {
+    /// Those of the same stage and tier are alike.
+    fn stratum(&self) -> i64 {
+        let stage = Stage::ALL.iter().position(|stage| *stage == self.stage).unwrap_or_default();
+        i64::try_from(stage).unwrap_or_default() * 10 + self.tier.unwrap_or_default()
+    }
+}
+
+/// Does what is to be done for all experiments that are under way.
+///
+/// # Errors
+/// When the database refuses.
+pub(crate) async fn run(ctx: &Ctx, job: Option<Id<QueuedJob>>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
+    let query = Sql::select::<Stored>("FROM experiments WHERE state IN ('running', 'paused') ORDER BY id");
+    let under_way: Vec<Stored> = ctx.app.db.all(query).await?;
+    for stored in under_way {
+        let came = if stored.state == ExperimentState::Running { enrol(ctx, &stored, job, stop).await? } else { 0 };
+        if *stop.borrow() {
+            return Ok(Outcome::GoOn);
+        }
+        if let Some(job) = job {
+            jobs::renew(&ctx.app, job).await?;
+        }
+        look_and_end(ctx, stored.id, came).await?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Looks at it, stops it when it harms, and ends it when nothing more is to come.
+async fn look_and_end(ctx: &Ctx, id: Id<Experiment>, came: i64) -> Result<()> {
+    let looked = looks::take_look(ctx, id).await?;
+    let mut tx = ctx.app.db.begin().await?;
+    let stored = take(&mut tx, id).await?;
+    let complete: i64 = looked.arms.iter().map(|arm| arm.complete).sum();
+    let is_full = stored.assigned >= stored.planned || (came == 0 && looked.days >= stored.horizon_days + super::TOO_LONG);
+    if !looked.harm.is_empty() && stored.state == ExperimentState::Running {
+        steps::put_state(&mut tx, id, ExperimentState::Paused).await?;
+        events::record(&mut tx, ctx, Event::of("experiment.paused", id, json!({"name": stored.name, "harm": looked.harm}))).await?;
+    } else if stored.assigned > 0 && complete == stored.assigned && is_full && looked.days >= stored.min_days {
+        tx.run(sql("UPDATE experiments SET state = 'ended', ended_at = $1 WHERE id = $2").bind(ctx.now()).bind(id)).await?;
+        events::record(&mut tx, ctx, Event::of("experiment.ended", id, json!({"name": stored.name, "verdict": looked.verdict}))).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Brings those who are meant into the arms, as many as are planned; how many came.
+async fn enrol(ctx: &Ctx, stored: &Stored, job: Option<Id<QueuedJob>>, stop: &watch::Receiver<bool>) -> Result<i64> {
+    if stored.assigned >= stored.planned {
+        return Ok(0);
+    }
+    let arms = arms(&ctx.app.db, stored.id).await?;
+    let whom = whom(ctx, stored, &arms).await?;
+    let share = match stored.take {
+        Some(share) => share,
+        None => share_to_take(ctx, stored, &whom).await?,
+    };
+    let global = global(ctx, stored.kind, whom.world.today).await?;
+    let is_asked = |party: Id<Party>| {
+        let who = party.to_string();
+        let held_out = global.as_ref().is_some_and(|(salt, share)| bucket(salt, "global", &who) < *share);
+        !held_out && bucket(&stored.salt, "in", &who) < share
+    };
+    let mut came = 0;
+    let mut after: Option<Id<Party>> = None;
+    let mut few: Vec<Meant> = Vec::new();
+    loop {
+        let mut query = Sql::select::<Meant>("");
+        whom.push(&mut query);
+        if let Some(after) = after {
+            query.push(" AND p.id > ").arg(after);
+        }
+        query.push(" ORDER BY p.id LIMIT ").arg(BATCH);
+        let mut found: Vec<Meant> = ctx.app.db.all(query).await?;
+        let is_last = i64::try_from(found.len()).unwrap_or(BATCH) < BATCH;
+        after = found.last().map(|one| one.party);
+        found.retain(|one| is_asked(one.party));
+        if stored.planned < FEW {
+            few.append(&mut found);
+        } else {
+            came += assign(ctx, stored, &arms, found, whom.world.today).await?;
+        }
+        if is_last || *stop.borrow() {
+            break;
+        }
+        if let Some(job) = job {
+            jobs::renew(&ctx.app, job).await?;
+        }
+    }
+    few.sort_unstable_by_key(|one| draw(&stored.salt, "order", &one.party.to_string()));
+    came += assign(ctx, stored, &arms, few, whom.world.today).await?;
+    Ok(came)
+}
+
+async fn whom(ctx: &Ctx, stored: &Stored, arms: &[Arm]) -> Result<Whom> {
+    let ids: Vec<_> = arms.iter().filter_map(|arm| arm.treatment_id).collect();
+    let mut query = Sql::select::<treatments::Stored>("FROM treatments t WHERE t.id IN ");
+    query.list_padded(&ids);
+    let found: Vec<treatments::Stored> = ctx.app.db.all(query).await?;
+    Whom::of(stored, found.into_iter().filter_map(|one| one.rule).collect(), world(ctx).await?)
+}
+
+/// How many of those who are meant are asked, so that about as many come as are planned: settled once.
+async fn share_to_take(ctx: &Ctx, stored: &Stored, whom: &Whom) -> Result<i64> {
+    let mut query = sql("SELECT COUNT(*)");
+    whom.push(&mut query);
+    let (meant,): (i64,) = ctx.app.db.one(query).await?;
+    let share = (stored.planned as f64 * SPARE / meant.max(1) as f64 * WHOLE as f64).ceil().min(WHOLE as f64) as i64;
+    let mut tx = ctx.app.db.begin().await?;
+    tx.run(sql("UPDATE experiments SET take = $1 WHERE id = $2").bind(share).bind(stored.id)).await?;
+    tx.commit().await?;
+    Ok(share)
+}
+
+/// The holdout of all new promotional policies, for which an experiment that means to sell is one: its salt and share.
+async fn global(ctx: &Ctx, kind: TreatmentKind, today: Day) -> Result<Option<(String, i64)>> {
+    if kind == TreatmentKind::Respect {
+        return Ok(None);
+    }
+    let query = sql("SELECT salt, share FROM holdouts WHERE until_on >= $1 ORDER BY until_on DESC, id DESC LIMIT 1").bind(today);
+    Ok(ctx.app.db.maybe(query).await?)
+}
+
+/// Puts customers into arms, in one transaction: who is in it stays where they are, and nobody comes who is one too many,
+/// whatever other process was faster.
+async fn assign(ctx: &Ctx, stored: &Stored, arms: &[Arm], meant: Vec<Meant>, today: Day) -> Result<i64> {
+    if meant.is_empty() {
+        return Ok(0);
+    }
+    let mut tx = ctx.app.db.begin().await?;
+    let now = take(&mut tx, stored.id).await?;
+    let room = usize::try_from(now.planned - now.assigned).unwrap_or_default();
+    let mut meant = meant;
+    meant.truncate(room);
+    if now.state != ExperimentState::Running || meant.is_empty() {
+        return Ok(0);
+    }
+    let shares: Vec<i64> = arms.iter().map(|arm| arm.share).collect();
+    let draws = |one: &Meant| draw(&stored.salt, "arm", &one.party.to_string());
+    let places = if stored.planned < FEW {
+        let rows: Vec<(i64, i64, i64)> = tx
+            .all(sql("SELECT stratum, arm, COUNT(*) FROM experiment_units WHERE experiment_id = $1 GROUP BY stratum, arm").bind(stored.id))
+            .await?;
+        let dealt: HashMap<(i64, i64), i64> = rows.into_iter().map(|(stratum, arm, count)| ((stratum, arm), count)).collect();
+        let customers: Vec<(i64, u64)> = meant.iter().map(|one| (one.stratum(), draws(one))).collect();
+        let of = |stratum: i64, arm: usize| dealt.get(&(stratum, i64::try_from(arm).unwrap_or_default())).copied().unwrap_or_default();
+        deal(&shares, &customers, of)
+    } else {
+        meant.iter().map(|one| arm_of(&shares, draws(one))).collect()
+    };
+    let before = before(&mut tx, stored, &meant, today).await?;
+    let until = today.plus(stored.horizon_days);
+    let rows: Vec<_> = meant
+        .iter()
+        .zip(places)
+        .map(|(one, place)| {
+            let (occasions, minor) = before.get(&one.party).copied().unwrap_or_default();
+            let id: Id<super::ExperimentUnit> = ctx.id();
+            vec![
+                id.to_value(),
+                stored.id.to_value(),
+                one.party.to_value(),
+                i64::try_from(place).unwrap_or_default().to_value(),
+                one.stratum().to_value(),
+                ctx.now().to_value(),
+                today.to_value(),
+                until.to_value(),
+                occasions.to_value(),
+                minor.to_value(),
+            ]
+        })
+        .collect();
+    let mut came = 0;
+    for statement in Sql::inserts(
+        "INSERT INTO experiment_units (id, experiment_id, party_id, arm, stratum, assigned_at, assigned_on, until_on, before_occasions,
+           before_minor) VALUES ",
+        rows,
+        " ON CONFLICT (experiment_id, party_id) DO NOTHING",
+    ) {
+        came += tx.run(statement).await?;
+    }
+    let came = i64::try_from(came).unwrap_or_default();
+    tx.run(sql("UPDATE experiments SET assigned = assigned + $1 WHERE id = $2").bind(came).bind(stored.id)).await?;
+    tx.commit().await?;
+    Ok(came)
+}
+
+/// What they did in as many days before.
+async fn before(tx: &mut Tx, stored: &Stored, meant: &[Meant], today: Day) -> Result<HashMap<Id<Party>, (i64, i64)>> {
+    let ids: Vec<Id<Party>> = meant.iter().map(|one| one.party).collect();
+    let mut query = sql("SELECT p.id, ");
+    query.push(DID).push(" FROM parties p");
+    purchases(&mut query, stored.currency, today.plus(-stored.horizon_days), today);
+    query.push(" WHERE p.id IN ").list_padded(&ids).push(" GROUP BY p.id");
+    let rows: Vec<(Id<Party>, i64, i64)> = tx.all(query).await?;
+    Ok(rows.into_iter().map(|(party, occasions, minor)| (party, (occasions, minor))).collect())
+}
+
+/// The day on which an instant falls for the organisation.
+pub(super) async fn day(ctx: &Ctx, at: Instant) -> Result<Day> {
+    Ok(at.day(&ctx.app.organisation().await?.zone()))
+}

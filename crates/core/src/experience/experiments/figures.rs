@@ -1,0 +1,431 @@
+//! What was seen of an experiment: from what was measured of each customer to a verdict. Functions on plain values.
+
+use super::planning::{Base, detectable, needed_per_arm};
+use super::verdict::{self, Contrast, Judged, Verdict, contrast, judge};
+use crate::insight::guard::LEVEL;
+use crate::{Day, Instant};
+use peyvand_stats::Interval;
+use peyvand_stats::cuped::{Pair, cuped};
+use peyvand_stats::mean::{Difference, Moments, bootstrap_t, mean, observations_for_skewness, skewness, welch};
+use peyvand_stats::proportion::{Share, newcombe, wilson};
+use peyvand_stats::sample_ratio::{BROKEN_BELOW, sample_ratio};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What differs by less than this share of the control's mean does not matter.
+pub const SAME_WITHIN: f64 = 0.01;
+/// The share of those in treated arms who must have got what the arm gets.
+const DELIVERED: f64 = 0.8;
+/// The share of those who were planned who must have been watched to the end.
+pub const COMPLETE: f64 = 0.95;
+/// Arms whose means before the start differ by more of a standard deviation than this are looked at.
+const UNLIKE: f64 = 0.1;
+/// Draws of a bootstrap, at most; of so large samples that fewer than 200 resamples remain, none is made.
+const DRAWS: usize = 20_000_000;
+
+/// A number with the interval that it may lie in.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Range {
+    /// The number.
+    pub value: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+impl From<Interval> for Range {
+    fn from(of: Interval) -> Range {
+        Range { value: of.value, low: of.low, high: of.high }
+    }
+}
+
+/// What was seen of one arm.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ArmLook {
+    /// Which.
+    pub place: i64,
+    /// Customers who are in it.
+    pub assigned: i64,
+    /// Of them, those who have been watched to the end.
+    pub complete: i64,
+    /// Of those, who got what the arm gets.
+    pub delivered: i64,
+    /// Of those who have been watched to the end, who bought.
+    pub buyers: i64,
+    /// The mean of what is measured, with its 95 % interval; absent of too few.
+    pub mean: Option<Range>,
+}
+
+/// An arm beside the control.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ContrastLook {
+    /// Which arm.
+    pub arm: i64,
+    /// The difference, with the 95 % interval of a single look.
+    pub difference: Range,
+    /// The interval that holds however often one looks.
+    pub always: Range,
+    /// How likely a difference this large is where there is none.
+    pub p: f64,
+    /// The difference once what customers did before is taken out of it.
+    pub adjusted: Option<Range>,
+    /// The share of the variance which that took away.
+    pub reduction: Option<f64>,
+    /// The interval of the difference by resampling, where amounts are too skew for so few customers to trust the other.
+    pub resampled: Option<Range>,
+}
+
+peyvand_db::words! {
+    /// What must hold, so that an experiment says anything.
+    pub enum CheckKind {
+        /// As many are in each arm as were to be.
+        SampleRatio = "sample_ratio",
+        /// The arms were alike before it began.
+        Balance = "balance",
+        /// Those of treated arms got what the arm gets.
+        Delivered = "delivered",
+    }
+}
+
+/// A check.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Check {
+    /// Of what.
+    pub kind: CheckKind,
+    /// What was found: a probability, standard deviations, a share.
+    pub value: f64,
+    /// Whether it holds.
+    pub is_ok: bool,
+}
+
+peyvand_db::words! {
+    /// What must not get worse.
+    pub enum Guard {
+        /// Complaints.
+        Complaints = "complaints",
+        /// Those who do not want to hear from us any more.
+        Withdrawals = "withdrawals",
+        /// What customers spend.
+        Spend = "spend",
+    }
+}
+
+/// What was seen at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Look {
+    /// When.
+    pub at: Instant,
+    /// Days since it began.
+    pub days: i64,
+    /// The arms, the control first.
+    pub arms: Vec<ArmLook>,
+    /// The others beside the control; absent as long as there are too few.
+    pub contrasts: Vec<ContrastLook>,
+    /// What must hold.
+    pub checks: Vec<Check>,
+    /// What got worse.
+    pub harm: Vec<Guard>,
+    /// The smallest difference that as many customers as have been watched to the end show.
+    pub detectable: Option<f64>,
+    /// Customers who are still needed for the difference that is worth knowing.
+    pub missing: Option<i64>,
+    /// When that will be enough, where it can be told.
+    pub enough_on: Option<Day>,
+    /// What it says.
+    pub verdict: Verdict,
+    /// The arm that it recommends.
+    pub arm: Option<i64>,
+}
+
+/// What was measured in one arm.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Measured {
+    /// Of each customer who has been watched to the end.
+    pub outcome: Vec<f64>,
+    /// The same of as many days before; empty where it is not known.
+    pub before: Vec<f64>,
+    /// What each spent.
+    pub spent: Vec<f64>,
+    pub buyers: u64,
+    pub delivered: u64,
+    pub assigned: u64,
+    /// Of those watched for two weeks: who complained, who withdrew their consent, all.
+    pub complained: u64,
+    pub withdrew: u64,
+    pub guarded: u64,
+}
+
+/// What is fixed of an experiment.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Fixed<'a> {
+    pub at: Instant,
+    pub days: i64,
+    pub min_days: i64,
+    pub planned: u64,
+    pub smallest: f64,
+    pub is_share: bool,
+    /// Whether customers are treated at all: not those of an experiment from elsewhere.
+    pub is_ours: bool,
+    /// Whether nobody is to come any more.
+    pub is_over: bool,
+    pub shares: &'a [i64],
+}
+
+/// Looks at what was measured, the control first.
+pub(super) fn look(of: &Fixed<'_>, measured: &[Measured]) -> Look {
+    let Some((control, treated)) = measured.split_first() else {
+        return empty(of);
+    };
+    let complete: u64 = measured.iter().map(|one| one.outcome.len() as u64).sum();
+    let mut contrasts = Vec::new();
+    let mut seen: Vec<Contrast> = Vec::new();
+    for (arm, one) in (1_i64..).zip(treated) {
+        let (Ok(moments), Ok(base)) = (Moments::of(&one.outcome), Moments::of(&control.outcome)) else { continue };
+        let Ok(found) = contrast(arm, &moments, &base, (control.buyers, one.buyers), of.planned, treated.len()) else { continue };
+        let Ok(difference) = welch(&moments, &base, LEVEL) else { continue };
+        seen.push(found);
+        contrasts.push(beside(of, &found, difference, one, control));
+    }
+    let checks = checks(of, measured);
+    let harm = harm(of, measured);
+    let base_mean = Moments::of(&control.outcome).map_or(0.0, |base| base.mean.abs());
+    let is_complete = complete as f64 >= COMPLETE * of.planned as f64 || of.is_over;
+    let (verdict, arm) = judge(&Judged {
+        is_valid: checks.iter().all(|check| check.is_ok),
+        is_harmful: !harm.is_empty(),
+        is_old_enough: of.days >= of.min_days,
+        is_complete,
+        same_within: SAME_WITHIN * base_mean,
+        contrasts: &seen,
+    });
+    let base = base_of(of, measured);
+    let needed = base.and_then(|base| needed_per_arm(&base, of.smallest, treated.len()).ok()).map(|each| each * measured.len() as u64);
+    let missing = needed.map(|needed| i64::try_from(needed.saturating_sub(complete)).unwrap_or(i64::MAX));
+    Look {
+        at: of.at,
+        days: of.days,
+        arms: (0_i64..).zip(measured).map(|(place, one)| arm_look(place, one, of.is_share)).collect(),
+        contrasts,
+        checks,
+        harm,
+        detectable: base.and_then(|base| detectable(&base, complete / measured.len() as u64, treated.len()).ok()).filter(|one| *one > 0.0),
+        missing,
+        enough_on: None,
+        verdict,
+        arm,
+    }
+}
+
+fn empty(of: &Fixed<'_>) -> Look {
+    Look {
+        at: of.at,
+        days: of.days,
+        arms: Vec::new(),
+        contrasts: Vec::new(),
+        checks: Vec::new(),
+        harm: Vec::new(),
+        detectable: None,
+        missing: None,
+        enough_on: None,
+        verdict: Verdict::NotEnoughData,
+        arm: None,
+    }
+}
+
+/// What is now known of the customers, as a plan would ask it.
+fn base_of(of: &Fixed<'_>, measured: &[Measured]) -> Option<Base> {
+    let control = Moments::of(&measured.first()?.outcome).ok()?;
+    let customers = measured.iter().map(|one| one.outcome.len() as u64).sum();
+    Some(Base { customers, mean: control.mean, deviation: control.variance.sqrt(), per_day: 0.0, is_share: of.is_share })
+}
+
+fn arm_look(place: i64, one: &Measured, is_share: bool) -> ArmLook {
+    let complete = one.outcome.len() as u64;
+    let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let found =
+        if is_share { wilson(one.buyers, complete, LEVEL) } else { Moments::of(&one.outcome).and_then(|moments| mean(&moments, LEVEL)) };
+    ArmLook {
+        place,
+        assigned: count(one.assigned),
+        complete: count(complete),
+        delivered: count(one.delivered),
+        buyers: count(one.buyers),
+        mean: found.ok().map(Range::from),
+    }
+}
+
+fn beside(of: &Fixed<'_>, found: &Contrast, welch: Difference, one: &Measured, control: &Measured) -> ContrastLook {
+    let share = |of: &Measured| Share { yes: of.buyers, all: of.outcome.len() as u64 };
+    let difference = if of.is_share { newcombe(share(one), share(control), LEVEL).unwrap_or(welch.interval) } else { welch.interval };
+    let adjusted = (one.before.len() == one.outcome.len() && control.before.len() == control.outcome.len())
+        .then(|| Pair::of(&one.outcome, &one.before).and_then(|pair| cuped(&pair, &Pair::of(&control.outcome, &control.before)?, LEVEL)))
+        .and_then(std::result::Result::ok);
+    let is_skew = !of.is_share && [one, control].into_iter().any(|arm| is_too_skew(&arm.outcome));
+    let resamples = DRAWS / (one.outcome.len() + control.outcome.len()).max(1);
+    let resampled = (is_skew && resamples >= 200)
+        .then(|| bootstrap_t(&one.outcome, &control.outcome, LEVEL, u32::try_from(resamples.min(1_000)).unwrap_or(1_000), 1).ok())
+        .flatten();
+    ContrastLook {
+        arm: found.arm,
+        difference: difference.into(),
+        always: found.always.into(),
+        p: welch.test.p,
+        reduction: adjusted.as_ref().map(|adjusted| adjusted.reduction),
+        adjusted: adjusted.map(|adjusted| adjusted.difference.interval.into()),
+        resampled: resampled.map(Range::from),
+    }
+}
+
+fn is_too_skew(outcome: &[f64]) -> bool {
+    skewness(outcome).is_some_and(|skewness| (outcome.len() as u64) < observations_for_skewness(skewness))
+}
+
+/// What must hold. Where there are too few to tell, it is not held against the experiment.
+fn checks(of: &Fixed<'_>, measured: &[Measured]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let counts: Vec<u64> = measured.iter().map(|one| one.assigned).collect();
+    let weights: Vec<f64> = of.shares.iter().map(|share| *share as f64).collect();
+    if let Ok(found) = sample_ratio(&counts, &weights) {
+        checks.push(Check { kind: CheckKind::SampleRatio, value: found.p, is_ok: found.p >= BROKEN_BELOW });
+    }
+    let Some((control, treated)) = measured.split_first() else { return checks };
+    let apart: Vec<(f64, f64)> = treated.iter().filter_map(|one| apart(&one.before, &control.before)).collect();
+    if let Some((distance, p)) = apart.into_iter().max_by(|one, other| one.0.total_cmp(&other.0)) {
+        // Few customers differ by chance: that is no fault of the experiment unless chance cannot explain it.
+        checks.push(Check { kind: CheckKind::Balance, value: distance, is_ok: distance < UNLIKE || p >= BROKEN_BELOW });
+    }
+    let (delivered, complete) = treated.iter().fold((0, 0), |sum, one| (sum.0 + one.delivered, sum.1 + one.outcome.len() as u64));
+    if of.is_ours && complete >= verdict::EVENTS {
+        let share = delivered as f64 / complete as f64;
+        checks.push(Check { kind: CheckKind::Delivered, value: share, is_ok: share >= DELIVERED });
+    }
+    checks
+}
+
+/// How far the means of two samples are apart, in standard deviations, and how likely that is by chance.
+fn apart(one: &[f64], other: &[f64]) -> Option<(f64, f64)> {
+    let (one, other) = (Moments::of(one).ok()?, Moments::of(other).ok()?);
+    let deviation = f64::midpoint(one.variance, other.variance).sqrt();
+    let found = welch(&one, &other, LEVEL).ok()?;
+    (deviation > 0.0).then(|| ((found.interval.value / deviation).abs(), found.test.p))
+}
+
+fn harm(of: &Fixed<'_>, measured: &[Measured]) -> Vec<Guard> {
+    let Some((control, treated)) = measured.split_first() else { return Vec::new() };
+    let worse = |count: fn(&Measured) -> u64| {
+        treated.iter().any(|one| verdict::is_worse((count(one), one.guarded), (count(control), control.guarded), of.planned))
+    };
+    let mut harm = Vec::new();
+    if worse(|one| one.complained) {
+        harm.push(Guard::Complaints);
+    }
+    if worse(|one| one.withdrew) {
+        harm.push(Guard::Withdrawals);
+    }
+    let poorer = treated.iter().any(|one| {
+        let (Ok(one), Ok(control)) = (Moments::of(&one.spent), Moments::of(&control.spent)) else { return false };
+        one.count.min(control.count) >= verdict::EVENTS && verdict::is_less(&one, &control, of.planned)
+    });
+    if poorer {
+        harm.push(Guard::Spend);
+    }
+    harm
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fixed(shares: &[i64], is_share: bool, planned: u64) -> Fixed<'_> {
+        Fixed {
+            at: Instant::NEVER,
+            days: 60,
+            min_days: 28,
+            planned,
+            smallest: if is_share { 0.05 } else { 1.0 },
+            is_share,
+            is_ours: false,
+            is_over: true,
+            shares,
+        }
+    }
+
+    fn shop(all: u64, buyers: u64) -> Measured {
+        let outcome: Vec<f64> = (0..all).map(|who| if who < buyers { 1.0 } else { 0.0 }).collect();
+        Measured { spent: outcome.clone(), buyers, assigned: all, outcome, ..Measured::default() }
+    }
+
+    #[test]
+    fn the_published_e_mail_test_comes_out_as_published() {
+        // Counts of Hillstrom's test: methods.md §7.
+        let visits = [shop(21_306, 2_262), shop(21_307, 3_894), shop(21_387, 3_238)];
+        let shares = [3_334, 3_333, 3_333];
+        let found = look(&fixed(&shares, true, 64_000), &visits);
+        let told: Vec<_> = found.contrasts.iter().map(|one| [one.difference.value, one.difference.low, one.difference.high]).collect();
+        let published = [[0.076_59, 0.069_95, 0.083_23], [0.045_23, 0.038_89, 0.051_57]];
+        for (told, published) in told.iter().flatten().zip(published.iter().flatten()) {
+            assert!((told - published).abs() < 5e-6, "{told} is not {published}");
+        }
+        assert_eq!((found.verdict, found.arm), (Verdict::Recommend, Some(1)));
+        assert!(found.checks[0].is_ok && found.harm.is_empty());
+        let bought = [shop(21_306, 122), shop(21_307, 267), shop(21_387, 189)];
+        let found = look(&fixed(&shares, true, 64_000), &bought);
+        let told: Vec<_> = found.contrasts.iter().map(|one| [one.difference.value, one.difference.low, one.difference.high]).collect();
+        let published = [[0.006_805, 0.005_014, 0.008_641], [0.003_111, 0.001_502, 0.004_745]];
+        for (told, published) in told.iter().flatten().zip(published.iter().flatten()) {
+            assert!((told - published).abs() < 1e-6, "{told} is not {published}");
+        }
+    }
+
+    #[test]
+    fn arms_of_the_wrong_size_say_nothing() {
+        let found = look(&fixed(&[5_000, 5_000], true, 4_000), &[shop(2_300, 400), shop(1_700, 500)]);
+        assert_eq!((found.verdict, found.checks[0].kind, found.checks[0].is_ok), (Verdict::Invalid, CheckKind::SampleRatio, false));
+    }
+
+    #[test]
+    fn who_was_promised_something_and_did_not_get_it_makes_it_invalid() {
+        let mut arms = [shop(500, 100), shop(500, 200)];
+        let ours = |arms: &[Measured]| look(&Fixed { is_ours: true, ..fixed(&[5_000, 5_000], true, 1_000) }, arms).verdict;
+        arms[1].delivered = 300;
+        assert_eq!(ours(&arms), Verdict::Invalid);
+        arms[1].delivered = 450;
+        assert_eq!(ours(&arms), Verdict::Recommend);
+    }
+
+    #[test]
+    fn harm_stops_it_before_its_time() {
+        let mut arms = [shop(500, 100), shop(500, 100)];
+        for (arm, complained) in arms.iter_mut().zip([5, 60]) {
+            arm.guarded = 500;
+            arm.complained = complained;
+        }
+        let found = look(&Fixed { days: 3, ..fixed(&[5_000, 5_000], true, 1_000) }, &arms);
+        assert_eq!((found.verdict, found.harm), (Verdict::StopHarm, vec![Guard::Complaints]));
+    }
+
+    #[test]
+    fn too_few_get_a_number_of_how_many_are_missing_instead_of_a_verdict() {
+        let found = look(&Fixed { is_over: false, ..fixed(&[5_000, 5_000], true, 3_000) }, &[shop(40, 12), shop(40, 14)]);
+        assert_eq!(found.verdict, Verdict::NotEnoughData);
+        assert!(found.missing.unwrap() > 2_500, "{found:?}");
+        assert!(found.detectable.unwrap() > 0.25, "{found:?}");
+        let none = look(&fixed(&[5_000, 5_000], true, 3_000), &[shop(0, 0), shop(0, 0)]);
+        assert_eq!((none.verdict, none.contrasts.len(), none.missing), (Verdict::NotEnoughData, 0, None));
+    }
+
+    #[test]
+    fn what_customers_did_before_is_taken_out() {
+        let spread = |add: f64| -> Measured {
+            let before: Vec<f64> = (0..200).map(|who| f64::from(who % 20)).collect();
+            let outcome: Vec<f64> = (0..200).map(|who| f64::from(who % 20) + add + if who % 3 == 0 { 0.3 } else { -0.15 }).collect();
+            Measured { spent: outcome.clone(), before, outcome, buyers: 100, assigned: 200, ..Measured::default() }
+        };
+        let found = look(&fixed(&[5_000, 5_000], false, 400), &[spread(0.0), spread(0.5)]);
+        let one = &found.contrasts[0];
+        assert!(one.reduction.unwrap() > 0.99);
+        let width = |range: Range| range.high - range.low;
+        assert!(width(one.adjusted.unwrap()) < width(one.difference) / 5.0);
+    }
+}

@@ -1,0 +1,336 @@
+//! Experiments through the database.
+
+use super::figures::CheckKind;
+use super::verdict::Verdict;
+use super::write::Way;
+use super::{
+    DecideExperiment, Decision, Deliver, Experiment, ExperimentId, ExperimentSeen, ExperimentState, Guard, ImportExperiment,
+    ListExperiments, ListUnits, NewExperiment, Outcome, PlanExperiment, analyse, create, decide, deliver, get, import, list, pause, plan,
+    resume, run, start, units,
+};
+use crate::experience::legality::TreatmentKind;
+use crate::experience::tests::{made, problem, treatment};
+use crate::experience::treatments::{NewTreatment, Treatment};
+use crate::lifecycle::Stage;
+use crate::parties::Party;
+use crate::platform::jobs::{Outcome as Done, drain};
+use crate::platform::time::DAY;
+use crate::{Ctx, Id, testing};
+use peyvand_db::{Sql, ToValue, sql};
+use tokio::sync::watch;
+
+/// Loyal customers, of whom some buy each month of the last quarter.
+async fn shop(ctx: &Ctx, count: usize, buyers: usize) -> Vec<Id<Party>> {
+    let mut ids = Vec::new();
+    let mut memberships = Vec::new();
+    for number in 0..count {
+        let id = testing::party(ctx, &format!("مشتری {number}")).await;
+        let day = ctx.today().plus(-400).to_value();
+        memberships.push(vec![
+            id.to_value(),
+            1_i64.to_value(),
+            "promote".to_value(),
+            Stage::Loyal.to_value(),
+            "active".to_value(),
+            day,
+            id.to_value(),
+        ]);
+        ids.push(id);
+    }
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    let head = "INSERT INTO stage_memberships (party_id, place, kind, stage, standing, entered_on, transition_id) VALUES ";
+    for statement in Sql::inserts(head, memberships, "") {
+        tx.run(statement).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    buy(ctx, &ids[..buyers], -20).await;
+    ids
+}
+
+/// Each of them buys for ten thousand, so many days from the context's.
+async fn buy(ctx: &Ctx, who: &[Id<Party>], days: i64) {
+    let at = ctx.now().plus(days * DAY);
+    let day = ctx.today().plus(days);
+    let row = |party: &Id<Party>| {
+        let id: Id<()> = ctx.id();
+        vec![
+            id.to_value(),
+            party.to_value(),
+            at.to_value(),
+            day.to_value(),
+            "IRR".to_value(),
+            10_000_i64.to_value(),
+            0_i64.to_value(),
+            1_i64.to_value(),
+            at.to_value(),
+        ]
+    };
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    let head = "INSERT INTO purchases (id, party_id, at, day, currency, gross_minor, refund_minor, lines, created_at) VALUES ";
+    for statement in Sql::inserts(head, who.iter().map(row).collect(), "") {
+        tx.run(statement).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+fn call() -> NewTreatment {
+    treatment(TreatmentKind::Respect, "تماس پس از خرید", &[Stage::Loyal])
+}
+
+fn asked(treatments: &[Id<Treatment>], smallest: &str) -> NewExperiment {
+    NewExperiment {
+        name: "تماس".into(),
+        question: Some("آیا تماس، خرید دوباره می‌آورد؟".into()),
+        treatment_ids: treatments.to_vec(),
+        rule: None,
+        outcome: Outcome::Bought,
+        horizon_days: 30,
+        smallest: smallest.into(),
+    }
+}
+
+fn planned(of: &NewExperiment) -> PlanExperiment {
+    let NewExperiment { treatment_ids, rule, outcome, horizon_days, smallest, .. } = of.clone();
+    PlanExperiment { treatment_ids, rule, outcome, horizon_days, smallest }
+}
+
+fn later(ctx: &Ctx, days: i64) -> Ctx {
+    Ctx { now: ctx.now().plus(days * DAY), ..ctx.clone() }
+}
+
+async fn work(ctx: &Ctx) {
+    let (_keep, stop) = watch::channel(false);
+    assert_eq!(run(ctx, None, &stop).await.unwrap(), Done::Done);
+}
+
+async fn seen(ctx: &Ctx, id: Id<Experiment>) -> ExperimentSeen {
+    ctx.run(get, ExperimentId { id }).await.unwrap()
+}
+
+async fn arm(ctx: &Ctx, id: Id<Experiment>, arm: i64) -> Vec<Id<Party>> {
+    let of = |after| ListUnits { id, arm: Some(arm), waiting: false, after, limit: Some(50) };
+    let (mut found, mut after) = (Vec::new(), None);
+    loop {
+        let page = ctx.run(units, of(after)).await.unwrap();
+        found.extend(page.items.into_iter().map(|one| one.party_id));
+        after = page.next;
+        if after.is_none() {
+            return found;
+        }
+    }
+}
+
+/// Begins an experiment with one treatment, and brings those in whom it means.
+async fn begun(ctx: &Ctx, smallest: &str) -> Id<Experiment> {
+    let call = made(ctx, call()).await;
+    let id = ctx.run(create, asked(&[call], smallest)).await.unwrap().experiment.id;
+    ctx.run(start, ExperimentId { id }).await.unwrap();
+    drain(&ctx.app).await.unwrap();
+    id
+}
+
+#[tokio::test]
+async fn an_experiment_goes_from_its_plan_to_a_decision() {
+    let ctx = testing::ctx().await;
+    shop(&ctx, 220, 88).await;
+    let treatments = [made(&ctx, call()).await];
+    let ask = asked(&treatments, "22");
+    let plan = ctx.run(plan, planned(&ask)).await.unwrap();
+    assert_eq!((plan.customers, plan.mean, plan.can, plan.days), (220, 0.4, true, Some(30)));
+    let needed = plan.needed.unwrap();
+    assert!((150..200).contains(&needed), "{needed}");
+
+    let draft = ctx.run(create, ask).await.unwrap();
+    let id = draft.experiment.id;
+    assert_eq!(
+        (draft.experiment.state, draft.experiment.planned, draft.arms.len(), draft.needs_other),
+        (ExperimentState::Draft, needed, 2, false)
+    );
+    assert_eq!(problem(ctx.run(analyse, ExperimentId { id }).await).1, "experiments-nothing-to-see");
+    let running = ctx.run(start, ExperimentId { id }).await.unwrap();
+    assert_eq!(running.experiment.hash.as_ref().map(String::len), Some(64));
+    assert_eq!(running.registration.as_ref().unwrap()["smallest"], 0.22);
+    assert_eq!(problem(ctx.run(start, ExperimentId { id }).await).1, "experiments-not-a-draft");
+    drain(&ctx.app).await.unwrap();
+    let (control, treated) = (arm(&ctx, id, 0).await, arm(&ctx, id, 1).await);
+    assert_eq!(i64::try_from(control.len() + treated.len()).unwrap(), needed);
+    assert!(control.len().abs_diff(treated.len()) <= 1, "few are dealt evenly");
+    work(&ctx).await;
+    assert_eq!(seen(&ctx, id).await.experiment.assigned, needed, "nobody comes twice");
+
+    // Nobody is in two of a kind at once.
+    let second = asked(&treatments, "22");
+    assert_eq!(ctx.run(super::plan, planned(&second)).await.unwrap().customers, 220 - needed);
+
+    let given = ctx.run(deliver, Deliver { id, party_ids: [&treated[..], &control[..5]].concat() }).await.unwrap();
+    assert_eq!(given.delivered, i64::try_from(treated.len()).unwrap(), "the control gets nothing");
+    buy(&ctx, &treated, 10).await;
+    buy(&ctx, &control[..35], 30).await;
+    // What they buy on the day itself, or when they are watched no more, does not count.
+    buy(&ctx, &control[35..], 0).await;
+    buy(&ctx, &control[35..], 31).await;
+    let early = later(&ctx, 20);
+    work(&early).await;
+    let look = seen(&early, id).await.look.unwrap();
+    assert_eq!((look.verdict, look.days, look.contrasts.len()), (Verdict::NotEnoughData, 20, 0), "nobody has been watched to the end");
+    assert_eq!(look.arms.iter().map(|arm| arm.assigned).sum::<i64>(), needed);
+
+    let end = later(&ctx, 31);
+    work(&end).await;
+    let over = seen(&end, id).await;
+    assert_eq!(
+        (over.experiment.state, over.experiment.verdict, over.experiment.verdict_arm),
+        (ExperimentState::Ended, Some(Verdict::Recommend), Some(1))
+    );
+    let look = over.look.unwrap();
+    assert_eq!((look.arms[0].buyers, look.arms[1].buyers), (35, i64::try_from(treated.len()).unwrap()));
+    let share = 1.0 - 35.0 / control.len() as f64;
+    assert!((look.contrasts[0].difference.value - share).abs() < 1e-12);
+    assert!(look.checks.iter().any(|check| check.kind == CheckKind::Delivered && check.is_ok));
+    assert!(over.history.len() >= 3);
+
+    let adopt = DecideExperiment { id, decision: Decision::Adopt, arm: Some(1), reason: None };
+    let other = DecideExperiment { decision: Decision::Keep, ..adopt.clone() };
+    assert_eq!(problem(end.run(decide, other).await), ("reason".into(), "experiments-reason-needed".into()));
+    assert_eq!(problem(end.run(decide, DecideExperiment { arm: Some(7), ..adopt.clone() }).await).0, "arm");
+    let decided = end.run(decide, adopt.clone()).await.unwrap();
+    assert_eq!(
+        (decided.experiment.decision, decided.experiment.decision_arm, decided.experiment.decider.as_deref()),
+        (Some(Decision::Adopt), Some(1), Some("owner"))
+    );
+    assert_eq!(problem(end.run(decide, adopt).await).1, "experiments-nothing-to-decide");
+    let listed = ctx.run(list, ListExperiments { state: Some(ExperimentState::Decided), ..ListExperiments::default() }).await.unwrap();
+    assert_eq!(listed.items.len(), 1);
+}
+
+#[tokio::test]
+async fn many_come_by_chance_alone_and_who_comes_later_comes_into_it_too() {
+    let ctx = testing::ctx().await;
+    shop(&ctx, 60, 20).await;
+    let id = begun(&ctx, "8").await;
+    let first = seen(&ctx, id).await.experiment;
+    assert!(first.planned > 400 && first.assigned == 60, "{first:?}");
+    let before = arm(&ctx, id, 1).await;
+    assert!((15..=45).contains(&before.len()));
+    ctx.run(pause, ExperimentId { id }).await.unwrap();
+    shop(&ctx, 10, 0).await;
+    work(&ctx).await;
+    assert_eq!(seen(&ctx, id).await.experiment.assigned, 60, "while it is paused nobody comes");
+    ctx.run(resume, ExperimentId { id }).await.unwrap();
+    assert_eq!(problem(ctx.run(resume, ExperimentId { id }).await).1, "experiments-not-paused");
+    drain(&ctx.app).await.unwrap();
+    assert_eq!(seen(&ctx, id).await.experiment.assigned, 70);
+    let after = arm(&ctx, id, 1).await;
+    assert!(before.iter().all(|one| after.contains(one)), "who is in an arm stays there");
+    let page = ctx.run(list, ListExperiments { limit: Some(1), ..ListExperiments::default() }).await.unwrap();
+    let rest = ListExperiments { limit: Some(1), after: page.next, ..ListExperiments::default() };
+    assert_eq!((page.items.len(), ctx.run(list, rest).await.unwrap().items.len()), (1, 1), "nothing is left after one");
+}
+
+#[tokio::test]
+async fn harm_stops_it_by_itself() {
+    let ctx = testing::ctx().await;
+    shop(&ctx, 200, 60).await;
+    let id = begun(&ctx, "25").await;
+    let treated = arm(&ctx, id, 1).await;
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    for party in &treated[..40] {
+        tx.run(
+            sql("INSERT INTO interactions (id, party_id, channel, direction, at, text, reason, created_at) VALUES ($1, $2, 'phone', 'in', $3, 'x', 'complaint', $3)")
+                .bind(ctx.id::<()>())
+                .bind(*party)
+                .bind(ctx.now().plus(DAY)),
+        )
+        .await
+        .unwrap();
+    }
+    tx.commit().await.unwrap();
+    let soon = later(&ctx, 15);
+    work(&soon).await;
+    let stopped = seen(&soon, id).await;
+    assert_eq!((stopped.experiment.state, stopped.experiment.verdict), (ExperimentState::Paused, Some(Verdict::StopHarm)));
+    assert_eq!(stopped.look.unwrap().harm, [Guard::Complaints]);
+    let (told,): (i64,) = ctx.app.db.one(sql("SELECT COUNT(*) FROM events WHERE kind = 'experiment.paused'")).await.unwrap();
+    assert_eq!(told, 1);
+    let stop = DecideExperiment { id, decision: Decision::Stop, arm: None, reason: Some("شکایت زیاد شد".into()) };
+    assert_eq!(soon.run(decide, stop).await.unwrap().experiment.state, ExperimentState::Decided);
+}
+
+#[tokio::test]
+async fn a_small_shop_is_told_what_it_can_learn_instead() {
+    let ctx = testing::ctx().await;
+    shop(&ctx, 60, 20).await;
+    let treatments = [made(&ctx, call()).await, made(&ctx, treatment(TreatmentKind::Respect, "پیک اختصاصی", &[Stage::Loyal])).await];
+    let told = ctx.run(plan, planned(&asked(&treatments, "5"))).await.unwrap();
+    assert_eq!((told.can, told.days), (false, None));
+    let ways: Vec<Way> = told.others.iter().map(|one| one.way).collect();
+    assert_eq!(ways, [Way::Larger, Way::OneArm, Way::Interviews]);
+    assert!(told.others[1].detectable.unwrap() < told.detectable.unwrap());
+    let amounts = NewExperiment { outcome: Outcome::Spend, smallest: "1".into(), ..asked(&treatments[..1], "") };
+    let told = ctx.run(plan, planned(&amounts)).await.unwrap();
+    assert_eq!(told.others[1].way, Way::Longer);
+    assert!(told.deviation > 0.0 && told.mean > 0.0);
+}
+
+#[tokio::test]
+async fn what_cannot_be_tried_is_refused_at_its_field() {
+    let ctx = testing::ctx().await;
+    shop(&ctx, 30, 10).await;
+    let respect = made(&ctx, call()).await;
+    let discount = made(&ctx, treatment(TreatmentKind::Discount, "ده درصد", &[Stage::Loyal])).await;
+    let floor = NewTreatment { is_special: false, ..treatment(TreatmentKind::Respect, "پاسخ با نام", Stage::ALL) };
+    let floor = made(&ctx, floor).await;
+    let refused = async |new: NewExperiment| problem(ctx.run(create, new).await);
+    assert_eq!(refused(NewExperiment { name: " ".into(), ..asked(&[respect], "30") }).await, ("name".into(), "input-needed".into()));
+    assert_eq!(refused(asked(&[], "30")).await.1, "experiments-arms-count");
+    assert_eq!(refused(asked(&[respect, discount], "30")).await.1, "experiments-one-kind");
+    assert_eq!(refused(asked(&[floor], "30")).await.1, "experiments-never-withheld", "how everybody is treated is withheld from nobody");
+    assert_eq!(refused(asked(&[respect], "0")).await, ("smallest".into(), "experiments-smallest-range".into()));
+    assert_eq!(refused(asked(&[respect], "90")).await, ("smallest".into(), "experiments-not-to-be-seen".into()));
+    assert_eq!(refused(NewExperiment { horizon_days: 3, ..asked(&[respect], "30") }).await.0, "horizon_days");
+    let benefit = NewExperiment { outcome: Outcome::Benefit, smallest: "1000".into(), ..asked(&[respect], "") };
+    assert_eq!(refused(benefit).await, ("outcome".into(), "profits-goods-unknown".into()));
+
+    // A test of prices is begun by somebody else than who wrote it down.
+    let priced = ctx.run(create, asked(&[discount], "45")).await.unwrap();
+    assert!(priced.needs_other);
+    let id = ExperimentId { id: priced.experiment.id };
+    assert_eq!(problem(ctx.run(start, id).await).1, "experiments-needs-other");
+    let manager = testing::as_post(&ctx.app, "manager", "manager").await;
+    assert_eq!(manager.run(start, id).await.unwrap().experiment.state, ExperimentState::Running);
+    assert_eq!(problem(ctx.run(deliver, Deliver { id: id.id, party_ids: vec![] }).await).0, "party_ids");
+}
+
+#[tokio::test]
+async fn the_published_test_of_an_e_mail_is_brought_in_and_says_what_was_published() {
+    let ctx = testing::ctx().await;
+    // The counts of Hillstrom's test, visits: methods.md §7.
+    let rows = "arm,bought,spent,times
+mens,1,,3894\nmens,0,,17413\nnone,1,,2262\nnone,0,,19044\nwomens,1,,3238\nwomens,0,,18149";
+    let input = ImportExperiment {
+        name: "MineThatData".into(),
+        question: None,
+        kind: TreatmentKind::Discount,
+        outcome: Outcome::Bought,
+        currency: None,
+        smallest: None,
+        control: "none".into(),
+        rows: rows.into(),
+    };
+    let wrong = ImportExperiment { control: "nobody".into(), ..input.clone() };
+    assert_eq!(problem(ctx.run(import, wrong).await).0, "control");
+    let seen = ctx.run(import, input).await.unwrap();
+    let names: Vec<&str> = seen.arms.iter().map(|arm| arm.name.as_str()).collect();
+    assert_eq!(names, ["none", "mens", "womens"]);
+    let look = seen.look.unwrap();
+    let buyers: Vec<_> = look.arms.iter().map(|arm| (arm.complete, arm.buyers)).collect();
+    assert_eq!(buyers, [(21_306, 2_262), (21_307, 3_894), (21_387, 3_238)]);
+    let told: Vec<f64> = look.contrasts.iter().flat_map(|one| [one.difference.value, one.difference.low, one.difference.high]).collect();
+    for (told, published) in told.iter().zip([0.076_59, 0.069_95, 0.083_23, 0.045_23, 0.038_89, 0.051_57]) {
+        assert!((told - published).abs() < 5e-6, "{told} is not {published}");
+    }
+    assert_eq!((seen.experiment.state, look.verdict, look.arm), (ExperimentState::Ended, Verdict::Recommend, Some(1)));
+    let again = ctx.run(analyse, ExperimentId { id: seen.experiment.id }).await.unwrap();
+    assert_eq!(again.look.map(|look| (look.verdict, look.contrasts)), Some((Verdict::Recommend, look.contrasts)));
+    assert_eq!(again.experiment.looked_at, Some(ctx.now()));
+}
