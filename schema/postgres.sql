@@ -175,6 +175,94 @@ CREATE INDEX events_kind_at_id ON events USING btree (kind, at, id);
 CREATE INDEX events_party_id_at_id ON events USING btree (party_id, at, id) WHERE (party_id IS NOT NULL);
 CREATE INDEX events_timeline ON events USING btree (party_id, at, id) WHERE ((party_id IS NOT NULL) AND (substr(kind, 1, 9) <> ALL (ARRAY['interacti'::text, 'follow_up'::text, 'purchase.'::text])));
 
+CREATE TABLE experiment_arms (
+  experiment_id uuid NOT NULL,
+  place bigint NOT NULL,
+  name text NOT NULL,
+  treatment_id uuid,
+  share bigint NOT NULL,
+  unit_cost_minor bigint NOT NULL
+);
+ALTER TABLE experiment_arms ADD CONSTRAINT experiment_arms_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id);
+ALTER TABLE experiment_arms ADD CONSTRAINT experiment_arms_pkey PRIMARY KEY (experiment_id, place);
+ALTER TABLE experiment_arms ADD CONSTRAINT experiment_arms_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES treatments(id);
+
+CREATE TABLE experiment_looks (
+  id uuid NOT NULL,
+  experiment_id uuid NOT NULL,
+  at bigint NOT NULL,
+  found jsonb NOT NULL
+);
+ALTER TABLE experiment_looks ADD CONSTRAINT experiment_looks_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id);
+ALTER TABLE experiment_looks ADD CONSTRAINT experiment_looks_pkey PRIMARY KEY (id);
+CREATE INDEX experiment_looks_experiment_id_id ON experiment_looks USING btree (experiment_id, id);
+
+CREATE TABLE experiment_units (
+  id uuid NOT NULL,
+  experiment_id uuid NOT NULL,
+  party_id uuid,
+  arm bigint NOT NULL,
+  stratum bigint NOT NULL,
+  assigned_at bigint NOT NULL,
+  assigned_on text COLLATE "C" NOT NULL,
+  until_on text COLLATE "C" NOT NULL,
+  before_occasions bigint NOT NULL,
+  before_minor bigint NOT NULL,
+  delivered_at bigint,
+  delivered_by uuid,
+  bought bigint,
+  spent_minor bigint
+);
+ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id);
+ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_party_key UNIQUE (experiment_id, party_id);
+ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_pkey PRIMARY KEY (id);
+CREATE INDEX experiment_units_experiment_id_arm_id ON experiment_units USING btree (experiment_id, arm, id);
+CREATE INDEX experiment_units_party_id ON experiment_units USING btree (party_id) WHERE (party_id IS NOT NULL);
+
+CREATE TABLE experiments (
+  id uuid NOT NULL,
+  name text NOT NULL,
+  question text,
+  kind text COLLATE "C" NOT NULL,
+  outcome text COLLATE "C" NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  is_imported boolean NOT NULL,
+  rule jsonb,
+  stages jsonb NOT NULL,
+  horizon_days bigint NOT NULL,
+  min_days bigint NOT NULL,
+  smallest double precision NOT NULL,
+  planned bigint NOT NULL,
+  goods bigint NOT NULL,
+  currency text NOT NULL,
+  salt text NOT NULL,
+  take bigint,
+  registration jsonb,
+  hash text,
+  assigned bigint NOT NULL,
+  complete bigint NOT NULL,
+  verdict text COLLATE "C",
+  verdict_arm bigint,
+  looked_at bigint,
+  decision text COLLATE "C",
+  decision_arm bigint,
+  decision_reason text,
+  decided_by uuid,
+  decided_at bigint,
+  created_by uuid,
+  created_at bigint NOT NULL,
+  started_by uuid,
+  started_at bigint,
+  ended_at bigint
+);
+ALTER TABLE experiments ADD CONSTRAINT experiments_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id);
+ALTER TABLE experiments ADD CONSTRAINT experiments_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES users(id);
+ALTER TABLE experiments ADD CONSTRAINT experiments_pkey PRIMARY KEY (id);
+ALTER TABLE experiments ADD CONSTRAINT experiments_started_by_fkey FOREIGN KEY (started_by) REFERENCES users(id);
+CREATE INDEX experiments_created_at_id ON experiments USING btree (created_at, id);
+CREATE INDEX experiments_state_kind ON experiments USING btree (state, kind);
+
 CREATE TABLE exposures (
   id uuid NOT NULL,
   party_id uuid NOT NULL,

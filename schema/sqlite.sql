@@ -153,6 +153,83 @@ CREATE INDEX events_party_id_at_id ON events (party_id, at, id) WHERE party_id I
 CREATE INDEX events_timeline ON events (party_id, at, id)
   WHERE party_id IS NOT NULL AND substr(kind, 1, 9) NOT IN ('interacti', 'follow_up', 'purchase.');
 
+CREATE TABLE experiment_arms (
+  experiment_id BLOB NOT NULL REFERENCES experiments (id),
+  place INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  treatment_id BLOB REFERENCES treatments (id),
+  share INTEGER NOT NULL,
+  unit_cost_minor INTEGER NOT NULL,
+  PRIMARY KEY (experiment_id, place)
+) STRICT;
+
+CREATE TABLE experiment_looks (
+  id BLOB NOT NULL PRIMARY KEY,
+  experiment_id BLOB NOT NULL REFERENCES experiments (id),
+  at INTEGER NOT NULL,
+  found TEXT NOT NULL
+) STRICT;
+CREATE INDEX experiment_looks_experiment_id_id ON experiment_looks (experiment_id, id);
+
+CREATE TABLE experiment_units (
+  id BLOB NOT NULL PRIMARY KEY,
+  experiment_id BLOB NOT NULL REFERENCES experiments (id),
+  party_id BLOB REFERENCES parties (id),
+  arm INTEGER NOT NULL,
+  stratum INTEGER NOT NULL,
+  assigned_at INTEGER NOT NULL,
+  assigned_on TEXT NOT NULL,
+  until_on TEXT NOT NULL,
+  before_occasions INTEGER NOT NULL,
+  before_minor INTEGER NOT NULL,
+  delivered_at INTEGER,
+  delivered_by BLOB,
+  bought INTEGER,
+  spent_minor INTEGER,
+  CONSTRAINT experiment_units_party_key UNIQUE (experiment_id, party_id)
+) STRICT;
+CREATE INDEX experiment_units_experiment_id_arm_id ON experiment_units (experiment_id, arm, id);
+CREATE INDEX experiment_units_party_id ON experiment_units (party_id) WHERE party_id IS NOT NULL;
+
+CREATE TABLE experiments (
+  id BLOB NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  question TEXT,
+  kind TEXT NOT NULL,
+  outcome TEXT NOT NULL,
+  state TEXT NOT NULL,
+  is_imported INTEGER NOT NULL,
+  rule TEXT,
+  stages TEXT NOT NULL,
+  horizon_days INTEGER NOT NULL,
+  min_days INTEGER NOT NULL,
+  smallest REAL NOT NULL,
+  planned INTEGER NOT NULL,
+  goods INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  salt TEXT NOT NULL,
+  take INTEGER,
+  registration TEXT,
+  hash TEXT,
+  assigned INTEGER NOT NULL,
+  complete INTEGER NOT NULL,
+  verdict TEXT,
+  verdict_arm INTEGER,
+  looked_at INTEGER,
+  decision TEXT,
+  decision_arm INTEGER,
+  decision_reason TEXT,
+  decided_by BLOB REFERENCES users (id),
+  decided_at INTEGER,
+  created_by BLOB REFERENCES users (id),
+  created_at INTEGER NOT NULL,
+  started_by BLOB REFERENCES users (id),
+  started_at INTEGER,
+  ended_at INTEGER
+) STRICT;
+CREATE INDEX experiments_created_at_id ON experiments (created_at, id);
+CREATE INDEX experiments_state_kind ON experiments (state, kind);
+
 CREATE TABLE exposures (
   id BLOB NOT NULL PRIMARY KEY,
   party_id BLOB NOT NULL REFERENCES parties (id),

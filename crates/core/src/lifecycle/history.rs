@@ -1,6 +1,6 @@
 //! What is known of customers, read from where it was written: for many who follow each other, or for some.
 
-use super::engine::{Answer, Complaint, Decided, History, Occasion};
+use super::engine::{Answer, Complaint, Decided, History, Incident, Introduced, Occasion};
 use super::gates::{Asked, Gate};
 use super::{Decision, DecisionKind};
 use crate::parties::Party;
@@ -86,6 +86,36 @@ row! {
     }
 }
 
+row! {
+    struct Complained {
+        party_id: Id<Party>,
+        opened_on: Day,
+        due_at: Instant,
+        closed_at: Option<Instant>,
+    }
+}
+
+row! {
+    struct Offended {
+        party_id: Id<Party>,
+        id: Id<()>,
+        severity: i64,
+        is_hostile: bool,
+        opened_at: Instant,
+        closed_at: Option<Instant>,
+        /// They told somebody that what was done made it good.
+        is_recovered: bool = "(recovery_score IS NOT NULL AND recovery_score >= 4)",
+    }
+}
+
+row! {
+    struct Brought {
+        referrer_id: Id<Party>,
+        id: Id<()>,
+        confirmed_on: Day,
+    }
+}
+
 /// The histories of customers, in the order of their ids.
 ///
 /// # Errors
@@ -161,6 +191,34 @@ pub async fn read(tx: &mut Tx, whom: Whom<'_>, zone: &TimeZone) -> Result<Vec<(I
     for answered in tx.all::<Answered>(query).await? {
         let Answered { party_id, id, kind, score, day } = answered;
         of(party_id, &mut |history| history.answers.push(Answer { on: day, asked: kind, score, id: id.0 }));
+    }
+    let mut query = Sql::select::<Complained>("FROM cases WHERE ");
+    whom.of(&mut query, "party_id");
+    query.push(" AND kind = 'complaint' ORDER BY party_id, opened_at, id");
+    for case in tx.all::<Complained>(query).await? {
+        let Complained { party_id, opened_on, due_at, closed_at } = case;
+        let (due_on, closed_on) = (due_at.day(zone), closed_at.map(|at| at.day(zone)));
+        of(party_id, &mut |history| history.complaints.push(Complaint { on: opened_on, due_on, closed_on }));
+    }
+    let mut query = Sql::select::<Offended>("FROM respect_incidents WHERE ");
+    whom.of(&mut query, "party_id");
+    query.push(" ORDER BY party_id, opened_at, id");
+    for one in tx.all::<Offended>(query).await? {
+        let Offended { party_id, id, severity, is_hostile, opened_at, closed_at, is_recovered } = one;
+        let (on, closed_on) = (opened_at.day(zone), closed_at.map(|at| at.day(zone)));
+        of(party_id, &mut |history| history.incidents.push(Incident { id: id.0, severity, is_hostile, on, closed_on, is_recovered }));
+    }
+    let mut query = Sql::select::<Brought>("FROM referrals WHERE ");
+    whom.of(&mut query, "referrer_id");
+    query.push(" AND state IN ('confirmed', 'rewarded') AND is_corroborated AND NOT is_solicited AND confirmed_on IS NOT NULL ORDER BY referrer_id, confirmed_on, id");
+    for Brought { referrer_id, id, confirmed_on } in tx.all::<Brought>(query).await? {
+        of(referrer_id, &mut |history| history.introduced.push(Introduced { id: id.0, on: confirmed_on }));
+    }
+    let mut query = sql("SELECT party_id, assigned_at FROM exposures WHERE ");
+    whom.of(&mut query, "party_id");
+    query.push(" AND kind IN ('discount', 'gift') AND NOT is_ghost ORDER BY party_id, assigned_at");
+    for (party, at) in tx.all::<(Id<Party>, Instant)>(query).await? {
+        of(party, &mut |history| history.exposed_on.push(at.day(zone)));
     }
     let mut query = sql("SELECT c.party_id, MAX(c.consent_at) FROM contact_points c WHERE ");
     whom.of(&mut query, "c.party_id");

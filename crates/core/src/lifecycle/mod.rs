@@ -104,3 +104,6 @@ pub fn operations(ops: &mut Operations) {
 mod engine_tests;
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod story_tests;

@@ -20,19 +20,19 @@ use crate::{Ctx, Day, Error, Instant, testing};
 use peyvand_db::{Id, sql};
 use tokio::sync::watch;
 
-async fn buy(ctx: &Ctx, party: Id<Party>, on: Day, amount: &str) {
+pub(super) async fn buy(ctx: &Ctx, party: Id<Party>, on: Day, amount: &str) {
     let new = NewPurchase { party_id: Some(party), date: Some(on.to_string()), amount: Some(amount.into()), ..NewPurchase::default() };
     ctx.run(purchases::create, new).await.unwrap();
 }
 
 /// The context on another day.
-fn on(ctx: &Ctx, day: Day) -> Ctx {
+pub(super) fn on(ctx: &Ctx, day: Day) -> Ctx {
     let mut ctx = ctx.clone();
     ctx.now = Instant::start_of(day, &jiff::tz::TimeZone::UTC).plus(12 * 60 * 60 * 1000);
     ctx
 }
 
-async fn way(ctx: &Ctx, party: Id<Party>) -> customers::Lifecycle {
+pub(super) async fn way(ctx: &Ctx, party: Id<Party>) -> customers::Lifecycle {
     ctx.run(customers::get, LifecycleOf { party_id: party }).await.unwrap()
 }
 

@@ -106,8 +106,8 @@ async fn a_rule_asks_once_and_says_why_it_did_not_ask() {
         owner_id: None,
     };
     ctx.run(open, complaint).await.unwrap();
-    let incident = sql("INSERT INTO respect_incidents (id, party_id, severity, source, words, stage, opened_at, due_at)
-                        VALUES ($1, $2, 2, 'complaint', '', 'opened', $3, $3)");
+    let incident = sql("INSERT INTO respect_incidents (id, party_id, severity, source, is_hostile, words, stage, opened_at, due_at)
+                        VALUES ($1, $2, 2, 'complaint', FALSE, '', 'opened', $3, $3)");
     run(&ctx, incident.bind(ctx.id::<Party>()).bind(omid).bind(ctx.now())).await;
     run(&ctx, sql("UPDATE parties SET archived_at = $1 WHERE id = $2").bind(ctx.now()).bind(leila)).await;
 
