@@ -76,8 +76,8 @@ experiments-looking-note = هذا المجال صحيح مهما كثر النظ
 experiments-adjusted = بعد استبعاد ما كانوا يشترونه: { $difference }، { $range } (التشتت أقل بـ{ $less })
 experiments-resampled = المبالغ شديدة التفاوت؛ المجال بإعادة المعاينة: { $range }
 experiments-checks = الفحوص
-experiments-check-sample-ratio = أحجام المجموعات كما ينبغي (p = { $value })
-experiments-check-sample-ratio-broken = أحجام المجموعات ليست كما ينبغي (p = { $value })؛ خلل في التوزيع.
+experiments-check-sample-ratio = أحجام المجموعات كما ينبغي (⁦p = { $value }⁩)
+experiments-check-sample-ratio-broken = أحجام المجموعات ليست كما ينبغي (⁦p = { $value }⁩)؛ خلل في التوزيع.
 experiments-check-balance = كانت المجموعات متشابهة قبل البدء (البعد { $value } انحراف معياري)
 experiments-check-balance-broken = لم تكن المجموعات متشابهة قبل البدء (البعد { $value } انحراف معياري)
 experiments-check-delivered = نُفّذ { $value } مما ينبغي
@@ -90,6 +90,7 @@ experiments-meter-assigned = في التجربة
 experiments-meter-watched = شوهدوا حتى النهاية
 experiments-meter-days = اليوم
 experiments-now = ما يمكن قوله الآن
+experiments-none-complete = لم يُشاهَد أي عميل حتى النهاية بعد؛ ولا نعرض رقماً قبل ذلك.
 experiments-detectable = بهذا العدد لا تظهر فروق أصغر من { $shows }؛ وأنتم تريدون { $asks }.
 experiments-missing = يلزم { $count } عميلاً آخر.
 experiments-enough-on = في { $day } يكون الجميع قد شوهدوا حتى النهاية.

@@ -90,6 +90,7 @@ experiments-meter-assigned = In the experiment
 experiments-meter-watched = Watched to the end
 experiments-meter-days = Days
 experiments-now = What can be said now
+experiments-none-complete = Nobody has been watched to the end yet; until then we show no number.
 experiments-detectable = So many show no difference below { $shows }; you ask for { $asks }.
 experiments-missing = { $count } more customers are needed.
 experiments-enough-on = By { $day } everybody will have been watched to the end.

@@ -76,8 +76,8 @@ experiments-looking-note = این بازه هر چند بار هم که نگاه
 experiments-adjusted = با کنار گذاشتن آنچه پیش‌تر می‌خریدند: { $difference }، { $range } (پراکندگی { $less } کمتر)
 experiments-resampled = مبلغ‌ها بسیار ناهموارند؛ بازه با نمونه‌گیری دوباره: { $range }
 experiments-checks = وارسی‌ها
-experiments-check-sample-ratio = اندازهٔ گروه‌ها همان است که باید باشد (p = { $value })
-experiments-check-sample-ratio-broken = اندازهٔ گروه‌ها با آنچه باید باشد نمی‌خواند (p = { $value })؛ چیزی در تقسیم درست نبوده است.
+experiments-check-sample-ratio = اندازهٔ گروه‌ها همان است که باید باشد (⁦p = { $value }⁩)
+experiments-check-sample-ratio-broken = اندازهٔ گروه‌ها با آنچه باید باشد نمی‌خواند (⁦p = { $value }⁩)؛ چیزی در تقسیم درست نبوده است.
 experiments-check-balance = گروه‌ها پیش از شروع مانند هم بودند (فاصله { $value } انحراف معیار)
 experiments-check-balance-broken = گروه‌ها پیش از شروع مانند هم نبودند (فاصله { $value } انحراف معیار)
 experiments-check-delivered = { $value } آنچه باید، انجام شد
@@ -90,6 +90,7 @@ experiments-meter-assigned = در آزمایش
 experiments-meter-watched = تا پایان دیده شده
 experiments-meter-days = روز
 experiments-now = آنچه اکنون می‌شود گفت
+experiments-none-complete = هنوز هیچ مشتری‌ای تا پایان دیده نشده است؛ تا آن روز عددی نشان نمی‌دهیم.
 experiments-detectable = با این تعداد، تفاوت‌های کوچک‌تر از { $shows } دیده نمی‌شود؛ شما { $asks } می‌خواهید.
 experiments-missing = { $count } نفر دیگر لازم است.
 experiments-enough-on = { $day } همه تا پایان دیده شده‌اند.

@@ -20,10 +20,10 @@ use tokio::sync::watch;
 type Tried = (&'static str, &'static str, TreatmentKind, Outcome, i64, &'static str, i64);
 
 const CLEAR: Tried =
-    ("تماس احوال‌پرسی پس از خرید", "آیا تماس، وفاداران را زودتر برمی‌گرداند؟", TreatmentKind::Respect, Outcome::Bought, 30, "20", 75);
+    ("تماس احوال‌پرسی پس از خرید", "آیا تماس، وفاداران را زودتر برمی‌گرداند؟", TreatmentKind::Respect, Outcome::Bought, 30, "16", 75);
 const SMALL: Tried =
-    ("تخفیف سالگرد آشنایی", "آیا تخفیف سالگرد، سود بیشتری می‌گذارد؟", TreatmentKind::Discount, Outcome::Spend, 60, "5000", 100);
-const NOW: Tried = ("دانهٔ قهوه به نام وفاداران", "آیا هدیهٔ کوچک، خرید دوباره می‌آورد؟", TreatmentKind::Gift, Outcome::Bought, 60, "8", 9);
+    ("تخفیف سالگرد آشنایی", "آیا تخفیف سالگرد، سود بیشتری می‌گذارد؟", TreatmentKind::Discount, Outcome::Spend, 60, "20000000", 100);
+const NOW: Tried = ("کارت دست‌نویس برای وفاداران", "آیا هدیهٔ کوچک، خرید دوباره می‌آورد؟", TreatmentKind::Gift, Outcome::Bought, 60, "8", 9);
 
 impl Story {
     /// What was tried, told by what customers did.

@@ -222,6 +222,9 @@ fn waiting(loc: &Loc, seen: &ExperimentSeen, look: &Look) -> Option<Waiting> {
         meters.push(of("experiments-meter-days", look.days.min(experiment.min_days), experiment.min_days));
     }
     let mut notes = Vec::new();
+    if complete == 0 {
+        notes.push(loc.t("experiments-none-complete"));
+    }
     if let Some(detectable) = look.detectable {
         let shows = difference(loc, experiment.outcome, seen.currency, detectable);
         let asks = difference(loc, experiment.outcome, seen.currency, experiment.smallest);
@@ -258,7 +261,8 @@ pub async fn show(req: Req, Path(id): Path<Id<Experiment>>) -> PageResult {
     let loc = &req.loc;
     let experiment = &seen.experiment;
     let state = experiment.state;
-    let is_over = matches!(state, ExperimentState::Ended | ExperimentState::Decided);
+    let complete = experiment.complete * 100 >= experiment.planned * 95;
+    let is_over = experiment.is_imported || state == ExperimentState::Ended || (state == ExperimentState::Decided && complete);
     let may_change = req.can(Room::Experience, Act::Change);
     let is_own = seen.needs_other && experiment.created_by == req.ctx.actor.user();
     let decided = experiment.decision.map(|decision| {

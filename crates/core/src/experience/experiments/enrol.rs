@@ -22,8 +22,8 @@ use tokio::sync::watch;
 const BATCH: i64 = 500;
 /// One run waits at a time.
 const SINGLE: &str = "run_experiments";
-/// So much more is asked than planned, for chance takes some less.
-const SPARE: f64 = 1.05;
+/// Standard deviations by which more are asked than planned, for chance takes some less.
+const SPARE: f64 = 3.0;
 
 /// Has it done soon.
 pub(super) async fn enqueue(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
@@ -146,7 +146,9 @@ async fn share_to_take(ctx: &Ctx, stored: &Stored, whom: &Whom) -> Result<i64> {
     let mut query = sql("SELECT COUNT(*)");
     whom.push(&mut query);
     let (meant,): (i64,) = ctx.app.db.one(query).await?;
-    let share = (stored.planned as f64 * SPARE / meant.max(1) as f64 * WHOLE as f64).ceil().min(WHOLE as f64) as i64;
+    let planned = stored.planned as f64;
+    let asked = planned + SPARE * planned.sqrt();
+    let share = (asked / meant.max(1) as f64 * WHOLE as f64).ceil().min(WHOLE as f64) as i64;
     let mut tx = ctx.app.db.begin().await?;
     tx.run(sql("UPDATE experiments SET take = $1 WHERE id = $2").bind(share).bind(stored.id)).await?;
     tx.commit().await?;

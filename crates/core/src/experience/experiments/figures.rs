@@ -49,7 +49,7 @@ pub struct ArmLook {
     pub assigned: i64,
     /// Of them, those who have been watched to the end.
     pub complete: i64,
-    /// Of those, who got what the arm gets.
+    /// Of all who are in it, who got what the arm gets.
     pub delivered: i64,
     /// Of those who have been watched to the end, who bought.
     pub buyers: i64,
@@ -148,7 +148,9 @@ pub(super) struct Measured {
     /// What each spent.
     pub spent: Vec<f64>,
     pub buyers: u64,
+    /// Who got what the arm gets: of those watched to the end, of all.
     pub delivered: u64,
+    pub given: u64,
     pub assigned: u64,
     /// Of those watched for two weeks: who complained, who withdrew their consent, all.
     pub complained: u64,
@@ -249,7 +251,7 @@ fn arm_look(place: i64, one: &Measured, is_share: bool) -> ArmLook {
         place,
         assigned: count(one.assigned),
         complete: count(complete),
-        delivered: count(one.delivered),
+        delivered: count(one.given),
         buyers: count(one.buyers),
         mean: found.ok().map(Range::from),
     }

@@ -27,12 +27,11 @@ row! {
 async fn measured(ctx: &Ctx, stored: &Stored, arms: &[Arm], today: Day) -> Result<Vec<Measured>> {
     let mut measured = vec![Measured::default(); arms.len()];
     let at = |arm: i64| usize::try_from(arm).ok().filter(|arm| *arm < arms.len());
-    let assigned: Vec<(i64, i64)> =
-        ctx.app.db.all(sql("SELECT arm, COUNT(*) FROM experiment_units WHERE experiment_id = $1 GROUP BY arm").bind(stored.id)).await?;
-    for (arm, count) in assigned {
-        if let Some(arm) = at(arm) {
-            measured[arm].assigned = u64::try_from(count).unwrap_or_default();
-        }
+    let query = sql("SELECT arm, COUNT(*), COUNT(delivered_at) FROM experiment_units WHERE experiment_id = $1 GROUP BY arm");
+    for (arm, assigned, given) in ctx.app.db.all::<(i64, i64, i64)>(query.bind(stored.id)).await? {
+        let Some(arm) = at(arm) else { continue };
+        let count = |count: i64| u64::try_from(count).unwrap_or_default();
+        (measured[arm].assigned, measured[arm].given) = (count(assigned), count(given));
     }
     let mut query = Sql::select::<Watched>(
         "FROM experiment_units u LEFT JOIN purchases b ON b.party_id = u.party_id AND b.day > u.assigned_on AND b.day <= u.until_on
