@@ -5,7 +5,7 @@ use super::grants::{self, Grant, GrantId, GrantState, ListGrants, RevokeGrant};
 use super::incidents::{self, OpenIncident, ResolveIncident};
 use super::legality::TreatmentKind;
 use super::occasions::Occasion;
-use super::policies;
+use super::policies::{self, NewPolicy};
 use super::policy_steps;
 use super::redeem::{self, RedeemGrant, Redeemed};
 use super::tests::{made, plan, policy, problem, treatment, yes};
@@ -77,6 +77,25 @@ async fn other_process(ctx: &Ctx) -> Ctx {
         sessions: Default::default(),
     });
     Ctx { app, ..ctx.clone() }
+}
+
+#[tokio::test]
+async fn who_has_had_it_as_often_as_one_customer_may_is_not_meant_by_another_policy() {
+    let ctx = testing::ctx().await;
+    customers(&ctx, 3).await;
+    live(&ctx, NewTreatment { party_cap: Some(1), ..public() }, "0").await;
+    jobs::drain(&ctx.app).await.unwrap();
+    assert_eq!(all(&ctx).await.len(), 3);
+    let treatment = ctx.run(treatments::list, ListTreatments::default()).await.unwrap().items[0].id;
+    let terms = NewPolicy { occasions: vec![plan(Occasion::Once)], holdout: None, ..policy(&[treatment]) };
+    let seen = ctx.run(policies::create, terms).await.unwrap();
+    yes(&ctx, &seen).await.unwrap();
+    ctx.run(policy_steps::start, PolicyId { id: seen.policy.id }).await.unwrap();
+    let late = testing::party(&ctx, "مشتری تازه").await;
+    jobs::drain(&ctx.app).await.unwrap();
+    let given = all(&ctx).await;
+    assert_eq!(given.len(), 4, "only who came later");
+    assert_eq!(given.iter().filter(|one| one.party_id == late).count(), 1, "once, though two policies mean them");
 }
 
 #[tokio::test]
