@@ -320,6 +320,17 @@ export const PAGES = [
   { name: 'service-case-closed', path: ({ closedCase }) => `/service/cases/${closedCase}`, deep: true },
   { name: 'service-case-settings', path: () => '/service/cases/settings', deep: true },
   { name: 'service-answers', path: () => '/service/answers?kind=nps&score_until=6' },
+  { name: 'service-interviews', path: () => '/service/interviews' },
+  { name: 'service-interviews-empty', path: () => '/service/interviews', deep: true, bare: true },
+  { name: 'service-interview-new', path: ({ party }) => `/service/interviews/new?party=${party}` },
+  { name: 'service-interview', path: ({ interview }) => `/service/interviews/${interview}`, press: (page) => page.locator('#quotes details summary').first().click() },
+  { name: 'service-quotes', path: () => '/service/quotes' },
+  { name: 'service-guide', path: ({ guide }) => `/service/surveys/${guide}`, deep: true },
+  { name: 'service-feedback', path: () => '/service/feedback' },
+  { name: 'service-feedback-empty', path: () => '/service/feedback', deep: true, bare: true },
+  { name: 'service-feedback-new', path: () => '/service/feedback', deep: true, press: open('a[href="/service/feedback/new"]') },
+  { name: 'service-feedback-one', path: ({ told }) => `/service/feedback/${told}` },
+  { name: 'service-feedback-in-work', path: ({ inWork }) => `/service/feedback/${inWork}`, deep: true },
   { name: 'service-surveys', path: () => '/service/surveys' },
   { name: 'service-surveys-empty', path: () => '/service/surveys', deep: true, bare: true },
   { name: 'service-survey-new', path: () => '/service/surveys', deep: true, press: open('a[href="/service/surveys/new"]') },
@@ -397,12 +408,16 @@ export async function places(call) {
   const [incident] = await list('/incidents?open=true&limit=1');
   const tried = await list('/experiments?limit=50');
   const experiments = { decided: tried.find((one) => one.decision === 'adopt')?.id, running: tried.find((one) => one.state === 'running')?.id };
-  const [live] = await list('/surveys?state=live&limit=1');
+  const [live] = await list('/surveys?state=live&is_guide=false&limit=1');
   const [draft] = await list('/surveys?state=draft&limit=1');
+  const [guide] = await list('/surveys?is_guide=true&limit=1');
+  const [interview] = await list('/interviews?limit=1');
+  const [told] = await list('/feedback?view=done&limit=1');
+  const [inWork] = await list('/feedback?view=in_work&limit=1');
   const [openCase] = await list('/cases?limit=1');
   const [closedCase] = await list('/cases?view=closed&kind=complaint&limit=1');
   const [referral] = await list('/referrals?view=confirmed&limit=1');
   const [odd] = await list('/referrals?view=queue&limit=1');
   const [coded] = await list('/referral-codes?limit=1');
-  return { openCase: openCase?.id, closedCase: closedCase?.id, incident: incident?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, referralCode: coded?.code, policy: policy?.id, experiments, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  return { guide: guide?.id, interview: interview?.id, told: told?.id, inWork: inWork?.id, openCase: openCase?.id, closedCase: closedCase?.id, incident: incident?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, referralCode: coded?.code, policy: policy?.id, experiments, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

@@ -5,6 +5,8 @@ pub(crate) mod asks;
 pub(crate) mod beside;
 mod case_settings;
 pub(crate) mod cases;
+mod feedback;
+mod interviews;
 pub(crate) mod public;
 mod scores;
 mod sheet;
@@ -37,6 +39,23 @@ pub fn routes() -> axum::Router<State> {
         .route("/service/cases/{id}/answer", post(cases::answer))
         .route("/service/cases/{id}/close", post(cases::close))
         .route("/service/cases/{id}/reopen", post(cases::reopen))
+        .route("/service/feedback", get(feedback::index).post(feedback::create))
+        .route("/service/feedback/new", get(feedback::fresh))
+        .route("/service/feedback/{id}", get(feedback::show).post(feedback::change))
+        .route("/service/feedback/{id}/take", post(feedback::take))
+        .route("/service/feedback/{id}/finish", post(feedback::finish))
+        .route("/service/feedback/{id}/voices", post(feedback::add))
+        .route("/service/feedback/{id}/tell", post(feedback::tell))
+        .route("/service/interviews", get(interviews::index).post(interviews::create))
+        .route("/service/interviews/guide", post(interviews::make_guide))
+        .route("/service/interviews/new", get(interviews::fresh))
+        .route("/service/interviews/{id}", get(interviews::show))
+        .route("/service/interviews/{id}/quotes", post(interviews::add_quote))
+        .route("/service/quotes", get(interviews::all_quotes))
+        .route("/service/quotes/{id}", post(interviews::change_quote))
+        .route("/service/quotes/{id}/idea", post(interviews::idea_of_quote))
+        .route("/service/quotes/{id}/case", post(interviews::case_of_quote))
+        .route("/service/quotes/{id}/feedback", post(interviews::feedback_of_quote))
         .route("/service/surveys", get(surveys::index).post(surveys::create))
         .route("/service/surveys/new", get(surveys::fresh))
         .route("/service/surveys/{id}", get(surveys::show).post(surveys::change))

@@ -6,19 +6,27 @@ use super::trade::opening_hours;
 use super::{Kept, Member, Story};
 use crate::Result;
 use crate::interactions::Channel;
+use crate::parties::Party;
 use crate::platform::text::Lang;
 use crate::platform::time::HOUR;
 use crate::service::Case;
+use crate::service::Feedback;
 use crate::service::answers::{self, AnswerSurvey};
 use crate::service::ask_rules::{self, AskAfter, NewAskRule};
 use crate::service::asking;
 use crate::service::case_steps::{self, AnswerCase, CloseCase};
 use crate::service::cases::{self, CaseId, CaseKind, CaseView, ListCases, OpenCase};
+use crate::service::feedback::{self, FeedbackId, FeedbackState, FinishFeedback, OpenFeedback};
 use crate::service::fill::Reply;
+use crate::service::interviews::{self, RecordInterview};
 use crate::service::invitations::{self, Invite, ListInvitations};
 use crate::service::links::{self, AnswerByLink};
 use crate::service::questions::{self, AddQuestion, QuestionKind};
+use crate::service::quotes::NewQuote;
 use crate::service::surveys::{self, NewSurvey, SurveyId, SurveySeen};
+use crate::service::voices::{self, AddVoice, TellCustomers};
+use peyvand_db::Id;
+use std::collections::HashMap;
 
 /// The shop has asked for so many days.
 const ASKED_FOR: i64 = 500;
@@ -48,6 +56,38 @@ const CALLS: &[(CaseKind, &str, &str)] = &[
     (CaseKind::Praise, "good_service", "از راهنمایی خوب فروشنده تشکر کرد."),
     (CaseKind::Praise, "good_service", "از بسته‌بندی و نمونه‌ی رایگان تشکر کرد."),
     (CaseKind::Question, "information", "پرسید آسیاب را چند وقت یک بار باید سرویس کرد."),
+];
+
+/// What regulars told in a talk: how they came, what was quoted, its tag.
+const TALKS: &[(&str, &str, &str)] = &[
+    ("همکارم در دفتر قهوه‌ی شما را می‌خورد.", "پنج‌شنبه‌ها تا برسم بسته‌اید.", "ساعت کار"),
+    ("از جلوی مغازه رد می‌شدم و بو کشید.", "کاش بسته‌ی ۲۵۰ گرمی هم داشتید؛ یک‌کیلویی کهنه می‌شود.", "بسته‌بندی"),
+    ("خواهرم معرفی کرد.", "عصر پنج‌شنبه تنها وقت خرید ماست.", "ساعت کار"),
+    ("در نمایشگاه با شما آشنا شدیم.", "آسیاب را خودتان تنظیم کنید، همین برای ما ارزش دارد.", "خدمات"),
+    ("برای کافه دنبال تأمین‌کننده بودیم.", "فاکتور رسمی را همان روز بدهید.", "فاکتور"),
+    ("دوستم هدیه آورده بود.", "بسته‌ی کوچک‌تر می‌خواهم که تازه بماند.", "بسته‌بندی"),
+    ("از اینستاگرام.", "ارسال رایگان برای هر خریدی بگذارید.", "ارسال"),
+    ("سال‌هاست از شما می‌خریم.", "پنج‌شنبه‌ها دیرتر ببندید.", "ساعت کار"),
+    ("همسایه‌ایم.", "ارسال برای خرید کم گران است.", "ارسال"),
+];
+
+/// What was made of it: in our words, the tag, how it stands, what was changed, what they were told.
+const PIECES: &[(&str, &str, FeedbackState, &str, &str)] = &[
+    (
+        "پنج‌شنبه‌ها زود می‌بندیم",
+        "ساعت کار",
+        FeedbackState::Done,
+        "برنامه‌ی نوبت‌ها عوض شد و فروشگاه پنج‌شنبه‌ها تا ۸ شب باز است.",
+        "گفتید پنج‌شنبه‌ها زود می‌بندیم؛ از این ماه تا ۸ شب بازیم.",
+    ),
+    ("بسته‌ی ۲۵۰ گرمی نداریم", "بسته‌بندی", FeedbackState::InWork, "", ""),
+    (
+        "ارسال رایگان برای هر خریدی",
+        "ارسال",
+        FeedbackState::Declined,
+        "",
+        "حساب کردیم؛ ارسال رایگان برای خریدهای کوچک قیمت قهوه را برای همه بالا می‌برد. برای خرید بالای یک کیلو رایگان می‌ماند.",
+    ),
 ];
 
 /// What they are answered.
@@ -128,6 +168,7 @@ impl Story {
         self.at_the_counter(&mut chance, &respect).await?;
         self.cases(&mut chance, customers, parties, &bought).await?;
         self.by_rule(head, &bought, &respect).await?;
+        self.talks(&mut Chance::new(self.seed, 77), customers, parties, head, staff).await?;
         // The next version is being written.
         let by = self.at(opening_hours(&mut chance, self.last, &self.zone), Some(head));
         let draft = surveys::revise(&by, SurveyId { id: bought.survey.id }).await?;
@@ -209,6 +250,96 @@ impl Story {
         Ok(())
     }
 
+    /// Some customers were visited and asked by a guide; what several of them said changed something.
+    async fn talks(&self, chance: &mut Chance, customers: &[Customer], parties: &[Kept], head: &Member, staff: &[Member]) -> Result<()> {
+        let from = self.last.plus(-200);
+        let ctx = self.at(opening_hours(chance, from, &self.zone), Some(head));
+        let [fa, ar, en] = ["گفت‌وگو با مشتریان همیشگی", "حوار مع العملاء الدائمين", "Talk with regulars"].map(|name| Some(name.to_owned()));
+        let made = surveys::create(&ctx, NewSurvey { name_fa: fa, name_ar: ar, name_en: en, kinds: None, is_guide: true }).await?;
+        let guide = surveys::publish(&ctx, SurveyId { id: made.survey.id }).await?;
+        let regulars: Vec<&Kept> = customers
+            .iter()
+            .zip(parties)
+            .filter(|(customer, _)| {
+                !customer.only_asked && matches!(customer.habit, Habit::Enthusiast | Habit::Cafe) && customer.left.is_none()
+            })
+            .map(|(_, party)| party)
+            .take(TALKS.len())
+            .collect();
+        let mut pieces: HashMap<&str, (Id<Feedback>, Vec<Id<Party>>)> = HashMap::new();
+        for (place, (party, (answer, quote, tag))) in (0_i64..).zip(regulars.into_iter().zip(TALKS)) {
+            let at = opening_hours(chance, from.plus(8 + place * 14), &self.zone);
+            if at >= self.now {
+                break;
+            }
+            let by = self.by(at, party.owner, Vec::new());
+            let replies = guide.questions.iter().zip([*answer, quote]).map(|(question, words)| Reply {
+                question_id: question.id,
+                score: None,
+                text: Some(words.to_owned()),
+            });
+            let talk = RecordInterview {
+                survey_id: guide.survey.id,
+                party_id: Some(party.id),
+                customer: None,
+                with_whom: None,
+                held_by: None,
+                held_at: None,
+                channel: Some(Channel::Visit),
+                minutes: Some(25 + 5 * (place % 5)),
+                answers: replies.collect(),
+                quotes: vec![NewQuote { text: (*quote).to_owned(), tags: vec![(*tag).to_owned()] }],
+            };
+            let seen = interviews::record(&by, talk).await?;
+            let Some((said, ..)) = PIECES.iter().find(|(_, of, ..)| of == tag) else { continue };
+            let piece = match pieces.get(tag) {
+                Some((piece, _)) => *piece,
+                None => {
+                    let new = OpenFeedback {
+                        said: (*said).to_owned(),
+                        unit_id: staff.first().map(|member| member.unit),
+                        owner_id: Some(head.id),
+                    };
+                    feedback::open(&by, new).await?.row.id
+                }
+            };
+            let voice = AddVoice {
+                id: piece,
+                quote_id: seen.taken.first().map(|quote| quote.row.id),
+                sheet_id: None,
+                case_id: None,
+                idea_id: None,
+                party_id: None,
+                customer: None,
+                words: None,
+            };
+            voices::add(&by, voice).await?;
+            pieces.entry(tag).or_insert_with(|| (piece, Vec::new())).1.push(party.id);
+        }
+        self.done(chance, head, &pieces).await
+    }
+
+    /// Of two pieces something came, one was declined, and one of each who said it is still to be told.
+    async fn done(&self, chance: &mut Chance, head: &Member, pieces: &HashMap<&str, (Id<Feedback>, Vec<Id<Party>>)>) -> Result<()> {
+        for (_, tag, state, action, reply) in PIECES {
+            let Some((id, who)) = pieces.get(tag) else { continue };
+            let taken = self.at(opening_hours(chance, self.last.plus(-30), &self.zone), Some(head));
+            feedback::take(&taken, FeedbackId { id: *id }).await?;
+            if !state.is_over() {
+                continue;
+            }
+            let ended = self.at(opening_hours(chance, self.last.plus(-12), &self.zone), Some(head));
+            let action = Some((*action).to_owned()).filter(|action| !action.is_empty());
+            feedback::finish(&ended, FinishFeedback { id: *id, state: *state, action, reply: (*reply).to_owned() }).await?;
+            let party_ids: Vec<Id<Party>> = who.iter().skip(1).copied().collect();
+            if !party_ids.is_empty() {
+                let told = self.at(opening_hours(chance, self.last.plus(-8), &self.zone), Some(head));
+                voices::tell(&told, TellCustomers { id: *id, party_ids, channel: Some(Channel::Phone) }).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// For a week the program itself has asked after purchases and meetings.
     async fn by_rule(&self, head: &Member, bought: &SurveySeen, respect: &SurveySeen) -> Result<()> {
         let by = self.at(self.now.plus(-9 * 24 * HOUR), Some(head));
@@ -222,7 +353,7 @@ impl Story {
     async fn survey(&self, at: crate::Instant, by: &Member, names: [&str; 3], kinds: Vec<QuestionKind>) -> Result<SurveySeen> {
         let ctx = self.at(at, Some(by));
         let [fa, ar, en] = names.map(|name| Some(name.to_owned()));
-        let made = surveys::create(&ctx, NewSurvey { name_fa: fa, name_ar: ar, name_en: en, kinds: Some(kinds) }).await?;
+        let made = surveys::create(&ctx, NewSurvey { name_fa: fa, name_ar: ar, name_en: en, kinds: Some(kinds), is_guide: false }).await?;
         surveys::publish(&ctx, SurveyId { id: made.survey.id }).await
     }
 

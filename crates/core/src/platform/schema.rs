@@ -32,4 +32,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     16 "0016_experience",
     17 "0017_advocacy",
     18 "0018_experiments",
+    21 "0021_interviews",
 };

@@ -41,6 +41,9 @@ pub async fn answer(ctx: &Ctx, input: AnswerSurvey) -> Result<Sheet> {
     let writer = ctx.write(Perm(Room::Service, Act::Create))?;
     let mut tx = writer.begin().await?;
     let survey = surveys::read(&mut tx, input.survey_id).await?;
+    if survey.is_guide {
+        return Err(Problem::new("survey_id", "surveys-is-guide").into());
+    }
     if survey.state != SurveyState::Live {
         return Err(Problem::new("survey_id", "surveys-not-live").into());
     }

@@ -89,7 +89,11 @@ pub async fn add(ctx: &Ctx, new: NewAskRule) -> Result<AskRule> {
     let wait_days = problems.take(checked_wait(new.wait_days));
     problems.check()?;
     let mut tx = writer.begin().await?;
-    let family = surveys::read(&mut tx, new.survey_id).await?.family_id;
+    let survey = surveys::read(&mut tx, new.survey_id).await?;
+    if survey.is_guide {
+        return Err(Problem::new("survey_id", "surveys-is-guide").into());
+    }
+    let family = survey.family_id;
     let (rules,): (i64,) = tx.one(sql("SELECT COUNT(*) FROM ask_rules")).await?;
     if rules >= RULES_MAX {
         return Err(Problem::new("", "asks-rules-many").with("max", RULES_MAX).into());

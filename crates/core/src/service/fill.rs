@@ -29,6 +29,8 @@ peyvand_db::words! {
         Kiosk = "kiosk",
         /// Told to one of us, who wrote it down.
         Staff = "staff",
+        /// In a talk by a guide.
+        Interview = "interview",
     }
 }
 

@@ -106,11 +106,13 @@ pub(super) async fn make(
     case: Option<Id<Case>>,
 ) -> Result<Id<Invitation>> {
     // The lock keeps the survey open until the invitation stands.
-    let state: Option<(SurveyState,)> = tx.maybe(sql("SELECT state FROM surveys WHERE id = $1 {for_update}").bind(survey)).await?;
+    let state: Option<(SurveyState, bool)> =
+        tx.maybe(sql("SELECT state, is_guide FROM surveys WHERE id = $1 {for_update}").bind(survey)).await?;
     match state {
         None => return Err(Error::NotFound("survey")),
-        Some((SurveyState::Live,)) => {}
-        Some((SurveyState::Draft | SurveyState::Closed,)) => return Err(Problem::new("survey_id", "surveys-not-live").into()),
+        Some((_, true)) => return Err(Problem::new("survey_id", "surveys-is-guide").into()),
+        Some((SurveyState::Live, _)) => {}
+        Some((SurveyState::Draft | SurveyState::Closed, _)) => return Err(Problem::new("survey_id", "surveys-not-live").into()),
     }
     let id: Id<Invitation> = ctx.id();
     tx.run(
@@ -139,7 +141,7 @@ pub(super) async fn for_case(tx: &mut Tx, ctx: &Ctx, sight: &Sight, case: Id<Cas
         return Ok(None);
     }
     let asking: Option<(Id<Survey>,)> = tx
-        .maybe(sql("SELECT v.id FROM surveys v WHERE v.state = 'live'
+        .maybe(sql("SELECT v.id FROM surveys v WHERE v.state = 'live' AND NOT v.is_guide
                       AND EXISTS (SELECT 1 FROM survey_questions q WHERE q.survey_id = v.id AND q.kind = 'csat')
                     ORDER BY v.live_at DESC, v.id DESC LIMIT 1"))
         .await?;

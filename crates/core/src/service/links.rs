@@ -126,7 +126,7 @@ pub async fn follow(ctx: &Ctx, input: Follow) -> Result<Link> {
 
 /// The version that is open, or else the last one, which says that it is over. A draft has no link.
 async fn open_to_all(db: &Db, token: &str) -> Result<Link> {
-    let query = "FROM surveys v WHERE v.open_token = $1 AND v.state <> 'draft' ORDER BY v.version DESC LIMIT 1";
+    let query = "FROM surveys v WHERE v.open_token = $1 AND v.state <> 'draft' AND NOT v.is_guide ORDER BY v.version DESC LIMIT 1";
     let survey: Option<Survey> = db.maybe(Sql::select::<Survey>(query).bind(token)).await?;
     let survey = survey.ok_or(Error::NotFound("page"))?;
     let state = if survey.state == SurveyState::Live { LinkState::Open } else { LinkState::Over };

@@ -14,6 +14,10 @@ use serde_json::json;
 const TEXT_MAX: usize = 300;
 /// Questions in words that one survey may have: more are left out by who answers.
 const OPEN_MAX: usize = 3;
+/// Questions in words that a guide for talks may have: an hour has room for them.
+const GUIDE_OPEN_MAX: usize = 15;
+/// What a guide for talks asks to begin with.
+const GUIDE: [&str; 4] = ["came", "use", "nearly", "change"];
 
 peyvand_db::words! {
     /// What a question asks for.
@@ -123,6 +127,26 @@ pub(super) async fn append(tx: &mut Tx, ctx: &Ctx, survey: Id<Survey>, after: i6
     Ok(())
 }
 
+/// Gives a new guide for talks its usual questions.
+pub(super) async fn append_guide(tx: &mut Tx, ctx: &Ctx, survey: Id<Survey>) -> Result<()> {
+    for (position, about) in (1..).zip(GUIDE) {
+        let words = |lang| Loc::new(Prefs::of(lang), ctx.now()).t(&format!("surveys-guide-{about}"));
+        let question = Question {
+            id: ctx.id(),
+            survey_id: survey,
+            position,
+            kind: QuestionKind::Open,
+            item: String::new(),
+            text_fa: words(Lang::Fa),
+            text_ar: words(Lang::Ar),
+            text_en: words(Lang::En),
+            is_needed: false,
+        };
+        insert(tx, &question).await?;
+    }
+    Ok(())
+}
+
 pub(super) async fn insert(tx: &mut Tx, question: &Question) -> Result<()> {
     tx.run(
         sql("INSERT INTO survey_questions (id, survey_id, position, kind, item, text_fa, text_ar, text_en, is_needed)
@@ -159,9 +183,10 @@ pub async fn add(ctx: &Ctx, input: AddQuestion) -> Result<SurveySeen> {
     let writer = surveys::writer(ctx, Act::Change)?;
     let mut tx = writer.begin().await?;
     surveys::draft(&mut tx, input.id).await?;
+    let open_max = if surveys::read(&mut tx, input.id).await?.is_guide { GUIDE_OPEN_MAX } else { OPEN_MAX };
     let questions: Vec<Question> = tx.all(of_survey(input.id)).await?;
     let same = questions.iter().filter(|one| one.kind == input.kind).count();
-    let most = if input.kind == QuestionKind::Open { OPEN_MAX } else { 1 };
+    let most = if input.kind == QuestionKind::Open { open_max } else { 1 };
     if same >= most {
         return Err(Problem::new("kind", "surveys-asked-already").with("max", most).into());
     }

@@ -49,6 +49,8 @@ row! {
         pub name_en: String = "v.name_en",
         /// The link of those who are not known by name: `/s/TOKEN`, for a tablet on the counter `/s/TOKEN/kiosk`.
         pub open_token: String = "v.open_token",
+        /// Whether it is a guide for talks: one of us asks it, nobody is invited to it, and its link opens nothing.
+        pub is_guide: bool = "v.is_guide",
         /// When it was made.
         pub created_at: Instant = "v.created_at",
         /// When it was opened.
@@ -122,8 +124,10 @@ pub struct NewSurvey {
     pub name_ar: Option<String>,
     /// Its name in English.
     pub name_en: Option<String>,
-    /// What it asks, in order; whether they would recommend us and why unless given.
+    /// What it asks, in order; whether they would recommend us and why unless given, and of a guide four questions in words.
     pub kinds: Option<Vec<QuestionKind>>,
+    /// Whether it is a guide for talks, which nobody is invited to.
+    pub is_guide: bool,
 }
 
 /// The names of three languages; of one that is not given the usual one.
@@ -147,15 +151,20 @@ pub async fn create(ctx: &Ctx, new: NewSurvey) -> Result<SurveySeen> {
     let writer = writer(ctx, Act::Create)?;
     let mut problems = Fields::default();
     let [fa, ar, en] = names(ctx, [new.name_fa.as_deref(), new.name_ar.as_deref(), new.name_en.as_deref()], &mut problems);
-    let kinds = new.kinds.unwrap_or_else(|| vec![QuestionKind::Nps, QuestionKind::Open]);
+    let usual = if new.is_guide { Vec::new() } else { vec![QuestionKind::Nps, QuestionKind::Open] };
+    let talks = new.is_guide && new.kinds.as_ref().is_none_or(Vec::is_empty);
+    let kinds = new.kinds.unwrap_or(usual);
     if kinds.iter().enumerate().any(|(place, kind)| kinds[..place].contains(kind)) {
         problems.add("kinds", "surveys-kind-twice");
     }
     problems.check()?;
     let mut tx = writer.begin().await?;
     let id: Id<Survey> = ctx.id();
-    insert(&mut tx, ctx, id, id, 1, [&fa, &ar, &en], &fresh_token()).await?;
+    insert(&mut tx, ctx, id, id, 1, [&fa, &ar, &en], &fresh_token(), new.is_guide).await?;
     let mut last = 0;
+    if talks {
+        questions::append_guide(&mut tx, ctx, id).await?;
+    }
     for kind in kinds {
         questions::append(&mut tx, ctx, id, last, kind).await?;
         last += if kind == QuestionKind::Respect { 3 } else { 1 };
@@ -165,10 +174,20 @@ pub async fn create(ctx: &Ctx, new: NewSurvey) -> Result<SurveySeen> {
     get(ctx, SurveyId { id }).await
 }
 
-async fn insert(tx: &mut Tx, ctx: &Ctx, id: Id<Survey>, family: Id<Survey>, version: i64, names: [&str; 3], token: &str) -> Result<()> {
+#[expect(clippy::too_many_arguments, reason = "the columns of a row")]
+async fn insert(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    id: Id<Survey>,
+    family: Id<Survey>,
+    version: i64,
+    names: [&str; 3],
+    token: &str,
+    is_guide: bool,
+) -> Result<()> {
     tx.run(
-        sql("INSERT INTO surveys (id, family_id, version, state, name_fa, name_ar, name_en, open_token, created_by, created_at)
-             VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9)")
+        sql("INSERT INTO surveys (id, family_id, version, state, name_fa, name_ar, name_en, open_token, created_by, created_at, is_guide)
+             VALUES ($1, $2, $3, 'draft', $4, $5, $6, $7, $8, $9, $10)")
         .bind(id)
         .bind(family)
         .bind(version)
@@ -177,7 +196,8 @@ async fn insert(tx: &mut Tx, ctx: &Ctx, id: Id<Survey>, family: Id<Survey>, vers
         .bind(names[2])
         .bind(token)
         .bind(ctx.actor.user())
-        .bind(ctx.now()),
+        .bind(ctx.now())
+        .bind(is_guide),
     )
     .await?;
     Ok(())
@@ -210,6 +230,8 @@ pub struct ListSurveys {
     pub state: Option<SurveyState>,
     /// Only the versions of this one, by the id of the first.
     pub family_id: Option<Id<Survey>>,
+    /// Only guides for talks, or only what customers are asked themselves.
+    pub is_guide: Option<bool>,
     /// Where the page starts: `next` of the page before.
     pub after: Option<String>,
     /// Rows of a page, 50 unless given, at most 200.
@@ -229,6 +251,9 @@ pub async fn list(ctx: &Ctx, input: ListSurveys) -> Result<Page<Survey>> {
     }
     if let Some(family) = input.family_id {
         query.push(" AND v.family_id = ").arg(family);
+    }
+    if let Some(is_guide) = input.is_guide {
+        query.push(" AND v.is_guide = ").arg(is_guide);
     }
     if let Some(after) = &input.after {
         let id: Id<Survey> = after.parse().map_err(|_| Problem::new("after", "input-cursor"))?;
@@ -338,7 +363,7 @@ pub async fn revise(ctx: &Ctx, input: SurveyId) -> Result<SurveySeen> {
     }
     let id: Id<Survey> = ctx.id();
     let names = [&*before.name_fa, &*before.name_ar, &*before.name_en];
-    insert(&mut tx, ctx, id, before.family_id, newest.version + 1, names, &before.open_token).await?;
+    insert(&mut tx, ctx, id, before.family_id, newest.version + 1, names, &before.open_token, before.is_guide).await?;
     let questions: Vec<Question> = tx.all(questions::of_survey(input.id)).await?;
     for question in questions {
         questions::insert(&mut tx, &Question { id: ctx.id(), survey_id: id, ..question }).await?;

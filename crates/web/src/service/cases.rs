@@ -214,17 +214,22 @@ pub(super) async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
 }
 
 /// The words of a list: stored word and label.
-async fn words(req: &Req, list: &str) -> Result<Vec<(String, String)>, PageError> {
+pub(super) async fn words(req: &Req, list: &str) -> Result<Vec<(String, String)>, PageError> {
     let terms = req.ctx.run(terms::list, ListTerms { list: Some(list.to_owned()) }).await?;
     let active = terms.into_iter().filter(|term| term.is_active);
     Ok(active.map(|term| (term.word.clone(), label(&req.loc, list, &term.word, term.label.as_deref()))).collect())
+}
+
+/// The ways by which a contact goes.
+pub(super) fn channels(loc: &Loc) -> Vec<(String, String)> {
+    Channel::ALL.iter().map(|one| (one.to_string(), loc.term("channel", one.as_str()))).collect()
 }
 
 fn severities(loc: &Loc) -> Vec<(String, String)> {
     (1..=3).map(|one| (one.to_string(), loc.t(&format!("cases-severity-{one}")))).collect()
 }
 
-async fn people(req: &Req) -> Result<Vec<(String, String)>, PageError> {
+pub(super) async fn people(req: &Req) -> Result<Vec<(String, String)>, PageError> {
     let people = req.ctx.run(colleagues::list, Nothing {}).await?;
     Ok(people.into_iter().map(|one| (one.id.to_string(), one.name)).collect())
 }
@@ -256,7 +261,7 @@ async fn new_page(req: &Req, f: FormView, party: Option<Id<Party>>, in_dialog: b
         kinds: CaseKind::ALL.iter().map(|kind| (kind.to_string(), loc.t(&format!("cases-kind-{kind}")))).collect(),
         reasons: words(req, "case_reason").await?,
         severities: severities(loc),
-        channels: Channel::ALL.iter().map(|one| (one.to_string(), loc.term("channel", one.as_str()))).collect(),
+        channels: channels(loc),
         people: people(req).await?,
         in_dialog,
         s: req.shell("service", req.t("cases-new")).crumb(req.t("menu-service"), "/service").crumb(req.t("cases"), HERE),

@@ -133,7 +133,8 @@ pub(super) async fn fresh(req: Req) -> PageResult {
 pub(super) async fn create(req: Req, sent: Sent) -> PageResult {
     let text = |name: &str| sent.get(name).map(str::to_owned);
     let kinds = sent.all("kinds").into_iter().filter_map(|kind| kind.parse().ok()).collect();
-    let input = NewSurvey { name_fa: text("name_fa"), name_ar: text("name_ar"), name_en: text("name_en"), kinds: Some(kinds) };
+    let input =
+        NewSurvey { name_fa: text("name_fa"), name_ar: text("name_ar"), name_en: text("name_en"), kinds: Some(kinds), is_guide: false };
     match req.ctx.run(core::create, input).await {
         Ok(made) => Ok(to(&req, made.survey.id, "surveys-made")),
         Err(Error::Invalid(problems)) => {

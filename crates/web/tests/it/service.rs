@@ -261,3 +261,71 @@ async fn the_counter_and_the_telephone_count_and_few_answers_make_no_number() {
     let revised = owner.post(&format!("{page}/revise"), &[]).await;
     assert_ne!(revised.header("location"), page);
 }
+
+#[tokio::test]
+async fn a_talk_is_written_down_and_who_said_it_is_told_what_was_done() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "negar").await;
+    let customer = testing::party(&ctx, "سارا").await;
+    let party = customer.to_string();
+    assert_eq!(owner.get("/service/interviews/new").await.header("location"), "/service/interviews", "there is no guide");
+    assert_eq!(owner.get("/service/interviews").await.all(".void").len(), 1);
+    let guide = owner.post("/service/interviews/guide", &[]).await.header("location").to_owned();
+    owner.post(&format!("{guide}/publish"), &[]).await;
+    let shown = owner.get(&guide).await;
+    assert!(shown.all("#invitations").is_empty() && !shown.text.contains("/kiosk"), "nobody is invited to a guide");
+    let survey = guide.rsplit('/').next().unwrap().to_owned();
+    let form = owner.get(&format!("/service/interviews/new?party={party}")).await;
+    let names = names(&form);
+    assert_eq!((names.len(), form.all("textarea[name^=quote_]").len()), (4, 3), "{}", form.text);
+    let mut fields = vec![("survey", survey.as_str()), ("party", &party), ("settled", "1"), ("minutes", "۴۰"), ("channel", "visit")];
+    let refused = owner.post("/service/interviews", &[fields.as_slice(), &[("held_at_text", "2099-01-01")]].concat()).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.all(".errs li").len() == 1 && refused.text.contains("value=\"۴۰\""), "{}", refused.text);
+    fields.extend([(names[0].as_str(), "از دوستم شنیدم"), ("quote_1", "پنج‌شنبه‌ها زود می‌بندید"), ("tags_1", "ساعت کار، شعبه")]);
+    let page = owner.post("/service/interviews", &fields).await.header("location").to_owned();
+    let talk = owner.get(&page).await;
+    assert_eq!((talk.all("#quotes blockquote").len(), talk.all("#quotes a.tag").len()), (1, 2), "{}", talk.text);
+    let sheet = page.rsplit('/').next().unwrap().to_owned();
+    assert_eq!(owner.post(&format!("{page}/quotes"), &[("sheet", &sheet), ("quote", "")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    owner.post(&format!("{page}/quotes"), &[("sheet", &sheet), ("quote", "قهوه خوب است"), ("tags", "قهوه")]).await;
+    let quote = id_after(&owner.get(&page).await, "/service/quotes/");
+    let of_quote = |what: &str| format!("/service/quotes/{quote}{what}");
+    assert_eq!(owner.post(&of_quote(""), &[("sheet", &sheet), ("tags", "ساعت کار")]).await.header("location"), page);
+    assert_eq!(owner.post(&of_quote("/idea"), &[("sheet", &sheet)]).await.header("location"), page);
+    assert_eq!(owner.post(&of_quote("/idea"), &[("sheet", &sheet)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(owner.post(&of_quote("/idea"), &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(owner.post(&of_quote("/case"), &[("kind", "complaint"), ("reason", "reach")]).await.header("location"), "/service/quotes");
+    let list = owner.get("/service/quotes?tag=%D8%B3%D8%A7%D8%B9%D8%AA%20%D9%83%D8%A7%D8%B1").await;
+    assert_eq!((list.all("blockquote").len(), list.all(".chip").len()), (1, 1), "{}", list.text);
+    assert_eq!(owner.get(&format!("/service/interviews?party={party}&tag=x")).await.all(".chip").len(), 2);
+
+    assert_eq!(owner.post(&of_quote("/feedback"), &[("sheet", &sheet)]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let piece = owner.post(&of_quote("/feedback"), &[("said", "پنج‌شنبه‌ها زود می‌بندیم")]).await.header("location").to_owned();
+    let again = owner.post(&of_quote("/feedback"), &[("piece", piece.rsplit('/').next().unwrap())]).await;
+    assert_eq!(again.header("location"), piece);
+    assert_eq!(owner.get(&piece).await.all("#voices .li").len(), 1);
+    for (step, fields) in [("/take", vec![]), ("/finish", vec![("state", "done"), ("action", "تا ۸ شب"), ("reply", "تا ۸ شب بازیم")])]
+    {
+        assert_eq!(owner.post(&format!("{piece}{step}"), &fields).await.header("location"), piece);
+    }
+    let profile = owner.get(&format!("/parties/{party}")).await;
+    assert!(profile.one("#said").contains("تا ۸ شب بازیم"), "{}", profile.one("#said"));
+    assert_eq!(owner.get("/service/feedback?view=to_tell").await.all("tbody tr").len(), 1);
+    assert_eq!(owner.post(&format!("{piece}/tell"), &[("channel", "phone")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    owner.post(&format!("{piece}/tell"), &[("channel", "phone"), ("party_ids", &party)]).await;
+    assert!(owner.get("/service/feedback?view=to_tell").await.all("tbody tr").is_empty());
+    assert_eq!(owner.get(&piece).await.all("#voices .ok").len(), 1);
+
+    let made = owner.post("/service/feedback", &[("said", "چای هم بیاورید")]).await.header("location").to_owned();
+    assert_eq!(owner.post("/service/feedback", &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(owner.post(&made, &[("said", "چای هم بیاوریم")]).await.header("location"), made);
+    assert_eq!(owner.post(&format!("{made}/voices"), &[("party", &party), ("words", "چای ندارید")]).await.header("location"), made);
+    assert_eq!(owner.get("/service/feedback").await.all("tbody tr").len(), 2);
+    assert_eq!(owner.get("/service/feedback/new").await.all("#said").len(), 1);
+
+    let (_, mut sara) = somebody(&app, &router, "agent", "sara").await;
+    assert_eq!(sara.get(&page).await.status, StatusCode::NOT_FOUND);
+    assert!(sara.get(&piece).await.all("#voices .li").is_empty(), "others' customers are out of sight");
+    assert_eq!(sara.post(&format!("{piece}/take"), &[]).await.status, StatusCode::FORBIDDEN);
+}

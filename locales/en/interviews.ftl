@@ -1,0 +1,69 @@
+# Talks with customers by a guide, and what was quoted of them.
+event-interview-recorded = Talk held with the customer
+event-quote-added = Quote of the customer written down
+event-quote-changed = Quote of the customer put right
+surveys-guide-came = How did you come to choose us?
+surveys-guide-use = What do you use for what you buy from us?
+surveys-guide-nearly = What nearly kept you from buying?
+surveys-guide-change = If you could change one thing about us, what would it be?
+surveys-is-guide = This is a guide for talks. Write the talk down on the page of talks.
+surveys-by-interview = in a talk
+interviews-no-guide = This is a survey. Choose a guide for a talk.
+interviews-future = This is still to come. Enter when the talk was held.
+interviews-quotes-many = At most { $max } quotes come with a talk; add the others to it afterwards.
+quotes-tags-many = A quote has at most { $max } tags.
+quotes-idea-already = This quote is an idea already.
+quotes-case-already = A case was opened with this quote already.
+quotes-nobody = Nobody knows who said this, so there is nobody to answer.
+
+interviews = Talks
+interviews-about = With whom we talked, when and about what, the latest first
+interviews-new = New talk
+interviews-new-about = The answers go where those of surveys go. Leave empty what was not asked.
+interviews-none = No talk yet
+interviews-none-about = Meet some customers and ask by a short guide why they buy and what is missing.
+interviews-guide = Guide for talks
+interviews-guides = Guides
+interviews-guide-first = Make a guide and open it first.
+interviews-guide-new = New guide
+interviews-guide-made = Guide made; read its questions and open it
+interviews-usual-name = Talk with a customer
+interviews-by = Held by
+interviews-when = Day
+interviews-with = With whom of them
+interviews-with-hint = Where the customer is an organisation: name and post
+interviews-channel = How
+interviews-minutes = Minutes
+interviews-took = { $minutes } min
+interviews-quotes-count = { $count ->
+    [one] 1 quote
+   *[other] { $count } quotes
+}
+interviews-quotes = Quotes
+interviews-quotes-about = Write down what is worth keeping, as they said it.
+interviews-quotes-none = Nothing was quoted of this talk yet.
+interviews-quote-number = Quote { $number }
+interviews-stored = Talk written down
+interviews-customer = Page of the customer
+interviews-facts = About this talk
+interviews-not-answered = Not asked or not answered
+interviews-of-quote = Talk
+
+quotes = What customers said
+quotes-about = In their own words, with tags
+quotes-none = No quotes
+quotes-none-about = Write quotes down with a talk.
+quotes-tags = Tags
+quotes-tags-none = No tags yet.
+quotes-tags-hint = With commas between
+quotes-tags-save = Save tags
+quotes-add = Another quote
+quotes-add-save = Add the quote
+quotes-added = Quote written down
+quotes-make = What comes of it?
+quotes-make-idea = Make it an idea
+quotes-make-case = Open a case
+quotes-make-feedback = Take it to “You said, we did”
+quotes-idea-made = The quote is among the ideas
+quotes-is-idea = Is an idea
+quotes-is-case = Is a case
