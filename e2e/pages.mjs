@@ -284,6 +284,18 @@ export const PAGES = [
   { name: 'experiment', path: ({ experiments }) => `/experience/experiments/${experiments.decided}` },
   { name: 'experiment-running', path: ({ experiments }) => `/experience/experiments/${experiments.running}` },
   { name: 'experiment-people', path: ({ experiments }) => `/experience/experiments/${experiments.running}/people` },
+  { name: 'fairness', path: () => '/experience/fairness' },
+  { name: 'fairness-audits', path: () => '/experience/fairness/audits', deep: true },
+  { name: 'fairness-audit', path: ({ fairness }) => `/experience/fairness/${fairness.odd}` },
+  { name: 'fairness-equal', path: ({ fairness }) => `/experience/fairness/${fairness.equal}`, deep: true },
+  { name: 'fairness-answer', path: ({ fairness }) => `/experience/fairness/${fairness.odd}/answer/${fairness.group}` },
+  { name: 'fairness-answer-wrong', path: ({ fairness }) => `/experience/fairness/${fairness.odd}/answer/${fairness.group}`, deep: true, upset: 422, press: async (page) => {
+    await submit(page);
+    await page.locator('.errs').waitFor();
+  } },
+  { name: 'fairness-empty', path: () => '/experience/fairness', deep: true, bare: true },
+  { name: 'why', path: ({ fairness }) => `/experience/grants/${fairness.grant}/why` },
+  { name: 'why-open', path: ({ fairness }) => `/g/${fairness.code}` },
   { name: 'experiments-empty', path: () => '/experience/experiments', deep: true, bare: true },
   { name: 'experience-empty', path: () => '/experience', deep: true, bare: true },
   { name: 'advocacy', path: () => '/advocacy' },
@@ -408,6 +420,10 @@ export async function places(call) {
   const [incident] = await list('/incidents?open=true&limit=1');
   const tried = await list('/experiments?limit=50');
   const experiments = { decided: tried.find((one) => one.decision === 'adopt')?.id, running: tried.find((one) => one.state === 'running')?.id };
+  const [different] = await list('/fairness/open?limit=1');
+  const [equal] = (await list('/fairness/audits?latest=true&limit=100')).filter((one) => one.verdict === 'ok');
+  const [given] = await list('/grants?state=offered&limit=1');
+  const fairness = { odd: different?.audit_id, group: different?.id, equal: equal?.id, grant: given?.id, code: given?.code };
   const [live] = await list('/surveys?state=live&is_guide=false&limit=1');
   const [draft] = await list('/surveys?state=draft&limit=1');
   const [guide] = await list('/surveys?is_guide=true&limit=1');
@@ -419,5 +435,5 @@ export async function places(call) {
   const [referral] = await list('/referrals?view=confirmed&limit=1');
   const [odd] = await list('/referrals?view=queue&limit=1');
   const [coded] = await list('/referral-codes?limit=1');
-  return { guide: guide?.id, interview: interview?.id, told: told?.id, inWork: inWork?.id, openCase: openCase?.id, closedCase: closedCase?.id, incident: incident?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, referralCode: coded?.code, policy: policy?.id, experiments, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  return { guide: guide?.id, interview: interview?.id, told: told?.id, inWork: inWork?.id, openCase: openCase?.id, closedCase: closedCase?.id, incident: incident?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, referralCode: coded?.code, policy: policy?.id, experiments, fairness, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

@@ -4,7 +4,7 @@ use statrs::function::beta::inv_beta_reg;
 
 use crate::{
     Error, Interval, Result,
-    interval::{two_sided, z_of},
+    interval::{below, two_sided, z_of},
 };
 
 /// So many of so many.
@@ -120,6 +120,40 @@ pub fn share_ratio(one: Share, other: Share, level: f64) -> Result<Interval> {
     let value = one.value() / other.value();
     let spread = (z * (part(one) + part(other)).sqrt()).exp();
     Ok(Interval { value, low: value / spread, high: value * spread })
+}
+
+/// The same with a half added to each count (Walter 1975): for where one of the shares is 0, of which [`share_ratio`] has no
+/// interval.
+///
+/// # Errors
+/// As [`wilson`].
+pub fn share_ratio_with_halves(one: Share, other: Share, level: f64) -> Result<Interval> {
+    one.check()?;
+    other.check()?;
+    let z = z_of(level)?;
+    let half = |count: u64| count as f64 + 0.5;
+    let part = |share: Share| 1.0 / half(share.yes) - 1.0 / half(share.all);
+    let value = half(one.yes) / half(one.all) / (half(other.yes) / half(other.all));
+    let spread = (z * (part(one) + part(other)).sqrt()).exp();
+    Ok(Interval { value, low: value / spread, high: value * spread })
+}
+
+/// How likely a ratio this small or smaller is where the true one is `limit`: Φ(ln(ratio/limit)/σ), with the σ of its logarithm
+/// that its interval of that level was made with. Below (1 − level)/2 just where the whole interval lies below the limit.
+///
+/// # Errors
+/// `Invalid` for an interval that does not lie above 0, a limit that is not positive, or a level outside 0 to 1.
+pub fn ratio_below(ratio: Interval, level: f64, limit: f64) -> Result<f64> {
+    let z = z_of(level)?;
+    if !(ratio.low > 0.0 && ratio.high >= ratio.low && ratio.high.is_finite() && limit > 0.0) {
+        return Err(Error::invalid("a ratio whose interval is not above 0"));
+    }
+    let spread = (ratio.high / ratio.low).ln() / (2.0 * z);
+    let off = (ratio.value / limit).ln();
+    if spread == 0.0 {
+        return Ok(if off < 0.0 { 0.0 } else { 1.0 });
+    }
+    Ok(below(off / spread))
 }
 
 /// Events over a time at risk, or over any exposure.
@@ -240,6 +274,28 @@ mod tests {
         assert!((got.value - 1.86).abs() < 0.005);
         near(got, 1.13, 3.04, 0.01);
         assert!(share_ratio(share(0, 10), share(1, 10), 0.95).is_err());
+    }
+
+    #[test]
+    fn a_ratio_of_none_has_an_upper_end() {
+        // Computed by hand: 0 and 50 of 100 each; (0.5/100.5)/(50.5/100.5), variance 1/0.5 − 1/100.5 + 1/50.5 − 1/100.5.
+        let got = share_ratio_with_halves(share(0, 100), share(50, 100), 0.95).unwrap();
+        assert!((got.value - 0.5 / 50.5).abs() < 1e-12, "{got:?}");
+        near(got, 0.000_619_338, 0.158_281_349, 1e-8);
+        assert!(share_ratio_with_halves(share(3, 2), share(1, 10), 0.95).is_err());
+    }
+
+    #[test]
+    fn a_ratio_lies_below_a_limit_as_surely_as_its_interval_says() {
+        // Computed by hand: 20 and 40 of 100 each, σ of the logarithm √0.055; Φ(ln(0.5/0.8)/0.23452).
+        let got = share_ratio(share(20, 100), share(40, 100), 0.95).unwrap();
+        near(got, 0.315_751_591, 0.791_761_648, 1e-8);
+        let p = ratio_below(got, 0.95, 0.8).unwrap();
+        assert!((p - 0.022_529_556).abs() < 1e-8 && p < 0.025, "{p}");
+        assert!(ratio_below(got, 0.95, got.high).unwrap() - 0.025 < 1e-12, "at the end of the interval it is just half of 5 %");
+        let same = Interval { value: 1.0, low: 1.0, high: 1.0 };
+        assert_eq!((ratio_below(same, 0.95, 0.8), ratio_below(same, 0.95, 1.2)), (Ok(1.0), Ok(0.0)));
+        assert!(ratio_below(Interval { value: 0.0, low: 0.0, high: 0.5 }, 0.95, 0.8).is_err());
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod customers;
 mod deals;
 mod experience;
 mod experiments;
+mod fairness;
 mod referrals;
 mod respect;
 mod saves;
@@ -208,6 +209,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.give(owner, &staff).await?;
     story.respect(owner, &staff).await?;
     story.try_out(owner, &staff).await?;
+    story.fairness(owner).await?;
     jobs::drain(&story.app).await?;
     app.forget_organisation();
     app.forget_sessions();

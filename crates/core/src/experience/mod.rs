@@ -5,6 +5,7 @@ pub mod assign;
 pub mod assignment;
 pub mod codes;
 pub mod experiments;
+pub mod fairness;
 pub mod fidelity;
 pub mod gifts;
 pub mod grants;
@@ -37,6 +38,7 @@ pub fn operations(ops: &mut Operations) {
     protocols::operations(ops);
     acts::operations(ops);
     experiments::operations(ops);
+    fairness::operations(ops);
 }
 
 #[cfg(test)]

@@ -84,6 +84,8 @@ pub const KINDS: &[&str] = &[
     "experiment.started",
     "facts.rebuild_asked",
     "facts.rebuilt",
+    "fairness.answered",
+    "fairness.audited",
     "feedback.changed",
     "feedback.finished",
     "feedback.opened",

@@ -71,6 +71,8 @@ pub enum Job {
     SweepReferrals,
     /// Brings customers into experiments that are under way, and looks at what came of them.
     RunExperiments,
+    /// Looks, once a month, whether some customers get less than others.
+    AuditFairness,
 }
 
 /// A row of the queue.
@@ -260,6 +262,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::LookAtReferrals => crate::advocacy::follow::look_at_all(ctx, id, stop).await,
         Job::SweepReferrals => crate::advocacy::follow::sweep(ctx, id, stop).await,
         Job::RunExperiments => crate::experience::experiments::run(ctx, Some(id), stop).await,
+        Job::AuditFairness => crate::experience::fairness::run(ctx, Some(id), stop).await,
     }
 }
 
@@ -290,7 +293,7 @@ async fn claim(app: &App, worker: &str, lane: Lane) -> Result<Option<Claimed>> {
         .maybe(
             sql("UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, worker = $2, single = NULL
                  WHERE id = (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= $3
-                             AND (name IN ('rebuild_facts', 'refresh_scores', 'find_out', 'refresh_profits', 'replay_lifecycle', 'run_policies')) IN ($4, $5)
+                             AND (name IN ('rebuild_facts', 'refresh_scores', 'find_out', 'refresh_profits', 'replay_lifecycle', 'run_policies', 'audit_fairness')) IN ($4, $5)
                              ORDER BY name = 'refresh_profits', due_at LIMIT 1 {skip_locked})
                    AND state = 'ready' RETURNING id, job, attempts")
             .bind(now.plus(LEASE))
@@ -366,6 +369,7 @@ const SCHEDULES: &[(&str, Again, Job)] = &[
     ("ask_customers", Again::In(super::time::HOUR), Job::AskCustomers),
     ("sweep_referrals", Again::AtNight, Job::SweepReferrals),
     ("run_experiments", Again::AtNight, Job::RunExperiments),
+    ("audit_fairness", Again::AtNight, Job::AuditFairness),
 ];
 
 async fn due_schedules(app: &App) -> Result<()> {

@@ -32,5 +32,6 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     16 "0016_experience",
     17 "0017_advocacy",
     18 "0018_experiments",
+    20 "0020_fairness",
     21 "0021_interviews",
 };

@@ -2,6 +2,7 @@
 
 mod experiment;
 mod experiments;
+mod fairness;
 mod gifts;
 mod grants;
 mod incidents;
@@ -9,6 +10,7 @@ mod policies;
 mod policy;
 pub(crate) mod respect;
 mod treatments;
+mod why;
 
 use crate::State;
 use crate::lifecycle::look_of;
@@ -48,6 +50,12 @@ pub fn routes() -> Router<State> {
         .route("/experience/acts/{id}/skip", post(respect::skip))
         .route("/experience/protocols", get(respect::list).post(respect::create))
         .route("/experience/protocols/{id}/archive", post(respect::archive))
+        .route("/experience/grants/{id}/why", get(why::show))
+        .route("/g/{code}", get(why::open))
+        .route("/experience/fairness", get(fairness::index))
+        .route("/experience/fairness/audits", get(fairness::audits).post(fairness::audit))
+        .route("/experience/fairness/{id}", get(fairness::show))
+        .route("/experience/fairness/{id}/answer/{group}", get(fairness::ask).post(fairness::answer))
         .route("/experience/violations", get(policies::violations))
         .route("/experience/experiments", get(experiments::index).post(experiments::create))
         .route("/experience/experiments/new", get(experiments::fresh))

@@ -6,6 +6,7 @@ mod cohorts;
 mod customer;
 mod deals;
 mod experience;
+mod fairness;
 mod follow_ups;
 mod frame;
 mod imports;
