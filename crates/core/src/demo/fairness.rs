@@ -15,7 +15,7 @@ impl Story {
         let ctx = self.by(self.now.plus(MINUTE), owner, Vec::new());
         fairness::audit(&ctx, AuditFairness::default()).await?;
         let found = fairness::open(&ctx, ListDifferences::default()).await?.items;
-        let Some(one) = found.last().filter(|_| found.len() > 1) else { return Ok(()) };
+        let Some(one) = found.first().filter(|_| found.len() > 1) else { return Ok(()) };
         let answer = AnswerDifference {
             id: one.id,
             cause: Cause::Mistake,

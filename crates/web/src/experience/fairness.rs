@@ -1,7 +1,7 @@
 //! Fairness: what was found by what customers have in common, one audit, and what explains that a group gets less.
 
 use super::experiment::Bar;
-use super::{key_of, money, problems};
+use super::{key_of, problems};
 use crate::error::{PageError, PageResult};
 use crate::form::{FormView, Sent};
 use crate::page::{Flash, Shell, go, page, percent, unprocessable};
@@ -93,7 +93,7 @@ fn worth(loc: &Loc, measure: Measure, currency: Currency, worth: i64) -> String 
         Measure::Respect => loc.percent(number / 10_000.0),
         Measure::Wait if worth >= 3 * DAY => loc.t1("fairness-days", "days", loc.rounded(number / DAY as f64, 1)),
         Measure::Wait => loc.t1("fairness-hours", "hours", loc.rounded(number / HOUR as f64, 1)),
-        Measure::Discount | Measure::Gift | Measure::Benefit | Measure::Price => money(loc, currency, worth),
+        Measure::Discount | Measure::Gift | Measure::Benefit | Measure::Price => loc.amount_short(worth, currency),
     }
 }
 
@@ -200,7 +200,11 @@ pub async fn index(req: Req, Query(Asked { after }): Query<Asked>) -> PageResult
         open: open.items.iter().map(|one| open_row(loc, one)).collect(),
         more: open.next.map(|next| format!("{HERE}?after={}", percent(&next))),
         heads: attributes.iter().map(|attribute| attribute_words(loc, *attribute)).collect(),
-        rows: Measure::ALL.iter().filter(|measure| latest.iter().any(|one| one.measure == **measure)).map(|measure| row(*measure)).collect(),
+        rows: Measure::ALL
+            .iter()
+            .filter(|measure| latest.iter().any(|one| one.measure == **measure))
+            .map(|measure| row(*measure))
+            .collect(),
         made: latest.first().map(|one| loc.t1("fairness-made", "when", loc.when(one.created_at))),
         is_empty: latest.is_empty(),
         is_first,
@@ -269,10 +273,7 @@ pub async fn audits(req: Req, Query(Asked { after }): Query<Asked>) -> PageResul
         about: about(loc, one),
     };
     let view = AuditsPage {
-        s: req
-            .shell("experience", req.t("fairness-audits"))
-            .crumb(req.t("menu-experience"), "/experience")
-            .crumb(req.t("fairness"), HERE),
+        s: req.shell("experience", req.t("fairness-audits")).crumb(req.t("menu-experience"), "/experience").crumb(req.t("fairness"), HERE),
         rows: listed.items.iter().map(row).collect(),
         next: listed.next.map(|next| format!("{HERE}/audits?after={}", percent(&next))),
     };
@@ -440,8 +441,8 @@ async fn answer_page(req: &Req, id: Id<FairnessAudit>, group: Id<FairnessGroup>,
 /// The form of an answer.
 pub async fn ask(req: Req, Path((id, group)): Path<(Id<FairnessAudit>, Id<FairnessGroup>)>) -> PageResult {
     let until = req.loc.today().plus(HOLDS);
-    let values =
-        [("cause", "rule".to_owned()), ("until", until.to_string()), ("until_text", req.loc.day_short(until))].map(|(name, value)| (name.to_owned(), value));
+    let values = [("cause", "rule".to_owned()), ("until", until.to_string()), ("until_text", req.loc.day_short(until))]
+        .map(|(name, value)| (name.to_owned(), value));
     page(&req, &answer_page(&req, id, group, FormView::new(values.to_vec())).await?)
 }
 
@@ -452,7 +453,8 @@ async fn said(req: &Req, group: Id<FairnessGroup>, sent: &Sent) -> Result<(), Er
         read.map(Day).map_err(|problem| Problem::new("until", problem.key()))
     });
     let until = fields.take(until);
-    let cause = fields.take(sent.get("cause").and_then(|word| word.parse::<Cause>().ok()).ok_or_else(|| Problem::new("cause", "input-choice")));
+    let cause =
+        fields.take(sent.get("cause").and_then(|word| word.parse::<Cause>().ok()).ok_or_else(|| Problem::new("cause", "input-choice")));
     let words = sent.get("words").unwrap_or_default().to_owned();
     if words.is_empty() {
         fields.add("words", "input-needed");

@@ -91,7 +91,8 @@ pub async fn answer(ctx: &Ctx, input: AnswerDifference) -> Result<Answer> {
     let user = ctx.actor.person()?.id;
     let today = today(ctx).await?;
     let mut fields = Fields::default();
-    let words = fields.take(clean_text(&input.words, WORDS_MAX).map_err(|problem| Problem::new("words", problem.key()).with("max", WORDS_MAX)));
+    let words =
+        fields.take(clean_text(&input.words, WORDS_MAX).map_err(|problem| Problem::new("words", problem.key()).with("max", WORDS_MAX)));
     if words.as_ref().is_some_and(String::is_empty) {
         fields.add("words", "input-needed");
     }

@@ -57,7 +57,9 @@ pub async fn audit(ctx: &Ctx, input: AuditFairness) -> Result<Audited> {
         return Err(Error::Forbidden(perm));
     }
     let wanted = pairs()
-        .filter(|(measure, attribute)| input.measure.is_none_or(|one| one == *measure) && input.attribute.is_none_or(|one| one == *attribute))
+        .filter(|(measure, attribute)| {
+            input.measure.is_none_or(|one| one == *measure) && input.attribute.is_none_or(|one| one == *attribute)
+        })
         .filter(|(_, attribute)| sees_all || *attribute != Attribute::Staff);
     let mut audited = Audited { items: Vec::new(), odd: 0 };
     for (measure, attribute) in wanted {

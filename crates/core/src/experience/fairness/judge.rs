@@ -8,9 +8,7 @@ use crate::insight::guard::{FEW, LEVEL};
 use crate::{Error, Result};
 use peyvand_stats::Interval;
 use peyvand_stats::multiple::holm;
-use peyvand_stats::proportion::{
-    Share, mantel_haenszel, newcombe, ratio_below, share_ratio, share_ratio_with_halves, wilson,
-};
+use peyvand_stats::proportion::{Share, mantel_haenszel, newcombe, ratio_below, share_ratio, share_ratio_with_halves, wilson};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -191,8 +189,7 @@ pub(super) fn judge(groups: &[Counted]) -> Result<Vec<Found>> {
             lack: lacks[place].or_else(|| best.is_none().then_some(Lack::Alone)),
         });
     }
-    let tested: Vec<(usize, f64)> =
-        found.iter().enumerate().filter_map(|(place, one)| Some((place, below(one.stratified?)?))).collect();
+    let tested: Vec<(usize, f64)> = found.iter().enumerate().filter_map(|(place, one)| Some((place, below(one.stratified?)?))).collect();
     let adjusted = holm(&tested.iter().map(|(_, p)| *p).collect::<Vec<_>>()).map_err(Error::fault)?;
     for ((place, _), p) in tested.iter().zip(adjusted) {
         found[*place].p = Some(p);
@@ -244,7 +241,10 @@ mod tests {
         let found = judge(&groups[..2]).unwrap();
         let near = |range: Option<Range>, value: f64, low: f64, high: f64| {
             let range = range.unwrap();
-            assert!([(range.value, value), (range.low, low), (range.high, high)].iter().all(|(is, known)| (is - known).abs() < 5e-5), "{range:?}");
+            assert!(
+                [(range.value, value), (range.low, low), (range.high, high)].iter().all(|(is, known)| (is - known).abs() < 5e-5),
+                "{range:?}"
+            );
         };
         near(found[1].raw, 0.5, 0.315_75, 0.791_76);
         near(found[1].stratified, 0.5, 0.315_75, 0.791_76);
@@ -260,12 +260,7 @@ mod tests {
 
     #[test]
     fn of_few_nothing_is_said() {
-        let groups = [
-            group("a", &[(40, 100)]),
-            group("b", &[(2, 29)]),
-            group("c", &[(38, 100)]),
-            group("", &[(1, 80)]),
-        ];
+        let groups = [group("a", &[(40, 100)]), group("b", &[(2, 29)]), group("c", &[(38, 100)]), group("", &[(1, 80)])];
         assert_eq!(verdicts(&groups), [(Fine, None), (Insufficient, Some(Lack::Few)), (Fine, None), (Insufficient, Some(Lack::Unknown))]);
         // 3 % of 100 are three.
         let rare = [group("a", &[(6, 100)]), group("b", &[(0, 100)])];

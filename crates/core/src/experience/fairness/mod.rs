@@ -10,14 +10,14 @@ mod judge;
 pub mod why;
 
 pub use answers::{Answer, AnswerDifference, Cause, answer};
-pub use audit::{AuditFairness, Audited, audit};
 pub(crate) use audit::run;
+pub use audit::{AuditFairness, Audited, audit};
 pub use judge::{FOUR_FIFTHS, FairnessVerdict, Found, Lack};
 
 use crate::operation::{Page, page_size};
 use crate::platform::access::User;
-use crate::platform::money::Currency;
 use crate::platform::events::{cursor, cursor_at};
+use crate::platform::money::Currency;
 use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Problem, Result, Room, Sight};
 use peyvand_db::{Db, Id, Sql, row};
 use schemars::JsonSchema;
@@ -245,6 +245,7 @@ row! {
         attribute: Attribute = "a.attribute",
         value: String = "g.value",
         name: Option<String> = "g.name",
+        verdict: FairnessVerdict = "g.verdict",
         since: Instant = "a.created_at",
         found: serde_json::Value = "g.found",
     }
@@ -282,16 +283,15 @@ pub struct ListDifferences {
     pub limit: Option<i64>,
 }
 
-/// Differences of the last audits that need an answer: nobody has said what explains them, or that does not hold any more.
+/// Differences of the last audits that need an answer, what is surely unequal first: nobody has said what explains them, or that does not hold any more.
 ///
 /// # Errors
 /// Without the right, or for a cursor that is none.
 pub async fn open(ctx: &Ctx, input: ListDifferences) -> Result<Page<Difference>> {
     let reader = ctx.read(Perm(Room::Experience, Act::See))?;
     let limit = page_size(input.limit)?;
-    let mut query = Sql::select::<OpenRow>(
-        "FROM fairness_groups g JOIN fairness_audits a ON a.id = g.audit_id WHERE g.verdict IN ('look', 'unequal')",
-    );
+    let mut query =
+        Sql::select::<OpenRow>("FROM fairness_groups g JOIN fairness_audits a ON a.id = g.audit_id WHERE g.verdict IN ('look', 'unequal')");
     seen(&reader.sight, &mut query);
     query.push(LATEST).push(
         " AND NOT EXISTS (SELECT 1 FROM fairness_answers w WHERE w.measure = a.measure AND w.attribute = a.attribute
@@ -299,12 +299,17 @@ pub async fn open(ctx: &Ctx, input: ListDifferences) -> Result<Page<Difference>>
     );
     query.arg(today(ctx).await?).push(")");
     if let Some(after) = &input.after {
-        let after: Id<FairnessGroup> = after.parse().map_err(|_| Problem::new("after", "input-cursor"))?;
-        query.push(" AND g.id < ").arg(after);
+        let read = |text: &str| {
+            let (verdict, id) = text.split_once('.')?;
+            Some((verdict.parse::<FairnessVerdict>().ok()?, id.parse::<Id<FairnessGroup>>().ok()?))
+        };
+        let (verdict, id) = read(after).ok_or_else(|| Problem::new("after", "input-cursor"))?;
+        query.push(" AND (g.verdict, g.id) < (").arg(verdict).push(", ").arg(id).push(")");
     }
-    query.push(" ORDER BY g.id DESC LIMIT ").arg(limit + 1);
+    // What is unequal comes before what only seems so, as the words do from the end of the alphabet.
+    query.push(" ORDER BY g.verdict DESC, g.id DESC LIMIT ").arg(limit + 1);
     let rows: Vec<OpenRow> = reader.db.all(query).await?;
-    let page = Page::cut(rows, limit, |last| last.id.to_string());
+    let page = Page::cut(rows, limit, |last| format!("{}.{}", last.verdict, last.id));
     let told = |one: OpenRow| {
         Ok(Difference {
             id: one.id,
@@ -329,14 +334,8 @@ async fn today(ctx: &Ctx) -> Result<Day> {
 pub fn operations(ops: &mut Operations) {
     const SOME: &str = "0193a1b2-0000-7000-8000-000000000000";
     let perm = |act| Some(Perm(Room::Experience, act));
-    ops.add(
-        "fairness.audit",
-        "POST /fairness/audits",
-        perm(Act::Create),
-        "Looks now whether some customers get less than others.",
-        audit,
-    )
-    .example(|| json!({"measure": "price", "attribute": "gender", "days": 90}));
+    ops.add("fairness.audit", "POST /fairness/audits", perm(Act::Create), "Looks now whether some customers get less than others.", audit)
+        .example(|| json!({"measure": "price", "attribute": "gender", "days": 90}));
     ops.add("fairness.list", "GET /fairness/audits", perm(Act::See), "Audits of fairness, newest first.", list)
         .example(|| json!({"latest": true, "limit": 50}));
     ops.add("fairness.get", "GET /fairness/audits/{id}", perm(Act::See), "One audit with its groups and what explains them.", get);
@@ -349,7 +348,9 @@ pub fn operations(ops: &mut Operations) {
         "Says what explains that a group gets less, and until when that holds.",
         answer,
     )
-    .example(|| json!({"id": SOME, "cause": "circumstance", "words": "این شهر نمایندگی ندارد و ارسال هدیه ممکن نیست", "until": "2027-03-20"}));
+    .example(
+        || json!({"id": SOME, "cause": "circumstance", "words": "این شهر نمایندگی ندارد و ارسال هدیه ممکن نیست", "until": "2027-03-20"}),
+    );
     why::operations(ops);
 }
 

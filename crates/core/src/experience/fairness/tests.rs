@@ -38,22 +38,33 @@ async fn buyers(ctx: &Ctx, gender: Option<&str>, count: usize, cheaper: usize) -
         let id = testing::party(ctx, &format!("مشتری {number}")).await;
         let purchase: Id<()> = ctx.id();
         purchases.push(vec![
-            purchase.to_value(), id.to_value(), at.to_value(), day.to_value(), "IRR".to_value(), 90_000_i64.to_value(), 0_i64.to_value(),
-            1_i64.to_value(), at.to_value(),
+            purchase.to_value(),
+            id.to_value(),
+            at.to_value(),
+            day.to_value(),
+            "IRR".to_value(),
+            90_000_i64.to_value(),
+            0_i64.to_value(),
+            1_i64.to_value(),
+            at.to_value(),
         ]);
         let off = if number < cheaper { 10_000_i64 } else { 0 };
         lines.push(vec![
-            ctx.id::<()>().to_value(), purchase.to_value(), id.to_value(), day.to_value(), 1.0.to_value(), 100_000_i64.to_value(),
-            off.to_value(), (100_000 - off).to_value(), 1_i64.to_value(), "IRR".to_value(),
+            ctx.id::<()>().to_value(),
+            purchase.to_value(),
+            id.to_value(),
+            day.to_value(),
+            1.0.to_value(),
+            100_000_i64.to_value(),
+            off.to_value(),
+            (100_000 - off).to_value(),
+            1_i64.to_value(),
+            "IRR".to_value(),
         ]);
         ids.push(id);
     }
-    put(
-        ctx,
-        "INSERT INTO purchases (id, party_id, at, day, currency, gross_minor, refund_minor, lines, created_at) VALUES ",
-        purchases,
-    )
-    .await;
+    put(ctx, "INSERT INTO purchases (id, party_id, at, day, currency, gross_minor, refund_minor, lines, created_at) VALUES ", purchases)
+        .await;
     let head = "INSERT INTO purchase_lines (id, purchase_id, party_id, day, quantity, unit_price_minor, discount_minor, amount_minor, sign,
                   currency) VALUES ";
     put(ctx, head, lines).await;
@@ -118,6 +129,9 @@ async fn who_pays_the_price_where_others_get_a_discount_is_seen_and_waits_for_a_
     assert!(differences(&ctx).await.is_empty());
     assert_eq!(again.groups[1].answer.as_ref().map(|answer| answer.words.as_str()), Some("روز مرد، تخفیف هدیه بود"));
     let later = Ctx { now: ctx.now().plus(31 * DAY), ..ctx.clone() };
+    assert_eq!(problem(ctx.run(open, ListDifferences { after: Some("x".into()), limit: None }).await).0, "after");
+    let rest = format!("unequal.{}", again.groups[1].id);
+    assert!(later.run(open, ListDifferences { after: Some(rest), limit: None }).await.unwrap().items.is_empty());
     assert_eq!(differences(&later).await, [again.groups[1].id], "it does not hold for ever, and only the last audit counts");
 
     let latest = ctx.run(list, ListAudits { latest: true, measure: Some(Measure::Price), ..ListAudits::default() }).await.unwrap();
@@ -199,21 +213,45 @@ async fn promises_kept_and_complaints_answered_are_held_beside_each_other() {
         for number in 0..2 {
             let done = if is_short && number == 1 { at.plus(2 * HOUR) } else { at };
             acts.push(vec![
-                ctx.id::<()>().to_value(), party.to_value(), step.to_value(), number.to_string().to_value(), "by_name".to_value(),
-                at.to_value(), at.plus(HOUR).to_value(), done.to_value(),
+                ctx.id::<()>().to_value(),
+                party.to_value(),
+                step.to_value(),
+                number.to_string().to_value(),
+                "by_name".to_value(),
+                at.to_value(),
+                at.plus(HOUR).to_value(),
+                done.to_value(),
             ]);
         }
         // Men wait for an hour, women for a day.
         let wait = if place < 40 { HOUR } else { DAY };
         cases.push(vec![
-            ctx.id::<()>().to_value(), party.to_value(), "complaint".to_value(), "price".to_value(), 1_i64.to_value(), "گران بود".to_value(),
-            "answered".to_value(), ctx.today().plus(-20).to_value(), at.to_value(), at.plus(DAY).to_value(), at.plus(wait).to_value(),
-            0_i64.to_value(), at.to_value(), at.to_value(),
+            ctx.id::<()>().to_value(),
+            party.to_value(),
+            "complaint".to_value(),
+            "price".to_value(),
+            1_i64.to_value(),
+            "گران بود".to_value(),
+            "answered".to_value(),
+            ctx.today().plus(-20).to_value(),
+            at.to_value(),
+            at.plus(DAY).to_value(),
+            at.plus(wait).to_value(),
+            0_i64.to_value(),
+            at.to_value(),
+            at.to_value(),
         ]);
         let survey: Id<()> = ctx.id();
         sheets.push(vec![
-            ctx.id::<()>().to_value(), survey.to_value(), survey.to_value(), party.to_value(), "link".to_value(),
-            (if place % 2 == 0 { "fa" } else { "ar" }).to_value(), ctx.today().to_value(), at.to_value(), at.to_value(),
+            ctx.id::<()>().to_value(),
+            survey.to_value(),
+            survey.to_value(),
+            party.to_value(),
+            "link".to_value(),
+            (if place % 2 == 0 { "fa" } else { "ar" }).to_value(),
+            ctx.today().to_value(),
+            at.to_value(),
+            at.to_value(),
         ]);
     }
     put(&ctx, "INSERT INTO protocol_acts (id, party_id, step_id, occasion, act, started_at, due_at, done_at) VALUES ", acts).await;
@@ -258,8 +296,13 @@ async fn everything_can_be_looked_at_by_everything() {
     let who = buyers(&ctx, Some("male"), 5, 1).await;
     let rows = who.iter().zip([Stage::Actual, Stage::Loyal, Stage::Advocate, Stage::Advocate, Stage::Loyal]).map(|(party, stage)| {
         vec![
-            party.to_value(), 1_i64.to_value(), "promote".to_value(), stage.to_value(), "active".to_value(),
-            ctx.today().plus(-50).to_value(), party.to_value(),
+            party.to_value(),
+            1_i64.to_value(),
+            "promote".to_value(),
+            stage.to_value(),
+            "active".to_value(),
+            ctx.today().plus(-50).to_value(),
+            party.to_value(),
         ]
     });
     let head = "INSERT INTO stage_memberships (party_id, place, kind, stage, standing, entered_on, transition_id) VALUES ";
