@@ -2,6 +2,7 @@
 
 use crate::{Browser, id_after, program, somebody};
 use axum::http::{Method, StatusCode};
+use peyvand_core::experience::fairness::{self, Attribute, ListAudits};
 use peyvand_core::parties::check::NewParty;
 use peyvand_core::parties::party as parties;
 use peyvand_core::platform::jobs;
@@ -62,8 +63,8 @@ async fn a_difference_is_found_explained_and_asked_no_more() {
     assert!(owner.get("/experience/fairness/audits").await.all(".li").len() >= 2);
 
     // What is said of colleagues, and the right to answer, are not everybody's.
-    let staff = owner.get("/api/v1/fairness/audits?attribute=staff").await.json();
-    let staff = staff["items"][0]["id"].as_str().unwrap().to_owned();
+    let staff = ListAudits { attribute: Some(Attribute::Staff), ..ListAudits::default() };
+    let staff = ctx.run(fairness::list, staff).await.unwrap().items[0].id;
     let (_, mut agent) = somebody(&app, &router, "agent", "سارا").await;
     assert_eq!(agent.get(&audit).await.status, StatusCode::OK);
     assert_eq!(agent.get(&audit).await.all("a[href*='/answer/']").len(), 0);
