@@ -1,14 +1,13 @@
-//! Fairness, through the browser and the API: an audit, a difference that is explained, and why somebody got something.
+//! Fairness, through the browser: an audit, a difference that is explained, and why somebody got something.
 
 use crate::{Browser, id_after, program, somebody};
-use axum::http::{Method, StatusCode};
+use axum::http::StatusCode;
 use peyvand_core::experience::fairness::{self, Attribute, ListAudits};
 use peyvand_core::parties::check::NewParty;
 use peyvand_core::parties::party as parties;
 use peyvand_core::platform::jobs;
 use peyvand_core::sales::purchases::{self, NewPurchase};
 use peyvand_core::{Ctx, testing};
-use serde_json::json;
 
 /// Customers who bought some days ago, the first of them below the price.
 async fn buyers(ctx: &Ctx, gender: &str, count: usize, cheaper: usize) {
@@ -70,7 +69,7 @@ async fn a_difference_is_found_explained_and_asked_no_more() {
     assert_eq!(agent.get(&audit).await.all("a[href*='/answer/']").len(), 0);
     assert_eq!(agent.get(&answer).await.status, StatusCode::FORBIDDEN);
     assert_eq!(agent.get(&format!("/experience/fairness/{staff}")).await.status, StatusCode::NOT_FOUND);
-    let made = agent.json(Method::POST, "/api/v1/fairness/audits", &json!({})).await;
+    let made = agent.post("/experience/fairness/audits", &[("days", "90")]).await;
     assert_eq!(made.status, StatusCode::FORBIDDEN);
 }
 

@@ -309,8 +309,7 @@ async fn everything_can_be_looked_at_by_everything() {
     put(&ctx, head, rows.collect()).await;
     let count = async |measure, attribute| {
         let made = ctx.run(audit, asked(measure, attribute)).await.unwrap();
-        let Some(id) = made.items.first() else { return None };
-        let id: Id<FairnessAudit> = *id;
+        let id: Id<FairnessAudit> = *made.items.first()?;
         Some(ctx.run(get, AuditId { id }).await.unwrap().audit.customers)
     };
     assert_eq!(count(Measure::Discount, Attribute::City).await, Some(5));
