@@ -3,14 +3,17 @@
 use super::chance::Chance;
 use super::trade::opening_hours;
 use super::{Member, Story};
+use crate::experience::best;
 use crate::experience::experiments::{
     self, DecideExperiment, Decision, Deliver, Experiment, ExperimentId, ListUnits, NewExperiment, Outcome, decide, deliver, start, units,
 };
 use crate::experience::legality::TreatmentKind;
+use crate::experience::proposals::{self, NewProposal};
 use crate::experience::treatments::{self, ListTreatments};
+use crate::operation::Nothing;
 use crate::parties::Party;
 use crate::platform::access::User;
-use crate::platform::time::HOUR;
+use crate::platform::time::{HOUR, MINUTE};
 use crate::sales::purchases::{self, NewPurchase};
 use crate::{Ctx, Error, Id, Instant, Result};
 use tokio::sync::watch;
@@ -115,6 +118,21 @@ impl Story {
             deliver(&ctx, Deliver { id, party_ids: some.to_vec() }).await?;
         }
         Ok(treated)
+    }
+
+    /// What somebody puts before the council after that, as long as there is something to put forward.
+    pub(super) async fn propose(&self, owner: Id<User>, staff: &[Member]) -> Result<()> {
+        let ctx = self.by(self.now.plus(2 * MINUTE), owner, Vec::new());
+        let shifts = best::best(&ctx, Nothing {}).await?.shifts;
+        let Some((one, by)) = shifts.first().zip(staff.first()) else { return Ok(()) };
+        let new = NewProposal {
+            from_policy_id: one.from_policy_id,
+            to_treatment_id: one.to_treatment_id,
+            amount: None,
+            words: Some("آزمایش نشان داد این کار وفاداران را برمی‌گرداند؛ آن یکی را هیچ‌وقت نیازموده‌ایم.".to_owned()),
+        };
+        proposals::propose(&self.at(self.now.plus(2 * MINUTE), Some(by)), new).await?;
+        Ok(())
     }
 
     async fn decide(&self, ctx: &Ctx, id: Id<Experiment>, decision: Decision, reason: &str) -> Result<()> {

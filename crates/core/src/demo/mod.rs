@@ -210,6 +210,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.respect(owner, &staff).await?;
     story.try_out(owner, &staff).await?;
     story.fairness(owner).await?;
+    story.propose(owner, &staff).await?;
     jobs::drain(&story.app).await?;
     app.forget_organisation();
     app.forget_sessions();

@@ -3,6 +3,7 @@
 pub mod acts;
 pub mod assign;
 pub mod assignment;
+pub mod best;
 pub mod codes;
 pub mod experiments;
 pub mod fairness;
@@ -17,6 +18,7 @@ pub mod never;
 pub mod occasions;
 pub mod policies;
 mod policy_steps;
+pub mod proposals;
 pub mod protocols;
 pub mod redeem;
 pub mod treatments;
@@ -39,6 +41,8 @@ pub fn operations(ops: &mut Operations) {
     acts::operations(ops);
     experiments::operations(ops);
     fairness::operations(ops);
+    best::operations(ops);
+    proposals::operations(ops);
 }
 
 #[cfg(test)]

@@ -168,6 +168,8 @@ pub const KINDS: &[&str] = &[
     "preference.learned",
     "profit.decided",
     "profit.refresh_asked",
+    "proposal.created",
+    "proposal.decided",
     "protocol.archived",
     "protocol.begun",
     "protocol.created",

@@ -34,4 +34,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     18 "0018_experiments",
     20 "0020_fairness",
     21 "0021_interviews",
+    23 "0023_proposals",
 };

@@ -1,5 +1,6 @@
 //! How customers are treated: policies with their versions, treatments, what was tried against the rules.
 
+mod best;
 mod experiment;
 mod experiments;
 mod fairness;
@@ -52,6 +53,9 @@ pub fn routes() -> Router<State> {
         .route("/experience/protocols/{id}/archive", post(respect::archive))
         .route("/experience/grants/{id}/why", get(why::show))
         .route("/g/{code}", get(why::open))
+        .route("/experience/best", get(best::index))
+        .route("/experience/best/proposals", post(best::propose))
+        .route("/experience/best/proposals/{id}", post(best::decide))
         .route("/experience/fairness", get(fairness::index))
         .route("/experience/fairness/audits", get(fairness::audits).post(fairness::audit))
         .route("/experience/fairness/{id}", get(fairness::show))

@@ -1,8 +1,12 @@
-//! Fairness, through the browser: an audit, a difference that is explained, and why somebody got something.
+//! Fairness, through the browser: an audit, a difference that is explained, why somebody got something; what works,
+//! and what is put before the council.
 
 use crate::{Browser, id_after, program, somebody};
 use axum::http::StatusCode;
+use peyvand_core::experience::experiments::{self, ImportExperiment, Outcome};
 use peyvand_core::experience::fairness::{self, Attribute, ListAudits};
+use peyvand_core::experience::legality::TreatmentKind;
+use peyvand_core::experience::proposals::{self, NewProposal};
 use peyvand_core::parties::check::NewParty;
 use peyvand_core::parties::party as parties;
 use peyvand_core::platform::jobs;
@@ -102,4 +106,59 @@ async fn who_holds_a_code_reads_why_they_got_it() {
     assert!(!open.text.contains("بهار"), "it says nothing of whose it is");
     assert_eq!(nobody.get("/g/123412341234").await.status, StatusCode::NOT_FOUND);
     assert_eq!(nobody.get(&why).await.status, StatusCode::SEE_OTHER, "the other page is for colleagues");
+}
+
+#[tokio::test]
+async fn what_works_is_shown_and_a_proposal_is_decided_by_somebody_else() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "نگار").await;
+    let (_, mut manager) = somebody(&app, &router, "manager", "سینا").await;
+    assert_eq!(owner.get("/experience/best").await.all(".void").len(), 1);
+    let rows = "arm,bought,spent,times\nnone,0,0,19044\nnone,1,0,2262\nmail,0,0,17413\nmail,1,0,3894";
+    let mail = ImportExperiment {
+        name: "ایمیل بهاره".into(),
+        question: None,
+        kind: TreatmentKind::Discount,
+        outcome: Outcome::Bought,
+        currency: None,
+        smallest: None,
+        control: "none".into(),
+        rows: rows.into(),
+    };
+    ctx.run(experiments::import, mail).await.unwrap();
+    let page = owner.get("/experience/best").await;
+    let row = page.all("tbody tr");
+    assert_eq!(row.len(), 1);
+    assert!(row[0].contains("اثر دارد") && row[0].contains("ایمیل بهاره") && row[0].contains("نمی‌شود گفت"), "{}", row[0]);
+
+    let discount = [("kind", "discount"), ("name_fa", "ده درصد"), ("percent", "10"), ("stages", "loyal")];
+    owner.post("/experience/treatments", &discount).await;
+    let treatment = id_after(&owner.get("/experience/new").await, "name=\"treatment_ids\" value=\"");
+    let policy = [("name", "یلدا"), ("treatment_ids", treatment.as_str()), ("occasions", "yalda"), ("budget", "1000000")];
+    let path = owner.post("/experience", &policy).await.header("location").to_owned();
+    let policy = path.rsplit('/').next().unwrap();
+    let proposal = [("from_policy_id", policy), ("to_treatment_id", treatment.as_str()), ("words", "بهتر است")];
+    owner.post("/experience/best/proposals", &proposal).await;
+    assert!(owner.get("/experience/best").await.one("#toasts").contains("پر کنید"), "nothing is suggested, so it takes an amount");
+    let proposal = NewProposal {
+        from_policy_id: policy.parse().unwrap(),
+        to_treatment_id: treatment.parse().unwrap(),
+        amount: Some("5000".into()),
+        words: Some("بهتر است".into()),
+    };
+    let made = ctx.run(proposals::propose, proposal).await.unwrap();
+    let decide = format!("/experience/best/proposals/{}", made.id);
+    let own = owner.get("/experience/best").await;
+    assert_eq!((own.all("button[value=accepted]").len(), own.all("button[value=declined]").len()), (0, 1));
+    assert_eq!(manager.get("/experience/best").await.all("button[value=accepted]").len(), 1);
+    owner.post(&decide, &[("state", "accepted")]).await;
+    assert!(owner.get("/experience/best").await.one("#toasts").contains("کس دیگری"));
+    manager.post(&decide, &[("state", "accepted"), ("reason", "موافقیم")]).await;
+    let done = owner.get("/experience/best").await;
+    let said = done.one("section[aria-labelledby=h-proposals] .li");
+    assert!(said.contains("پذیرفته شد") && said.contains("موافقیم") && said.contains("سینا"), "{said}");
+    let (_, mut agent) = somebody(&app, &router, "agent", "سارا").await;
+    assert_eq!(agent.get("/experience/best").await.status, StatusCode::OK);
+    assert_eq!(agent.get("/experience/best").await.all("form").len(), 0);
+    assert_eq!(agent.post(&decide, &[("state", "declined"), ("reason", "نه")]).await.status, StatusCode::FORBIDDEN);
 }

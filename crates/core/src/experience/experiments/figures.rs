@@ -74,6 +74,13 @@ pub struct ContrastLook {
     pub reduction: Option<f64>,
     /// The interval of the difference by resampling, where amounts are too skew for so few customers to trust the other.
     pub resampled: Option<Range>,
+    /// What each of the arm leaves us more, goods and what they got taken off, in minor units; absent where the share of the
+    /// goods is not set, and for what was tried elsewhere.
+    #[serde(default)]
+    pub net: Option<Range>,
+    /// What they got cost for each of the arm, in minor units.
+    #[serde(default)]
+    pub cost: Option<f64>,
 }
 
 peyvand_db::words! {
@@ -147,6 +154,10 @@ pub(super) struct Measured {
     pub before: Vec<f64>,
     /// What each spent.
     pub spent: Vec<f64>,
+    /// What that leaves us, less what they got; empty where the share of the goods is not set.
+    pub net: Vec<f64>,
+    /// What all of them got cost.
+    pub cost: f64,
     pub buyers: u64,
     /// Who got what the arm gets: of those watched to the end, of all.
     pub delivered: u64,
@@ -276,7 +287,15 @@ fn beside(of: &Fixed<'_>, found: &Contrast, welch: Difference, one: &Measured, c
         reduction: adjusted.as_ref().map(|adjusted| adjusted.reduction),
         adjusted: adjusted.map(|adjusted| adjusted.difference.interval.into()),
         resampled: resampled.map(Range::from),
+        net: net(one, control),
+        cost: (of.is_ours && !one.outcome.is_empty()).then(|| one.cost / one.outcome.len() as f64),
     }
+}
+
+/// What each of an arm leaves us more than each of the control.
+fn net(one: &Measured, control: &Measured) -> Option<Range> {
+    let (arm, control) = (Moments::of(&one.net).ok()?, Moments::of(&control.net).ok()?);
+    welch(&arm, &control, LEVEL).ok().map(|found| found.interval.into())
 }
 
 fn is_too_skew(outcome: &[f64]) -> bool {

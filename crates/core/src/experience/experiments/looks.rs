@@ -3,6 +3,7 @@
 use super::figures::{self, Fixed, Look, Measured};
 use super::whom::Did;
 use super::{Arm, Experiment, ExperimentId, ExperimentSeen, ExperimentState, Outcome, Stored, arms, conflict, enrol, read};
+use crate::insight::rates::Rates;
 use crate::platform::time::DAY;
 use crate::{Act, Ctx, Day, Error, Perm, Result, Room};
 use peyvand_db::{Id, Sql, row, sql};
@@ -26,6 +27,9 @@ row! {
 /// What was measured in each arm, until yesterday.
 async fn measured(ctx: &Ctx, stored: &Stored, arms: &[Arm], today: Day) -> Result<Vec<Measured>> {
     let mut measured = vec![Measured::default(); arms.len()];
+    let mut tx = ctx.app.db.snapshot().await?;
+    let goods = Rates::read(&mut tx).await?.goods().ok();
+    tx.commit().await?;
     let at = |arm: i64| usize::try_from(arm).ok().filter(|arm| *arm < arms.len());
     let query = sql("SELECT arm, COUNT(*), COUNT(delivered_at) FROM experiment_units WHERE experiment_id = $1 GROUP BY arm");
     for (arm, assigned, given) in ctx.app.db.all::<(i64, i64, i64)>(query.bind(stored.id)).await? {
@@ -47,6 +51,10 @@ async fn measured(ctx: &Ctx, stored: &Stored, arms: &[Arm], today: Day) -> Resul
         let did = Did { occasions: one.occasions, minor: one.minor };
         into.outcome.push(of(did, cost));
         into.spent.push(one.minor as f64);
+        if let Some(goods) = goods.filter(|_| one.is_known) {
+            into.net.push(did.measured(Outcome::Benefit, goods, cost));
+        }
+        into.cost += cost as f64;
         if one.is_known {
             into.before.push(of(Did { occasions: one.before_occasions, minor: one.before_minor }, 0));
         }

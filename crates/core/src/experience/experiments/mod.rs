@@ -155,7 +155,8 @@ row! {
     }
 }
 
-const FROM: &str = "FROM experiments x LEFT JOIN users u ON u.id = x.created_by LEFT JOIN users d ON d.id = x.decided_by WHERE 1 = 1";
+pub(super) const FROM: &str =
+    "FROM experiments x LEFT JOIN users u ON u.id = x.created_by LEFT JOIN users d ON d.id = x.decided_by WHERE 1 = 1";
 
 row! {
     /// An experiment as it is stored.

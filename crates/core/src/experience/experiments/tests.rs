@@ -8,14 +8,19 @@ use super::{
     ListExperiments, ListUnits, NewExperiment, Outcome, PlanExperiment, analyse, create, decide, deliver, get, import, list, pause, plan,
     resume, run, start, units,
 };
+use crate::experience::best::{self, Evidence};
 use crate::experience::legality::TreatmentKind;
-use crate::experience::tests::{made, problem, treatment};
+use crate::experience::policies;
+use crate::experience::proposals::{self, DecideProposal, ListProposals, NewProposal, ProposalState};
+use crate::experience::tests::{made, policy, problem, treatment, yes};
 use crate::experience::treatments::{NewTreatment, Treatment};
+use crate::experience::{PolicyId, start as begin_policy};
 use crate::lifecycle::Stage;
+use crate::operation::Nothing;
 use crate::parties::Party;
 use crate::platform::jobs::{Outcome as Done, drain};
 use crate::platform::time::DAY;
-use crate::{Ctx, Id, testing};
+use crate::{Ctx, Error, Id, testing};
 use peyvand_db::{Sql, ToValue, sql};
 use tokio::sync::watch;
 
@@ -333,4 +338,73 @@ mens,1,,3894\nmens,0,,17413\nnone,1,,2262\nnone,0,,19044\nwomens,1,,3238\nwomens
     let again = ctx.run(analyse, ExperimentId { id: seen.experiment.id }).await.unwrap();
     assert_eq!(again.look.map(|look| (look.verdict, look.contrasts)), Some((Verdict::Recommend, look.contrasts)));
     assert_eq!(again.experiment.looked_at, Some(ctx.now()));
+}
+
+#[tokio::test]
+async fn what_worked_is_told_with_its_cost_and_money_for_it_is_put_before_the_council() {
+    let ctx = testing::ctx().await;
+    let found = ctx.run(best::best, Nothing {}).await.unwrap();
+    assert!(found.kinds.iter().all(|kind| kind.tried.is_empty()) && found.shifts.is_empty());
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    tx.run(sql("INSERT INTO cost_rates (item, value, changed_at) VALUES ('goods', 6000, $1)").bind(ctx.now())).await.unwrap();
+    tx.commit().await.unwrap();
+    shop(&ctx, 220, 88).await;
+    let cheap = made(&ctx, NewTreatment { unit_cost: Some("10".into()), ..call() }).await;
+    let id = ctx.run(create, asked(&[cheap], "22")).await.unwrap().experiment.id;
+    ctx.run(start, ExperimentId { id }).await.unwrap();
+    drain(&ctx.app).await.unwrap();
+    let (control, treated) = (arm(&ctx, id, 0).await, arm(&ctx, id, 1).await);
+    ctx.run(deliver, Deliver { id, party_ids: treated.clone() }).await.unwrap();
+    buy(&ctx, &treated, 10).await;
+    buy(&ctx, &control[..35], 30).await;
+    let end = later(&ctx, 31);
+    work(&end).await;
+    // A live policy with money for something that nobody has tried.
+    let untried = made(&ctx, treatment(TreatmentKind::Discount, "ده درصد", &[Stage::Loyal])).await;
+    let terms = ctx.run(policies::create, policy(&[untried])).await.unwrap();
+    yes(&ctx, &terms).await.unwrap();
+    ctx.run(begin_policy, PolicyId { id: terms.policy.id }).await.unwrap();
+
+    let found = end.run(best::best, Nothing {}).await.unwrap();
+    let one = &found.kinds[0].tried[0];
+    assert_eq!((found.kinds[0].kind, one.evidence, one.treatment_id), (TreatmentKind::Respect, Evidence::Works, Some(cheap)));
+    let added = 1.0 - 35.0 / control.len() as f64;
+    assert!((one.added.unwrap().value - added).abs() < 1e-9 && one.cost == Some(1_000.0), "{one:?}");
+    assert!((one.per_added.unwrap().value - 1_000.0 / added).abs() < 1e-6);
+    let net = one.net.unwrap();
+    assert!((net.value - (added * 4_000.0 - 1_000.0)).abs() < 1e-6 && net.low > 0.0, "{net:?}");
+    let shift = &found.shifts[0];
+    assert_eq!((shift.evidence, shift.amount_minor, shift.customers), (Evidence::Unknown, 10_000_000, 10_000));
+    assert!((shift.gain.value - 10_000.0 * net.value).abs() < 1e-3);
+
+    let new = |amount: Option<&str>| NewProposal {
+        from_policy_id: terms.policy.id,
+        to_treatment_id: cheap,
+        amount: amount.map(str::to_owned),
+        words: Some("در آزمایش بهتر بود".into()),
+    };
+    assert_eq!(problem(end.run(proposals::propose, new(Some("0"))).await).0, "amount");
+    let other = NewProposal { to_treatment_id: untried, ..new(None) };
+    assert_eq!(problem(end.run(proposals::propose, other.clone()).await), ("amount".into(), "input-needed".into()));
+    let lost = NewProposal { to_treatment_id: ctx.id(), ..new(Some("5")) };
+    assert!(matches!(end.run(proposals::propose, lost).await, Err(Error::NotFound("treatment"))));
+    let made = end.run(proposals::propose, new(Some("50000"))).await.unwrap();
+    assert_eq!((made.state, made.amount_minor, made.customers), (ProposalState::Open, 5_000_000, Some(5_000)));
+    assert_eq!(problem(end.run(proposals::propose, new(None)).await).1, "best-proposed-already");
+    let decide = |state, reason: Option<&str>| DecideProposal { id: made.id, state, reason: reason.map(str::to_owned) };
+    assert_eq!(problem(end.run(proposals::decide, decide(ProposalState::Accepted, None)).await).1, "best-own-proposal");
+    assert_eq!(problem(end.run(proposals::decide, decide(ProposalState::Open, None)).await).0, "state");
+    assert_eq!(problem(end.run(proposals::decide, decide(ProposalState::Declined, None)).await).0, "reason");
+    let manager = testing::as_post(&ctx.app, "manager", "manager").await;
+    let accepted = manager.run(proposals::decide, decide(ProposalState::Accepted, None)).await.unwrap();
+    assert_eq!((accepted.state, accepted.decider.as_deref()), (ProposalState::Accepted, Some("manager")));
+    assert_eq!(problem(end.run(proposals::decide, decide(ProposalState::Declined, Some("نه"))).await).1, "best-decided-already");
+    let second = end.run(proposals::propose, new(None)).await.unwrap();
+    let page = |state, after| ListProposals { state, after, limit: Some(1) };
+    let first = ctx.run(proposals::list, page(None, None)).await.unwrap();
+    assert_eq!(first.items[0].id, second.id);
+    assert_eq!(ctx.run(proposals::list, page(None, first.next)).await.unwrap().items[0].id, made.id);
+    assert_eq!(ctx.run(proposals::list, page(Some(ProposalState::Accepted), None)).await.unwrap().items.len(), 1);
+    let agent = testing::as_post(&ctx.app, "agent", "agent").await;
+    assert!(matches!(agent.run(proposals::propose, new(None)).await, Err(Error::Forbidden(_))));
 }

@@ -1,0 +1,52 @@
+# The best policy: what worked, for whom, at what cost.
+best = What works
+best-about = What was tried and worked, for whom, at what cost, and where money would do more
+best-none = Nothing was tried to the end yet
+best-none-about = What a treatment does can be told when an experiment is over.
+best-shifts = Where money would do more
+best-shifts-none = Nothing to suggest: only what surely leaves more than it costs is suggested, for policies with something left of their budget.
+best-shift = { $amount } from “{ $from }” to “{ $to }”
+best-shift-about = treats { $customers ->
+    [one] one more customer
+   *[other] { $customers } more customers
+    }; leaves { $gain } more ({ $range })
+best-from-unknown = what it gives was never tried
+best-from-does-not = what it gives does not help
+best-from-harms = what it gives harms
+best-words = A word for it
+best-propose = Put before the council
+best-proposed = It waits for the council. Somebody else decides.
+best-is-proposed = before the council
+best-proposed-already = The same is before the council already.
+best-treatment = Treatment
+best-evidence = What is known
+best-evidence-works = Works
+best-evidence-same = No difference
+best-evidence-unknown = Not known
+best-evidence-does-not = Does not help
+best-evidence-harms = Harms
+best-customers = { $with } with it, { $without } without
+best-whom = For whom
+best-added = More of them bought
+best-per-added = Cost of each who came back for it
+best-cost-each = { $cost } for each
+best-undefined = cannot be told
+best-net = Leaves of each
+best-net-unknown = the share of goods is not set
+best-how-evidence = What is known follows from the verdict of the experiment; of two experiments with the same treatment the newer counts. For whom: what was written down before it began, so that nobody looks for a group in which it happens to work.
+best-how-added = Cost of each who came back: what giving it costs, divided by the difference of the shares who bought, with Fieller’s 95 % interval. Where there may be no difference it cannot be told.
+best-how-net = Leaves of each: what they bought more, goods and treatment taken off, with its 95 % interval.
+best-how-shift = Suggested is what surely leaves the most for its cost: all that is left of a budget for what does not help, a tenth for what was never tried. What that would have brought is not taken off, for nobody knows it. Whether the customers of one may have the other is for the council to say.
+best-proposals = Before the council
+best-proposals-none = Nothing was put forward yet.
+best-state-open = Waits
+best-state-accepted = Accepted
+best-state-declined = Declined
+best-reason = Why
+best-accept = Accept
+best-decline = Decline
+best-decided = Decided. What is to change is changed in the policies.
+best-decided-already = This was decided before.
+best-own-proposal = You put this forward yourself; somebody else accepts it.
+event-proposal-created = Put before the council to move money
+event-proposal-decided = Decided about a proposal to move money
