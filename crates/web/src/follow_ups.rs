@@ -16,6 +16,7 @@ use peyvand_core::follow_ups::{
     Importance, ListFollowUps, NewFollowUp, NextStep, SnoozeFollowUp,
 };
 use peyvand_core::interactions::Channel;
+use peyvand_core::interactions::reach::{self, GetReach, Hours};
 use peyvand_core::operation::Nothing;
 use peyvand_core::organisation::colleagues;
 use peyvand_core::parties::Party;
@@ -313,6 +314,17 @@ struct For {
     party: Option<Id<Party>>,
 }
 
+/// An hour in the middle of a time of the day; nobody is called at night.
+const fn usual(hours: Hours) -> Option<&'static str> {
+    match hours {
+        Hours::Morning => Some("10:00"),
+        Hours::Noon => Some("13:00"),
+        Hours::Afternoon => Some("16:00"),
+        Hours::Evening => Some("19:00"),
+        Hours::Night => None,
+    }
+}
+
 async fn fresh(req: Req, Form(given): Form<For>) -> PageResult {
     req.ctx.actor.check(Perm(Room::FollowUps, Act::Create))?;
     let mut values = vec![("importance".to_owned(), "normal".to_owned()), ("remind_minutes".to_owned(), String::new())];
@@ -321,6 +333,11 @@ async fn fresh(req: Req, Form(given): Form<For>) -> PageResult {
     values.push(("due_text".to_owned(), req.loc.day(tomorrow)));
     values.extend(req.ctx.actor.user().map(|user| ("owner_id".to_owned(), user.to_string())));
     let party = named(&req, given.party).await?;
+    if let Some(party_id) = given.party.filter(|_| req.can(Room::Interactions, Act::See)) {
+        let known = req.ctx.run(reach::get, GetReach { party_id }).await?;
+        values.extend(known.channel.map(|channel| ("channel".to_owned(), channel.to_string())));
+        values.extend(known.best_hours.and_then(usual).map(|time| ("time".to_owned(), req.loc.digits(time))));
+    }
     show(&req, &form_page(&req, FormView::new(values), None, party, req.dialog).await?)
 }
 

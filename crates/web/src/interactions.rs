@@ -12,6 +12,7 @@ use axum::http::HeaderValue;
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use jiff::civil::Time;
+use peyvand_core::interactions::reach::{self, GetReach, Hours, Reached};
 use peyvand_core::interactions::{self as core, Channel, Direction, Interaction, InteractionId, LogInteraction, UpdateInteraction};
 use peyvand_core::parties::Party;
 use peyvand_core::parties::party::{self, PartyId};
@@ -34,6 +35,7 @@ pub fn routes() -> axum::Router<State> {
     axum::Router::new()
         .route("/interactions/new", get(fresh))
         .route("/interactions", post(create))
+        .route("/interactions/reach/{party}", get(reach_box))
         .route("/interactions/{id}/edit", get(edit).post(correct))
         .route("/interactions/{id}/withdraw", post(withdraw))
 }
@@ -318,4 +320,65 @@ async fn withdraw(req: Req, Path(id): Path<Id<Interaction>>) -> PageResult {
     let gone = req.ctx.run(core::withdraw, InteractionId { id }).await?;
     let flash = Flash { text: req.t("interactions-withdrawn"), undo: Some(gone.undo.to_string()) };
     told(&req, gone.party_id, &flash, None)
+}
+
+/// A way or a time, as a row of the box shows it.
+struct ReachedRow {
+    name: String,
+    counted: String,
+    share: String,
+    range: String,
+    is_best: bool,
+}
+
+#[derive(Template)]
+#[template(path = "interactions/reach.html")]
+struct ReachBox {
+    s: Shell,
+    /// What they said they prefer.
+    said: Option<String>,
+    /// What was measured, in a sentence; else that there is not enough.
+    says: String,
+    channels: Vec<ReachedRow>,
+    hours: Vec<ReachedRow>,
+}
+
+fn reached_row<T: Copy + PartialEq>(req: &Req, one: &Reached<T>, name: String, best: Option<T>) -> ReachedRow {
+    let loc = &req.loc;
+    ReachedRow {
+        name,
+        counted: loc.ta("reach-counted", &[("reached", one.reached.into()), ("tries", one.tries.into())]),
+        share: one.share.map_or_else(|| loc.t("reach-few"), |share| loc.percent(share.value)),
+        range: one
+            .share
+            .map(|share| loc.ta("insight-between", &[("low", loc.percent(share.low).into()), ("high", loc.percent(share.high).into())]))
+            .unwrap_or_default(),
+        is_best: best == Some(one.by),
+    }
+}
+
+/// The ways of keeping in touch, beside a customer.
+async fn reach_box(req: Req, Path(party_id): Path<Id<Party>>) -> PageResult {
+    let found = req.ctx.run(reach::get, GetReach { party_id }).await?;
+    let loc = &req.loc;
+    let channel = |channel: Channel| loc.term("channel", channel.as_str());
+    let hours = |hours: Hours| loc.t(&format!("reach-hours-{hours}"));
+    let said = [found.preferred_channel.map(|address| loc.term("channel", address.as_str())), found.preferred_hours.clone()]
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>();
+    let says = match (found.best_channel, found.best_hours) {
+        (Some(best), Some(when)) => loc.ta("reach-best-both", &[("channel", channel(best).into()), ("hours", hours(when).into())]),
+        (Some(best), None) => loc.t1("reach-best-channel", "channel", channel(best)),
+        (None, Some(when)) => loc.t1("reach-best-hours", "hours", hours(when)),
+        (None, None) => loc.t1("reach-not-enough", "needed", reach::NEEDED),
+    };
+    let view = ReachBox {
+        s: req.shell("parties", ""),
+        said: (!said.is_empty()).then(|| said.join(" · ")),
+        says,
+        channels: found.channels.iter().map(|one| reached_row(&req, one, channel(one.by), found.best_channel)).collect(),
+        hours: found.hours.iter().map(|one| reached_row(&req, one, hours(one.by), found.best_hours)).collect(),
+    };
+    page::page(&req, &view)
 }

@@ -2,7 +2,7 @@
 
 use super::act::{Acted, as_read};
 use super::{CHUNK, DAY_ENDS, FollowUp, Importance, State, refresh};
-use crate::interactions::Channel;
+use crate::interactions::{Channel, reach};
 use crate::parties::{Party, whom};
 use crate::platform::access::User;
 use crate::platform::calendar::{self, DateProblem};
@@ -41,7 +41,7 @@ pub struct NewFollowUp {
     pub owner_id: Option<Id<User>>,
     /// How much depends on it; normal unless given.
     pub importance: Option<Importance>,
-    /// How it is to be done.
+    /// How it is to be done; by the way that the customer prefers, else by which they are best reached, unless given.
     pub channel: Option<Channel>,
     /// Reminds its owner so many minutes before.
     pub remind_minutes: Option<i64>,
@@ -130,9 +130,12 @@ async fn checked(tx: &mut Tx, ctx: &Ctx, sight: &Sight, new: &NewFollowUp) -> Re
 ///
 /// # Errors
 /// Without the right, for a party out of sight, or with each problem at its field.
-pub async fn plan(tx: &mut Tx, ctx: &Ctx, new: NewFollowUp) -> Result<Id<FollowUp>> {
+pub async fn plan(tx: &mut Tx, ctx: &Ctx, mut new: NewFollowUp) -> Result<Id<FollowUp>> {
     let sight = ctx.read(Perm(Room::Parties, Act::See))?.sight;
     let party = whom::need(tx, ctx, &sight, new.party_id, new.customer.as_deref()).await?;
+    if new.channel.is_none() {
+        new.channel = reach::default_channel(tx, ctx, party.id).await?;
+    }
     let made = plan_many(tx, ctx, &[party.id], new).await?;
     made.first().copied().ok_or(Error::NotFound("party"))
 }

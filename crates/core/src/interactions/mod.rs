@@ -3,6 +3,7 @@
 mod correct;
 mod given;
 mod log;
+pub mod reach;
 mod store;
 
 pub(crate) use self::correct::restore;
@@ -247,6 +248,7 @@ pub fn operations(ops: &mut Operations) {
         withdraw,
     )
     .example(|| serde_json::json!({"id": SOME}));
+    reach::operations(ops);
 }
 
 #[cfg(test)]
