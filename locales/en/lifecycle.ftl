@@ -274,3 +274,34 @@ event-lifecycle-replay-asked = The ways of all customers were asked to be walked
 event-stage-promoted = The customer reached the next stage
 event-stage-changed = The customer's place on the way changed
 event-stage-put-right = The customer's place on the way was put right
+
+lifecycle-picture-from = From · { $day }
+lifecycle-picture-to = To · { $day }
+lifecycle-picture = Moves between stages; the same figures are in the table below
+lifecycle-flows-table = The same as a table
+lifecycle-band = From { $from } to { $to }: { $count }
+lifecycle-node = { $stand } { $count }
+lifecycle-stages = Each stage: tool, stay and cost
+lifecycle-stage = Stage
+lifecycle-tool = Tool
+lifecycle-tool-about-crm = creates the relation
+lifecycle-tool-about-cem = continues the relation
+lifecycle-tool-about-cam = develops the relation
+lifecycle-tool-short-crm = CRM
+lifecycle-tool-short-cem = CEM
+lifecycle-tool-short-cam = CAM
+lifecycle-stay = Median stay
+lifecycle-stay-days = { $days ->
+    [one] 1 day
+   *[other] { $days } days
+}
+lifecycle-stay-more = more than { $days } days
+lifecycle-stay-range = { $low } to { $high } days (95 % interval), { $count } stays
+lifecycle-stay-from = at least { $low } days (95 % interval), { $count } stays
+lifecycle-stay-most = more than half are still in this stage; { $count } stays
+lifecycle-stay-few = Not enough data: { $count } stays of 30
+lifecycle-stay-night = Worked out tonight
+lifecycle-stay-as-of = Stays until { $day }.
+lifecycle-stay-how = Kaplan–Meier median: those still in the stage count as well. Being dormant does not change the stage; who leaves and comes back stays twice.
+lifecycle-keep-cost = Keeping one, 12 months
+lifecycle-win-each = Winning one new customer, in the months whose cost was noted: { $amount }.

@@ -12,6 +12,17 @@ pub struct Spell {
     pub happened: bool,
 }
 
+/// Customers under observation for the same time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spells {
+    /// Time from the start to the event, or to the end of observation.
+    pub time: f64,
+    /// Whether the event happened; otherwise the observation ended before.
+    pub happened: bool,
+    /// How many they are.
+    pub customers: u64,
+}
+
 /// The curve after one time at which something happened.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Step {
@@ -59,8 +70,18 @@ impl Curve {
     /// # Errors
     /// `TooFewCustomers` without any, `Invalid` for a time that is negative or not finite, or a bad level.
     pub fn of(spells: &[Spell], level: f64) -> Result<Self> {
+        let each = |spell: &Spell| Spells { time: spell.time, happened: spell.happened, customers: 1 };
+        Self::counted(&spells.iter().map(each).collect::<Vec<_>>(), level)
+    }
+
+    /// The same of customers that were counted: the same curve, in the memory of the different times.
+    ///
+    /// # Errors
+    /// As [`Curve::of`].
+    pub fn counted(spells: &[Spells], level: f64) -> Result<Self> {
         let z = z_of(level)?;
-        enough("customers", spells.len(), 1)?;
+        let customers: u64 = spells.iter().map(|one| one.customers).sum();
+        enough("customers", usize::try_from(customers).unwrap_or(usize::MAX), 1)?;
         if let Some(row) = spells.iter().position(|spell| !(spell.time.is_finite() && spell.time >= 0.0)) {
             return Err(Error::invalid_at("a time that is negative or not finite", row));
         }
@@ -68,12 +89,12 @@ impl Curve {
         spells.sort_unstable_by(|one, other| one.time.total_cmp(&other.time));
         let (mut share, mut variance) = (1.0, 0.0);
         let mut steps = Vec::new();
-        let mut gone = 0;
+        let mut gone = 0_u64;
         for same in spells.chunk_by(|one, other| one.time == other.time) {
             // Who leaves observation at the moment of an event was still at risk of it.
-            let at_risk = (spells.len() - gone) as f64;
-            let events = same.iter().filter(|spell| spell.happened).count();
-            gone += same.len();
+            let at_risk = (customers - gone) as f64;
+            let events: u64 = same.iter().filter(|spell| spell.happened).map(|spell| spell.customers).sum();
+            gone += same.iter().map(|spell| spell.customers).sum::<u64>();
             if events == 0 {
                 continue;
             }
@@ -87,9 +108,9 @@ impl Curve {
                 (0.0, 0.0)
             };
             let standard_error = if share > 0.0 { share * variance.sqrt() } else { 0.0 };
-            steps.push(Step { time: same[0].time, at_risk: at_risk as u64, events: events as u64, share, standard_error, low, high });
+            steps.push(Step { time: same[0].time, at_risk: at_risk as u64, events, share, standard_error, low, high });
         }
-        Ok(Self { steps, customers: spells.len() as u64, until: spells.last().map_or(0.0, |spell| spell.time) })
+        Ok(Self { steps, customers, until: spells.last().map_or(0.0, |spell| spell.time) })
     }
 
     /// The step in force at a time; `None` before the first event (the share is 1) and beyond what was observed.
@@ -161,6 +182,15 @@ mod tests {
         assert_eq!(curve.at(8.0), None);
         assert_eq!(curve.at(30.0).unwrap().time, 23.0);
         assert_eq!(curve.at(162.0), None);
+    }
+
+    #[test]
+    fn counted_customers_give_the_same_curve() {
+        let counted: Vec<Spells> =
+            maintained().iter().map(|spell| Spells { time: spell.time, happened: spell.happened, customers: 3 }).collect();
+        let three: Vec<Spell> = maintained().into_iter().flat_map(|spell| [spell; 3]).collect();
+        assert_eq!(Curve::counted(&counted, 0.95).unwrap(), Curve::of(&three, 0.95).unwrap());
+        assert!(Curve::counted(&[Spells { time: 1.0, happened: true, customers: 0 }], 0.95).is_err());
     }
 
     #[test]

@@ -212,6 +212,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.fairness(owner).await?;
     story.propose(owner, &staff).await?;
     jobs::drain(&story.app).await?;
+    crate::lifecycle::times::find_out(&story.at(story.now, None)).await?;
     app.forget_organisation();
     app.forget_sessions();
     app.db.analyze().await?;

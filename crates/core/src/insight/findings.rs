@@ -48,7 +48,7 @@ pub async fn find_out(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool
 }
 
 /// A finding as it is stored.
-pub(super) struct Found<T> {
+pub(crate) struct Found<T> {
     pub input_hash: String,
     pub edition: i64,
     pub found: T,
@@ -56,7 +56,7 @@ pub(super) struct Found<T> {
 }
 
 /// What was found last under a name, if anything.
-pub(super) async fn last<T: DeserializeOwned>(db: &Db, name: &str) -> Result<Option<Found<T>>> {
+pub(crate) async fn last<T: DeserializeOwned>(db: &Db, name: &str) -> Result<Option<Found<T>>> {
     let stored: Option<(String, i64, serde_json::Value, Instant)> =
         db.maybe(sql("SELECT input_hash, edition, found, made_at FROM findings WHERE name = $1").bind(name)).await?;
     let Some((input_hash, edition, found, made_at)) = stored else { return Ok(None) };
@@ -64,7 +64,7 @@ pub(super) async fn last<T: DeserializeOwned>(db: &Db, name: &str) -> Result<Opt
 }
 
 /// Puts a finding in the place of the last one.
-pub(super) async fn put<T: Serialize>(ctx: &Ctx, name: &str, input_hash: &str, edition: i64, found: &T) -> Result<()> {
+pub(crate) async fn put<T: Serialize>(ctx: &Ctx, name: &str, input_hash: &str, edition: i64, found: &T) -> Result<()> {
     let found = serde_json::to_value(found).map_err(Error::fault)?;
     let mut tx = ctx.app.db.begin().await?;
     tx.run(

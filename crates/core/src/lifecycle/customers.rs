@@ -431,6 +431,21 @@ row! {
     }
 }
 
+/// For how many customers a tool is at work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ToolCount {
+    /// The tool.
+    pub tool: Tool,
+    /// How many.
+    pub customers: i64,
+}
+
+/// Adds up for how many customers each tool is at work.
+fn at_work(standings: &[Standings]) -> Vec<ToolCount> {
+    let of = |tool| standings.iter().filter(|one| Tool::of(one.stage, one.standing) == Some(tool)).map(|one| one.customers).sum();
+    Tool::ALL.iter().map(|tool| ToolCount { tool: *tool, customers: of(*tool) }).collect()
+}
+
 /// Where customers stand, and how they moved.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Overview {
@@ -440,6 +455,8 @@ pub struct Overview {
     pub until_on: Day,
     /// How many stand where.
     pub standings: Vec<Standings>,
+    /// For how many each of the three tools is at work; who has left has none.
+    pub tools: Vec<ToolCount>,
     /// Moves of these days, most first.
     pub flows: Vec<Flow>,
     /// How many wait for a person's word, by gate.
@@ -514,7 +531,7 @@ pub async fn overview(ctx: &Ctx, input: OverviewOf) -> Result<Overview> {
     reader.sight.parties(&mut query);
     query.push(" GROUP BY o.gate");
     let ready: Vec<(Gate, i64)> = ctx.app.db.all(query).await?;
-    Ok(Overview { from_on: from, until_on: today, standings, flows, ready, is_known })
+    Ok(Overview { from_on: from, until_on: today, tools: at_work(&standings), standings, flows, ready, is_known })
 }
 
 /// The operations of what people see.

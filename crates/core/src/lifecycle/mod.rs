@@ -8,6 +8,7 @@ pub mod decisions;
 pub mod engine;
 pub mod gates;
 pub(crate) mod history;
+pub mod times;
 pub mod versions;
 pub mod ways;
 
@@ -96,6 +97,7 @@ impl Decision {
 pub fn operations(ops: &mut Operations) {
     customers::operations(ops);
     decisions::operations(ops);
+    times::operations(ops);
     versions::operations(ops);
     ways::operations(ops);
 }

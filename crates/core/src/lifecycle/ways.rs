@@ -4,8 +4,7 @@
 use super::engine::{Evidence, History, Kind, Outlook, Step, Way, walk};
 use super::gates::{Gate, GateVersion, Timeline, maturity};
 use super::history::{self, Whom};
-use super::versions;
-use super::{Stage, Standing};
+use super::{Stage, Standing, times, versions};
 use crate::marketing::segments::follow;
 use crate::operation::{DONE, Done, Nothing};
 use crate::parties::Party;
@@ -146,6 +145,7 @@ pub async fn replay(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>)
         tx.commit().await?;
     }
     ctx.app.db.analyze_grown().await?;
+    times::find_out(ctx).await?;
     Ok(Outcome::Done)
 }
 
@@ -170,6 +170,7 @@ pub async fn sweep(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) 
             jobs::renew(&ctx.app, job).await?;
         }
     }
+    times::find_out(ctx).await?;
     Ok(Outcome::Done)
 }
 

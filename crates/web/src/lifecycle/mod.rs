@@ -1,6 +1,7 @@
 //! The way of customers: where they stand and how they move, who is ready or about to leave, the gates, and the way of one.
 
 pub(crate) mod customer;
+mod flows;
 mod gates;
 mod people;
 
@@ -11,8 +12,10 @@ use crate::request::{Form, Req};
 use askama::Template;
 use axum::Router;
 use axum::routing::get;
-use peyvand_core::lifecycle::customers::{self, Flow, ListPeople, Overview, OverviewOf, PeopleList, Standings};
+use peyvand_core::insight::keeping::{self, Keeping};
+use peyvand_core::lifecycle::customers::{self, Flow, ListPeople, Overview, OverviewOf, PeopleList, Standings, Tool};
 use peyvand_core::lifecycle::gates::{Criterion, Gate, Need};
+use peyvand_core::lifecycle::times::{self, StageTime, StageTimes};
 use peyvand_core::lifecycle::versions::Verdict;
 use peyvand_core::lifecycle::{Stage, Standing};
 use peyvand_core::operation::Nothing;
@@ -165,6 +168,21 @@ struct Card {
     left: String,
 }
 
+/// A stage with its tool, how long customers stay and what keeping them costs.
+struct StageLine {
+    badge: Badge,
+    tool: String,
+    customers: String,
+    /// How long half stay; why that is not said, where it is not.
+    stay: Option<String>,
+    /// The interval and of how many it is.
+    about: String,
+    cost: Option<String>,
+}
+
+/// A tool with for how many it is at work: words, what it does, how many, colour.
+type ToolLine = (String, String, String, &'static str);
+
 /// A move between two stands.
 struct FlowLine {
     from: Option<Badge>,
@@ -194,7 +212,15 @@ struct IndexPage {
     spans: Vec<(String, String, bool)>,
     cards: Vec<Card>,
     flows: Vec<FlowLine>,
+    picture: Option<flows::Picture>,
+    since: String,
+    until: String,
     moved: String,
+    tools: Vec<ToolLine>,
+    stages: Vec<StageLine>,
+    /// As of when the times are told, and what winning a customer costs.
+    notes: Vec<String>,
+    has_costs: bool,
     gates: Vec<GateLine>,
     people: Vec<Person>,
     /// Label, address, whether chosen.
@@ -236,7 +262,9 @@ async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
         Ok::<_, peyvand_core::Error>((advocates.items, loyal.items))
     };
     let gates = async { ctx.run(peyvand_core::lifecycle::versions::list, Nothing {}).await };
-    let (overview, near, leave, set) = tokio::try_join!(overview, near, leave, gates)?;
+    let stays = async { ctx.run(times::times, Nothing {}).await };
+    let kept = async { if req.can(Room::Insight, Act::See) { ctx.run(keeping::keeping, Nothing {}).await.map(Some) } else { Ok(None) } };
+    let (overview, near, leave, set, stays, kept) = tokio::try_join!(overview, near, leave, gates, stays, kept)?;
     let mut nearest: Vec<_> = near.0.into_iter().chain(near.1).collect();
     nearest.sort_by_key(|one| (!one.next.as_ref().is_some_and(|next| next.passes), one.row.missing, -one.row.maturity));
     nearest.truncate(usize::try_from(BESIDE).unwrap_or_default());
@@ -248,12 +276,19 @@ async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
         is_known: overview.is_known,
         spans: SPANS.iter().map(|span| (loc.t(&format!("lifecycle-days-{span}")), address(*span, beside), *span == days)).collect(),
         cards: cards(loc, &overview),
+        picture: flows::picture(loc, &overview.flows),
+        since: loc.t1("lifecycle-picture-from", "day", loc.day(overview.from_on)),
+        until: loc.t1("lifecycle-picture-to", "day", loc.day(overview.until_on)),
+        tools: tools(loc, &overview),
+        stages: stages(loc, &overview, &stays, kept.as_ref()),
+        notes: notes(loc, &stays, kept.as_ref()),
+        has_costs: !stays.costs.is_empty(),
         moved: loc.t1(
             "lifecycle-moves",
             "count",
             overview.flows.iter().filter(|flow| !flow.from_stage.is_empty()).map(|flow| flow.customers).sum::<i64>(),
         ),
-        flows: flows(loc, &overview.flows),
+        flows: moves(loc, &overview.flows),
         gates: set.iter().filter_map(|gate| gate_line(loc, gate, &overview)).collect(),
         people: nearest.into_iter().map(|one| person(loc, one)).collect(),
         lists: vec![
@@ -309,7 +344,72 @@ fn card(loc: &Loc, one: Standings, query: String) -> Card {
     }
 }
 
-fn flows(loc: &Loc, flows: &[Flow]) -> Vec<FlowLine> {
+fn tools(loc: &Loc, overview: &Overview) -> Vec<ToolLine> {
+    let tone = |tool: Tool| match tool {
+        Tool::Crm => "lapis",
+        Tool::Cem => "teal",
+        Tool::Cam => "plum",
+    };
+    let line = |one: &customers::ToolCount| {
+        let about = loc.t(&format!("lifecycle-tool-about-{}", one.tool));
+        (loc.t(&format!("lifecycle-tool-{}", one.tool)), about, loc.number(one.customers), tone(one.tool))
+    };
+    overview.tools.iter().map(line).collect()
+}
+
+/// How long half stay, in words, and what is to be known about it.
+fn stay(loc: &Loc, one: &StageTime) -> (Option<String>, String) {
+    let count = ("count", loc.number(one.stays).into());
+    if !one.is_enough {
+        return (None, loc.ta("lifecycle-stay-few", &[count]));
+    }
+    let days = |days: i64| loc.t1("lifecycle-stay-days", "days", days);
+    match (one.median_days, one.low_days, one.high_days) {
+        (Some(median), Some(low), Some(high)) => {
+            let range = [("low", loc.number(low).into()), ("high", loc.number(high).into()), count];
+            (Some(days(median)), loc.ta("lifecycle-stay-range", &range))
+        }
+        (Some(median), low, _) => {
+            let range = [("low", loc.number(low.unwrap_or(median)).into()), count];
+            (Some(days(median)), loc.ta("lifecycle-stay-from", &range))
+        }
+        (None, ..) => (Some(loc.t1("lifecycle-stay-more", "days", one.longest_days)), loc.ta("lifecycle-stay-most", &[count])),
+    }
+}
+
+fn stages(loc: &Loc, overview: &Overview, stays: &StageTimes, kept: Option<&Keeping>) -> Vec<StageLine> {
+    let line = |stage: &Stage| {
+        let here = overview
+            .standings
+            .iter()
+            .filter(|one| one.stage == *stage && matches!(one.standing, Standing::Active | Standing::Dormant | Standing::AtRisk));
+        let (stay, about) = match stays.times.iter().find(|one| one.stage == *stage) {
+            Some(one) => stay(loc, one),
+            None => (None, loc.t("lifecycle-stay-night")),
+        };
+        let each = stays.costs.iter().find(|one| one.stage == *stage).and_then(|one| one.keep_each_minor);
+        let currency = kept.and_then(|kept| kept.currency);
+        StageLine {
+            badge: Badge::of(loc, *stage, Standing::Active),
+            tool: Tool::of(*stage, Standing::Active).map(|tool| loc.t(&format!("lifecycle-tool-short-{tool}"))).unwrap_or_default(),
+            customers: loc.number(here.map(|one| one.customers).sum::<i64>()),
+            stay,
+            about,
+            cost: each.zip(currency).map(|(minor, currency)| loc.amount_short(minor, currency)),
+        }
+    };
+    Stage::ALL.iter().map(line).collect()
+}
+
+fn notes(loc: &Loc, stays: &StageTimes, kept: Option<&Keeping>) -> Vec<String> {
+    let mut notes = Vec::new();
+    notes.extend(stays.as_of.map(|day| loc.t1("lifecycle-stay-as-of", "day", loc.day(day))));
+    let win = kept.and_then(|kept| kept.win_each_minor.zip(kept.currency));
+    notes.extend(win.map(|(minor, currency)| loc.t1("lifecycle-win-each", "amount", loc.amount_short(minor, currency))));
+    notes
+}
+
+fn moves(loc: &Loc, flows: &[Flow]) -> Vec<FlowLine> {
     let most = flows.iter().map(|flow| flow.customers).max().unwrap_or(1).max(1);
     let badge = |flow: &Flow| {
         let stand = flow.from_stage.parse().ok().zip(flow.from_standing.parse().ok());
