@@ -184,3 +184,7 @@ event-referral-reversed = أُلغيت إحالة
 event-referral-reviewed = روجعت إحالة
 event-referral-code-ended = أُبطل رمز إحالة
 event-referral-code-made = صُنع رمز إحالة
+referrals-thanks-task = اشكر { $name } على التعريف ولا تطلب شيئًا آخر
+referrals-thanks-due = يشكره { $name } حتى { $when }
+referrals-thanked = شكره { $name } { $when }
+referrals-thanks-cancelled = أُلغي الشكر

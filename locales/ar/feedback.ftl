@@ -72,3 +72,5 @@ feedback-words = بكلماته
 feedback-add-save = إضافة
 feedback-voice-added = أُضيف
 feedback-facts = عن هذه الملاحظة
+feedback-of-case = أينبغي أن يغيّر هذا الكلام شيئًا؟ أضفه إلى ملاحظة أو اكتب واحدة جديدة.
+feedback-which = أيها

@@ -254,3 +254,5 @@ lifecycle-stay-as-of = مُدد البقاء حتى { $day }.
 lifecycle-stay-how = وسيط كابلان–ماير: يُحسب فيه من لا يزال في المرحلة. السكوت لا يغيّر المرحلة، ومن ذهب وعاد يُحسب مرتين.
 lifecycle-keep-cost = الاحتفاظ بالواحد، ١٢ شهرًا
 lifecycle-win-each = كسب عميل جديد في الأشهر التي دُوّنت كلفتها: { $amount }.
+lifecycle-stay-same-day = اليوم نفسه
+lifecycle-stay-of = اشترى أكثرهم يوم عرفناهم؛ مرات البقاء: { $count }

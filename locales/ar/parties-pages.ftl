@@ -182,3 +182,5 @@ parties-worth-until = القيمة في ١٢ شهرًا القادمة حتى
 parties-worth-from-in = القيمة في ١٢ شهرًا القادمة من ({ $unit })
 parties-worth-until-in = القيمة في ١٢ شهرًا القادمة حتى ({ $unit })
 parties-rule = القاعدة
+parties-introduced-by = من عرّفك بنا؟
+parties-introduced-by-hint = اسم عميل أو جواله أو رمزه، أو رمز التعريف؛ كما يقول العميل نفسه

@@ -182,3 +182,7 @@ event-referral-reversed = Referral taken back
 event-referral-reviewed = Referral reviewed
 event-referral-code-ended = Referral code ended
 event-referral-code-made = Referral code made
+referrals-thanks-task = Thank { $name } for the introduction, and ask for nothing more
+referrals-thanks-due = { $name } thanks them by { $when }
+referrals-thanked = { $name } thanked them { $when }
+referrals-thanks-cancelled = The thanks were cancelled

@@ -75,3 +75,5 @@ feedback-words = In their own words
 feedback-add-save = Add
 feedback-voice-added = Added
 feedback-facts = About this piece of feedback
+feedback-of-case = Is this to change something? Add it to a piece of feedback, or write a new one.
+feedback-which = Which

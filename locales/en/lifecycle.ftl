@@ -305,3 +305,5 @@ lifecycle-stay-as-of = Stays until { $day }.
 lifecycle-stay-how = Kaplan–Meier median: those still in the stage count as well. Being dormant does not change the stage; who leaves and comes back stays twice.
 lifecycle-keep-cost = Keeping one, 12 months
 lifecycle-win-each = Winning one new customer, in the months whose cost was noted: { $amount }.
+lifecycle-stay-same-day = the same day
+lifecycle-stay-of = most bought on the day we came to know them; { $count } stays

@@ -172,3 +172,5 @@ parties-worth-until = Worth in 12 months, at most
 parties-worth-from-in = Worth in 12 months, at least ({ $unit })
 parties-worth-until-in = Worth in 12 months, at most ({ $unit })
 parties-rule = Rule
+parties-introduced-by = Who introduced you?
+parties-introduced-by-hint = A customer by name, mobile or code, or the code of an introduction; as they say themselves

@@ -181,3 +181,7 @@ event-referral-reversed = معرفی برگشت خورد
 event-referral-reviewed = معرفی بررسی شد
 event-referral-code-ended = کد معرفی باطل شد
 event-referral-code-made = کد معرفی ساخته شد
+referrals-thanks-task = از { $name } برای معرفی تشکر کنید و چیز دیگری نخواهید
+referrals-thanks-due = { $name } تا { $when } تشکر می‌کند
+referrals-thanked = { $name } { $when } تشکر کرد
+referrals-thanks-cancelled = تشکر لغو شد

@@ -72,3 +72,5 @@ feedback-words = به زبان خودش
 feedback-add-save = افزودن
 feedback-voice-added = افزوده شد
 feedback-facts = درباره‌ی این بازخورد
+feedback-of-case = این حرف باید چیزی را عوض کند؟ به یکی از بازخوردها بیفزایید یا یکی تازه بنویسید.
+feedback-which = کدام

@@ -160,3 +160,5 @@ parties-worth-until = ارزش ۱۲ ماه آینده تا
 parties-worth-from-in = ارزش ۱۲ ماه آینده از ({ $unit })
 parties-worth-until-in = ارزش ۱۲ ماه آینده تا ({ $unit })
 parties-rule = قاعده
+parties-introduced-by = چه کسی شما را معرفی کرد؟
+parties-introduced-by-hint = نام، موبایل یا کد یک مشتری، یا کد معرفی؛ همان که خودش می‌گوید

@@ -39,6 +39,7 @@ pub fn routes() -> axum::Router<State> {
         .route("/service/cases/{id}/answer", post(cases::answer))
         .route("/service/cases/{id}/close", post(cases::close))
         .route("/service/cases/{id}/reopen", post(cases::reopen))
+        .route("/service/cases/{id}/feedback", post(cases::join))
         .route("/service/feedback", get(feedback::index).post(feedback::create))
         .route("/service/feedback/new", get(feedback::fresh))
         .route("/service/feedback/{id}", get(feedback::show).post(feedback::change))

@@ -7,6 +7,7 @@ use super::rules::{
     Bought, Claim, ClaimOutcome, ClaimSource, Facts, ReferralEnd, ReferralForm, ReferralKind, ReferralState, Windows, is_corroborated,
     resolve, stand,
 };
+use super::thanks;
 use crate::interactions::Channel;
 use crate::lifecycle::engine::{History, Occasion};
 use crate::lifecycle::history::{self, Whom};
@@ -166,6 +167,9 @@ pub(super) async fn settle(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<(
         };
         let data = json!({"referee": is.referee_id, "reason": stands.end, "score": score});
         events::record(tx, ctx, Event::of_party(kind, is.referrer_id, data).about(id)).await?;
+        if stands.state == ReferralState::Confirmed {
+            thanks::plan(tx, ctx, id).await?;
+        }
     }
     Ok(())
 }

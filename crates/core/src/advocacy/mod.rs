@@ -7,6 +7,7 @@ pub mod record;
 pub mod referrals;
 pub mod review;
 pub mod rules;
+pub mod thanks;
 
 use crate::Operations;
 

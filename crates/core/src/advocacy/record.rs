@@ -5,6 +5,7 @@ use super::codes;
 use super::follow::{hint, open_of, settle, welcome};
 use super::referrals::{Referral, ReferralClaim, ReferralSeen, whole};
 use super::rules::{ClaimOutcome, ClaimSource, ReferralForm, ReferralKind, ReferralState, Windows};
+use super::thanks;
 use crate::interactions::{Channel, moment};
 use crate::lifecycle::gates::{Gate, Threshold};
 use crate::lifecycle::versions;
@@ -183,6 +184,9 @@ pub(super) async fn write(tx: &mut Tx, ctx: &Ctx, friend: Friend, word: Word) ->
         Some(own) => welcome(tx, ctx, id, own).await?,
         None => settle(tx, ctx, id).await?,
     }
+    if there.is_none() {
+        thanks::plan(tx, ctx, id).await?;
+    }
     Ok(id)
 }
 
@@ -336,6 +340,37 @@ pub async fn record(ctx: &Ctx, new: RecordReferral) -> Result<RecordedReferral> 
     let seen = whole(&mut tx, &Sight::All, id).await?;
     tx.commit().await?;
     Ok(RecordedReferral { is_further: seen.claims.len() > 1, seen })
+}
+
+/// Writes down whom a new customer names as the one who introduced them, in the transaction that adds them: a customer by any
+/// identity key, phone or code, or the code of an introduction.
+///
+/// # Errors
+/// Without the right to write introductions down, and a problem at field `introduced_by` for nobody within sight.
+pub(crate) async fn declare(tx: &mut Tx, ctx: &Ctx, referee: Id<Party>, named: &str) -> Result<()> {
+    const FIELD: &str = "introduced_by";
+    let sight = ctx.actor.check(Perm(Room::Advocacy, Act::Create))?;
+    let by_code = codes::owner(tx, named).await?;
+    let referrer = match by_code {
+        Some(referrer) => referrer,
+        None => one_of(tx, ctx, &sight, FIELD, None, Some(named)).await?.ok_or_else(|| Error::invalid(FIELD, "input-needed"))?.id,
+    };
+    if referrer == referee {
+        return Err(Error::invalid(FIELD, "referrals-themselves"));
+    }
+    let word = Word {
+        referrer,
+        source: if by_code.is_some() { ClaimSource::Code } else { ClaimSource::Referee },
+        kind: ReferralKind::Brand,
+        form: if by_code.is_some() { ReferralForm::Link } else { ReferralForm::WordOfMouth },
+        channel: None,
+        product: None,
+        is_solicited: false,
+        occurred_on: ctx.now().day(&ctx.app.organisation().await?.zone()),
+        note: None,
+        network: None,
+    };
+    write(tx, ctx, Friend::Known(referee), word).await.map(|_| ())
 }
 
 async fn first_purchase(tx: &mut Tx, party: Id<Party>) -> Result<Option<Day>> {

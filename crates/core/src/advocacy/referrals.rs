@@ -2,6 +2,7 @@
 
 use super::fraud::{FraudPart, FraudSign, WEIGHTS, parts};
 use super::rules::{ClaimOutcome, ClaimSource, ReferralEnd, ReferralForm, ReferralKind, ReferralState};
+use super::thanks::{self, ReferralThanks};
 use crate::interactions::Channel;
 use crate::operation::{Page, page_size};
 use crate::parties::Party;
@@ -223,6 +224,8 @@ pub struct ReferralSeen {
     /// The introduction.
     #[serde(flatten)]
     pub referral: Referral,
+    /// The thanks for it, once they are planned.
+    pub thanks: Option<ReferralThanks>,
     /// Who said what, in the order in which it was said.
     pub claims: Vec<ReferralClaim>,
     /// What speaks for fraud, with its weight.
@@ -278,6 +281,7 @@ pub(super) async fn whole(tx: &mut Tx, sight: &Sight, id: Id<Referral>) -> Resul
     let judged: Judged = tx.one(Sql::select::<Judged>(query).bind(id)).await?;
     let signs: Vec<FraudSign> = serde_json::from_value(judged.signs).map_err(Error::fault)?;
     Ok(ReferralSeen {
+        thanks: thanks::of(tx, id).await?,
         referral,
         claims,
         signs: parts(&signs),

@@ -6,6 +6,7 @@ use super::referrals::{self, CountReferrals, ListReferrals, Referral, ReferralId
 use super::review::{AppealReferral, ReviewReferral, ReviewVerdict, appeal, review};
 use super::rules::{ClaimOutcome, ClaimSource, ReferralEnd, ReferralForm, ReferralKind, ReferralState};
 use crate::experience::violations::{self, ListViolations};
+use crate::follow_ups::{self, ListFollowUps};
 use crate::operation::Nothing;
 use crate::parties::Party;
 use crate::parties::check::{Channel, NewAddress, NewParty};
@@ -366,4 +367,39 @@ async fn lists_are_paged_and_filtered_and_hold_what_their_reader_may_see() {
     let some = ctx.run(referrals::count, CountReferrals { from: Some(day), until: Some(day) }).await.unwrap();
     assert_eq!(some.iter().map(|one| one.form).collect::<Vec<_>>(), [ReferralForm::Visit]);
     assert_eq!(agent.run(referrals::count, CountReferrals::default()).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_introduced_is_to_be_thanked_once_and_asked_for_nothing() {
+    let ctx = ctx().await;
+    let (sara, mina) = (with_mobile(&ctx, "سارا کاظمی", "09121110001").await, with_mobile(&ctx, "مینا راد", "09121110002").await);
+    let told = tell(&ctx, said(SaidBy::Referee, sara, mina)).await.seen;
+    let thanks = told.thanks.unwrap();
+    assert_eq!((thanks.state, thanks.done_at), (follow_ups::State::Open, None));
+    let planned = ctx.run(follow_ups::list, ListFollowUps { party_id: Some(sara), ..ListFollowUps::default() }).await.unwrap().items;
+    assert_eq!((planned.len(), planned[0].id), (1, thanks.follow_up_id));
+    assert!(planned[0].what.contains("سارا کاظمی"), "{}", planned[0].what);
+    buy(&ctx, mina, "1000").await;
+    let confirmed = later(&ctx, 9);
+    follow::look(&confirmed, &[mina]).await.unwrap();
+    assert_eq!(state(&confirmed, told.referral.id).await.0, ReferralState::Confirmed);
+    assert_eq!(get(&confirmed, told.referral.id).await.thanks.unwrap(), thanks, "what is planned already is not planned again");
+    let again = tell(&ctx, said(SaidBy::Staff, sara, mina)).await.seen;
+    assert_eq!(again.thanks, Some(thanks));
+}
+
+#[tokio::test]
+async fn a_new_customer_says_who_introduced_them_where_they_are_added() {
+    let ctx = ctx().await;
+    let sara = with_mobile(&ctx, "سارا کاظمی", "09121110001").await;
+    let code = ctx.run(codes::make, MakeCode { party_id: Some(sara), customer: None, is_asked: true }).await.unwrap().code;
+    let new = |name: &str, by: &str| NewParty { name: Some(name.into()), introduced_by: Some(by.into()), ..NewParty::default() };
+    assert_eq!(key_of(ctx.run(parties::create, new("مینا", "09129998877")).await), "introduced_by: interactions-customer-unknown");
+    assert_eq!(ctx.run(referrals::list, ListReferrals::default()).await.unwrap().items.len(), 0, "and nobody was added");
+    for (name, by, source) in [("مینا", "0912 111 0001", ClaimSource::Referee), ("رضا", code.as_str(), ClaimSource::Code)] {
+        let added = ctx.run(parties::create, new(name, by)).await.unwrap().id;
+        let found = ctx.run(referrals::list, ListReferrals { referee_id: Some(added), ..ListReferrals::default() }).await.unwrap().items;
+        assert_eq!((found[0].referrer_id, found[0].source, found[0].is_solicited), (sara, source, false));
+    }
+    assert!(ctx.run(parties::create, new("نادر", " ")).await.is_ok(), "an empty answer is none");
 }

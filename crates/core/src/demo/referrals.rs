@@ -9,6 +9,8 @@ use crate::advocacy::codes::{self, LeaveNumber, MakeCode};
 use crate::advocacy::record::{self, RecordReferral, SaidBy};
 use crate::advocacy::review::{self, AppealReferral, ReviewReferral, ReviewVerdict};
 use crate::advocacy::rules::{ReferralForm, ReferralKind};
+use crate::advocacy::thanks::ReferralThanks;
+use crate::follow_ups::{self, CompleteFollowUp};
 use crate::interactions::Channel as Way;
 use crate::parties::check::Channel;
 use crate::parties::contacts::{self, AddContact};
@@ -99,7 +101,8 @@ impl Story {
             note: chance.happens(0.4).then(|| (*chance.pick(NOTES)).to_owned()),
             ..RecordReferral::default()
         };
-        record::record(&ctx, new).await?;
+        let seen = record::record(&ctx, new).await?.seen;
+        self.thanked(one.at, seen.thanks, by.owner).await?;
         // Now and then another says that it was them.
         if chance.happens(0.06)
             && let Some(other) = self.who_brings(chance, customers, one.place, customers[one.place].came)
@@ -111,6 +114,14 @@ impl Story {
             record::record(&ctx, new).await?;
         }
         Ok(())
+    }
+
+    /// Whoever was to thank did so, a day later.
+    async fn thanked(&self, at: crate::Instant, thanks: Option<ReferralThanks>, owner: Id<User>) -> Result<()> {
+        let later = at.plus(DAY);
+        let Some(thanks) = thanks.filter(|_| later < self.now) else { return Ok(()) };
+        let done = CompleteFollowUp { id: thanks.follow_up_id, version: None, result: None, text: None, contact: None, next: None };
+        follow_ups::complete(&self.by(later, owner, Vec::new()), done).await.map(|_| ())
     }
 
     /// Of some it is known that they will come.

@@ -2,7 +2,8 @@
 //! else looks whether they did.
 
 use super::Stage;
-use crate::follow_ups::{self, Importance, NewFollowUp, reminders};
+use crate::follow_ups::causes::{self, Cause};
+use crate::follow_ups::{Importance, NewFollowUp, reminders};
 use crate::operation::{Page, page_size};
 use crate::parties::{Party, whom};
 use crate::platform::access::{Unit, User};
@@ -236,7 +237,7 @@ pub(super) async fn put(tx: &mut Tx, ctx: &Ctx, new: New) -> Result<Option<(Id<I
             channel: None,
             remind_minutes: None,
         };
-        follow_ups::plan(tx, &system, task).await?;
+        causes::plan_for(tx, &system, Cause::Incident, id.0, task).await?;
         told.push(doer);
     }
     Ok(Some((id, told)))
@@ -315,6 +316,9 @@ pub async fn resolve(ctx: &Ctx, input: ResolveIncident) -> Result<Incident> {
         .bind(incident.id),
     )
     .await?;
+    if closed.is_some() {
+        causes::end_with(&mut tx, ctx, Cause::Incident, incident.id.0).await?;
+    }
     let data = json!({"severity": incident.severity, "score": input.recovery_score, "closed": closed.is_some()});
     events::record(&mut tx, ctx, Event::of_party("incident.resolved", incident.party_id, data).about(incident.id)).await?;
     let incident = one(&mut tx, incident.id).await?;
@@ -355,6 +359,7 @@ pub async fn confirm(ctx: &Ctx, input: IncidentId) -> Result<Incident> {
             .bind(incident.id),
     )
     .await?;
+    causes::end_with(&mut tx, ctx, Cause::Incident, incident.id.0).await?;
     let data = json!({"severity": incident.severity});
     events::record(&mut tx, ctx, Event::of_party("incident.confirmed", incident.party_id, data).about(incident.id)).await?;
     let incident = one(&mut tx, incident.id).await?;

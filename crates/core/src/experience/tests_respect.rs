@@ -124,7 +124,11 @@ async fn with_an_advocate_owner_and_manager_have_four_hours_of_work_and_another_
     tx.commit().await.unwrap();
     boss.run(incidents::open, breach(party, 3)).await.unwrap();
     let tasks = ctx.run(follow_ups::list, ListFollowUps { party_id: Some(party), ..ListFollowUps::default() }).await.unwrap().items;
-    assert_eq!(tasks.len(), 3);
+    assert_eq!(
+        tasks.iter().map(|task| Some(task.owner_id)).collect::<Vec<_>>(),
+        [boss.actor.user()],
+        "those of the first are done with it"
+    );
 }
 
 fn step(act: ActKind, due_hours: i64) -> NewStep {
@@ -273,4 +277,34 @@ async fn too_little_done_for_an_advocate_is_warned_of_once_before_they_complain(
     assert!(!held(&ctx, advocate).await);
     night(&later(&ctx, 31 * 24)).await;
     assert_eq!(of(&ctx).await.len(), 1, "once");
+}
+
+#[tokio::test]
+async fn what_an_incident_gave_to_do_is_done_when_it_is_over() {
+    let ctx = testing::ctx().await;
+    let open = |ctx: &Ctx| {
+        let ctx = ctx.clone();
+        async move {
+            ctx.run(follow_ups::list, ListFollowUps { state: Some(follow_ups::State::Open), ..ListFollowUps::default() })
+                .await
+                .unwrap()
+                .items
+                .len()
+        }
+    };
+    let party = customer(&ctx, "سارا", Stage::Loyal).await;
+    let one = ctx.run(incidents::open, breach(party, 2)).await.unwrap();
+    assert_eq!(open(&ctx).await, 1);
+    ctx.run(incidents::resolve, resolve(&one)).await.unwrap();
+    assert_eq!(open(&ctx).await, 0);
+    // With an advocate it is over when another has confirmed it.
+    let advocate = customer(&ctx, "مینا", Stage::Advocate).await;
+    let one = ctx.run(incidents::open, breach(advocate, 2)).await.unwrap();
+    let planned = open(&ctx).await;
+    assert!(planned >= 1);
+    ctx.run(incidents::resolve, resolve(&one)).await.unwrap();
+    assert_eq!(open(&ctx).await, planned);
+    let other = testing::as_post(&ctx.app, "owner", "negar").await;
+    other.run(incidents::confirm, IncidentId { id: one.id }).await.unwrap();
+    assert_eq!(open(&ctx).await, 0);
 }

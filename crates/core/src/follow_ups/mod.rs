@@ -2,6 +2,7 @@
 //! transaction: the earliest due time of what is open, or [`Instant::NOT_PLANNED`].
 
 mod act;
+pub(crate) mod causes;
 mod list;
 mod plan;
 pub mod reminders;

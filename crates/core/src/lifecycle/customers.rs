@@ -442,7 +442,7 @@ pub struct ToolCount {
 
 /// Adds up for how many customers each tool is at work.
 fn at_work(standings: &[Standings]) -> Vec<ToolCount> {
-    let of = |tool| standings.iter().filter(|one| Tool::of(one.stage, one.standing) == Some(tool)).map(|one| one.customers).sum();
+    let of = |tool| standings.iter().filter(|one| Tool::of(one.stage, one.standing) == Some(tool)).map(|one| one.customers).sum::<i64>();
     Tool::ALL.iter().map(|tool| ToolCount { tool: *tool, customers: of(*tool) }).collect()
 }
 

@@ -6,7 +6,7 @@ use crate::insight::findings;
 use crate::insight::guard::FEW;
 use crate::operation::Nothing;
 use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Result, Room, Sight};
-use peyvand_db::{Sql, row, sql};
+use peyvand_db::{Sql, row};
 use peyvand_stats::survival::{Curve, Spells};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -143,7 +143,7 @@ fn by_stage(counts: Vec<Counted>) -> Result<Vec<StageTime>> {
         let spells = Spells { time: one.days.max(0) as f64, happened: one.is_over, customers: one.stays.unsigned_abs() };
         stages.entry(one.stage).or_default().push(spells);
     }
-    Stage::ALL.iter().map(|stage| told(*stage, stages.get(stage).map_or(&[], Vec::as_slice))).collect()
+    Stage::ALL.iter().map(|stage| told(*stage, stages.get(stage).map_or(&[][..], Vec::as_slice))).collect()
 }
 
 row! {
@@ -210,6 +210,7 @@ pub fn operations(ops: &mut Operations) {
 mod tests {
     use super::*;
     use crate::testing;
+    use peyvand_db::sql;
 
     fn spells(time: f64, happened: bool, customers: u64) -> Spells {
         Spells { time, happened, customers }

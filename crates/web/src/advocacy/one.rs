@@ -10,6 +10,9 @@ use axum::extract::Path;
 use peyvand_core::advocacy::referrals::{self, Referral, ReferralId, ReferralSeen};
 use peyvand_core::advocacy::review::{self as core, AppealReferral, ReviewReferral, ReviewVerdict};
 use peyvand_core::advocacy::rules::{ClaimOutcome, ReferralState};
+use peyvand_core::advocacy::thanks::ReferralThanks;
+use peyvand_core::follow_ups::State;
+use peyvand_core::platform::locale::Loc;
 use peyvand_core::{Act, Error, Id, Room};
 
 /// A step that was taken or is to come.
@@ -41,6 +44,8 @@ struct ShowPage {
     corroborated: String,
     windows: String,
     steps: Vec<Step>,
+    /// Who thanks until when, or thanked when.
+    thanks: Option<String>,
     claims: Vec<Said>,
     score: String,
     signs: Vec<(String, String)>,
@@ -96,6 +101,7 @@ fn view(req: &Req, seen: ReferralSeen, f: FormView) -> ShowPage {
         corroborated: loc.t(if one.is_corroborated { "referrals-corroborated" } else { "referrals-uncorroborated" }),
         windows: loc.ta("referrals-windows", &windows),
         steps,
+        thanks: seen.thanks.as_ref().map(|one| thanked(loc, one)),
         claims: claims.collect(),
         score: loc.t1("referrals-fraud-score", "score", one.fraud_score),
         signs: seen.signs.iter().map(|part| (loc.t(&key_of("referrals-sign-", part.sign.as_str())), loc.number(part.weight))).collect(),
@@ -106,6 +112,15 @@ fn view(req: &Req, seen: ReferralSeen, f: FormView) -> ShowPage {
         may_appeal: can_appeal && req.can(Room::Advocacy, Act::Create),
         one: line(loc, seen.referral),
     }
+}
+
+fn thanked(loc: &Loc, one: &ReferralThanks) -> String {
+    let (key, when) = match (one.state, one.done_at) {
+        (State::Done, Some(at)) => ("referrals-thanked", loc.when(at)),
+        (State::Cancelled, _) => ("referrals-thanks-cancelled", String::new()),
+        _ => ("referrals-thanks-due", loc.when(one.due_at)),
+    };
+    loc.ta(key, &[("name", one.owner.as_str().into()), ("when", when.into())])
 }
 
 /// The page.

@@ -336,6 +336,10 @@ pub(crate) async fn strip(req: &Req, id: Id<Party>) -> Result<(Option<String>, V
     let protocols = protocols::of_party(&req.ctx, id).await?;
     let acts = protocols.iter().flat_map(|one| &one.steps).map(|one| named(&req.loc, one.act, one.words.as_deref()));
     let mut said: Vec<String> = acts.collect();
-    said.dedup();
+    // What somebody began by hand is owed as well, also where it is of another stage.
+    let begun = ListActs { party_id: Some(id), limit: Some(FEW), ..ListActs::default() };
+    said.extend(req.ctx.run(acts::list, begun).await?.items.iter().map(|one| named(&req.loc, one.act, one.words.as_deref())));
+    let mut known = std::collections::HashSet::new();
+    said.retain(|one| known.insert(one.clone()));
     Ok((hold, said))
 }

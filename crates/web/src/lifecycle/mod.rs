@@ -20,6 +20,7 @@ use peyvand_core::lifecycle::versions::Verdict;
 use peyvand_core::lifecycle::{Stage, Standing};
 use peyvand_core::operation::Nothing;
 use peyvand_core::platform::locale::Loc;
+use peyvand_core::platform::money::Currency;
 use peyvand_core::{Act, Room};
 use serde::Deserialize;
 
@@ -365,6 +366,7 @@ fn stay(loc: &Loc, one: &StageTime) -> (Option<String>, String) {
     }
     let days = |days: i64| loc.t1("lifecycle-stay-days", "days", days);
     match (one.median_days, one.low_days, one.high_days) {
+        (Some(0), _, _) => (Some(loc.t("lifecycle-stay-same-day")), loc.ta("lifecycle-stay-of", &[count])),
         (Some(median), Some(low), Some(high)) => {
             let range = [("low", loc.number(low).into()), ("high", loc.number(high).into()), count];
             (Some(days(median)), loc.ta("lifecycle-stay-range", &range))
@@ -395,17 +397,22 @@ fn stages(loc: &Loc, overview: &Overview, stays: &StageTimes, kept: Option<&Keep
             customers: loc.number(here.map(|one| one.customers).sum::<i64>()),
             stay,
             about,
-            cost: each.zip(currency).map(|(minor, currency)| loc.amount_short(minor, currency)),
+            cost: each.zip(currency).map(|(minor, currency)| amount(loc, minor, currency)),
         }
     };
     Stage::ALL.iter().map(line).collect()
+}
+
+/// An amount in whole units.
+fn amount(loc: &Loc, minor: i64, currency: Currency) -> String {
+    format!("{} {}", loc.amount_round(minor, currency), loc.money_unit(currency))
 }
 
 fn notes(loc: &Loc, stays: &StageTimes, kept: Option<&Keeping>) -> Vec<String> {
     let mut notes = Vec::new();
     notes.extend(stays.as_of.map(|day| loc.t1("lifecycle-stay-as-of", "day", loc.day(day))));
     let win = kept.and_then(|kept| kept.win_each_minor.zip(kept.currency));
-    notes.extend(win.map(|(minor, currency)| loc.t1("lifecycle-win-each", "amount", loc.amount_short(minor, currency))));
+    notes.extend(win.map(|(minor, currency)| loc.t1("lifecycle-win-each", "amount", amount(loc, minor, currency))));
     notes
 }
 

@@ -42,6 +42,8 @@ struct FormPage {
     roles: Options,
     stances: Options,
     channels: Options,
+    /// Whether an introduction may be written down.
+    may_introduce: bool,
 }
 
 async fn form_page(req: &Req, f: FormView, of: Option<(Id<Party>, i64)>) -> Result<FormPage, PageError> {
@@ -69,6 +71,7 @@ async fn form_page(req: &Req, f: FormView, of: Option<(Id<Party>, i64)>) -> Resu
         roles: words("role", &Role::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>()),
         stances: words("stance", &Stance::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>()),
         channels: words("channel", &Channel::ALL.iter().map(|word| word.as_str()).collect::<Vec<_>>()),
+        may_introduce: req.can(Room::Advocacy, Act::Create),
     })
 }
 
@@ -93,6 +96,11 @@ pub async fn create(req: Req, sent: Sent) -> PageResult {
     let mut object = sent.object(&[&TEXTS[..], &FIRST_TEXTS[..]].concat(), &["tags"], false);
     if let Some(date) = sent.date("birth_date") {
         object.insert("birth_date".to_owned(), date.into());
+    }
+    if let Some(named) = sent.get("introduced_by").or(sent.get("introduced_by_text")) {
+        object.insert("introduced_by".to_owned(), named.into());
+        // Who was sent by somebody came by recommendation, unless they say otherwise.
+        object.entry("source").or_insert_with(|| "recommendation".into());
     }
     let outcome = match input::<NewParty>(object) {
         Ok(new) => req.ctx.run(core::create, new).await,

@@ -13,7 +13,7 @@ const CHOICES: i64 = 8;
 /// What was typed into the field, under the name of the field.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Typed {
-    #[serde(alias = "party_text", alias = "other_text")]
+    #[serde(alias = "party_text", alias = "other_text", alias = "referrer_text", alias = "referee_text", alias = "introduced_by_text")]
     q: Option<String>,
 }
 

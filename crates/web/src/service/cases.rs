@@ -1,5 +1,6 @@
 //! Cases: the list by what is due first, writing one down, the page of one with what is to be done next.
 
+use super::feedback;
 use crate::error::{PageError, PageResult};
 use crate::form::{FormView, Sent};
 use crate::opportunities::label;
@@ -19,6 +20,7 @@ use peyvand_core::platform::terms::{self, ListTerms};
 use peyvand_core::service::case_steps::{self as steps_of, AnswerCase, ChangeCase, CloseCase, ReopenCase};
 use peyvand_core::service::cases::{self as core, Case, CaseId, CaseKind, CaseStage, CaseView, GetCaseReasons, ListCases, OpenCase};
 use peyvand_core::service::invitations::{self, ListInvitations};
+use peyvand_core::service::voices::AddVoice;
 use peyvand_core::{Act, Error, Id, Instant, Perm, Room, Sight};
 use serde::Deserialize;
 
@@ -333,7 +335,10 @@ struct CasePage {
     recovery: Option<String>,
     /// The link by which the customer says how satisfied they are with what was done.
     link: Option<String>,
+    /// Pieces of feedback that it may be a voice of.
+    pieces: Vec<(String, String)>,
     may_change: bool,
+    may_join: bool,
 }
 
 impl CasePage {
@@ -387,6 +392,8 @@ async fn case_page(req: &Req, headers: &HeaderMap, id: Id<Case>, f: FormView) ->
             .recovery_score
             .map(|score| loc.ta("surveys-of-scale", &[("value", loc.number(score).into()), ("last", loc.number(5).into())])),
         link: asked.map(|asked| format!("{}/s/{}", super::surveys::base(req, headers), asked.token)),
+        pieces: feedback::pieces(req).await?,
+        may_join: req.can(Room::Service, Act::Create),
         may_change: req.can(Room::Service, Act::Change),
         line: line(loc, req.ctx.now(), one.clone()),
         s: req.shell("service", one.party.clone()).crumb(req.t("menu-service"), "/service").crumb(req.t("cases"), HERE),
@@ -441,6 +448,14 @@ pub(super) async fn close(req: Req, headers: HeaderMap, Path(id): Path<Id<Case>>
     let input = CloseCase { id, root_cause: text("root_cause"), action: text("action") };
     let outcome = req.ctx.run(steps_of::close, input).await.map(|_| ());
     back(&req, &headers, id, outcome, sent, "cases-closed-done").await
+}
+
+/// Makes it a voice of a piece of feedback, one that is there or a new one.
+pub(super) async fn join(req: Req, headers: HeaderMap, Path(id): Path<Id<Case>>, sent: Sent) -> PageResult {
+    match feedback::join(&req, &sent, |voice| AddVoice { case_id: Some(id), ..voice }).await {
+        Ok(piece) => Ok(feedback::joined(&req, &piece)),
+        Err(error) => back(&req, &headers, id, Err(error), sent, "").await,
+    }
 }
 
 /// Opens it again.

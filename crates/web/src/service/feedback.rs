@@ -24,6 +24,8 @@ use serde::Deserialize;
 const ROWS: i64 = 50;
 /// Customers of a page.
 const CUSTOMERS: i64 = 100;
+/// Open pieces that a voice may be added to.
+const PIECES: i64 = 30;
 /// Where the list is.
 const HERE: &str = "/service/feedback";
 
@@ -324,6 +326,40 @@ async fn back(req: &Req, id: Id<Feedback>, outcome: Result<Feedback, Error>, sen
     }
 }
 
+/// The pieces that a voice may be added to; none for who may not add any.
+pub(super) async fn pieces(req: &Req) -> Result<Vec<(String, String)>, Error> {
+    let mut pieces = Vec::new();
+    if req.can(Room::Service, Act::Create) {
+        for view in [FeedbackView::InWork, FeedbackView::Open] {
+            let of = ListFeedback { view: Some(view), limit: Some(PIECES), ..ListFeedback::default() };
+            pieces.extend(req.ctx.run(core::list, of).await?.items.into_iter().map(|one| (one.row.id.to_string(), one.row.said)));
+        }
+    }
+    Ok(pieces)
+}
+
+/// A voice from nowhere yet, for a piece.
+pub(super) fn voice_of(id: Id<Feedback>) -> AddVoice {
+    AddVoice { id, quote_id: None, sheet_id: None, case_id: None, idea_id: None, party_id: None, customer: None, words: None }
+}
+
+/// Adds a voice to the piece that a form names, or begins one with it.
+pub(super) async fn join(req: &Req, sent: &Sent, voice: impl FnOnce(AddVoice) -> AddVoice) -> Result<Feedback, Error> {
+    let piece = match sent.get("piece").and_then(|id| id.parse().ok()) {
+        Some(piece) => piece,
+        None => {
+            let new = OpenFeedback { said: sent.get("said").unwrap_or_default().to_owned(), ..OpenFeedback::default() };
+            req.ctx.run(core::open, new).await?.row.id
+        }
+    };
+    req.ctx.run(voices::add, voice(voice_of(piece))).await
+}
+
+/// The piece that a voice was added to.
+pub(super) fn joined(req: &Req, to_piece: &Feedback) -> axum::response::Response {
+    to(req, to_piece.row.id, "feedback-voice-added")
+}
+
 /// Puts sentence, unit or owner right.
 pub(super) async fn change(req: Req, Path(id): Path<Id<Feedback>>, sent: Sent) -> PageResult {
     let input = ChangeFeedback {
@@ -357,14 +393,10 @@ pub(super) async fn finish(req: Req, Path(id): Path<Id<Feedback>>, sent: Sent) -
 /// Adds who said it to one of us.
 pub(super) async fn add(req: Req, Path(id): Path<Id<Feedback>>, sent: Sent) -> PageResult {
     let input = AddVoice {
-        id,
-        quote_id: None,
-        sheet_id: None,
-        case_id: None,
-        idea_id: None,
         party_id: sent.get("party").and_then(|id| id.parse().ok()),
         customer: sent.get("party_text").filter(|_| sent.get("party").is_none()).map(str::to_owned),
         words: sent.get("words").map(str::to_owned),
+        ..voice_of(id)
     };
     let outcome = req.ctx.run(voices::add, input).await;
     back(&req, id, outcome, sent, "feedback-voice-added").await

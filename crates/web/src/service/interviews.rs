@@ -1,6 +1,7 @@
 //! Talks by a guide: the list with the tags of quotes, writing one down, the page of one, and what comes of its quotes.
 
 use super::cases::{channels, words};
+use super::feedback;
 use super::sheet::{self, Asked};
 use super::surveys::writes;
 use crate::error::{PageError, PageResult};
@@ -17,13 +18,12 @@ use peyvand_core::platform::access::User;
 use peyvand_core::platform::locale::{Loc, Prefs};
 use peyvand_core::platform::text::{Lang, fold_digits};
 use peyvand_core::service::cases::CaseKind;
-use peyvand_core::service::feedback::{self, FeedbackView, ListFeedback, OpenFeedback};
 use peyvand_core::service::fill::Reply;
 use peyvand_core::service::interviews::{self as core, Answered, Interview, InterviewId, ListInterviews, RecordInterview};
 use peyvand_core::service::quotes::{self, AddQuote, ChangeQuote, ListQuotes, NewQuote, OpenCaseOfQuote, QuoteId};
 use peyvand_core::service::surveys::{self, ListSurveys, NewSurvey, Survey, SurveyId, SurveySeen, SurveyState};
-use peyvand_core::service::voices::{self, AddVoice};
-use peyvand_core::service::{Feedback, Quote, Sheet};
+use peyvand_core::service::voices::AddVoice;
+use peyvand_core::service::{Quote, Sheet};
 use peyvand_core::{Act, Error, Id, Perm, Problem, Room};
 use serde::Deserialize;
 
@@ -33,8 +33,6 @@ const ROWS: i64 = 50;
 const QUOTES: i64 = 3;
 /// Guides to choose from.
 const GUIDES: i64 = 20;
-/// Open pieces of feedback that a quote may be added to.
-const PIECES: i64 = 30;
 /// Tags beside the list.
 const TAGS: usize = 24;
 /// Where the list is.
@@ -335,17 +333,10 @@ struct Choices {
 
 async fn choices(req: &Req) -> Result<Choices, PageError> {
     let may_open = req.can(Room::Service, Act::Create);
-    let mut pieces = Vec::new();
-    if may_open {
-        for view in [FeedbackView::InWork, FeedbackView::Open] {
-            let of = ListFeedback { view: Some(view), limit: Some(PIECES), ..ListFeedback::default() };
-            pieces.extend(req.ctx.run(feedback::list, of).await?.items.into_iter().map(|one| (one.row.id.to_string(), one.row.said)));
-        }
-    }
     Ok(Choices {
         kinds: CaseKind::ALL.iter().map(|kind| (kind.to_string(), req.t(&format!("cases-kind-{kind}")))).collect(),
         reasons: words(req, "case_reason").await?,
-        pieces,
+        pieces: feedback::pieces(req).await?,
         may_change: req.can(Room::Service, Act::Change),
         may_idea: req.can(Room::Service, Act::Change) && req.can(Room::Interactions, Act::Create),
         may_open,
@@ -500,33 +491,8 @@ pub(super) async fn case_of_quote(req: Req, Path(id): Path<Id<Quote>>, sent: Sen
 
 /// Adds it to a piece of feedback, or begins one with it.
 pub(super) async fn feedback_of_quote(req: Req, Path(id): Path<Id<Quote>>, sent: Sent) -> PageResult {
-    let known: Option<Id<Feedback>> = sent.get("piece").and_then(|id| id.parse().ok());
-    let made = match known {
-        Some(piece) => Ok(piece),
-        None => {
-            let new = OpenFeedback { said: sent.get("said").unwrap_or_default().to_owned(), ..OpenFeedback::default() };
-            req.ctx.run(feedback::open, new).await.map(|made| made.row.id)
-        }
-    };
-    let piece = match made {
-        Ok(piece) => piece,
-        Err(error) => return back(&req, Err(error), sent, "").await,
-    };
-    let voice = AddVoice {
-        id: piece,
-        quote_id: Some(id),
-        sheet_id: None,
-        case_id: None,
-        idea_id: None,
-        party_id: None,
-        customer: None,
-        words: None,
-    };
-    match req.ctx.run(voices::add, voice).await {
-        Ok(made) => {
-            let flash = Flash { text: req.t("feedback-voice-added"), undo: None };
-            Ok(page::go(&req, &format!("/service/feedback/{}", made.row.id), Some(flash)))
-        }
+    match feedback::join(&req, &sent, |voice| AddVoice { quote_id: Some(id), ..voice }).await {
+        Ok(piece) => Ok(feedback::joined(&req, &piece)),
         Err(error) => back(&req, Err(error), sent, "").await,
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::{Browser, id_after, program, somebody};
 use axum::http::StatusCode;
+use peyvand_core::advocacy::referrals::{self, ListReferrals};
 use peyvand_core::parties::check::NewParty;
 use peyvand_core::parties::party as parties;
 use peyvand_core::platform::jobs;
@@ -95,4 +96,24 @@ async fn a_code_is_made_when_asked_for_and_its_link_shows_nothing_of_whose_it_is
     assert_eq!(friend.get("/r/ZZZZZZZ").await.status, StatusCode::NOT_FOUND);
     browser.post(&format!("{here}/end"), &[]).await;
     assert_eq!(friend.get(&link).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_new_customer_is_asked_who_introduced_them_and_somebody_thanks() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    let sara = with_phone(&ctx, "سارا کاظمی", "09121110001").await;
+    let form = browser.get("/parties/new").await;
+    assert_eq!(form.all("#introduced_by").len(), 1, "{}", form.text);
+    let wrong = browser.post("/parties", &[("kind", "person"), ("first_name", "مینا"), ("introduced_by_text", "09120000000")]).await;
+    assert_eq!((wrong.status, wrong.all("#introduced_by-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1), "{}", wrong.text);
+    let id = sara.to_string();
+    let told = [("kind", "person"), ("first_name", "مینا"), ("introduced_by_text", "سارا کاظمی"), ("introduced_by", id.as_str())];
+    let made = browser.post("/parties", &told).await.header("location").to_owned();
+    let page = browser.get(&made).await;
+    assert!(page.one("#referrals").contains("سارا کاظمی"), "{}", page.one("#referrals"));
+    let referral = ctx.run(referrals::list, ListReferrals::default()).await.unwrap().items[0].id;
+    let seen = browser.get(&format!("/advocacy/{referral}")).await;
+    assert!(seen.one("#thanks").contains("تشکر"), "{}", seen.one("#thanks"));
+    assert!(browser.get(&format!("/parties/{sara}")).await.text.contains("برای معرفی تشکر کنید"));
 }

@@ -324,6 +324,12 @@ async fn a_talk_is_written_down_and_who_said_it_is_told_what_was_done() {
     assert_eq!(owner.get("/service/feedback").await.all("tbody tr").len(), 2);
     assert_eq!(owner.get("/service/feedback/new").await.all("#said").len(), 1);
 
+    let told = [("party", party.as_str()), ("kind", "praise"), ("reason", "good_service"), ("text", "چای هم خوب است")];
+    let case = owner.post("/service/cases", &told).await.header("location").to_owned();
+    let to = [("piece", made.rsplit('/').next().unwrap())];
+    assert_eq!(owner.post(&format!("{case}/feedback"), &to).await.header("location"), made);
+    assert_eq!(owner.post(&format!("{case}/feedback"), &[]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+
     let (_, mut sara) = somebody(&app, &router, "agent", "sara").await;
     assert_eq!(sara.get(&page).await.status, StatusCode::NOT_FOUND);
     assert!(sara.get(&piece).await.all("#voices .li").is_empty(), "others' customers are out of sight");

@@ -67,6 +67,9 @@ macro_rules! inputs {
         #[serde(deny_unknown_fields, default)]
         pub struct NewParty {
             $($(#[$doc])* #[serde(skip_serializing_if = "Option::is_none")] pub $field: Option<$type>,)*
+            /// Who introduced them, as they say: a customer by any identity key, phone or code, or the code of an introduction.
+            #[serde(skip_serializing_if = "Option::is_none")]
+            pub introduced_by: Option<String>,
         }
 
         /// What is to change in a party: absent fields stay, an empty text takes the old one away. Contact points,
@@ -85,7 +88,7 @@ macro_rules! inputs {
             /// The facts to change, without the party that they belong to.
             #[must_use]
             pub fn facts(self) -> NewParty {
-                NewParty { $($field: self.$field,)* }
+                NewParty { $($field: self.$field,)* introduced_by: None }
             }
         }
     };

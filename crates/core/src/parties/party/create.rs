@@ -1,6 +1,7 @@
 //! Adding a party: its place, its keys, and who has them already.
 
 use super::{Party, seen, whole};
+use crate::advocacy::record;
 use crate::parties::check::{CheckedParty, NewParty, with_checks};
 use crate::parties::write::{self, Match, find_by_keys, insert_parties, lookups_of, matching};
 use crate::platform::access::{Sight, Unit};
@@ -15,6 +16,7 @@ use serde_json::json;
 /// [`Error::Invalid`] with each problem at its field, [`Error::Conflict`] when a key belongs to another party.
 pub async fn create(ctx: &Ctx, new: NewParty) -> Result<Party> {
     let writer = ctx.write(Perm(Room::Parties, Act::Create))?;
+    let introduced_by = new.introduced_by.as_deref().map(str::trim).filter(|named| !named.is_empty()).map(str::to_owned);
     let checked = with_checks(ctx, |checks| new.checked(checks)).await?.and_then(CheckedParty::named).map_err(Error::Invalid)?;
     let mut tx = writer.begin().await?;
     let checked = placed(&mut tx, ctx, &writer.sight, checked).await?;
@@ -22,6 +24,9 @@ pub async fn create(ctx: &Ctx, new: NewParty) -> Result<Party> {
     let written = insert_parties(&mut tx, ctx, std::slice::from_ref(&checked), None).await?;
     let id = written.first().map(|party| party.id).ok_or_else(|| Error::fault("nothing was written"))?;
     events::record(&mut tx, ctx, Event::of_party("party.created", id, json!({"name": checked.text("name")}))).await?;
+    if let Some(named) = &introduced_by {
+        record::declare(&mut tx, ctx, id, named).await?;
+    }
     tx.commit().await?;
     let row = seen(&ctx.app.db, &Sight::All, id).await?;
     whole(ctx, row).await
