@@ -3,6 +3,7 @@
 use super::follow::{open_of, settle};
 use super::referrals::{Referral, ReferralSeen, read, whole};
 use super::rules::ReferralState;
+use super::thanks;
 use crate::platform::events::{self, Event};
 use crate::platform::text::clean_text;
 use crate::{Act, Ctx, Error, Fields, Operations, Perm, Problem, Result, Room};
@@ -96,6 +97,9 @@ pub async fn review(ctx: &Ctx, input: ReviewReferral) -> Result<ReferralSeen> {
     let data = json!({"verdict": input.verdict, "reason": reason});
     events::record(&mut tx, ctx, Event::of_party("referral.reviewed", is.referrer_id, data).about(input.id)).await?;
     settle(&mut tx, ctx, input.id).await?;
+    if accepts {
+        thanks::plan(&mut tx, ctx, input.id).await?;
+    }
     let seen = whole(&mut tx, &writer.sight, input.id).await?;
     tx.commit().await?;
     Ok(seen)

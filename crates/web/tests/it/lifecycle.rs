@@ -30,7 +30,7 @@ async fn a_customer_is_seen_with_what_is_missing_and_a_gate_says_whom_it_moves()
     let drawn = (page.all("svg.ch .flow").len(), page.all("svg.ch .node").len(), page.all("#lifecycle details .tb tbody tr").len());
     assert!(drawn.0 > 0 && drawn.1 > drawn.0 && drawn.2 > 0, "the picture and its table: {drawn:?}");
     assert_eq!(page.all("#stages tbody tr").len(), 4);
-    assert!(page.one("#stages").contains("امشب"), "before the first night nothing is told of stays: {}", page.one("#stages"));
+    assert!(page.one("#stages").contains("داده کافی نیست"), "of so few nothing is told: {}", page.one("#stages"));
     let own = browser.get(&format!("/parties/{party}")).await;
     assert!(own.one("#way").contains("واقعی") && own.one(".hero .bd").contains("واقعی"));
     let list = browser.get("/lifecycle/people?list=gate&gate=g12").await;
