@@ -99,6 +99,59 @@ pub fn welch(one: &Moments, other: &Moments, level: f64) -> Result<Difference> {
     })
 }
 
+/// Differences that were each measured within a stratum (a policy, say), as one: Σ share·difference, the shares adding up
+/// to 1; degrees of freedom after Satterthwaite (1946).
+///
+/// # Errors
+/// `TooFewCustomers` without any, `Invalid` for shares that do not add up to 1 or a level outside 0 to 1.
+pub fn stratified(parts: &[(f64, Difference)], level: f64) -> Result<Difference> {
+    enough("strata", parts.len(), 1)?;
+    if (parts.iter().map(|(share, _)| share).sum::<f64>() - 1.0).abs() > 1e-9 {
+        return Err(Error::invalid("shares that do not add up to 1"));
+    }
+    let value: f64 = parts.iter().map(|(share, part)| share * part.interval.value).sum();
+    let squares = || parts.iter().map(|(share, part)| ((share * part.standard_error).powi(2), part.freedom));
+    let variance: f64 = squares().map(|(square, _)| square).sum();
+    let freedom = variance * variance / squares().map(|(square, freedom)| square * square / freedom).sum::<f64>();
+    let standard_error = variance.sqrt();
+    let statistic = value / standard_error;
+    let students = StudentsT::new(0.0, 1.0, freedom).map_err(|_| Error::invalid("degrees of freedom that are not positive"))?;
+    Ok(Difference {
+        interval: Interval::around(value, t_of(level, freedom)? * standard_error),
+        standard_error,
+        freedom,
+        test: Test { statistic, p: (2.0 * students.cdf(-statistic.abs())).min(1.0) },
+    })
+}
+
+/// How likely two samples of so few events have means so far apart, when chance alone decided who is in which: the share of
+/// shuffles that are as far apart (Monte Carlo permutation test, two-sided, counting the sample itself). The same `seed`
+/// gives the same answer.
+///
+/// # Errors
+/// As [`Moments::of`]; `Invalid` without any shuffle.
+pub fn permutation(one: &[f64], other: &[f64], shuffles: u32, seed: u64) -> Result<f64> {
+    let (here, there) = (Moments::of(one)?, Moments::of(other)?);
+    if shuffles == 0 {
+        return Err(Error::invalid("no shuffles"));
+    }
+    let apart = (here.mean - there.mean).abs();
+    let mut all: Vec<f64> = one.iter().chain(other).copied().collect();
+    let total: f64 = all.iter().sum();
+    let (n, m) = (one.len(), other.len());
+    let mut rng = StdRng::seed_from_u64(seed);
+    let as_far = (0..shuffles).filter(|_| {
+        // The first n of a shuffle are all that is needed of it.
+        for place in 0..n {
+            let with = rng.random_range(place..n + m);
+            all.swap(place, with);
+        }
+        let sum: f64 = all[..n].iter().sum();
+        (sum / n as f64 - (total - sum) / m as f64).abs() >= apart - 1e-12 * apart.max(1.0)
+    });
+    Ok((as_far.count() as f64 + 1.0) / (f64::from(shuffles) + 1.0))
+}
+
 /// Skewness of a sample: third central moment over the cube of the deviation (n in both). `None` without variance.
 #[must_use]
 pub fn skewness(values: &[f64]) -> Option<f64> {
@@ -171,6 +224,27 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn strata_are_put_together_by_their_shares() {
+        let welch = |one: &[f64], other: &[f64]| super::welch(&Moments::of(one).unwrap(), &Moments::of(other).unwrap(), 0.95).unwrap();
+        let (a, b) = (welch(&[3.0, 5.0, 4.0], &[1.0, 2.0, 3.0]), welch(&[10.0, 12.0, 11.0, 9.0], &[9.0, 8.0, 10.0]));
+        let alone = stratified(&[(1.0, a)], 0.95).unwrap();
+        assert!((alone.interval.low - a.interval.low).abs() < 1e-12 && (alone.test.p - a.test.p).abs() < 1e-12);
+        let both = stratified(&[(0.25, a), (0.75, b)], 0.95).unwrap();
+        assert!((both.interval.value - (0.25 * 2.0 + 0.75 * 1.5)).abs() < 1e-12);
+        let error = ((0.25 * a.standard_error).powi(2) + (0.75 * b.standard_error).powi(2)).sqrt();
+        assert!((both.standard_error - error).abs() < 1e-12);
+        assert!(stratified(&[(0.5, a)], 0.95).is_err());
+    }
+
+    #[test]
+    fn shuffles_tell_what_chance_would_do() {
+        // All 252 ways to choose five of ten: only the one seen and its mirror are as far apart.
+        let p = permutation(&[5.0, 6.0, 7.0, 8.0, 9.0], &[0.0, 1.0, 2.0, 3.0, 4.0], 20_000, 7).unwrap();
+        assert!((p - 2.0 / 252.0).abs() < 0.002, "{p}");
+        assert_eq!(permutation(&[1.0, 1.0], &[1.0, 1.0], 100, 1).unwrap(), 1.0);
+    }
     use crate::judge::near;
     use crate::testdata::{json, number};
 

@@ -3,6 +3,7 @@
 pub mod codes;
 pub mod follow;
 pub mod fraud;
+pub mod indicators;
 pub mod record;
 pub mod referrals;
 pub mod review;
@@ -17,6 +18,7 @@ pub fn operations(ops: &mut Operations) {
     referrals::operations(ops);
     review::operations(ops);
     codes::operations(ops);
+    indicators::operations(ops);
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod gifts;
 pub mod grants;
 pub mod holds;
 pub mod incidents;
+pub mod indicators;
 pub mod keep;
 pub mod legality;
 pub mod never;
@@ -43,6 +44,7 @@ pub fn operations(ops: &mut Operations) {
     fairness::operations(ops);
     best::operations(ops);
     proposals::operations(ops);
+    indicators::operations(ops);
 }
 
 #[cfg(test)]

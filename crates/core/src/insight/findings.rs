@@ -141,7 +141,7 @@ row! {
 
 /// SHA-256 of the sums of all days until one, in hexadecimal: the same purchases have the same. `way` is what else the
 /// finding depends on.
-pub(super) async fn fingerprint(db: &Db, way: &str, until: Day) -> Result<String> {
+pub(crate) async fn fingerprint(db: &Db, way: &str, until: Day) -> Result<String> {
     let query = Sql::select::<DaySums>("FROM purchase_days WHERE day <= $1 ORDER BY day, currency, is_known").bind(until);
     let days: Vec<DaySums> = db.all(query).await?;
     let mut sum = Sha256::new();

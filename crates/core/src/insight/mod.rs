@@ -83,7 +83,7 @@ pub fn operations(ops: &mut Operations) {
 #[cfg(test)]
 mod killed_tests;
 #[cfg(test)]
-mod shop;
+pub(crate) mod shop;
 #[cfg(test)]
 mod tests;
 

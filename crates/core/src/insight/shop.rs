@@ -9,35 +9,35 @@ use std::collections::BTreeMap;
 /// What somebody bought on a day: numbers of products and what each came to; 100 units of the currency without a line when
 /// there are none.
 #[derive(Clone, Debug)]
-pub(super) struct Sale {
+pub(crate) struct Sale {
     day: Day,
     products: Vec<(u32, i64)>,
 }
 
 impl Sale {
     /// Something on that day.
-    pub(super) fn on(day: Day) -> Sale {
+    pub(crate) fn on(day: Day) -> Sale {
         Sale { day, products: Vec::new() }
     }
 
     /// These products on that day, each for 100 units.
-    pub(super) fn of(day: Day, products: &[u32]) -> Sale {
+    pub(crate) fn of(day: Day, products: &[u32]) -> Sale {
         Sale { day, products: products.iter().map(|product| (*product, 100)).collect() }
     }
 
     /// These products on that day, each for what stands beside it.
-    pub(super) fn priced(day: Day, products: &[(u32, i64)]) -> Sale {
+    pub(crate) fn priced(day: Day, products: &[(u32, i64)]) -> Sale {
         Sale { day, products: products.to_vec() }
     }
 }
 
 /// The customer with that number, from 0.
-pub(super) fn party(number: usize) -> Id<Party> {
+pub(crate) fn party(number: usize) -> Id<Party> {
     Id::new(uuid::Uuid::from_u128(number as u128 + 1))
 }
 
 /// The product with that number.
-pub(super) fn product(number: u32) -> uuid::Uuid {
+pub(crate) fn product(number: u32) -> uuid::Uuid {
     uuid::Uuid::from_u128((1 << 64) + u128::from(number))
 }
 
@@ -50,7 +50,7 @@ async fn insert(ctx: &Ctx, head: &'static str, rows: Vec<Vec<Value>>, tail: &'st
 }
 
 /// The owner of a shop with these customers, at noon of that day.
-pub(super) async fn shop(customers: &[Vec<Sale>], today: Day) -> Ctx {
+pub(crate) async fn shop(customers: &[Vec<Sale>], today: Day) -> Ctx {
     let mut ctx = testing::ctx().await;
     ctx.now = noon(today);
     let row = |number: usize| {
@@ -93,7 +93,7 @@ fn noon(day: Day) -> Instant {
 }
 
 /// Lets the first customers buy this, too.
-pub(super) async fn sell(ctx: &Ctx, customers: &[Vec<Sale>]) {
+pub(crate) async fn sell(ctx: &Ctx, customers: &[Vec<Sale>]) {
     let (mut purchases, mut lines, mut products) = (Vec::new(), Vec::new(), BTreeMap::new());
     let mut days: BTreeMap<Day, (i64, i64)> = BTreeMap::new();
     for (number, sales) in customers.iter().enumerate() {

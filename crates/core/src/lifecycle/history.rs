@@ -241,16 +241,40 @@ pub async fn read(tx: &mut Tx, whom: Whom<'_>, zone: &TimeZone) -> Result<Vec<(I
     Ok(histories)
 }
 
+/// A day with purchases, from which something may be given back.
+pub(crate) trait Refundable {
+    /// The day.
+    fn on(&self) -> Day;
+    /// What was bought, in minor units.
+    fn gross(&self) -> i64;
+    /// What was given back of it.
+    fn refunded(&mut self) -> &mut i64;
+}
+
+impl Refundable for Occasion {
+    fn on(&self) -> Day {
+        self.on
+    }
+    fn gross(&self) -> i64 {
+        self.gross_minor
+    }
+    fn refunded(&mut self) -> &mut i64 {
+        &mut self.refunded_minor
+    }
+}
+
 /// Takes what was given back from the occasion on which it was bought; where that is not known, from those before, the
 /// last one first.
-fn take_back(occasions: &mut [Occasion], day: Day, bought_on: Option<Day>, mut minor: i64) {
-    if let Some(one) = occasions.iter_mut().find(|one| Some(one.on) == bought_on) {
-        one.refunded_minor = one.refunded_minor.saturating_add(minor);
+pub(crate) fn take_back<T: Refundable>(occasions: &mut [T], day: Day, bought_on: Option<Day>, mut minor: i64) {
+    if let Some(one) = occasions.iter_mut().find(|one| Some(one.on()) == bought_on) {
+        *one.refunded() = one.refunded().saturating_add(minor);
         return;
     }
-    for one in occasions.iter_mut().rev().filter(|one| one.on <= day) {
-        let part = minor.min(one.gross_minor.saturating_sub(one.refunded_minor)).max(0);
-        one.refunded_minor += part;
+    for one in occasions.iter_mut().rev().filter(|one| one.on() <= day) {
+        let gross = one.gross();
+        let refunded = one.refunded();
+        let part = minor.min(gross.saturating_sub(*refunded)).max(0);
+        *refunded += part;
         minor -= part;
         if minor <= 0 {
             break;

@@ -2,6 +2,7 @@
 
 pub(crate) mod beside;
 mod codes;
+mod indicators;
 mod list;
 mod one;
 mod public;
@@ -21,6 +22,7 @@ pub fn routes() -> Router<State> {
     Router::new()
         .route("/advocacy", get(list::index).post(record::create))
         .route("/advocacy/new", get(record::fresh))
+        .route("/advocacy/indicators", get(indicators::index))
         .route("/advocacy/kinds", get(list::kinds))
         .route("/advocacy/codes", get(codes::index))
         .route("/advocacy/codes/{party}", get(codes::show).post(codes::make))

@@ -31,7 +31,7 @@ pub struct Bar {
 }
 
 /// The line of an interval within limits; open where it cannot be told on which side of nothing it lies.
-fn bar(of: Range, limits: (f64, f64)) -> Bar {
+pub(crate) fn bar(of: Range, limits: (f64, f64)) -> Bar {
     let place = |value: f64| ((value - limits.0) / (limits.1 - limits.0) * 100.0).clamp(0.0, 100.0);
     let per_cent = |value: f64| format!("{value:.2}%");
     Bar {

@@ -2,11 +2,13 @@
 
 mod best;
 mod experiment;
+pub(crate) mod experiment;
 mod experiments;
 mod fairness;
 mod gifts;
 mod grants;
 mod incidents;
+pub(crate) mod indicators;
 mod policies;
 mod policy;
 pub(crate) mod respect;
@@ -72,6 +74,9 @@ pub fn routes() -> Router<State> {
         .route("/experience/experiments/{id}/decide", post(experiment::decide))
         .route("/experience/experiments/{id}/people", get(experiment::people))
         .route("/experience/experiments/{id}/deliver", post(experiment::deliver))
+        .route("/experience/indicators", get(indicators::index))
+        .route("/experience/indicators.csv", get(indicators::csv))
+        .route("/experience/indicators/customers", get(indicators::customers))
         .route("/experience/{id}", get(policy::show))
         .route("/experience/{id}/approve", post(policy::approve))
         .route("/experience/{id}/start", post(policy::start))

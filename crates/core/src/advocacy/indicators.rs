@@ -1,0 +1,380 @@
+//! The indicators of advocacy (CAM-1 to CAM-4): how many introductions advocates make, of which kind and form, and what
+//! respect, discounts, gifts and benefits have to do with it. Rates are those of an advocate's year, so that more advocates do
+//! not look like an effect. An introduction counts on the day it happened, whenever somebody was rewarded for it.
+
+use super::rules::{ReferralForm, ReferralKind};
+use crate::experience::experiments::Range;
+use crate::experience::indicators::effects::{Arm, Because, Claim, Did, Reached, Span, Stratum, Tally, Usual, attribute, because};
+use crate::experience::indicators::read::{self, Categories, Causes, Frame, Want};
+use crate::experience::indicators::{Effect, IndicatorsOf, adjust, effect, frame, name_all};
+use crate::experience::legality::TreatmentKind;
+use crate::experience::policies::Version;
+use crate::experience::treatments::Treatment;
+use crate::insight::guard::{FEW, LEVEL};
+use crate::lifecycle::Stage;
+use crate::parties::Party;
+use crate::platform::time::DAY;
+use crate::{Act, Ctx, Day, Instant, Operations, Perm, Result, Room};
+use peyvand_db::{Id, Sql, Tx, row};
+use peyvand_stats::mean::permutation;
+use peyvand_stats::ratio::Totals;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Days of a year.
+const YEAR: f64 = 365.25;
+/// Of fewer introductions in both arms, chance is counted by shuffling instead of by a curve.
+const RARE: f64 = 50.0;
+/// How often.
+const SHUFFLES: u32 = 5_000;
+
+/// How many introductions there were of a kind and form.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct KindOfIntroduction {
+    /// What was introduced.
+    pub kind: ReferralKind,
+    /// How.
+    pub form: ReferralForm,
+    /// How many were written down.
+    pub captured: i64,
+    /// Of these, how many friends came.
+    pub qualified: i64,
+    /// Of these, how many bought, and the purchase stands.
+    pub confirmed: i64,
+}
+
+/// A treatment and what is known of it: its events are introductions, what came of it are confirmed ones.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct AdvocateEffect {
+    /// The treatment.
+    #[serde(flatten)]
+    pub effect: Effect,
+    /// Of the introductions that came after it, those whose friends came.
+    pub qualified: i64,
+    /// Those that were confirmed.
+    pub confirmed: i64,
+    /// Introductions of somebody who, by lot, is on the other side: they are left out of what came of it.
+    pub spilled: i64,
+}
+
+/// The four indicators.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Cam {
+    /// The first day.
+    pub from: Day,
+    /// The last day.
+    pub until: Day,
+    /// Customers who were advocates on the first day.
+    pub customers: i64,
+    /// Of them, those who are not any more: they count until then.
+    pub left: i64,
+    /// How many it takes before a rate is said.
+    pub needs: i64,
+    /// Years for which they were advocates, all together.
+    pub years: f64,
+    /// Introductions of one advocate in a year.
+    pub per_year: Option<Range>,
+    /// Confirmed ones.
+    pub confirmed_per_year: Option<Range>,
+    /// How many there were of which kind and form.
+    pub kinds: Vec<KindOfIntroduction>,
+    /// What treatments have to do with it (CAM-1 respect, CAM-2 discounts, CAM-3 gifts, CAM-4 benefits).
+    pub treatments: Vec<AdvocateEffect>,
+}
+
+row! {
+    struct Introduced {
+        referrer_id: Id<Party> = "r.referrer_id",
+        occurred_on: Day = "r.occurred_on",
+        kind: ReferralKind = "r.kind",
+        form: ReferralForm = "r.form",
+        is_qualified: bool = "(r.qualified_on IS NOT NULL)",
+        is_confirmed: bool = "(r.confirmed_on IS NOT NULL)",
+    }
+}
+
+/// What came after one treatment beside the introductions themselves.
+#[derive(Clone, Copy, Debug, Default)]
+struct Came {
+    qualified: i64,
+    confirmed: i64,
+}
+
+/// Sums over advocates.
+#[derive(Default)]
+struct Sums {
+    customers: i64,
+    left: i64,
+    captured: Totals,
+    confirmed: Totals,
+    confirmed_counts: (f64, f64),
+    kinds: BTreeMap<(ReferralKind, ReferralForm), (i64, i64, i64)>,
+    tallies: Vec<Tally>,
+    came: Vec<Came>,
+}
+
+impl Sums {
+    fn add(&mut self, whole: Span, span: Span, introduced: &[Introduced], reached: &[Reached]) {
+        let made: Vec<&Introduced> = introduced.iter().filter(|one| span.holds(one.occurred_on)).collect();
+        let did: Vec<Did> = made.iter().map(|one| Did { on: one.occurred_on, minor: 0 }).collect();
+        let owners = attribute(span, &did, reached, &mut self.tallies);
+        let confirmed = made.iter().filter(|one| one.is_confirmed).count() as f64;
+        for (one, owner) in made.iter().zip(owners) {
+            let sums = self.kinds.entry((one.kind, one.form)).or_default();
+            sums.0 += 1;
+            sums.1 += i64::from(one.is_qualified);
+            sums.2 += i64::from(one.is_confirmed);
+            if let Some(owner) = owner {
+                self.came[owner].qualified += i64::from(one.is_qualified);
+                self.came[owner].confirmed += i64::from(one.is_confirmed);
+            }
+        }
+        let years = span.days() as f64 / YEAR;
+        self.customers += 1;
+        self.left += i64::from(span.until < whole.until);
+        self.captured.add(made.len() as f64, years);
+        self.confirmed.add(confirmed, years);
+        self.confirmed_counts = (self.confirmed_counts.0 + confirmed, self.confirmed_counts.1 + confirmed * confirmed);
+    }
+
+    fn usual(&self) -> Usual {
+        let (n, (sum, squares)) = (self.customers as f64, self.confirmed_counts);
+        if self.customers < 2 {
+            return Usual::default();
+        }
+        Usual { mean: sum / n, deviation: ((squares - sum * sum / n) / (n - 1.0)).max(0.0).sqrt() }
+    }
+}
+
+/// The indicators of those within sight.
+///
+/// # Errors
+/// Without the right, or for too few or too many days.
+pub async fn cam(ctx: &Ctx, input: IndicatorsOf) -> Result<Cam> {
+    let reader = ctx.read(Perm(Room::Advocacy, Act::See))?;
+    let (frame, _) = frame(ctx, reader.sight.clone(), Stage::Advocate, input).await?;
+    let mut tx = reader.db.snapshot().await?;
+    let (mut sums, mut causes, mut after) = (Sums::default(), Causes::default(), None);
+    loop {
+        let members = read::members(&mut tx, &frame, after, Want::Reached, &mut causes, &mut Categories::default()).await?;
+        let Some(last) = members.last() else { break };
+        let mut introduced = introduced(&mut tx, &frame, (after.unwrap_or(Id::FIRST), last.party)).await?;
+        after = Some(last.party);
+        sums.tallies.resize(causes.list.len(), Tally::default());
+        sums.came.resize(causes.list.len(), Came::default());
+        for member in &members {
+            let made = introduced.remove(&member.party).unwrap_or_default();
+            sums.add(frame.span, member.span, &made, &member.reached);
+        }
+    }
+    let mut effects = Vec::new();
+    let mut spills: HashMap<uuid::Uuid, i64> = HashMap::new();
+    for kind in TreatmentKind::ALL.iter().copied() {
+        let (strata, spilled) = strata(&mut tx, &frame, kind).await?;
+        spills.extend(spilled.into_iter().map(|(id, count)| (id.0, count)));
+        let days = read::days_to_introduce(kind);
+        let mut of_kind: Vec<Effect> = Vec::new();
+        for ((cause, of), tally) in causes.list.iter().zip(&sums.tallies) {
+            if *of == kind {
+                let found = match cause {
+                    read::Cause::Treatment(id) => strata.get(id).map(Vec::as_slice).unwrap_or_default(),
+                    read::Cause::Protocol(_) => &[],
+                };
+                of_kind.push(effect(*cause, kind, *tally, judged(found, days, sums.usual())));
+            }
+        }
+        let met = |id: &Id<Treatment>| causes.list.iter().any(|(cause, _)| *cause == read::Cause::Treatment(*id));
+        for (id, found) in strata.iter().filter(|(id, _)| !met(id)) {
+            of_kind.push(effect(read::Cause::Treatment(*id), kind, Tally::default(), judged(found, days, sums.usual())));
+        }
+        adjust(&mut of_kind);
+        effects.extend(of_kind);
+    }
+    name_all(ctx, &mut tx, &mut effects).await?;
+    let came = |one: &Effect| {
+        let is_it = |cause: &read::Cause| match cause {
+            read::Cause::Treatment(id) => id.0 == one.id,
+            read::Cause::Protocol(id) => id.0 == one.id,
+        };
+        causes.list.iter().position(|(cause, _)| is_it(cause)).map(|at| sums.came[at]).unwrap_or_default()
+    };
+    let treatments = effects.into_iter().map(|effect| {
+        let Came { qualified, confirmed } = came(&effect);
+        let spilled = spills.get(&effect.id).copied().unwrap_or_default();
+        AdvocateEffect { qualified, confirmed, spilled, effect }
+    });
+    let rate = |of: &Totals| of.ratio(LEVEL).ok().filter(|_| sums.customers >= FEW).map(|found| {
+        let Range { value, low, high } = found.into();
+        Range { value, low: low.max(0.0), high }
+    });
+    Ok(Cam {
+        from: frame.span.from,
+        until: frame.span.until.plus(-1),
+        customers: sums.customers,
+        left: sums.left,
+        needs: FEW,
+        years: sums.captured.bottom,
+        per_year: rate(&sums.captured),
+        confirmed_per_year: rate(&sums.confirmed),
+        kinds: sums
+            .kinds
+            .iter()
+            .map(|((kind, form), (captured, qualified, confirmed))| KindOfIntroduction {
+                kind: *kind,
+                form: *form,
+                captured: *captured,
+                qualified: *qualified,
+                confirmed: *confirmed,
+            })
+            .collect(),
+        treatments: treatments.collect(),
+    })
+}
+
+/// The introductions of a stripe of advocates. What was rejected or taken back is none.
+async fn introduced(tx: &mut Tx, frame: &Frame, stripe: (Id<Party>, Id<Party>)) -> Result<HashMap<Id<Party>, Vec<Introduced>>> {
+    let mut query = Sql::select::<Introduced>(
+        "FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN referrals r ON r.referrer_id = m.party_id
+         WHERE r.state NOT IN ('rejected', 'reversed') AND r.occurred_on >= ",
+    );
+    query.arg(frame.span.from).push(" AND r.occurred_on < ").arg(frame.span.until).push(" AND");
+    frame.stripe(&mut query, stripe);
+    query.push(" ORDER BY r.referrer_id, r.occurred_on, r.id");
+    let mut found: HashMap<Id<Party>, Vec<Introduced>> = HashMap::new();
+    for one in tx.all::<Introduced>(query).await? {
+        found.entry(one.referrer_id).or_default().push(one);
+    }
+    Ok(found)
+}
+
+row! {
+    /// An advocate whom chance decided about, with one of their introductions or none.
+    struct Unit {
+        treatment_id: Id<Treatment> = "w.treatment_id",
+        version_id: Id<Version> = "w.policy_version_id",
+        is_ghost: bool = "w.is_ghost",
+        party_id: Id<Party> = "w.party_id",
+        assigned_at: Instant = "w.at",
+        delivered: i64 = "CAST(w.delivered AS BIGINT)",
+        cost: f64 = "CAST(w.cost AS DOUBLE PRECISION)",
+        occurred_on: Option<Day> = "r.occurred_on",
+        /// Whether the friend is on the other side.
+        is_spilled: bool = "EXISTS (SELECT 1 FROM exposures o WHERE o.party_id = r.referee_id AND o.policy_version_id = w.policy_version_id
+            AND o.is_ghost <> w.is_ghost)",
+    }
+}
+
+/// What the advocates of one arm did, customer by customer.
+#[derive(Clone, Debug, Default)]
+struct Counted {
+    arm: Arm,
+    confirmed: Vec<f64>,
+}
+
+/// One policy that a treatment was given by, with each advocate's introductions.
+struct Compared {
+    stratum: Stratum,
+    treated: Vec<f64>,
+    control: Vec<f64>,
+}
+
+/// Who was to get the treatments of a kind and who was left without them, policy by policy, with their confirmed introductions
+/// after they were assigned and in as many days before; and how many introductions were left out, by treatment.
+async fn strata(tx: &mut Tx, frame: &Frame, kind: TreatmentKind) -> Result<(HashMap<Id<Treatment>, Vec<Compared>>, HashMap<Id<Treatment>, i64>)> {
+    let days = read::days_to_introduce(kind);
+    let (from, until) = frame.moments();
+    let last = until.plus(-days * DAY);
+    if last <= from {
+        return Ok(Default::default());
+    }
+    let mut query = Sql::select::<Unit>(
+        "FROM (SELECT e.treatment_id, e.policy_version_id, e.is_ghost, e.party_id, MIN(e.assigned_at) AS at,
+            MAX(CASE WHEN e.delivered_at IS NULL THEN 0 ELSE 1 END) AS delivered,
+            SUM(CASE WHEN e.delivered_at IS NULL THEN 0 ELSE COALESCE(g.redeemed_minor, t.unit_cost_minor) END) AS cost
+          FROM exposures e JOIN parties p ON p.id = e.party_id JOIN treatments t ON t.id = e.treatment_id
+            LEFT JOIN grants g ON g.exposure_id = e.id
+          WHERE e.stage = ",
+    );
+    query.arg(frame.stage).push(" AND e.kind = ").arg(kind).push(" AND e.assigned_at >= ").arg(from);
+    query.push(" AND e.assigned_at < ").arg(last);
+    frame.sight.parties(&mut query);
+    query.push(
+        " GROUP BY e.treatment_id, e.policy_version_id, e.is_ghost, e.party_id) w
+          LEFT JOIN referrals r ON r.referrer_id = w.party_id AND r.confirmed_on IS NOT NULL AND r.state NOT IN ('rejected', 'reversed')
+            AND r.occurred_on >= ",
+    );
+    query.arg(frame.span.from.plus(-days)).push(" AND r.occurred_on < ").arg(frame.span.until);
+    query.push(" ORDER BY w.treatment_id, w.policy_version_id, w.is_ghost, w.party_id, r.occurred_on");
+    let units: Vec<Unit> = tx.all(query).await?;
+    let versions: BTreeSet<Id<Version>> = units.iter().map(|one| one.version_id).collect();
+    let shares = read::holdouts(tx, &versions.into_iter().collect::<Vec<_>>()).await?;
+    let ids: BTreeSet<Id<Treatment>> = units.iter().map(|one| one.treatment_id).collect();
+    let known = read::treatments(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let mut counted: BTreeMap<(Id<Treatment>, Id<Version>), [Counted; 2]> = BTreeMap::new();
+    let mut spilled: HashMap<Id<Treatment>, i64> = HashMap::new();
+    let key = |one: &Unit| (one.treatment_id, one.version_id, one.is_ghost, one.party_id);
+    for rows in units.chunk_by(|one, other| key(one) == key(other)) {
+        let first = &rows[0];
+        let on = first.assigned_at.day(&frame.zone);
+        let (mut before, mut after) = (0.0, 0.0);
+        for one in rows {
+            let Some(day) = one.occurred_on else { continue };
+            let is_after = day > on && day <= on.plus(days);
+            if is_after && one.is_spilled {
+                *spilled.entry(first.treatment_id).or_default() += 1;
+            } else if is_after {
+                after += 1.0;
+            } else if day <= on && day > on.plus(-days) {
+                before += 1.0;
+            }
+        }
+        let [treated, control] = counted.entry((first.treatment_id, first.version_id)).or_default();
+        let side = if first.is_ghost { control } else { treated };
+        let (arm, cost) = (&mut side.arm, first.cost);
+        arm.count += 1;
+        arm.delivered += first.delivered;
+        arm.events = (arm.events.0 + after, arm.events.1 + after * after);
+        let (sum, squares, product) = arm.events_before;
+        arm.events_before = (sum + before, squares + before * before, product + before * after);
+        let (sum, squares, with_events, with_minor) = arm.cost;
+        arm.cost = (sum + cost, squares + cost * cost, with_events + cost * after, with_minor);
+        side.confirmed.push(after);
+    }
+    let mut found: HashMap<Id<Treatment>, Vec<Compared>> = HashMap::new();
+    for ((treatment, version), [treated, control]) in counted {
+        let Some(of) = known.get(&treatment) else { continue };
+        let held_back = read::held_back(of, frame.stage, shares.get(&version).copied().unwrap_or_default());
+        let stratum = Stratum { treated: treated.arm, control: control.arm, held_back };
+        found.entry(treatment).or_default().push(Compared { stratum, treated: treated.confirmed, control: control.confirmed });
+    }
+    Ok((found, spilled))
+}
+
+/// What may be said. Where introductions are rare, chance is counted by shuffling: then more is claimed only where the
+/// shuffles leave it, too.
+fn judged(found: &[Compared], days: i64, usual: Usual) -> Because {
+    let strata: Vec<Stratum> = found.iter().map(|one| one.stratum).collect();
+    let said = because(&strata, days, None, usual);
+    let all: f64 = found.iter().flat_map(|one| one.treated.iter().chain(&one.control)).sum();
+    let [only] = found else { return said };
+    if said.added.is_none() || all >= RARE {
+        return said;
+    }
+    let Ok(p) = permutation(&only.treated, &only.control, SHUFFLES, 1) else { return said };
+    let claim = if p < 1.0 - LEVEL { said.claim } else { Claim::Unknown };
+    Because { p: Some(p), claim, ..said }
+}
+
+/// The operation.
+pub fn operations(ops: &mut Operations) {
+    ops.add(
+        "indicators.cam",
+        "GET /indicators/cam",
+        Some(Perm(Room::Advocacy, Act::See)),
+        "How many introductions advocates make, of which kind and form, and what respect, discounts, gifts and benefits have to do with it.",
+        cam,
+    )
+    .example(|| json!({"from": "2025-11-21", "until": "2026-11-20"}));
+}

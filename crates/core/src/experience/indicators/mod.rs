@@ -1,0 +1,355 @@
+//! The indicators of experience (CEM-1 to CEM-6): how loyal customers come back, for how much and for what, and what respect,
+//! discounts and gifts have to do with it. What came after a treatment stands beside what came of it, and the second is said
+//! only where chance decided who got it.
+//!
+//! Members of the stage are read in stripes, and nothing is kept of a customer but a few numbers. Whoever sees all is told
+//! what was counted less than an hour ago, as long as no purchase of these days has changed.
+
+mod behind;
+pub mod effects;
+pub(crate) mod read;
+pub mod repeats;
+
+pub use behind::{Behind, Cell, IndicatorCustomer, behind};
+
+use self::effects::{After, Because, Claim, Stratum, Tally, Usual, attribute, because};
+use self::read::{Categories, Cause, Causes, Frame, Want};
+use self::repeats::{Amounts, KindsBought, Repeats, Sums};
+use super::legality::TreatmentKind;
+use crate::insight::findings;
+use crate::insight::guard::FEW;
+use crate::insight::rates::Rates;
+use crate::insight::rhythm::HabitCount;
+use crate::lifecycle::Stage;
+use crate::platform::calendar::Calendar;
+use crate::platform::money::Currency;
+use crate::platform::time::HOUR;
+use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Problem, Result, Room, Sight};
+use peyvand_db::{Id, Sql, Tx, sql};
+use peyvand_stats::multiple::holm;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Days that are looked at unless the caller says which.
+const DAYS: i64 = 365;
+/// The fewest and the most of them.
+const DAYS_MIN: i64 = 28;
+const DAYS_MAX: i64 = 1_096;
+/// Days in which the effect of a discount shows at the least: what is bought early is not bought later.
+const DISCOUNT_DAYS: i64 = 90;
+/// How long what was counted is told, in milliseconds.
+const FRESH: i64 = HOUR;
+/// Of the way from purchases to indicators; another number counts anew.
+const VERSION: &str = "cem 1";
+/// A half hour, in milliseconds: offsets of time zones are whole ones.
+const HALF_HOUR: i64 = HOUR / 2;
+/// When so great a share of purchases, in per cent, lies in one hour, files without times are behind it.
+const ONE_HOUR: i64 = 90;
+/// The kinds of treatments of CEM-4, CEM-5 and CEM-6.
+const KINDS: [TreatmentKind; 3] = [TreatmentKind::Respect, TreatmentKind::Discount, TreatmentKind::Gift];
+
+/// Which days.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct IndicatorsOf {
+    /// The first day; a year before the last one unless given.
+    pub from: Option<Day>,
+    /// The last day; yesterday unless given, and at the latest.
+    pub until: Option<Day>,
+    /// Counts anew, also when it was counted less than an hour ago.
+    pub anew: bool,
+}
+
+/// A treatment and what is known of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Effect {
+    /// Which treatment, or which protocol of respect.
+    pub id: Uuid,
+    /// Whether it is a protocol.
+    pub is_protocol: bool,
+    /// What it is.
+    pub kind: TreatmentKind,
+    /// Its name in the caller's language.
+    pub name: String,
+    /// What came after it («پس از»).
+    pub after: After,
+    /// What came of it («در اثر»).
+    pub because: Because,
+}
+
+/// The six indicators.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Cem {
+    /// The first day.
+    pub from: Day,
+    /// The last day.
+    pub until: Day,
+    /// When it was counted.
+    pub made_at: Instant,
+    /// The currency of all amounts; purchases in others are left out.
+    pub currency: Currency,
+    /// Customers who were loyal on the first day.
+    pub customers: i64,
+    /// Of them, those who left the stage meanwhile: they count until then.
+    pub left: i64,
+    /// How many customers it takes before a share or a mean is said.
+    pub needs: i64,
+    /// How often they come back (CEM-1).
+    pub repeats: Repeats,
+    /// Their habits, as of the last refresh of the scores.
+    pub habits: Vec<HabitCount>,
+    /// Purchases in each hour of the day; absent where the times of purchases are not known.
+    pub hours: Option<[i64; 24]>,
+    /// What they spend (CEM-2).
+    pub amounts: Amounts,
+    /// What they buy (CEM-3).
+    pub kinds: KindsBought,
+    /// What treatments have to do with it (CEM-4 respect, CEM-5 discounts, CEM-6 gifts).
+    pub treatments: Vec<Effect>,
+}
+
+/// The days that are asked for, and whether they are the usual ones.
+pub(crate) async fn frame(ctx: &Ctx, sight: Sight, stage: Stage, input: IndicatorsOf) -> Result<(Frame, bool)> {
+    let organisation = ctx.app.organisation().await?;
+    let zone = organisation.zone();
+    let yesterday = ctx.now().day(&zone).plus(-1);
+    let last = input.until.unwrap_or(yesterday).min(yesterday);
+    let from = input.from.unwrap_or_else(|| last.plus(1 - DAYS));
+    let span = effects::Span { from, until: last.plus(1) };
+    if !(DAYS_MIN..=DAYS_MAX).contains(&span.days()) {
+        return Err(Problem::new("from", "indicators-days-range").with("min", DAYS_MIN).with("max", DAYS_MAX).into());
+    }
+    let is_usual = sight == Sight::All && input.until.is_none() && input.from.is_none();
+    Ok((Frame { stage, span, currency: organisation.currency, zone, sight }, is_usual))
+}
+
+/// The indicators of those within sight.
+///
+/// # Errors
+/// Without the right, or for too few or too many days.
+pub async fn cem(ctx: &Ctx, input: IndicatorsOf) -> Result<Cem> {
+    let reader = ctx.read(Perm(Room::Experience, Act::See))?;
+    let (frame, is_usual) = frame(ctx, reader.sight.clone(), Stage::Loyal, input).await?;
+    let (calendar, hijri_shift) = (ctx.prefs.calendar, ctx.prefs.hijri_shift);
+    let name = match calendar {
+        Calendar::Jalali => "cem_jalali",
+        Calendar::Hijri => "cem_hijri",
+        Calendar::Gregorian => "cem_gregorian",
+    };
+    let way = format!("{VERSION} {} {} {} {hijri_shift}", frame.span.from, frame.span.until, frame.currency.code());
+    let hash = if is_usual { Some(findings::fingerprint(reader.db, &way, frame.span.until.plus(-1)).await?) } else { None };
+    if let Some(hash) = hash.as_ref().filter(|_| !input.anew)
+        && let Some(last) = findings::last::<Cem>(reader.db, name).await?
+        && last.input_hash == *hash
+        && last.made_at.plus(FRESH) > ctx.now()
+    {
+        let mut found = last.found;
+        let mut tx = reader.db.snapshot().await?;
+        name_all(ctx, &mut tx, &mut found.treatments).await?;
+        return Ok(found);
+    }
+    let mut found = count(ctx, &frame, calendar, hijri_shift).await?;
+    if let Some(hash) = hash {
+        findings::put(ctx, name, &hash, 0, &found).await?;
+    }
+    let mut tx = reader.db.snapshot().await?;
+    name_all(ctx, &mut tx, &mut found.treatments).await?;
+    Ok(found)
+}
+
+/// Counts everything. Names of treatments are left out.
+async fn count(ctx: &Ctx, frame: &Frame, calendar: Calendar, hijri_shift: i64) -> Result<Cem> {
+    let mut tx = ctx.app.db.snapshot().await?;
+    let (mut sums, mut causes, mut categories) = (Sums::default(), Causes::default(), Categories::default());
+    let mut tallies: Vec<Tally> = Vec::new();
+    let mut after = None;
+    loop {
+        let members = read::members(&mut tx, frame, after, Want::All, &mut causes, &mut categories).await?;
+        let Some(last) = members.last() else { break };
+        after = Some(last.party);
+        tallies.resize(causes.list.len(), Tally::default());
+        for member in &members {
+            attribute(member.span, &member.did(), &member.reached, &mut tallies);
+            sums.add(member.span, frame.span, &member.repeats);
+        }
+    }
+    let before = before(&mut tx, &frame.before()).await?;
+    let repeats = sums.repeats(calendar, hijri_shift);
+    let gap = repeats.next.and_then(|next| next.median_days).map_or(0, |days| (days * 2.0) as i64);
+    let goods = Rates::read(&mut tx).await?.goods().ok();
+    let mut treatments = Vec::new();
+    for kind in KINDS {
+        let days = effect_days(kind, gap);
+        let strata = read::strata(&mut tx, frame, kind, days).await?;
+        treatments.extend(effects_of(kind, days, &causes, &tallies, &strata, goods, sums.usual()));
+    }
+    let habits = habits(&mut tx, frame).await?;
+    let hours = hours(&mut tx, frame).await?;
+    // Resampling a great many amounts takes a moment that belongs to no thread that answers.
+    let (amounts, sums) = tokio::task::spawn_blocking(move || (sums.amounts(before.as_ref()), sums)).await.map_err(Error::fault)?;
+    Ok(Cem {
+        from: frame.span.from,
+        until: frame.span.until.plus(-1),
+        made_at: ctx.now(),
+        currency: frame.currency,
+        customers: sums.customers(),
+        left: sums.left(),
+        needs: FEW,
+        repeats,
+        habits,
+        hours,
+        amounts,
+        kinds: sums.kinds(|place| categories.name(place)),
+        treatments,
+    })
+}
+
+/// Days after the assignment in which an effect shows.
+pub(super) fn effect_days(kind: TreatmentKind, two_gaps: i64) -> i64 {
+    match kind {
+        TreatmentKind::Discount => two_gaps.clamp(DISCOUNT_DAYS, DAYS),
+        kind => read::days_after(kind, 0),
+    }
+}
+
+/// The same customers' sums of as many days before.
+async fn before(tx: &mut Tx, frame: &Frame) -> Result<Option<Sums>> {
+    let (mut sums, mut after) = (Sums::default(), None);
+    loop {
+        let members = read::members(tx, frame, after, Want::Purchases, &mut Causes::default(), &mut Categories::default()).await?;
+        let Some(last) = members.last() else { break };
+        after = Some(last.party);
+        members.iter().for_each(|member| sums.add(member.span, frame.span, &member.repeats));
+    }
+    Ok((sums.customers() > 0).then_some(sums))
+}
+
+/// Puts what came after treatments of a kind beside what came of them, those with the most claim first.
+fn effects_of(
+    kind: TreatmentKind,
+    days: i64,
+    causes: &Causes,
+    tallies: &[Tally],
+    strata: &HashMap<Id<super::treatments::Treatment>, Vec<Stratum>>,
+    goods: Option<i64>,
+    usual: Usual,
+) -> Vec<Effect> {
+    let kept = goods.map(|goods| (10_000 - goods) as f64 / 10_000.0);
+    let mut found: Vec<Effect> = Vec::new();
+    for ((cause, of), tally) in causes.list.iter().zip(tallies) {
+        if *of != kind {
+            continue;
+        }
+        let strata = match cause {
+            Cause::Treatment(id) => strata.get(id).map(Vec::as_slice).unwrap_or_default(),
+            Cause::Protocol(_) => &[],
+        };
+        found.push(effect(*cause, kind, *tally, because(strata, days, kept, usual)));
+    }
+    // Also those that reached nobody, or not these.
+    let met = |id: &Id<super::treatments::Treatment>| causes.list.iter().any(|(cause, _)| *cause == Cause::Treatment(*id));
+    for (id, strata) in strata.iter().filter(|(id, _)| !met(id)) {
+        found.push(effect(Cause::Treatment(*id), kind, Tally::default(), because(strata, days, kept, usual)));
+    }
+    adjust(&mut found);
+    found
+}
+
+/// One row.
+pub(crate) fn effect(cause: Cause, kind: TreatmentKind, tally: Tally, because: Because) -> Effect {
+    let (id, is_protocol) = match cause {
+        Cause::Treatment(id) => (id.0, false),
+        Cause::Protocol(id) => (id.0, true),
+    };
+    Effect { id, is_protocol, kind, name: String::new(), after: After::from(tally), because }
+}
+
+/// Adjusts what chance would do to how many were asked at once (Holm), and puts the clearest first.
+pub(crate) fn adjust(found: &mut [Effect]) {
+    let asked: Vec<usize> = (0..found.len()).filter(|at| found[*at].because.p.is_some()).collect();
+    let p: Vec<f64> = asked.iter().filter_map(|at| found[*at].because.p).collect();
+    if let Ok(adjusted) = holm(&p) {
+        for (at, p) in asked.into_iter().zip(adjusted) {
+            found[at].because.p_adjusted = Some(p);
+        }
+    }
+    let rank = |claim: Claim| match claim {
+        Claim::More => 0,
+        Claim::Less => 1,
+        Claim::Unknown => 2,
+        Claim::TooFew | Claim::Broken => 3,
+        Claim::NoControl => 4,
+    };
+    let value = |one: &Effect| one.because.added.map_or(f64::NEG_INFINITY, |added| added.value);
+    found.sort_by(|one, other| {
+        let by_rank = rank(one.because.claim).cmp(&rank(other.because.claim));
+        by_rank.then(value(other).total_cmp(&value(one))).then(other.after.events.cmp(&one.after.events)).then(one.id.cmp(&other.id))
+    });
+}
+
+/// Puts the names in.
+pub(crate) async fn name_all(ctx: &Ctx, tx: &mut Tx, found: &mut [Effect]) -> Result<()> {
+    let ids: Vec<Id<_>> = found.iter().filter(|one| !one.is_protocol).map(|one| Id::new(one.id)).collect();
+    let treatments = read::treatments(tx, &ids).await?;
+    let ids: Vec<Id<_>> = found.iter().filter(|one| one.is_protocol).map(|one| Id::new(one.id)).collect();
+    let protocols = read::protocols(tx, &ids).await?;
+    for one in found {
+        one.name = if one.is_protocol {
+            protocols.get(&Id::new(one.id)).cloned().unwrap_or_default()
+        } else {
+            treatments.get(&Id::new(one.id)).map(|found| found.name(ctx.prefs.lang).to_owned()).unwrap_or_default()
+        };
+    }
+    Ok(())
+}
+
+/// The habits of the members.
+async fn habits(tx: &mut Tx, frame: &Frame) -> Result<Vec<HabitCount>> {
+    let mut query = Sql::select::<HabitCount>(
+        "FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN party_scores s ON s.party_id = m.party_id WHERE",
+    );
+    frame.members(&mut query);
+    query.push(" GROUP BY s.habit");
+    let mut habits: Vec<HabitCount> = tx.all(query).await?;
+    habits.sort_unstable_by_key(|one| std::cmp::Reverse(one.customers));
+    Ok(habits)
+}
+
+/// The hours of the day at which they bought.
+async fn hours(tx: &mut Tx, frame: &Frame) -> Result<Option<[i64; 24]>> {
+    let (from, until) = frame.moments();
+    let mut query = sql("SELECT q.at / $1, COUNT(*) FROM stage_memberships m JOIN parties p ON p.id = m.party_id
+        JOIN purchases q ON q.party_id = m.party_id WHERE q.gross_minor > 0")
+    .bind(HALF_HOUR);
+    query.push(" AND q.at >= ").arg(from).push(" AND q.at < ").arg(until).push(" AND");
+    frame.members(&mut query);
+    query.push(" GROUP BY 1");
+    let mut hours = [0; 24];
+    for (half, count) in tx.all::<(i64, i64)>(query).await? {
+        let hour = Instant(half * HALF_HOUR).zoned(&frame.zone).hour();
+        hours[usize::from(hour.unsigned_abs()) % 24] += count;
+    }
+    let (most, all) = (hours.iter().max().copied().unwrap_or_default(), hours.iter().sum::<i64>());
+    Ok((all >= FEW && most * 100 < all * ONE_HOUR).then_some(hours))
+}
+
+/// The operations.
+pub fn operations(ops: &mut Operations) {
+    let see = Some(Perm(Room::Experience, Act::See));
+    ops.add(
+        "indicators.cem",
+        "GET /indicators/cem",
+        see,
+        "How loyal customers come back, for how much and for what, and what respect, discounts and gifts have to do with it: what came after each treatment beside what came of it.",
+        cem,
+    )
+    .example(|| json!({"from": "2025-11-21", "until": "2026-11-20"}));
+    ops.add("indicators.behind", "GET /indicators/cem/customers", see, "The customers behind a number of these indicators.", behind)
+        .example(|| json!({"cell": "repeated", "limit": 50}));
+}
+
+#[cfg(test)]
+mod tests;

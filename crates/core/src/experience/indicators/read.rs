@@ -1,0 +1,529 @@
+//! What the indicators are made of, read stripe by stripe: who was in a stage on the first day, for how long, what they bought
+//! meanwhile and what reached them.
+
+use super::effects::{Arm, Did, Reached, Span, Stratum};
+use super::repeats::Repeat;
+use crate::experience::assignment::{self, GLOBAL};
+use crate::experience::legality::TreatmentKind;
+use crate::experience::policies::Version;
+use crate::experience::protocols::Protocol;
+use crate::experience::treatments::{self, Treatment};
+use crate::lifecycle::history::{Refundable, take_back};
+use crate::lifecycle::{Stage, Standing};
+use crate::parties::Party;
+use crate::platform::money::Currency;
+use crate::platform::time::DAY;
+use crate::{Day, Instant, Result, Sight};
+use jiff::tz::TimeZone;
+use peyvand_db::{Id, Sql, Tx, row, sql};
+use std::collections::HashMap;
+
+/// Customers that are read together.
+const STRIPE: i64 = 20_000;
+/// Days after respect in which something counts as having come after it.
+const RESPECT_DAYS: i64 = 30;
+/// After a gift.
+const GIFT_DAYS: i64 = 60;
+/// After a benefit; and after everything but respect, where introductions are counted.
+const BENEFIT_DAYS: i64 = 90;
+/// After the last day of a code.
+const CODE_DAYS: i64 = 7;
+
+/// Days after a treatment in which a purchase counts as having come after it. A discount counts from its gift to a week after its
+/// last day, which the caller knows.
+pub(super) fn days_after(kind: TreatmentKind, left: i64) -> i64 {
+    match kind {
+        TreatmentKind::Respect => RESPECT_DAYS,
+        TreatmentKind::Discount => left.max(0) + CODE_DAYS,
+        TreatmentKind::Gift => GIFT_DAYS,
+        TreatmentKind::Benefit => BENEFIT_DAYS,
+    }
+}
+
+/// The same of introductions.
+pub(crate) fn days_to_introduce(kind: TreatmentKind) -> i64 {
+    if kind == TreatmentKind::Respect { GIFT_DAYS } else { BENEFIT_DAYS }
+}
+
+/// What is looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub stage: Stage,
+    pub span: Span,
+    pub currency: Currency,
+    pub zone: TimeZone,
+    pub sight: Sight,
+}
+
+impl Frame {
+    /// The moments at which it begins and ends.
+    pub(crate) fn moments(&self) -> (Instant, Instant) {
+        (Instant::start_of(self.span.from, &self.zone), Instant::start_of(self.span.until, &self.zone))
+    }
+
+    /// The same for as many days before.
+    pub(super) fn before(&self) -> Frame {
+        let days = self.span.days();
+        Frame { span: Span { from: self.span.from.plus(-days), until: self.span.from }, ..self.clone() }
+    }
+
+    /// The members: who was in the stage on the first day, and neither gone nor against us. Goes behind
+    /// `stage_memberships m JOIN parties p … WHERE`.
+    pub(super) fn members(&self, query: &mut Sql) {
+        query.push(" m.stage = ").arg(self.stage).push(" AND m.standing NOT IN ").list(GONE);
+        query.push(" AND m.entered_on <= ").arg(self.span.from).push(" AND (m.left_on IS NULL OR m.left_on > ").arg(self.span.from);
+        query.push(")");
+        self.sight.parties(query);
+    }
+
+    /// The members of a stripe.
+    pub(crate) fn stripe(&self, query: &mut Sql, stripe: (Id<Party>, Id<Party>)) {
+        self.members(query);
+        query.push(" AND m.party_id > ").arg(stripe.0).push(" AND m.party_id <= ").arg(stripe.1);
+    }
+}
+
+/// Who stands like this is not in their stage any more.
+const GONE: [Standing; 5] = [Standing::Lost, Standing::Detractor, Standing::Terminated, Standing::Archived, Standing::Disqualified];
+
+/// What reached a customer: a treatment that a policy gave, or a protocol of respect that was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Cause {
+    Treatment(Id<Treatment>),
+    Protocol(Id<Protocol>),
+}
+
+/// The causes that were met, each with a place and its kind.
+#[derive(Debug, Default)]
+pub(crate) struct Causes {
+    places: HashMap<Cause, usize>,
+    pub list: Vec<(Cause, TreatmentKind)>,
+}
+
+impl Causes {
+    fn place(&mut self, cause: Cause, kind: TreatmentKind) -> usize {
+        *self.places.entry(cause).or_insert_with(|| {
+            self.list.push((cause, kind));
+            self.list.len() - 1
+        })
+    }
+}
+
+/// What one member did.
+#[derive(Clone, Debug)]
+pub(crate) struct Member {
+    pub party: Id<Party>,
+    pub span: Span,
+    /// Days with a repeat purchase, in order.
+    pub repeats: Vec<Repeat>,
+    /// What reached them.
+    pub reached: Vec<Reached>,
+}
+
+impl Member {
+    pub(super) fn did(&self) -> Vec<Did> {
+        self.repeats.iter().map(|one| Did { on: one.on, minor: one.minor }).collect()
+    }
+}
+
+row! {
+    struct InStage {
+        party_id: Id<Party> = "m.party_id",
+        first_purchase_on: Option<Day> = "NULLIF(p.first_purchase_on, '')",
+        /// When they first were not in it any more.
+        left_on: Option<Day> = "(SELECT MIN(n.entered_on) FROM stage_memberships n WHERE n.party_id = m.party_id AND n.place > m.place
+            AND (n.stage <> m.stage OR n.standing IN ('lost', 'detractor', 'terminated', 'archived', 'disqualified')))",
+    }
+}
+
+row! {
+    struct Returned {
+        party_id: Id<Party> = "l.party_id",
+        day: Day = "l.day",
+        bought_on: Option<Day> = "o.day",
+        minor: i64 = "-l.amount_minor",
+    }
+}
+
+row! {
+    struct Delivered {
+        party_id: Id<Party> = "e.party_id",
+        treatment_id: Id<Treatment> = "e.treatment_id",
+        kind: TreatmentKind = "e.kind",
+        delivered_at: Instant = "e.delivered_at",
+        valid_to_on: Option<Day> = "g.valid_to_on",
+        redeemed_at: Option<Instant> = "g.redeemed_at",
+        bought_on: Option<Day> = "(SELECT b.day FROM purchases b WHERE b.id = g.purchase_id)",
+    }
+}
+
+/// A day with what was bought, before what came back is taken from it.
+struct Occasion {
+    on: Day,
+    gross: i64,
+    refunded: i64,
+}
+
+impl Refundable for Occasion {
+    fn on(&self) -> Day {
+        self.on
+    }
+    fn gross(&self) -> i64 {
+        self.gross
+    }
+    fn refunded(&mut self) -> &mut i64 {
+        &mut self.refunded
+    }
+}
+
+/// What readers want of members beside their days.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// Purchases alone.
+    Purchases,
+    /// With their categories and what reached them.
+    All,
+    /// What reached them, counted for introductions; no purchases.
+    Reached,
+}
+
+/// Categories as numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Categories {
+    places: HashMap<String, u32>,
+    names: Vec<String>,
+}
+
+impl Categories {
+    fn place(&mut self, name: &str) -> Option<u32> {
+        if name.is_empty() {
+            return None;
+        }
+        if let Some(place) = self.places.get(name) {
+            return Some(*place);
+        }
+        let place = u32::try_from(self.names.len()).ok()?;
+        self.places.insert(name.to_owned(), place);
+        self.names.push(name.to_owned());
+        Some(place)
+    }
+
+    pub(crate) fn name(&self, place: u32) -> String {
+        self.names.get(place as usize).cloned().unwrap_or_default()
+    }
+}
+
+/// The next members by id, after one; nothing when there are none left.
+pub(crate) async fn members(
+    tx: &mut Tx,
+    frame: &Frame,
+    after: Option<Id<Party>>,
+    want: Want,
+    causes: &mut Causes,
+    categories: &mut Categories,
+) -> Result<Vec<Member>> {
+    let mut query = Sql::select::<InStage>("FROM stage_memberships m JOIN parties p ON p.id = m.party_id WHERE");
+    frame.members(&mut query);
+    if let Some(after) = after {
+        query.push(" AND m.party_id > ").arg(after);
+    }
+    query.push(" ORDER BY m.party_id LIMIT ").arg(STRIPE);
+    let found: Vec<InStage> = tx.all(query).await?;
+    let Some(last) = found.last() else { return Ok(Vec::new()) };
+    let stripe = (after.unwrap_or(Id::FIRST), last.party_id);
+    let places: HashMap<Id<Party>, usize> = found.iter().enumerate().map(|(at, one)| (one.party_id, at)).collect();
+    let mut members: Vec<Member> = found
+        .iter()
+        .map(|one| {
+            let until = one.left_on.map_or(frame.span.until, |left| left.clamp(frame.span.from, frame.span.until));
+            Member { party: one.party_id, span: Span { from: frame.span.from, until }, repeats: Vec::new(), reached: Vec::new() }
+        })
+        .collect();
+    if want != Want::Reached {
+        repeats(tx, frame, stripe, &found, &mut members, &places).await?;
+    }
+    if want == Want::All {
+        kinds(tx, frame, stripe, &mut members, &places, categories).await?;
+    }
+    if want != Want::Purchases {
+        reached(tx, frame, stripe, want, &mut members, &places, causes).await?;
+    }
+    Ok(members)
+}
+
+/// Their repeat purchases: one row for each customer, for a row of each purchase costs more than what is in it.
+async fn repeats(
+    tx: &mut Tx,
+    frame: &Frame,
+    stripe: (Id<Party>, Id<Party>),
+    found: &[InStage],
+    members: &mut [Member],
+    places: &HashMap<Id<Party>, usize>,
+) -> Result<()> {
+    let mut occasions: Vec<Vec<Occasion>> = members.iter().map(|_| Vec::new()).collect();
+    let mut query = sql("SELECT m.party_id, STRING_AGG(q.day || ' ' || CAST(q.gross_minor AS TEXT), ',')
+        FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN purchases q ON q.party_id = m.party_id
+        WHERE q.gross_minor > 0 AND q.currency = ");
+    query.arg(frame.currency).push(" AND q.day >= ").arg(frame.span.from).push(" AND q.day < ").arg(frame.span.until).push(" AND");
+    frame.stripe(&mut query, stripe);
+    query.push(" GROUP BY m.party_id");
+    for (party, text) in tx.all::<(Id<Party>, String)>(query).await? {
+        let Some(at) = places.get(&party) else { continue };
+        let days = &mut occasions[*at];
+        days.extend(text.split(',').filter_map(|part| {
+            let (day, gross) = part.split_once(' ')?;
+            Some(Occasion { on: day.parse().ok()?, gross: gross.parse().ok()?, refunded: 0 })
+        }));
+        days.sort_unstable_by_key(|one| one.on);
+        days.dedup_by(|next, kept| {
+            let is_same = next.on == kept.on;
+            if is_same {
+                kept.gross = kept.gross.saturating_add(next.gross);
+            }
+            is_same
+        });
+    }
+    let mut query = Sql::select::<Returned>(
+        "FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN purchase_lines l ON l.party_id = m.party_id
+         LEFT JOIN purchase_lines o ON o.id = l.refund_of WHERE l.sign < 0 AND l.currency = ",
+    );
+    query.arg(frame.currency).push(" AND l.day >= ").arg(frame.span.from).push(" AND");
+    frame.stripe(&mut query, stripe);
+    query.push(" ORDER BY l.party_id, l.day, l.id");
+    for one in tx.all::<Returned>(query).await? {
+        let Some(at) = places.get(&one.party_id) else { continue };
+        // What was bought before these days is none of theirs.
+        if one.bought_on.is_none_or(|day| day >= frame.span.from) {
+            take_back(&mut occasions[*at], one.day, one.bought_on, one.minor);
+        }
+    }
+    for ((member, occasions), known) in members.iter_mut().zip(occasions).zip(found) {
+        let span = member.span;
+        let is_repeat = |one: &Occasion| span.holds(one.on) && known.first_purchase_on.is_none_or(|first| first < one.on);
+        // What was given back whole was no purchase.
+        let stands = |one: &Occasion| one.refunded < one.gross;
+        member.repeats = occasions
+            .into_iter()
+            .filter(|one| is_repeat(one) && stands(one))
+            .map(|one| Repeat { on: one.on, minor: one.gross.saturating_sub(one.refunded), kinds: Vec::new(), is_same: false })
+            .collect();
+    }
+    Ok(())
+}
+
+/// What they bought on these days, by category.
+async fn kinds(
+    tx: &mut Tx,
+    frame: &Frame,
+    stripe: (Id<Party>, Id<Party>),
+    members: &mut [Member],
+    places: &HashMap<Id<Party>, usize>,
+    categories: &mut Categories,
+) -> Result<()> {
+    // 31 and 30 are the signs that text has for this: no name of a category holds them.
+    let mut query = sql("SELECT m.party_id, STRING_AGG(l.day || $1 || CAST(l.amount_minor AS TEXT) || $1 || CASE WHEN EXISTS (
+            SELECT 1 FROM purchase_lines e WHERE e.party_id = l.party_id AND e.product_id = l.product_id AND e.day < l.day AND e.sign > 0)
+          THEN '1' ELSE '0' END || $1 || COALESCE(c.category, ''), $2)
+        FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN purchase_lines l ON l.party_id = m.party_id
+        LEFT JOIN products c ON c.id = l.product_id WHERE l.sign > 0 AND l.currency = ")
+    .bind("\u{1f}")
+    .bind("\u{1e}");
+    query.arg(frame.currency).push(" AND l.day >= ").arg(frame.span.from).push(" AND l.day < ").arg(frame.span.until).push(" AND");
+    frame.stripe(&mut query, stripe);
+    query.push(" GROUP BY m.party_id");
+    for (party, text) in tx.all::<(Id<Party>, String)>(query).await? {
+        let Some(at) = places.get(&party) else { continue };
+        let repeats = &mut members[*at].repeats;
+        for line in text.split('\u{1e}') {
+            let mut parts = line.splitn(4, '\u{1f}');
+            let (Some(day), Some(minor), Some(same), Some(category)) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+                continue;
+            };
+            let (Ok(day), Ok(minor)) = (day.parse::<Day>(), minor.parse::<i64>()) else { continue };
+            let Ok(place) = repeats.binary_search_by_key(&day, |one| one.on) else { continue };
+            let kind = categories.place(category);
+            let one = &mut repeats[place];
+            one.is_same |= same == "1";
+            match one.kinds.iter_mut().find(|(known, _)| *known == kind) {
+                Some((_, sum)) => *sum = sum.saturating_add(minor),
+                None => one.kinds.push((kind, minor)),
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What reached them meanwhile.
+async fn reached(
+    tx: &mut Tx,
+    frame: &Frame,
+    stripe: (Id<Party>, Id<Party>),
+    want: Want,
+    members: &mut [Member],
+    places: &HashMap<Id<Party>, usize>,
+    causes: &mut Causes,
+) -> Result<()> {
+    let (from, until) = frame.moments();
+    let days = |kind, left| if want == Want::Reached { days_to_introduce(kind) } else { days_after(kind, left) };
+    let mut query = Sql::select::<Delivered>(
+        "FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN exposures e ON e.party_id = m.party_id
+         LEFT JOIN grants g ON g.exposure_id = e.id WHERE NOT e.is_ghost AND e.delivered_at >= ",
+    );
+    query.arg(from).push(" AND e.delivered_at < ").arg(until).push(" AND");
+    frame.stripe(&mut query, stripe);
+    query.push(" ORDER BY e.party_id, e.delivered_at, e.id");
+    for one in tx.all::<Delivered>(query).await? {
+        let Some(at) = places.get(&one.party_id) else { continue };
+        let on = one.delivered_at.day(&frame.zone);
+        let left = one.valid_to_on.map_or(0, |last| last.since(on));
+        let used_on = one.bought_on.or_else(|| one.redeemed_at.map(|at| at.day(&frame.zone)));
+        let cause = causes.place(Cause::Treatment(one.treatment_id), one.kind);
+        members[*at].reached.push(Reached { cause, on, days: days(one.kind, left), used_on });
+    }
+    let mut query = sql("SELECT a.party_id, s.protocol_id, MAX(a.done_at)
+        FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN protocol_acts a ON a.party_id = m.party_id
+        JOIN protocol_steps s ON s.id = a.step_id WHERE a.due_at >= ");
+    query.arg(from).push(" AND a.started_at >= ").arg(from).push(" AND a.started_at < ").arg(until).push(" AND");
+    frame.stripe(&mut query, stripe);
+    // Respect is delivered when each of its acts was done in time.
+    query.push(
+        " GROUP BY a.party_id, s.protocol_id, a.occasion HAVING COUNT(*) = COUNT(CASE WHEN a.done_at > 0 AND a.done_at <= a.due_at THEN 1 END)",
+    );
+    for (party, protocol, done) in tx.all::<(Id<Party>, Id<Protocol>, Instant)>(query).await? {
+        let Some(at) = places.get(&party) else { continue };
+        let cause = causes.place(Cause::Protocol(protocol), TreatmentKind::Respect);
+        let on = done.day(&frame.zone);
+        members[*at].reached.push(Reached { cause, on, days: days(TreatmentKind::Respect, 0), used_on: None });
+    }
+    Ok(())
+}
+
+row! {
+    /// One arm of a treatment under one policy, in sums.
+    struct ArmSums {
+        treatment_id: Id<Treatment> = "d.treatment_id",
+        version_id: Id<Version> = "d.policy_version_id",
+        is_ghost: bool = "d.is_ghost",
+        count: i64 = "COUNT(*)",
+        delivered: i64 = "CAST(SUM(d.delivered) AS BIGINT)",
+        x: f64 = "SUM(d.x)",
+        xx: f64 = "SUM(d.x * d.x)",
+        y: f64 = "SUM(d.y)",
+        yy: f64 = "SUM(d.y * d.y)",
+        u: f64 = "SUM(d.u)",
+        uu: f64 = "SUM(d.u * d.u)",
+        ux: f64 = "SUM(d.u * d.x)",
+        v: f64 = "SUM(d.v)",
+        vv: f64 = "SUM(d.v * d.v)",
+        vy: f64 = "SUM(d.v * d.y)",
+        c: f64 = "SUM(d.c)",
+        cc: f64 = "SUM(d.c * d.c)",
+        cx: f64 = "SUM(d.c * d.x)",
+        cy: f64 = "SUM(d.c * d.y)",
+    }
+}
+
+impl ArmSums {
+    fn arm(&self) -> Arm {
+        Arm {
+            count: self.count,
+            delivered: self.delivered,
+            events: (self.x, self.xx),
+            minor: (self.y, self.yy),
+            events_before: (self.u, self.uu, self.ux),
+            minor_before: (self.v, self.vv, self.vy),
+            cost: (self.c, self.cc, self.cx, self.cy),
+        }
+    }
+}
+
+row! {
+    /// What decides who is left without a treatment.
+    pub(crate) struct Given {
+        pub version_id: Id<Version> = "v.id",
+        pub holdout: i64 = "v.holdout",
+    }
+}
+
+/// The share of a stage who are left without a treatment by a policy, or by the holdout of all.
+pub(crate) fn held_back(treatment: &treatments::Stored, stage: Stage, holdout: i64) -> f64 {
+    let of = |in_global, in_holdout| assignment::arm(treatment.form(), stage, in_global, in_holdout) != assignment::Arm::Treated;
+    let share = |is_left: bool, share: i64| if is_left { share as f64 / 10_000.0 } else { 0.0 };
+    1.0 - (1.0 - share(of(true, false), GLOBAL)) * (1.0 - share(of(false, true), holdout))
+}
+
+/// The treatments with these ids.
+pub(crate) async fn treatments(tx: &mut Tx, ids: &[Id<Treatment>]) -> Result<HashMap<Id<Treatment>, treatments::Stored>> {
+    let mut query = Sql::select::<treatments::Stored>("FROM treatments t WHERE t.id IN ");
+    query.list_padded(ids);
+    Ok(tx.all::<treatments::Stored>(query).await?.into_iter().map(|one| (one.id, one)).collect())
+}
+
+/// The share that policies leave out, of versions with these ids.
+pub(crate) async fn holdouts(tx: &mut Tx, ids: &[Id<Version>]) -> Result<HashMap<Id<Version>, i64>> {
+    let mut query = Sql::select::<Given>("FROM policy_versions v WHERE v.id IN ");
+    query.list_padded(ids);
+    Ok(tx.all::<Given>(query).await?.into_iter().map(|one| (one.version_id, one.holdout)).collect())
+}
+
+/// The names of protocols with these ids.
+pub(crate) async fn protocols(tx: &mut Tx, ids: &[Id<Protocol>]) -> Result<HashMap<Id<Protocol>, String>> {
+    let mut query = sql("SELECT id, name FROM protocols WHERE id IN ");
+    query.list_padded(ids);
+    Ok(tx.all::<(Id<Protocol>, String)>(query).await?.into_iter().collect())
+}
+
+/// Who was to get the treatments of a kind and who was left without them, policy by policy: what they bought in `days` after
+/// they were assigned, beside what they bought in as many before.
+pub(super) async fn strata(tx: &mut Tx, frame: &Frame, kind: TreatmentKind, days: i64) -> Result<HashMap<Id<Treatment>, Vec<Stratum>>> {
+    let (from, until) = frame.moments();
+    let last = until.plus(-days * DAY);
+    if last <= from {
+        return Ok(HashMap::new());
+    }
+    let mut query = Sql::select::<ArmSums>(
+        "FROM (SELECT w.treatment_id, w.policy_version_id, w.is_ghost, w.delivered, CAST(w.cost AS DOUBLE PRECISION) AS c,
+            CAST(COUNT(DISTINCT CASE WHEN q.at > w.at AND q.gross_minor > 0 THEN q.day END) AS DOUBLE PRECISION) AS x,
+            CAST(COALESCE(SUM(CASE WHEN q.at > w.at THEN q.gross_minor - q.refund_minor END), 0) AS DOUBLE PRECISION) AS y,
+            CAST(COUNT(DISTINCT CASE WHEN q.at <= w.at AND q.gross_minor > 0 THEN q.day END) AS DOUBLE PRECISION) AS u,
+            CAST(COALESCE(SUM(CASE WHEN q.at <= w.at THEN q.gross_minor - q.refund_minor END), 0) AS DOUBLE PRECISION) AS v
+          FROM (SELECT e.treatment_id, e.policy_version_id, e.is_ghost, e.party_id, MIN(e.assigned_at) AS at,
+              MAX(CASE WHEN e.delivered_at IS NULL THEN 0 ELSE 1 END) AS delivered,
+              SUM(CASE WHEN e.delivered_at IS NULL THEN 0 ELSE COALESCE(g.redeemed_minor, t.unit_cost_minor) END) AS cost
+            FROM exposures e JOIN parties p ON p.id = e.party_id JOIN treatments t ON t.id = e.treatment_id
+              LEFT JOIN grants g ON g.exposure_id = e.id
+            WHERE e.stage = ",
+    );
+    query.arg(frame.stage).push(" AND e.kind = ").arg(kind).push(" AND e.assigned_at >= ").arg(from);
+    query.push(" AND e.assigned_at < ").arg(last);
+    frame.sight.parties(&mut query);
+    query.push(
+        " GROUP BY e.treatment_id, e.policy_version_id, e.is_ghost, e.party_id) w
+          LEFT JOIN purchases q ON q.party_id = w.party_id AND q.at > w.at - ",
+    );
+    query.arg(days * DAY).push(" AND q.at <= w.at + ").arg(days * DAY).push(" AND q.currency = ").arg(frame.currency);
+    query.push(
+        " GROUP BY w.treatment_id, w.policy_version_id, w.is_ghost, w.party_id, w.delivered, w.cost) d
+         GROUP BY d.treatment_id, d.policy_version_id, d.is_ghost",
+    );
+    let arms: Vec<ArmSums> = tx.all(query).await?;
+    let shares = holdouts(tx, &arms.iter().map(|one| one.version_id).collect::<Vec<_>>()).await?;
+    let known = treatments(tx, &arms.iter().map(|one| one.treatment_id).collect::<Vec<_>>()).await?;
+    let mut found: HashMap<Id<Treatment>, HashMap<Id<Version>, Stratum>> = HashMap::new();
+    for one in &arms {
+        let Some(treatment) = known.get(&one.treatment_id) else { continue };
+        let holdout = shares.get(&one.version_id).copied().unwrap_or_default();
+        let stratum = found.entry(one.treatment_id).or_default().entry(one.version_id).or_insert_with(|| Stratum {
+            treated: Arm::default(),
+            control: Arm::default(),
+            held_back: held_back(treatment, frame.stage, holdout),
+        });
+        *(if one.is_ghost { &mut stratum.control } else { &mut stratum.treated }) = one.arm();
+    }
+    let listed = |strata: HashMap<Id<Version>, Stratum>| {
+        let mut strata: Vec<_> = strata.into_iter().collect();
+        strata.sort_unstable_by_key(|(version, _)| *version);
+        strata.into_iter().map(|(_, stratum)| stratum).collect()
+    };
+    Ok(found.into_iter().map(|(treatment, strata)| (treatment, listed(strata))).collect())
+}
