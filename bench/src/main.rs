@@ -6,6 +6,7 @@ mod client;
 mod follow;
 mod generate;
 mod import;
+mod indicators;
 mod insight;
 mod load;
 mod measure;
@@ -185,6 +186,9 @@ async fn run(
         insight::rebuild(binary, place, &shop, &mut results).await?;
     }
     insight::settle(binary, place).await?;
+    if wanted("indicators") {
+        indicators::indicators(binary, place, &shop, &mut results).await?;
+    }
     if ["list", "search", "customer", "segments", "insight", "follow", "bare", "work", "wire"].iter().any(|group| wanted(group)) {
         let server = measure::start(binary, place, &mut results).await?;
         let mut subject = Subject { shop, host: server.host, effort, results: &mut results };

@@ -170,6 +170,7 @@ imports-field-date = التاريخ
 imports-field-customer = العميل (أي رقم أو اسم)
 imports-field-product = رمز المنتج
 imports-field-product-name = اسم المنتج
+imports-field-category = فئة المنتج
 imports-field-quantity = الكمية
 imports-field-unit-price = سعر الوحدة
 imports-field-amount = المبلغ

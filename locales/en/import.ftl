@@ -179,6 +179,7 @@ imports-field-date = Date
 imports-field-customer = Customer (any number or name)
 imports-field-product = Product code
 imports-field-product-name = Product name
+imports-field-category = Product category
 imports-field-quantity = Quantity
 imports-field-unit-price = Price of one
 imports-field-amount = Amount

@@ -170,6 +170,7 @@ imports-field-date = تاریخ
 imports-field-customer = مشتری (هر شماره یا نام)
 imports-field-product = کد کالا
 imports-field-product-name = نام کالا
+imports-field-category = دستهٔ کالا
 imports-field-quantity = تعداد
 imports-field-unit-price = قیمت واحد
 imports-field-amount = مبلغ

@@ -205,10 +205,12 @@ pub async fn cam(ctx: &Ctx, input: IndicatorsOf) -> Result<Cam> {
         let spilled = spills.get(&effect.id).copied().unwrap_or_default();
         AdvocateEffect { qualified, confirmed, spilled, effect }
     });
-    let rate = |of: &Totals| of.ratio(LEVEL).ok().filter(|_| sums.customers >= FEW).map(|found| {
-        let Range { value, low, high } = found.into();
-        Range { value, low: low.max(0.0), high }
-    });
+    let rate = |of: &Totals| {
+        of.ratio(LEVEL).ok().filter(|_| sums.customers >= FEW).map(|found| {
+            let Range { value, low, high } = found.into();
+            Range { value, low: low.max(0.0), high }
+        })
+    };
     Ok(Cam {
         from: frame.span.from,
         until: frame.span.until.plus(-1),
@@ -282,7 +284,11 @@ struct Compared {
 
 /// Who was to get the treatments of a kind and who was left without them, policy by policy, with their confirmed introductions
 /// after they were assigned and in as many days before; and how many introductions were left out, by treatment.
-async fn strata(tx: &mut Tx, frame: &Frame, kind: TreatmentKind) -> Result<(HashMap<Id<Treatment>, Vec<Compared>>, HashMap<Id<Treatment>, i64>)> {
+async fn strata(
+    tx: &mut Tx,
+    frame: &Frame,
+    kind: TreatmentKind,
+) -> Result<(HashMap<Id<Treatment>, Vec<Compared>>, HashMap<Id<Treatment>, i64>)> {
     let days = read::days_to_introduce(kind);
     let (from, until) = frame.moments();
     let last = until.plus(-days * DAY);

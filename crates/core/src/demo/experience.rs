@@ -5,7 +5,7 @@ use super::trade::opening_hours;
 use super::{Member, Story};
 use crate::experience::assign;
 use crate::experience::gifts::{self, GiftReceived, NewGiftItem, Reaction, SendGift};
-use crate::experience::grants::{self, GrantId, GrantState, ListGrants};
+use crate::experience::grants::{self, Grant, GrantId, GrantState, ListGrants};
 use crate::experience::legality::{Class, TreatmentKind};
 use crate::experience::occasions::{Occasion, OccasionPlan, YearDay};
 use crate::experience::policies::{self, NewPolicy, PolicyState};
@@ -20,7 +20,9 @@ use crate::{Ctx, Error, Id, Instant, Result};
 use tokio::sync::watch;
 
 /// Days that policies have given things by the time the story ends.
-const GIVEN: i64 = 10;
+const GIVEN: i64 = 120;
+/// Of these, the last ones of which each night is told; before, each third, which no birthday falls between.
+const NIGHTLY: i64 = 10;
 
 /// A treatment of the shop: kind, class, whether it is special, names, per cent, cost in rials, stages.
 type Made = (TreatmentKind, Class, bool, [&'static str; 3], Option<&'static str>, i64, &'static [Stage]);
@@ -176,38 +178,44 @@ impl Story {
         Ok(())
     }
 
-    /// What the live policies gave in the last days, and what customers made of it.
-    pub(super) async fn give(&self, owner: Id<User>, staff: &[Member]) -> Result<()> {
+    /// What the live policies gave in the last months, and what customers made of it.
+    pub(super) async fn give(&self, owner: Id<User>) -> Result<()> {
         let mut chance = Chance::new(self.seed, 14);
-        let units: Vec<_> = staff.first().map(|member| member.unit).into_iter().collect();
         let (_keep, stop) = watch::channel(false);
         // Tonight's is still to come.
-        for days in (1..=GIVEN).rev() {
+        for days in (1..=GIVEN).rev().filter(|days| *days <= NIGHTLY || days % 3 == 0) {
             let night = Instant::start_of(self.last.plus(-days), &self.zone).plus(2 * HOUR);
             assign::run(&self.at(night, None), None, &stop).await?;
+            let ctx = self.by(night, owner, Vec::new());
+            let open = ListGrants { state: Some(GrantState::Offered), limit: Some(200), ..ListGrants::default() };
+            let mut offered = grants::list(&ctx, open).await?.items;
+            offered.retain(|grant| grant.created_at == night);
+            offered.reverse();
+            for grant in offered {
+                self.taken(grant, owner, &mut chance).await?;
+            }
         }
-        let ctx = self.by(self.now, owner, units);
-        let open = ListGrants { state: Some(GrantState::Offered), limit: Some(200), ..ListGrants::default() };
-        let mut offered = grants::list(&ctx, open).await?.items;
-        offered.reverse();
-        for grant in offered {
-            let day = grant.created_at.day(&self.zone).plus(chance.between(0, 4));
-            let at = opening_hours(&mut chance, day, &self.zone);
-            if !chance.happens(0.6) || at > self.now {
-                continue;
-            }
-            let ctx = self.by(at, owner, Vec::new());
-            if grant.kind == TreatmentKind::Gift {
-                gifts::send(&ctx, SendGift { id: grant.id, note: None }).await?;
-                let reaction = chance.happens(0.6).then_some(Reaction::Thanked);
-                gifts::received(&ctx, GiftReceived { id: grant.id, reaction, note: None }).await?;
-            } else if chance.happens(0.5) {
-                let total = (chance.between(40, 600) * 100_000).to_string();
-                let code = grant.code.unwrap_or_default();
-                redeem::redeem(&ctx, RedeemGrant { code, total: Some(total), ..RedeemGrant::default() }).await?;
-            } else {
-                grants::accept(&ctx, GrantId { id: grant.id }).await?;
-            }
+        Ok(())
+    }
+
+    /// What a customer made of what they were given.
+    async fn taken(&self, grant: Grant, owner: Id<User>, chance: &mut Chance) -> Result<()> {
+        let day = grant.created_at.day(&self.zone).plus(chance.between(0, 4));
+        let at = opening_hours(chance, day, &self.zone);
+        if !chance.happens(0.6) || at > self.now {
+            return Ok(());
+        }
+        let ctx = self.by(at, owner, Vec::new());
+        if grant.kind == TreatmentKind::Gift {
+            gifts::send(&ctx, SendGift { id: grant.id, note: None }).await?;
+            let reaction = chance.happens(0.6).then_some(Reaction::Thanked);
+            gifts::received(&ctx, GiftReceived { id: grant.id, reaction, note: None }).await?;
+        } else if chance.happens(0.5) {
+            let total = (chance.between(40, 600) * 100_000).to_string();
+            let code = grant.code.unwrap_or_default();
+            redeem::redeem(&ctx, RedeemGrant { code, total: Some(total), ..RedeemGrant::default() }).await?;
+        } else {
+            grants::accept(&ctx, GrantId { id: grant.id }).await?;
         }
         Ok(())
     }

@@ -206,7 +206,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.write_referrals(&customers, &parties, owner).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
-    story.give(owner, &staff).await?;
+    story.give(owner).await?;
     story.respect(owner, &staff).await?;
     story.try_out(owner, &staff).await?;
     story.fairness(owner).await?;

@@ -122,7 +122,7 @@ fn basket(chance: &mut Chance, habit: Habit, off: f64, party: Option<Id<Party>>,
             let present = if code.starts_with("GF") { if feast { 6.0 } else { 0.4 } } else { 1.0 };
             liked * rare * present
         });
-        let (code, name, _, price, ..) = *product;
+        let (code, name, category, price, ..) = *product;
         if lines.iter().any(|line| line.product.as_deref() == Some(code)) {
             continue;
         }
@@ -139,6 +139,7 @@ fn basket(chance: &mut Chance, habit: Habit, off: f64, party: Option<Id<Party>>,
             currency: Currency::IRR,
             product: Some(code.to_owned()),
             product_name: Some(name.to_owned()),
+            category: Some(category.to_owned()),
             quantity: quantity as f64,
             unit_price_minor: unit,
             discount_minor: off,

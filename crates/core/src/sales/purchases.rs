@@ -121,6 +121,8 @@ pub struct EnterLine {
     pub product: Option<String>,
     /// Name of the product.
     pub product_name: Option<String>,
+    /// Its category, which becomes that of the product.
+    pub category: Option<String>,
     /// How many, 1 unless given; negative for what comes back.
     pub quantity: Option<String>,
     /// Price of one.
@@ -160,6 +162,8 @@ pub struct NewPurchase {
     pub product: Option<String>,
     /// Of one line: name of the product.
     pub product_name: Option<String>,
+    /// Of one line: category of the product.
+    pub category: Option<String>,
     /// Of one line: how many.
     pub quantity: Option<String>,
     /// Of one line: price of one.
@@ -253,6 +257,7 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     let single = EnterLine {
         product: new.product,
         product_name: new.product_name,
+        category: new.category,
         quantity: new.quantity,
         unit_price: new.unit_price,
         discount: new.discount,
@@ -260,9 +265,15 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
         refund_of: new.refund_of,
     };
     let entered = if new.lines.is_empty() { vec![single] } else { new.lines };
-    let names: Vec<(Option<String>, Option<String>)> = entered
+    let names: Vec<[Option<String>; 3]> = entered
         .iter()
-        .map(|entered| (line(&entered.product, "product", WORDS_MAX), line(&entered.product_name, "product_name", WORDS_MAX)))
+        .map(|entered| {
+            [
+                line(&entered.product, "product", WORDS_MAX),
+                line(&entered.product_name, "product_name", WORDS_MAX),
+                line(&entered.category, "category", WORDS_MAX),
+            ]
+        })
         .collect();
     if entered.len() > LINES_MAX {
         problems.0.push(Problem::new("lines", "purchases-lines-too-many").with("max", LINES_MAX));
@@ -283,7 +294,7 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     }
     let many = entered.len() > 1;
     let mut lines = Vec::with_capacity(entered.len());
-    for (position, (entered, (product, product_name))) in entered.iter().zip(names).enumerate() {
+    for (position, (entered, [product, product_name, category])) in entered.iter().zip(names).enumerate() {
         let read = figures(
             entered.quantity.as_deref(),
             entered.unit_price.as_deref(),
@@ -307,6 +318,7 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
             currency,
             product,
             product_name,
+            category,
             quantity: figures.quantity,
             unit_price_minor: figures.unit_price_minor,
             discount_minor: figures.discount_minor,

@@ -30,6 +30,8 @@ pub struct NewLine {
     pub product: Option<String>,
     /// Name of the product.
     pub product_name: Option<String>,
+    /// Its category, which becomes that of the product.
+    pub category: Option<String>,
     /// How many; negative for what comes back.
     pub quantity: f64,
     /// Price of one, in minor units.
@@ -297,38 +299,49 @@ fn product_code(line: &NewLine) -> Option<String> {
 
 async fn ensure_products<'a>(tx: &mut Tx, ctx: &Ctx, lines: impl Iterator<Item = &'a NewLine>) -> Result<HashMap<String, Id<Product>>> {
     // Sorted, so that two writers take the same products in the same order.
-    let mut wanted: BTreeMap<String, Option<&str>> = BTreeMap::new();
+    let mut wanted: BTreeMap<String, (Option<&str>, Option<&str>)> = BTreeMap::new();
     for line in lines {
         if let Some(code) = product_code(line) {
-            wanted.entry(code).or_insert(line.product_name.as_deref());
+            let (_, category) = wanted.entry(code).or_insert((line.product_name.as_deref(), None));
+            *category = line.category.as_deref().or(*category);
         }
     }
-    let mut found = products_by_code(tx, wanted.keys().cloned().collect()).await?;
-    let missing: Vec<(&String, &Option<&str>)> = wanted.iter().filter(|(code, _)| !found.contains_key(*code)).collect();
-    if missing.is_empty() {
-        return Ok(found);
+    let found = products_by_code(tx, wanted.keys().cloned().collect()).await?;
+    // Also those that were put into another category since.
+    let is_new = |code: &String, category: Option<&str>| match found.get(code) {
+        None => true,
+        Some((_, known)) => category.is_some() && known.as_deref() != category,
+    };
+    let due: Vec<_> = wanted.iter().filter(|(code, (_, category))| is_new(code, *category)).collect();
+    if due.is_empty() {
+        return Ok(found.into_iter().map(|(code, (id, _))| (code, id)).collect());
     }
-    let rows = missing
+    let rows = due
         .iter()
-        .map(|(code, name)| {
-            vec![ctx.id::<Product>().to_value(), code.to_value(), name.unwrap_or(code.as_str()).to_value(), ctx.now().to_value()]
+        .map(|(code, (name, category))| {
+            let name = name.unwrap_or(code.as_str());
+            vec![ctx.id::<Product>().to_value(), code.to_value(), name.to_value(), category.to_value(), ctx.now().to_value()]
         })
         .collect();
-    for statement in Sql::inserts("INSERT INTO products (id, code, name, created_at) VALUES ", rows, " ON CONFLICT (code) DO NOTHING") {
+    for statement in Sql::inserts(
+        "INSERT INTO products (id, code, name, category, created_at) VALUES ",
+        rows,
+        " ON CONFLICT (code) DO UPDATE SET category = COALESCE(excluded.category, products.category)",
+    ) {
         tx.run(statement).await?;
     }
-    found.extend(products_by_code(tx, missing.into_iter().map(|(code, _)| code.clone()).collect()).await?);
-    Ok(found)
+    let found = products_by_code(tx, wanted.into_keys().collect()).await?;
+    Ok(found.into_iter().map(|(code, (id, _))| (code, id)).collect())
 }
 
-async fn products_by_code(tx: &mut Tx, codes: Vec<String>) -> Result<HashMap<String, Id<Product>>> {
+async fn products_by_code(tx: &mut Tx, codes: Vec<String>) -> Result<HashMap<String, (Id<Product>, Option<String>)>> {
     if codes.is_empty() {
         return Ok(HashMap::new());
     }
-    let mut query = sql("SELECT code, id FROM products WHERE code IN ");
+    let mut query = sql("SELECT code, id, category FROM products WHERE code IN ");
     query.list_padded(&codes);
-    let rows: Vec<(String, Id<Product>)> = tx.all(query).await?;
-    Ok(rows.into_iter().collect())
+    let rows: Vec<(String, Id<Product>, Option<String>)> = tx.all(query).await?;
+    Ok(rows.into_iter().map(|(code, id, category)| (code, (id, category))).collect())
 }
 
 async fn write_drafts(tx: &mut Tx, ctx: &Ctx, lines: &[NewLine], drafts: &mut [Draft], import: Option<uuid::Uuid>) -> Result<()> {
@@ -614,6 +627,7 @@ mod tests {
             currency: Currency::IRR,
             product: Some(product.to_owned()),
             product_name: None,
+            category: None,
             quantity: amount.signum() as f64,
             unit_price_minor: amount.abs(),
             discount_minor: 0,
@@ -656,6 +670,26 @@ mod tests {
         let written = write(&ctx, lines).await;
         assert_eq!((written.fates, written.purchases.len()), (vec![Fate::Added; 5], 4));
         assert_eq!(state(&ctx, party).await, (3, 730, 500, 2, 230, 4));
+    }
+
+    #[tokio::test]
+    async fn a_product_has_the_category_that_was_said_last() {
+        let ctx = testing::ctx().await;
+        let of = |product: &str, category: Option<&str>, key: i64| NewLine {
+            category: category.map(str::to_owned),
+            ..line(None, &key.to_string(), product, 100, key)
+        };
+        let known = async || {
+            let rows: Vec<(String, Option<String>)> =
+                ctx.app.db.all(sql("SELECT code, category FROM products ORDER BY code")).await.unwrap();
+            rows.into_iter().map(|(_, category)| category.unwrap_or_default()).collect::<Vec<_>>()
+        };
+        write(&ctx, vec![of("A", Some("قهوه"), 1), of("B", None, 2)]).await;
+        assert_eq!(known().await, ["قهوه", ""]);
+        write(&ctx, vec![of("A", None, 3), of("B", Some("ابزار"), 4), of("C", Some("قهوه"), 5)]).await;
+        assert_eq!(known().await, ["قهوه", "ابزار", "قهوه"], "who says nothing takes nothing away");
+        write(&ctx, vec![of("A", Some("دانه"), 6)]).await;
+        assert_eq!(known().await, ["دانه", "ابزار", "قهوه"]);
     }
 
     #[tokio::test]

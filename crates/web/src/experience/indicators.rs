@@ -312,9 +312,7 @@ fn repeats_figures(loc: &Loc, found: &Cem, few: &str) -> Vec<Figure> {
 fn amounts_figures(loc: &Loc, found: &Cem, few: &str) -> Vec<Figure> {
     let of = &found.amounts;
     let range = |range: Option<Range>| {
-        range.map(|range| {
-            (minor(loc, found.currency, range.value), between(loc, range, |value| minor(loc, found.currency, value)))
-        })
+        range.map(|range| (minor(loc, found.currency, range.value), between(loc, range, |value| minor(loc, found.currency, value))))
     };
     let resampled = if of.is_resampled { loc.t("indicators-resampled") } else { String::new() };
     let mut per_customer = figure(loc, "indicators-per-customer", range(of.per_customer), String::new(), few);
@@ -398,7 +396,10 @@ fn effects_figures(loc: &Loc, found: &Cem) -> Vec<Figure> {
                         ),
                         None => loc.ta(
                             "indicators-best",
-                            &[("name", one.name.as_str().into()), ("claim", loc.t(&key_of("indicators-claim-", one.because.claim.as_str())).into())],
+                            &[
+                                ("name", one.name.as_str().into()),
+                                ("claim", loc.t(&key_of("indicators-claim-", one.because.claim.as_str())).into()),
+                            ],
                         ),
                     },
                 },
@@ -439,7 +440,10 @@ fn pictures(loc: &Loc, found: &Cem) -> Vec<(String, Vec<BarRow>)> {
     };
     let month = |at: usize| month_name(calendar, u8::try_from(at + 1).unwrap_or(1), lang).to_owned();
     let mut pictures = vec![
-        (loc.t("indicators-habits"), bars(loc, found.habits.iter().map(|one| (loc.t(&format!("insight-habit-{}", one.habit)), one.customers)))),
+        (
+            loc.t("indicators-habits"),
+            bars(loc, found.habits.iter().map(|one| (loc.t(&format!("insight-habit-{}", one.habit)), one.customers))),
+        ),
         (loc.t("indicators-weekdays"), bars(loc, of.weekdays.iter().enumerate().map(|(at, count)| (weekday(at), *count)))),
         (loc.t("indicators-months"), bars(loc, of.months.iter().enumerate().map(|(at, count)| (month(at), *count)))),
     ];
@@ -510,7 +514,11 @@ pub async fn index(req: Req, Query(asked): Query<Asked>) -> PageResult {
         no_parts: (is(View::Amounts) && parts.is_empty()).then(|| loc.t("indicators-no-parts")),
         parts,
         kinds: is(View::Kinds).then(|| kinds_view(loc, &found, asked.days)),
-        how: (1..=4).map(|line| format!("indicators-how-{}-{line}", view.as_str())).filter(|key| loc.has(key)).map(|key| loc.t(&key)).collect(),
+        how: (1..=4)
+            .map(|line| format!("indicators-how-{}-{line}", view.as_str()))
+            .filter(|key| loc.has(key))
+            .map(|key| loc.t(&key))
+            .collect(),
         export: (req.can(Room::Experience, Act::Export) && found.customers > 0)
             .then(|| asked.days.map_or_else(|| format!("{HERE}.csv"), |days| format!("{HERE}.csv?days={days}"))),
         anew: format!("{}&anew=1", address(view, asked.days)),
@@ -539,7 +547,13 @@ pub async fn csv(req: Req, Query(asked): Query<Asked>) -> PageResult {
     let n = found.customers;
     line("indicators-share", "", found.repeats.share, None, n);
     line("indicators-per-year", "", found.repeats.per_year, None, n);
-    line("indicators-next", "", None, found.repeats.next.and_then(|next| next.median_days), found.repeats.next.map_or(0, |next| next.customers));
+    line(
+        "indicators-next",
+        "",
+        None,
+        found.repeats.next.and_then(|next| next.median_days),
+        found.repeats.next.map_or(0, |next| next.customers),
+    );
     line("indicators-total-minor", found.currency.code(), None, Some(found.amounts.minor as f64), n);
     line("indicators-per-customer", found.currency.code(), found.amounts.per_customer, None, n);
     line("indicators-per-repeat", found.currency.code(), found.amounts.per_repeat, None, found.repeats.repeats);

@@ -264,3 +264,34 @@ async fn an_experiment_is_planned_written_down_and_begun_and_says_that_it_cannot
         owner.post("/experience/experiments/import", &[elsewhere[0], elsewhere[1], elsewhere[2], elsewhere[3], ("rows", "a,x\nb,y")]).await;
     assert_eq!(wrong.all("#rows-e").len(), 1);
 }
+
+#[tokio::test]
+async fn indicators_are_shown_with_who_is_behind_them_and_say_when_there_is_too_little() {
+    let (app, router) = program().await;
+    let (ctx, mut owner) = somebody(&app, &router, "owner", "نگار").await;
+    for path in ["/experience/indicators", "/advocacy/indicators"] {
+        assert_eq!(owner.get(path).await.all(".void").len(), 1, "{path}: nobody is in the stage");
+    }
+    for number in 0..5 {
+        let party = testing::party(&ctx, &format!("مشتری {number}")).await;
+        for back in [500, 470, 440, 100, 60] {
+            let date = Some(ctx.today().plus(-back).to_string());
+            let bought = NewPurchase { party_id: Some(party), date, amount: Some("1000".into()), ..NewPurchase::default() };
+            ctx.run(purchases::create, bought).await.unwrap();
+        }
+    }
+    jobs::drain(&app).await.unwrap();
+    for (view, stats) in [("effects", 3), ("repeats", 3), ("amounts", 3), ("kinds", 3)] {
+        let page = owner.get(&format!("/experience/indicators?view={view}&anew=1")).await;
+        assert_eq!((page.status, page.all(".stat").len()), (StatusCode::OK, stats), "{view}: {}", page.text);
+    }
+    let page = owner.get("/experience/indicators?view=repeats").await;
+    assert!(page.one(".stats").contains("دادهٔ کافی نیست"), "five are too few for a share: {}", page.one(".stats"));
+    let people = owner.get("/experience/indicators/customers?cell=repeated").await;
+    assert_eq!(people.all("tbody tr").len(), 5, "{}", people.text);
+    assert_eq!(owner.get("/experience/indicators/customers?cell=missing").await.all(".void").len(), 1);
+    let file = owner.get("/experience/indicators.csv").await;
+    assert!(file.text.contains("دوباره خریدند"), "{}", file.text);
+    let (_, mut agent) = somebody(&app, &router, "agent", "رضا").await;
+    assert_eq!(agent.get("/experience/indicators").await.all(".void").len(), 1, "none of them is theirs");
+}

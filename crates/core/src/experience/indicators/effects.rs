@@ -358,8 +358,7 @@ pub fn because(strata: &[Stratum], days: i64, kept: Option<f64>, usual: Usual) -
     }
     let n = treated as f64;
     let together = |of: &dyn Fn(&Stratum) -> Option<Difference>| {
-        let parts: Option<Vec<(f64, Difference)>> =
-            asked.iter().map(|one| Some((one.treated.count as f64 / n, of(one)?))).collect();
+        let parts: Option<Vec<(f64, Difference)>> = asked.iter().map(|one| Some((one.treated.count as f64 / n, of(one)?))).collect();
         stratified(&parts?, LEVEL).ok()
     };
     // What customers did before is taken out where it varies; otherwise they are compared as they are.
@@ -376,7 +375,8 @@ pub fn because(strata: &[Stratum], days: i64, kept: Option<f64>, usual: Usual) -
     };
     let amount = together(&|one| adjusted(one, |arm| arm.minor, |arm| arm.minor_before).map(|found| found.0));
     let benefit = kept.and_then(|kept| together(&|one| welch(&one.treated.benefit(kept), &one.control.benefit(kept), LEVEL).ok()));
-    let mean_of_control = asked.iter().map(|one| one.treated.count as f64 / n * one.control.minor.0 / one.control.count as f64).sum::<f64>();
+    let mean_of_control =
+        asked.iter().map(|one| one.treated.count as f64 / n * one.control.minor.0 / one.control.count as f64).sum::<f64>();
     let delivered = asked.iter().map(|one| one.treated.delivered).sum::<i64>() as f64 / n;
     let range: Range = events.interval.into();
     let reductions = asked.iter().filter_map(|one| adjusted(one, |arm| arm.events, |arm| arm.events_before).map(|found| found.1));
@@ -395,9 +395,7 @@ pub fn because(strata: &[Stratum], days: i64, kept: Option<f64>, usual: Usual) -
         added_each_reached: (delivered > 0.0).then(|| range.value / delivered),
         reduction: reduction.is_finite().then_some(reduction),
         amount: amount.map(|found| found.interval.into()),
-        amount_change: amount
-            .filter(|_| mean_of_control > 0.0)
-            .map(|found| found.interval.scaled(1.0 / mean_of_control).into()),
+        amount_change: amount.filter(|_| mean_of_control > 0.0).map(|found| found.interval.scaled(1.0 / mean_of_control).into()),
         cost_each: cost_each(&asked, &events, n),
         benefit: benefit.map(|found| found.interval.into()),
         p: Some(events.test.p),
@@ -409,9 +407,7 @@ pub fn because(strata: &[Stratum], days: i64, kept: Option<f64>, usual: Usual) -
 fn cost_each(asked: &[Stratum], events: &Difference, n: f64) -> Option<Range> {
     let sum = |of: &dyn Fn(&Stratum, f64) -> f64| asked.iter().map(|one| of(one, one.treated.count as f64 / n)).sum::<f64>();
     let cost = sum(&|one, share| share * one.treated.cost.0 / one.treated.count as f64);
-    let variance = sum(&|one, share| {
-        share * share * one.treated.moments((one.treated.cost.0, one.treated.cost.1)).error_squared()
-    });
+    let variance = sum(&|one, share| share * share * one.treated.moments((one.treated.cost.0, one.treated.cost.1)).error_squared());
     let covariance = sum(&|one, share| {
         let Arm { events, cost, .. } = one.treated;
         share * share * one.treated.covariance(cost.0, events.0, cost.2) / one.treated.count as f64

@@ -159,13 +159,7 @@ impl Sums {
         let changed = known.and_then(|before| {
             let (then, now) = (factors(before), factors(self));
             let parts = lmdi(&then, &now).ok().flatten()?;
-            Some(Changed {
-                minor: before.minor,
-                customers: parts[0],
-                share: parts[1],
-                times: parts[2],
-                amount: parts[3],
-            })
+            Some(Changed { minor: before.minor, customers: parts[0], share: parts[1], times: parts[2], amount: parts[3] })
         });
         Amounts {
             minor: self.minor,
@@ -206,7 +200,11 @@ impl Sums {
             same: wilson(kinds.same, total.unsigned_abs(), LEVEL).ok().filter(|_| total >= FEW).map(Range::from),
             breadth: (kinds.buyers >= FEW).then(|| kinds.breadth as f64 / kinds.buyers as f64),
             entropy: (spent > 0 && total >= FEW).then_some(entropy),
-            moves: kinds.moves(&shown).into_iter().map(|(from, to, count, share)| Move { from: told(from), to: told(to), count, share }).collect(),
+            moves: kinds
+                .moves(&shown)
+                .into_iter()
+                .map(|(from, to, count, share)| Move { from: told(from), to: told(to), count, share })
+                .collect(),
         }
     }
 }
@@ -488,7 +486,10 @@ mod tests {
         let row = |name: &str| found.rows.iter().find(|row| row.category.as_deref() == Some(name)).unwrap();
         assert_eq!(row("k1").shares[0], Some(1.0));
         assert_eq!((row("k2").shares[0], row("k2").shares[1], row("k2").shares[2]), (Some(10.0 / 30.0), Some(1.0), None));
-        assert_eq!((row("k1").value[0], row("k2").value[0], row("k2").value[1]), (Some(2_600.0 / 3_000.0), Some(400.0 / 3_000.0), Some(1.0)));
+        assert_eq!(
+            (row("k1").value[0], row("k2").value[0], row("k2").value[1]),
+            (Some(2_600.0 / 3_000.0), Some(400.0 / 3_000.0), Some(1.0))
+        );
         assert_eq!(found.rows[0].category.as_deref(), Some("k2"), "3,400 of 6,000");
         assert!((found.breadth.unwrap() - 40.0 / 30.0).abs() < 1e-12);
         let (p, q) = (3_400.0_f64 / 6_000.0, 2_600.0_f64 / 6_000.0);

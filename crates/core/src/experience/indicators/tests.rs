@@ -52,7 +52,8 @@ async fn in_stage(ctx: &Ctx, stage: Stage, count: usize) {
             rows.push(row(who, 2, "potential", "2025-07-01", None));
         }
     }
-    put(ctx, "INSERT INTO stage_memberships (party_id, place, kind, stage, standing, entered_on, left_on, transition_id) VALUES ", rows).await;
+    put(ctx, "INSERT INTO stage_memberships (party_id, place, kind, stage, standing, entered_on, left_on, transition_id) VALUES ", rows)
+        .await;
 }
 
 /// A policy gives them a treatment on the first of February and leaves the second half without it. Returns the treatment.
@@ -176,8 +177,16 @@ async fn behind_each_number_are_as_many_customers_as_it_counts() {
         let mut all = Vec::new();
         let mut after = None;
         loop {
-            let input =
-                Behind { cell, id: Some(treatment), category: category.map(str::to_owned), from: None, until: None, days: None, after, limit: Some(25) };
+            let input = Behind {
+                cell,
+                id: Some(treatment),
+                category: category.map(str::to_owned),
+                from: None,
+                until: None,
+                days: None,
+                after,
+                limit: Some(25),
+            };
             let page = ctx.run(behind, input).await.unwrap();
             all.extend(page.items);
             after = page.next;
@@ -186,9 +195,15 @@ async fn behind_each_number_are_as_many_customers_as_it_counts() {
             }
         }
     };
-    for (cell, count) in
-        [(Cell::All, 120), (Cell::Repeated, 40), (Cell::Missing, 80), (Cell::Reached, 60), (Cell::After, 30), (Cell::Treated, 60), (Cell::Control, 60)]
-    {
+    for (cell, count) in [
+        (Cell::All, 120),
+        (Cell::Repeated, 40),
+        (Cell::Missing, 80),
+        (Cell::Reached, 60),
+        (Cell::After, 30),
+        (Cell::Treated, 60),
+        (Cell::Control, 60),
+    ] {
         let found = list(cell, None).await;
         assert_eq!(found.len(), count, "{cell:?}");
         let mut ids: Vec<_> = found.iter().map(|one| one.party_id).collect();
@@ -230,7 +245,10 @@ async fn what_was_given_back_is_no_purchase_and_respect_that_was_kept_reached_th
     let (ctx, _) = loyal().await;
     let mut tx = ctx.app.db.begin().await.unwrap();
     let lines: Vec<(Id<()>, Id<()>, i64)> = tx
-        .all(sql("SELECT id, purchase_id, amount_minor FROM purchase_lines WHERE party_id = $1 AND day = '2025-02-20' ORDER BY id").bind(party(0)))
+        .all(
+            sql("SELECT id, purchase_id, amount_minor FROM purchase_lines WHERE party_id = $1 AND day = '2025-02-20' ORDER BY id")
+                .bind(party(0)),
+        )
         .await
         .unwrap();
     for (line, purchase, minor) in &lines {

@@ -119,6 +119,8 @@ pub struct PurchaseItem {
     pub product: Option<String>,
     /// Name of the product.
     pub product_name: Option<String>,
+    /// Its category.
+    pub category: Option<String>,
     /// How many; negative for what comes back.
     pub quantity: f64,
     /// Price of one.
@@ -179,6 +181,7 @@ impl PurchaseItem {
             day: Day(jiff::civil::Date::MIN),
             product: None,
             product_name: None,
+            category: None,
             quantity: 0.0,
             unit_price_minor: 0,
             discount_minor: 0,
@@ -370,6 +373,7 @@ impl Plan {
                 Field::Customer => line.customer = short(KEY_MAX).map(|text| fold_digits(&text).into_owned()),
                 Field::Product => line.product = short(KEY_MAX).map(|text| fold_digits(&text).into_owned()),
                 Field::ProductName => line.product_name = short(PRODUCT_NAME_MAX),
+                Field::Category => line.category = short(PRODUCT_NAME_MAX),
                 Field::Country => line.country = short(KEY_MAX),
                 Field::Channel => line.channel = short(KEY_MAX),
                 Field::Note => line.note = short(TEXT_MAX),

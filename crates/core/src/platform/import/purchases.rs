@@ -37,6 +37,7 @@ pub(super) async fn store(tx: &mut Tx, ctx: &Ctx, run: &Run, rows: &[Parsed], ga
             currency: item.currency.unwrap_or(run.plan.currency),
             product: item.product.clone(),
             product_name: item.product_name.clone(),
+            category: item.category.clone(),
             quantity: item.quantity,
             unit_price_minor: item.unit_price_minor,
             discount_minor: item.discount_minor,
