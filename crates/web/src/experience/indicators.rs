@@ -449,7 +449,9 @@ fn pictures(loc: &Loc, found: &Cem) -> Vec<(String, Vec<BarRow>)> {
     ];
     if let Some(hours) = found.hours {
         let hour = |at: usize| loc.digits(&format!("{at:02}:00"));
-        pictures.push((loc.t("indicators-hours"), bars(loc, hours.iter().enumerate().map(|(at, count)| (hour(at), *count)))));
+        // From opening to closing.
+        let open = hours.iter().position(|count| *count > 0).unwrap_or(0)..=hours.iter().rposition(|count| *count > 0).unwrap_or(23);
+        pictures.push((loc.t("indicators-hours"), bars(loc, open.map(|at| (hour(at), hours[at])))));
     }
     pictures.retain(|(_, bars)| !bars.is_empty());
     pictures
