@@ -1,7 +1,6 @@
 //! How customers are treated: policies with their versions, treatments, what was tried against the rules.
 
 mod best;
-mod experiment;
 pub(crate) mod experiment;
 mod experiments;
 mod fairness;
