@@ -321,6 +321,18 @@ export const PAGES = [
   { name: 'advocacy-one', path: ({ referral }) => `/advocacy/${referral}`, deep: true },
   { name: 'advocacy-codes', path: () => '/advocacy/codes' },
   { name: 'advocacy-code', path: ({ coded }) => `/advocacy/codes/${coded}` },
+  { name: 'benefits', path: () => '/advocacy/benefits' },
+  { name: 'benefits-empty', path: () => '/advocacy/benefits', deep: true, bare: true },
+  { name: 'benefits-new', path: () => '/advocacy/benefits/new' },
+  { name: 'benefits-new-wrong', path: () => '/advocacy/benefits/new', deep: true, upset: 422, press: async (page) => {
+    await submit(page);
+    await page.locator('.errs').waitFor();
+  } },
+  { name: 'benefit', path: ({ benefit }) => `/advocacy/benefits/${benefit}` },
+  { name: 'ledger', path: () => '/advocacy/ledger' },
+  { name: 'ledger-empty', path: () => '/advocacy/ledger', deep: true, bare: true },
+  { name: 'ledger-of', path: ({ earner }) => `/advocacy/ledger/${earner}` },
+  { name: 'ledger-owes', path: ({ owing }) => `/advocacy/ledger/${owing}`, deep: true },
   { name: 'advocacy-code-none', path: ({ organisation }) => `/advocacy/codes/${organisation}`, deep: true },
   { name: 'referral-link', path: ({ referralCode }) => `/r/${referralCode}`, signedOut: true },
   { name: 'referral-link-wrong', path: ({ referralCode }) => `/r/${referralCode}`, signedOut: true, deep: true, upset: 422, press: async (page) => {
@@ -445,5 +457,8 @@ export async function places(call) {
   const [referral] = await list('/referrals?view=confirmed&limit=1');
   const [odd] = await list('/referrals?view=queue&limit=1');
   const [coded] = await list('/referral-codes?limit=1');
-  return { guide: guide?.id, interview: interview?.id, told: told?.id, inWork: inWork?.id, openCase: openCase?.id, closedCase: closedCase?.id, incident: incident?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, referralCode: coded?.code, policy: policy?.id, experiments, fairness, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  const [, benefit] = await list('/benefits?limit=2');
+  const [earner] = await list('/ledger?kind=spent&limit=1');
+  const [owing] = await list('/ledger?kind=taken_back&limit=1');
+  return { guide: guide?.id, interview: interview?.id, told: told?.id, inWork: inWork?.id, openCase: openCase?.id, closedCase: closedCase?.id, incident: incident?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, benefit: benefit?.id, earner: earner?.party_id, owing: owing?.party_id, referralCode: coded?.code, policy: policy?.id, experiments, fairness, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

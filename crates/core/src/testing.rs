@@ -2,12 +2,13 @@
 
 use crate::context::new_id;
 use crate::external::Clock;
+use crate::lifecycle::{Stage, Standing};
 use crate::platform::access::{Actor, Rights, Unit, User, UserActor};
 use crate::platform::keys::Keys;
 use crate::platform::live::Live;
 use crate::platform::locale::Prefs;
 use crate::platform::{schema, terms};
-use crate::{App, AppParts, Ctx, Door, Instant, Result};
+use crate::{App, AppParts, Ctx, Day, Door, Instant, Result};
 use peyvand_db::{Id, sql};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, RwLock};
@@ -130,6 +131,45 @@ pub async fn party(ctx: &Ctx, name: &str) -> Id<crate::parties::Party> {
     .expect("a party");
     tx.commit().await.expect("a party");
     id
+}
+
+/// Puts a customer without a way of their own where a stage and a standing say, since a day.
+///
+/// # Panics
+/// When the database refuses.
+pub async fn at_stage(ctx: &Ctx, party: Id<crate::parties::Party>, stage: Stage, standing: Standing, since: Day) {
+    let mut tx = ctx.app.db.begin().await.expect("a transaction");
+    tx.run(
+        sql("INSERT INTO stage_memberships (party_id, place, kind, stage, standing, entered_on, left_on, transition_id)
+             VALUES ($1, 1, 'promote', $2, $3, $4, NULL, $5)")
+        .bind(party)
+        .bind(stage)
+        .bind(standing)
+        .bind(since)
+        .bind(ctx.id::<()>()),
+    )
+    .await
+    .expect("a stage");
+    tx.commit().await.expect("a stage");
+}
+
+/// The same database seen by another process, with connections of its own.
+///
+/// # Panics
+/// When the database is out of reach.
+pub async fn other_process(ctx: &Ctx) -> Ctx {
+    let app = App::new(AppParts {
+        db: peyvand_db::testing::again(&ctx.app.db).await.expect("the same database"),
+        keys: RwLock::new(ctx.app.keys()),
+        clock: Arc::new(FixedClock(AtomicI64::new(ctx.now().0))),
+        mail: None,
+        data: std::env::temp_dir(),
+        live: Live::default(),
+        wake: tokio::sync::watch::Sender::new(()),
+        organisation: RwLock::default(),
+        sessions: Default::default(),
+    });
+    Ctx { app, ..ctx.clone() }
 }
 
 /// A context of a user with the given rights.

@@ -3,6 +3,7 @@
 
 use super::fraud::{FraudSign, NETWORK_MANY, score};
 use super::referrals::{Referral, ReferralClaim};
+use super::rewards::{self, Brought};
 use super::rules::{
     Bought, Claim, ClaimOutcome, ClaimSource, Facts, ReferralEnd, ReferralForm, ReferralKind, ReferralState, Windows, is_corroborated,
     resolve, stand,
@@ -125,6 +126,9 @@ pub(super) async fn settle(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<(
         confirmed,
     };
     let stands = stand(&facts, today);
+    let paid = stands.bought_on.and_then(|on| occasions.iter().find(|one| one.on == on));
+    let paid_minor = paid.map_or(0, |one| one.gross_minor - one.refunded_minor);
+    let state = rewards::follow(tx, ctx, Brought { id, referrer: is.referrer_id, stand: stands, paid_minor }, today).await?;
     tx.run(
         sql("UPDATE referrals SET referrer_id = $1, kind = $2, form = $3, channel = $4, product_id = $5, is_solicited = $6, source = $7,
                occurred_on = $8, is_corroborated = $9, state = $10, end_reason = $11, qualified_on = $12, converted_on = $13,
@@ -140,7 +144,7 @@ pub(super) async fn settle(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<(
         .bind(is.source)
         .bind(is.occurred_on)
         .bind(corroborated)
-        .bind(stands.state)
+        .bind(state)
         .bind(stands.end)
         .bind(stands.qualified_on)
         .bind(stands.converted_on)
@@ -150,26 +154,31 @@ pub(super) async fn settle(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<(
         .bind(stands.due_on)
         .bind(score)
         .bind(serde_json::to_value(&signs).map_err(Error::fault)?)
-        .bind(!stands.state.is_open())
+        .bind(!state.is_open())
         .bind(id),
     )
     .await?;
-    if stands.state != before {
-        let kind = match stands.state {
-            ReferralState::Captured => return Ok(()),
-            ReferralState::PendingReview => "referral.held",
-            ReferralState::Qualified => "referral.qualified",
-            ReferralState::Converted => "referral.converted",
-            ReferralState::Confirmed => "referral.confirmed",
-            ReferralState::Rejected => "referral.rejected",
-            ReferralState::Expired => "referral.expired",
-            ReferralState::Reversed => "referral.reversed",
-        };
+    let kinds: &[&'static str] = match (state, before) {
+        (state, before) if state == before => &[],
+        (ReferralState::Captured, _) => &[],
+        (ReferralState::PendingReview, _) => &["referral.held"],
+        (ReferralState::Qualified, _) => &["referral.qualified"],
+        (ReferralState::Converted, _) => &["referral.converted"],
+        (ReferralState::Confirmed, ReferralState::Rewarded) => &[],
+        (ReferralState::Confirmed, _) => &["referral.confirmed"],
+        (ReferralState::Rewarded, ReferralState::Confirmed) => &["referral.rewarded"],
+        (ReferralState::Rewarded, _) => &["referral.confirmed", "referral.rewarded"],
+        (ReferralState::Rejected, _) => &["referral.rejected"],
+        (ReferralState::Expired, _) => &["referral.expired"],
+        (ReferralState::Reversed, _) => &["referral.reversed"],
+    };
+    let event = |kind: &&'static str| {
         let data = json!({"referee": is.referee_id, "reason": stands.end, "score": score});
-        events::record(tx, ctx, Event::of_party(kind, is.referrer_id, data).about(id)).await?;
-        if stands.state == ReferralState::Confirmed {
-            thanks::plan(tx, ctx, id).await?;
-        }
+        Event::of_party(kind, is.referrer_id, data).about(id)
+    };
+    events::record_all(tx, ctx, kinds.iter().map(event).collect()).await?;
+    if kinds.contains(&"referral.confirmed") {
+        thanks::plan(tx, ctx, id).await?;
     }
     Ok(())
 }
@@ -198,7 +207,7 @@ async fn is_circle(tx: &mut Tx, referrer: Id<Party>, referee: Id<Party>) -> Resu
     let mut above = referrer;
     for _ in 0..CHAIN_MAX {
         let query = sql("SELECT referrer_id FROM referrals WHERE referee_id = $1
-                         AND state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed')");
+                         AND state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed', 'rewarded')");
         let Some((next,)) = tx.maybe::<(Id<Party>,)>(query.bind(above)).await? else { return Ok(false) };
         if next == referee {
             return Ok(true);
@@ -334,12 +343,12 @@ pub(crate) async fn look(ctx: &Ctx, parties: &[Id<Party>]) -> Result<()> {
     recognise(ctx, parties).await?;
     let mut query = sql("SELECT id FROM referrals WHERE referee_id IN ");
     query.list_padded(parties);
-    query.push(" AND state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed') ORDER BY id");
+    query.push(" AND state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed', 'rewarded') ORDER BY id");
     let found: Vec<(Id<Referral>,)> = ctx.app.db.all(query).await?;
     settle_all(ctx, found).await
 }
 
-async fn settle_all(ctx: &Ctx, found: Vec<(Id<Referral>,)>) -> Result<()> {
+pub(super) async fn settle_all(ctx: &Ctx, found: Vec<(Id<Referral>,)>) -> Result<()> {
     for (id,) in found {
         let mut tx = ctx.app.db.begin().await?;
         settle(&mut tx, ctx, id).await?;
@@ -395,6 +404,7 @@ pub(super) async fn welcome(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>, friend: Id
     };
     // Somebody spoke of them in the meantime: what was said is said of one introduction.
     tx.run(sql("UPDATE referral_claims SET referral_id = $1 WHERE referral_id = $2").bind(other).bind(id)).await?;
+    rewards::forget(tx, id).await?;
     tx.run(sql("DELETE FROM referrals WHERE id = $1").bind(id)).await?;
     settle(tx, ctx, other).await
 }
@@ -402,7 +412,7 @@ pub(super) async fn welcome(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>, friend: Id
 /// The introduction of a customer that is open or confirmed.
 pub(super) async fn open_of(tx: &mut Tx, friend: Id<Party>) -> Result<Option<Id<Referral>>> {
     let query = sql("SELECT id FROM referrals WHERE referee_id = $1
-                     AND state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed') {for_update}");
+                     AND state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed', 'rewarded') {for_update}");
     Ok(tx.maybe::<(Id<Referral>,)>(query.bind(friend)).await?.map(|(id,)| id))
 }
 
@@ -445,7 +455,7 @@ pub(crate) async fn look_at_all(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Rec
             return Ok(Outcome::GoOn);
         }
         let query = sql("SELECT id FROM referrals WHERE id > $1
-                         AND state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed') ORDER BY id LIMIT $2");
+                         AND state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed', 'rewarded') ORDER BY id LIMIT $2");
         let found: Vec<(Id<Referral>,)> = ctx.app.db.all(query.bind(after).bind(STEP)).await?;
         let Some((last,)) = found.last() else { return Ok(Outcome::Done) };
         after = *last;

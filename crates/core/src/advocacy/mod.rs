@@ -1,12 +1,17 @@
-//! Customers who bring others: who introduced whom, what speaks for it and against it, and what comes of it.
+//! Customers who bring others: who introduced whom, what speaks for it and against it, what comes of it, and what advocates earn by
+//! it.
 
+pub mod benefits;
+pub mod books;
 pub mod codes;
 pub mod follow;
 pub mod fraud;
 pub mod indicators;
+pub mod ledger;
 pub mod record;
 pub mod referrals;
 pub mod review;
+pub mod rewards;
 pub mod rules;
 pub mod thanks;
 
@@ -19,7 +24,11 @@ pub fn operations(ops: &mut Operations) {
     review::operations(ops);
     codes::operations(ops);
     indicators::operations(ops);
+    benefits::operations(ops);
+    ledger::operations(ops);
 }
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_ledger;

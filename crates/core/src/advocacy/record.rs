@@ -4,6 +4,7 @@
 use super::codes;
 use super::follow::{hint, open_of, settle, welcome};
 use super::referrals::{Referral, ReferralClaim, ReferralSeen, whole};
+use super::rewards;
 use super::rules::{ClaimOutcome, ClaimSource, ReferralForm, ReferralKind, ReferralState, Windows};
 use super::thanks;
 use crate::interactions::{Channel, moment};
@@ -222,6 +223,7 @@ async fn capture(tx: &mut Tx, ctx: &Ctx, known: Option<Id<Party>>, hidden: Optio
         .bind(ctx.actor.user()),
     )
     .await?;
+    rewards::begin(tx, id, today).await?;
     Ok(id)
 }
 

@@ -1,6 +1,8 @@
 //! Introductions as they are read: the list, one with all that was said of it, and how many of which kind and form.
 
+use super::benefits::Schedule;
 use super::fraud::{FraudPart, FraudSign, WEIGHTS, parts};
+use super::rewards::RewardState;
 use super::rules::{ClaimOutcome, ClaimSource, ReferralEnd, ReferralForm, ReferralKind, ReferralState};
 use super::thanks::{self, ReferralThanks};
 use crate::interactions::Channel;
@@ -8,6 +10,7 @@ use crate::operation::{Page, page_size};
 use crate::parties::Party;
 use crate::platform::access::User;
 use crate::platform::events::{cursor, cursor_at};
+use crate::platform::money::Currency;
 use crate::sales::Product;
 use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Result, Room, Sight};
 use peyvand_db::{Id, Sql, Tx, row};
@@ -134,7 +137,7 @@ fn in_view(view: ReferralView, query: &mut Sql) {
         ReferralView::Queue => {
             query.push(" AND (t.state = 'pending_review' OR (t.state = 'rejected' AND t.appealed_at IS NOT NULL AND NOT t.is_refused))")
         }
-        ReferralView::Confirmed => query.push(" AND t.state = 'confirmed'"),
+        ReferralView::Confirmed => query.push(" AND t.state IN ('confirmed', 'rewarded')"),
         ReferralView::Ended => query.push(" AND t.state IN ('rejected', 'expired', 'reversed')"),
         ReferralView::All => query,
     };
@@ -250,6 +253,25 @@ pub struct ReferralSeen {
     pub review_note: Option<String>,
     /// What was said against a rejection.
     pub appeal: Option<String>,
+    /// What it brings; absent where no schedule was in force when it was written down.
+    pub reward: Option<Reward>,
+}
+
+row! {
+    /// What an introduction brings to who introduced.
+    #[derive(Clone, Debug, Serialize, JsonSchema)]
+    pub struct Reward {
+        /// By which schedule.
+        pub schedule_id: Id<Schedule> = "w.schedule_id",
+        /// Which version that is.
+        pub number: i64 = "b.number",
+        /// How it stands.
+        pub state: RewardState = "w.state",
+        /// How much is in the books of it, in minor units.
+        pub amount_minor: i64 = "w.amount_minor",
+        /// Currency of it.
+        pub currency: Currency = "b.currency",
+    }
 }
 
 /// Which introduction.
@@ -279,6 +301,8 @@ pub(super) async fn whole(tx: &mut Tx, sight: &Sight, id: Id<Referral>) -> Resul
     let claims: Vec<ReferralClaim> = tx.all(Sql::select::<ReferralClaim>(query).bind(id)).await?;
     let query = "FROM referrals t LEFT JOIN users u ON u.id = t.reviewed_by WHERE t.id = $1";
     let judged: Judged = tx.one(Sql::select::<Judged>(query).bind(id)).await?;
+    let query = "FROM rewards w JOIN benefit_schedules b ON b.id = w.schedule_id WHERE w.referral_id = $1";
+    let reward: Option<Reward> = tx.maybe(Sql::select::<Reward>(query).bind(id)).await?;
     let signs: Vec<FraudSign> = serde_json::from_value(judged.signs).map_err(Error::fault)?;
     Ok(ReferralSeen {
         thanks: thanks::of(tx, id).await?,
@@ -295,6 +319,7 @@ pub(super) async fn whole(tx: &mut Tx, sight: &Sight, id: Id<Referral>) -> Resul
         reviewer: judged.reviewer,
         review_note: judged.review_note,
         appeal: judged.appeal,
+        reward,
     })
 }
 
@@ -311,7 +336,7 @@ row! {
         /// Of whom the friend came.
         pub qualified: i64 = "COUNT(*) FILTER (WHERE t.qualified_on IS NOT NULL AND t.state <> 'rejected')",
         /// Confirmed.
-        pub confirmed: i64 = "COUNT(*) FILTER (WHERE t.state = 'confirmed')",
+        pub confirmed: i64 = "COUNT(*) FILTER (WHERE t.state IN ('confirmed', 'rewarded'))",
     }
 }
 

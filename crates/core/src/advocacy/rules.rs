@@ -85,6 +85,8 @@ peyvand_db::words! {
         Converted = "converted",
         /// The friend's first purchase stands.
         Confirmed = "confirmed",
+        /// It is confirmed, and who introduced has what the schedule says.
+        Rewarded = "rewarded",
         /// Does not count.
         Rejected = "rejected",
         /// The friend did not come, or did not buy, in time.
@@ -98,7 +100,7 @@ impl ReferralState {
     /// Whether time or a purchase may still change it.
     #[must_use]
     pub const fn is_open(self) -> bool {
-        matches!(self, Self::Captured | Self::PendingReview | Self::Qualified | Self::Converted | Self::Confirmed)
+        matches!(self, Self::Captured | Self::PendingReview | Self::Qualified | Self::Converted | Self::Confirmed | Self::Rewarded)
     }
 }
 

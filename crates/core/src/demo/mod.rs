@@ -203,7 +203,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.write_spendings(&customers, &parties).await?;
     story.experience(owner, &staff).await?;
     story.write_voice(&customers, &parties, &staff).await?;
-    story.write_referrals(&customers, &parties, owner).await?;
+    story.write_referrals(&customers, &parties, owner, &staff).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
     story.give(owner).await?;

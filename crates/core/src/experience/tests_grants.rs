@@ -14,11 +14,9 @@ use super::{PolicyId, Stage, codes};
 use crate::parties::Party;
 use crate::platform::jobs;
 use crate::platform::time::DAY;
-use crate::testing::FixedClock;
-use crate::{App, AppParts, Ctx, Error, Id, Result, testing};
+use crate::testing::other_process;
+use crate::{Ctx, Error, Id, Result, testing};
 use peyvand_db::sql;
-use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, RwLock};
 
 /// A discount for everybody, as a live policy.
 async fn live(ctx: &Ctx, new: NewTreatment, holdout: &str) -> PolicyId {
@@ -61,22 +59,6 @@ async fn redeem_code(ctx: &Ctx, code: &str, key: Option<&str>) -> Result<Redeeme
 /// A later moment of the same program.
 fn later(ctx: &Ctx, days: i64) -> Ctx {
     Ctx { now: ctx.now().plus(days * DAY), ..ctx.clone() }
-}
-
-/// The same database seen by another process, with connections of its own.
-async fn other_process(ctx: &Ctx) -> Ctx {
-    let app = App::new(AppParts {
-        db: peyvand_db::testing::again(&ctx.app.db).await.unwrap(),
-        keys: RwLock::new(ctx.app.keys()),
-        clock: Arc::new(FixedClock(AtomicI64::new(ctx.now().0))),
-        mail: None,
-        data: std::env::temp_dir(),
-        live: Default::default(),
-        wake: tokio::sync::watch::Sender::new(()),
-        organisation: RwLock::default(),
-        sessions: Default::default(),
-    });
-    Ctx { app, ..ctx.clone() }
 }
 
 #[tokio::test]

@@ -211,7 +211,7 @@ struct Worth {
 }
 
 /// An amount of the organisation's currency, not below nothing.
-pub(super) fn amount(field: &'static str, text: &str, currency: Currency) -> Result<i64, Problem> {
+pub(crate) fn amount(field: &'static str, text: &str, currency: Currency) -> Result<i64, Problem> {
     match Money::parse(text, currency, MoneyUnit::Currency) {
         Ok(money) if money.minor < 0 => Err(Problem::new(field, "costs-negative")),
         Ok(money) => Ok(money.minor),

@@ -69,6 +69,8 @@ pub enum Job {
     LookAtReferrals,
     /// Looks at introductions of which a day changes something.
     SweepReferrals,
+    /// Lets what nobody used in time go from the ledger, and looks again at what waits.
+    KeepLedger,
     /// Brings customers into experiments that are under way, and looks at what came of them.
     RunExperiments,
     /// Looks, once a month, whether some customers get less than others.
@@ -260,6 +262,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::KeepRespect => crate::experience::keep::run(ctx, Some(id), stop).await,
         Job::RunPolicies => crate::experience::assign::run(ctx, Some(id), stop).await,
         Job::LookAtReferrals => crate::advocacy::follow::look_at_all(ctx, id, stop).await,
+        Job::KeepLedger => crate::advocacy::rewards::keep(ctx, id, stop).await,
         Job::SweepReferrals => crate::advocacy::follow::sweep(ctx, id, stop).await,
         Job::RunExperiments => crate::experience::experiments::run(ctx, Some(id), stop).await,
         Job::AuditFairness => crate::experience::fairness::run(ctx, Some(id), stop).await,
@@ -368,6 +371,7 @@ const SCHEDULES: &[(&str, Again, Job)] = &[
     ("sweep_lifecycle", Again::AtNight, Job::SweepLifecycle),
     ("ask_customers", Again::In(super::time::HOUR), Job::AskCustomers),
     ("sweep_referrals", Again::AtNight, Job::SweepReferrals),
+    ("keep_ledger", Again::AtNight, Job::KeepLedger),
     ("run_experiments", Again::AtNight, Job::RunExperiments),
     ("audit_fairness", Again::AtNight, Job::AuditFairness),
 ];

@@ -32,6 +32,7 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     16 "0016_experience",
     17 "0017_advocacy",
     18 "0018_experiments",
+    19 "0019_ledger",
     20 "0020_fairness",
     21 "0021_interviews",
     23 "0023_proposals",

@@ -1,9 +1,11 @@
 //! Who brought a customer and whom they brought, beside their other things.
 
+use super::ledger::{Sum, sums};
 use super::{Line, line};
 use crate::page::Shell;
 use crate::request::Req;
 use askama::Template;
+use peyvand_core::advocacy::ledger::{self, LedgerOf};
 use peyvand_core::advocacy::referrals::{self, ListReferrals, ReferralView};
 use peyvand_core::parties::Party;
 use peyvand_core::{Act, Error, Id, Room};
@@ -22,6 +24,8 @@ pub(crate) struct ReferralBox {
     brought: Vec<Line>,
     has_more: bool,
     may_add: bool,
+    /// What they have earned: label, amount, tone; empty when there is nothing.
+    books: Vec<Sum>,
 }
 
 /// Who brought a customer and whom they brought; none for who may not see any.
@@ -32,7 +36,8 @@ pub(crate) async fn of_party(req: &Req, party: Id<Party>) -> Result<Option<Refer
     let of = ListReferrals { view: Some(ReferralView::All), limit: Some(BESIDE), ..ListReferrals::default() };
     let by = req.ctx.run(referrals::list, ListReferrals { referee_id: Some(party), limit: Some(2), ..of.clone() });
     let brought = req.ctx.run(referrals::list, ListReferrals { referrer_id: Some(party), ..of });
-    let (by, brought) = tokio::try_join!(by, brought)?;
+    let earned = req.ctx.run(ledger::get, LedgerOf { party_id: Some(party), customer: None });
+    let (by, brought, earned) = tokio::try_join!(by, brought, earned)?;
     Ok(Some(ReferralBox {
         s: req.shell("parties", ""),
         party,
@@ -40,5 +45,6 @@ pub(crate) async fn of_party(req: &Req, party: Id<Party>) -> Result<Option<Refer
         has_more: brought.next.is_some(),
         brought: brought.items.into_iter().map(|one| line(&req.loc, one)).collect(),
         may_add: req.can(Room::Advocacy, Act::Create),
+        books: sums(&req.loc, &earned).into_iter().filter(|sum| sum.is_some).collect(),
     }))
 }

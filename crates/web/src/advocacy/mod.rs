@@ -1,8 +1,11 @@
-//! Customers who bring others: introductions with what was said of them, their review, codes and the link that carries one.
+//! Customers who bring others: introductions with what was said of them, their review, codes and the link that carries one, what
+//! advocates earn and what becomes of it.
 
+mod benefits;
 pub(crate) mod beside;
 mod codes;
 mod indicators;
+mod ledger;
 mod list;
 mod one;
 mod public;
@@ -15,6 +18,7 @@ use peyvand_core::advocacy::referrals::Referral;
 use peyvand_core::advocacy::rules::{ReferralForm, ReferralKind, ReferralState};
 use peyvand_core::parties::Party;
 use peyvand_core::platform::locale::Loc;
+use peyvand_core::platform::money::{Currency, Money};
 use peyvand_core::{Error, Id, Problem};
 
 /// The pages of the room, and of who follows a link.
@@ -27,6 +31,13 @@ pub fn routes() -> Router<State> {
         .route("/advocacy/codes", get(codes::index))
         .route("/advocacy/codes/{party}", get(codes::show).post(codes::make))
         .route("/advocacy/codes/{party}/end", post(codes::end))
+        .route("/advocacy/benefits", get(benefits::index).post(benefits::create))
+        .route("/advocacy/benefits/new", get(benefits::fresh))
+        .route("/advocacy/benefits/{id}", get(benefits::show))
+        .route("/advocacy/benefits/{id}/approve", post(benefits::approve))
+        .route("/advocacy/benefits/{id}/retire", post(benefits::retire))
+        .route("/advocacy/ledger", get(ledger::index))
+        .route("/advocacy/ledger/{party}", get(ledger::show).post(ledger::act))
         .route("/advocacy/{id}", get(one::show))
         .route("/advocacy/{id}/review", post(one::review))
         .route("/advocacy/{id}/appeal", post(one::appeal))
@@ -38,6 +49,11 @@ fn key_of(prefix: &str, word: &str) -> String {
     format!("{prefix}{}", word.replace('_', "-"))
 }
 
+/// An amount with its unit.
+fn money(loc: &Loc, minor: i64, currency: Currency) -> String {
+    Money { minor, currency }.format_with_unit(loc.prefs.money_unit, loc.prefs.digits, loc.prefs.lang)
+}
+
 /// The tone of a state.
 fn tone(state: ReferralState) -> &'static str {
     match state {
@@ -45,7 +61,7 @@ fn tone(state: ReferralState) -> &'static str {
         ReferralState::PendingReview => "saffron",
         ReferralState::Qualified => "lapis",
         ReferralState::Converted => "teal",
-        ReferralState::Confirmed => "peste",
+        ReferralState::Confirmed | ReferralState::Rewarded => "peste",
         ReferralState::Expired => "grey",
         ReferralState::Rejected | ReferralState::Reversed => "anar",
     }

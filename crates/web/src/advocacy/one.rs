@@ -1,13 +1,14 @@
 //! One introduction: who said what and why others are not believed, its steps, what speaks for fraud, review and objection.
 
-use super::{Line, key_of, line, problems};
+use super::{Line, key_of, line, money, problems};
 use crate::error::{PageError, PageResult};
 use crate::form::{FormView, Sent};
 use crate::page::{Flash, Shell, go, page, unprocessable};
 use crate::request::Req;
 use askama::Template;
 use axum::extract::Path;
-use peyvand_core::advocacy::referrals::{self, Referral, ReferralId, ReferralSeen};
+use peyvand_core::advocacy::benefits::Schedule;
+use peyvand_core::advocacy::referrals::{self, Referral, ReferralId, ReferralSeen, Reward};
 use peyvand_core::advocacy::review::{self as core, AppealReferral, ReviewReferral, ReviewVerdict};
 use peyvand_core::advocacy::rules::{ClaimOutcome, ReferralState};
 use peyvand_core::advocacy::thanks::ReferralThanks;
@@ -52,8 +53,18 @@ struct ShowPage {
     review_note: Option<String>,
     reviewed: Option<String>,
     appeal: Option<String>,
+    /// What it brings, and by which schedule.
+    reward: Option<(String, String)>,
+    schedule: Option<Id<Schedule>>,
     may_review: bool,
     may_appeal: bool,
+}
+
+/// What an introduction brings, and by which schedule.
+fn reward(loc: &Loc, one: &Reward) -> (String, String) {
+    let amount = money(loc, one.amount_minor, one.currency);
+    let state = loc.t1(&key_of("benefits-reward-", one.state.as_str()), "amount", amount);
+    (state, loc.t1("benefits-by-schedule", "number", one.number))
 }
 
 fn view(req: &Req, seen: ReferralSeen, f: FormView) -> ShowPage {
@@ -108,6 +119,8 @@ fn view(req: &Req, seen: ReferralSeen, f: FormView) -> ShowPage {
         review_note: seen.review_note.clone(),
         reviewed,
         appeal: seen.appeal.clone(),
+        reward: seen.reward.as_ref().map(|one| reward(loc, one)),
+        schedule: seen.reward.as_ref().map(|one| one.schedule_id),
         may_review: waits && req.can(Room::Advocacy, Act::Change),
         may_appeal: can_appeal && req.can(Room::Advocacy, Act::Create),
         one: line(loc, seen.referral),

@@ -3,6 +3,8 @@
 use crate::{Browser, id_after, program, somebody};
 use axum::http::StatusCode;
 use peyvand_core::advocacy::referrals::{self, ListReferrals};
+use peyvand_core::advocacy::record::{RecordReferral, SaidBy, record};
+use peyvand_core::lifecycle::{Stage, Standing};
 use peyvand_core::parties::check::NewParty;
 use peyvand_core::parties::party as parties;
 use peyvand_core::platform::jobs;
@@ -116,4 +118,69 @@ async fn a_new_customer_is_asked_who_introduced_them_and_somebody_thanks() {
     let seen = browser.get(&format!("/advocacy/{referral}")).await;
     assert!(seen.one("#thanks").contains("تشکر"), "{}", seen.one("#thanks"));
     assert!(browser.get(&format!("/parties/{sara}")).await.text.contains("برای معرفی تشکر کنید"));
+}
+
+#[tokio::test]
+async fn a_schedule_is_written_approved_by_two_and_what_it_brings_is_booked_used_and_checked() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    assert_eq!(browser.get("/advocacy/benefits").await.all(".void h2").len(), 1);
+    assert_eq!(browser.get("/advocacy/ledger").await.all(".void h2").len(), 1);
+    let wrong = browser.post("/advocacy/benefits", &[("percent_1", "5"), ("amount_1", "9"), ("valid_days", "x")]).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let wrong = browser.post("/advocacy/benefits", &[("percent_1", "5"), ("amount_1", "9"), ("text_fa", "متن")]).await;
+    assert!(wrong.one("#tiers-e").contains("پله‌ی ۱"), "{}", wrong.one("#tiers-e"));
+    let form = [("percent_1", "۱۰"), ("wallet", "cash"), ("valid_days", "۳۶۵"), ("text_fa", "ده درصد نخستین خرید دوستتان.")];
+    let made = browser.post("/advocacy/benefits", &form).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let here = made.header("location").to_owned();
+    let page = browser.get(&here).await;
+    assert!(page.one(".ph .bd").contains("پیش‌نویس") && page.one("#h-preview").contains("یعنی"), "{}", page.text);
+    browser.post(&format!("{here}/approve"), &[]).await;
+    assert!(browser.get(&here).await.all(&format!("form[action='{here}/approve']")).is_empty(), "once each");
+    let (_, mut other) = somebody(&app, &router, "manager", "سینا").await;
+    other.post(&format!("{here}/approve"), &[]).await;
+    assert!(browser.get(&here).await.one(".ph .bd").contains("برقرار"));
+    assert!(browser.get("/advocacy/benefits").await.one(".list .li").contains("۱۰٪"));
+
+    let (sara, mina) = (testing::party(&ctx, "سارا کاظمی").await, testing::party(&ctx, "مینا راد").await);
+    testing::at_stage(&ctx, sara, Stage::Advocate, Standing::Active, ctx.today().plus(-90)).await;
+    // Bought ten days before it is written down: final at once.
+    let date = Some(ctx.today().plus(-10).to_string());
+    let new = NewPurchase { party_id: Some(mina), amount: Some("10000".into()), date: date.clone(), ..NewPurchase::default() };
+    ctx.run(purchases::create, new).await.unwrap();
+    let new = RecordReferral {
+        said_by: Some(SaidBy::Referee),
+        referrer_id: Some(sara),
+        referee_id: Some(mina),
+        occurred: date,
+        ..RecordReferral::default()
+    };
+    let id = ctx.run(record, new).await.unwrap().seen.referral.id;
+    let one = browser.get(&format!("/advocacy/{id}")).await;
+    assert!(one.one("section[aria-labelledby=h-reward]").contains("به حساب معرف آمد"), "{}", one.one("#h-steps + .bd"));
+    assert!(browser.get(&format!("/parties/{sara}")).await.one("#ledger").contains("آماده‌ی پرداخت"));
+    let books = format!("/advocacy/ledger/{sara}");
+    let too_much = browser.post(&books, &[("what", "pay_out"), ("amount", "99999999"), ("key", "a")]).await;
+    assert_eq!((too_much.status, too_much.all("#amount-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    assert_eq!(browser.post(&books, &[("what", "x")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for _ in 0..2 {
+        let paid = browser.post(&books, &[("what", "pay_out"), ("amount", "400 ریال"), ("key", "b"), ("note", "۸۸۱۲")]).await;
+        assert_eq!(paid.status, StatusCode::SEE_OTHER, "{}", paid.text);
+    }
+    assert_eq!(browser.post(&books, &[("what", "spend"), ("amount", "100 ریال")]).await.status, StatusCode::SEE_OTHER);
+    let page = browser.get(&books).await;
+    assert_eq!(page.all("tbody tr").len(), 4, "the same key twice is one payment");
+    let spent = id_after(&page, "?back=");
+    let form = browser.get(&format!("{books}?back={spent}")).await;
+    assert_eq!(form.all("option[value=give_back][selected]").len(), 1);
+    let back = browser.post(&books, &[("what", "give_back"), ("id", &spent), ("amount", "100 ریال")]).await;
+    assert_eq!(back.status, StatusCode::SEE_OTHER, "{}", back.text);
+    let all = browser.get("/advocacy/ledger").await;
+    assert!(all.one("[role=status].note").contains("درست است"), "{}", all.text);
+    assert_eq!(browser.get("/advocacy/ledger?kind=paid_out").await.all("tbody[data-rows] tr").len(), 1);
+    let (_, mut agent) = somebody(&app, &router, "agent", "رضا").await;
+    assert_eq!(agent.get(&books).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(agent.get("/advocacy/benefits/new").await.status, StatusCode::FORBIDDEN);
+    assert!(agent.get("/advocacy/ledger").await.all("tbody tr").is_empty());
 }
