@@ -321,6 +321,14 @@ export const PAGES = [
   { name: 'advocacy-one', path: ({ referral }) => `/advocacy/${referral}`, deep: true },
   { name: 'advocacy-codes', path: () => '/advocacy/codes' },
   { name: 'advocacy-code', path: ({ coded }) => `/advocacy/codes/${coded}` },
+  { name: 'network', path: () => '/advocacy/network' },
+  { name: 'network-empty', path: () => '/advocacy/network', deep: true, bare: true },
+  { name: 'referral-value', path: () => '/advocacy/value' },
+  { name: 'referral-value-empty', path: () => '/advocacy/value', deep: true, bare: true },
+  { name: 'referral-value-wrong', path: () => '/advocacy/value', deep: true, upset: 422, press: async (page) => {
+    await page.locator('form[action="/advocacy/value"] button').click();
+    await page.locator('.err').first().waitFor();
+  } },
   { name: 'benefits', path: () => '/advocacy/benefits' },
   { name: 'benefits-empty', path: () => '/advocacy/benefits', deep: true, bare: true },
   { name: 'benefits-new', path: () => '/advocacy/benefits/new' },

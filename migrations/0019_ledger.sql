@@ -118,3 +118,13 @@ CREATE TABLE ledger_entries (
   CONSTRAINT ledger_entries_credit_id_check CHECK (debit_id <> credit_id)
 ) STRICT;
 CREATE INDEX ledger_entries_lot_id ON ledger_entries (lot_id) WHERE lot_id IS NOT NULL;
+
+-- Which share of friends would not have come anyway, in ten-thousandths: an assumption that somebody stands for, with why. The
+-- newest counts; those before stay.
+CREATE TABLE referral_assumptions (
+  id ID NOT NULL PRIMARY KEY,
+  share INT NOT NULL CONSTRAINT referral_assumptions_share_check CHECK (share BETWEEN 0 AND 10000),
+  words TEXT NOT NULL,
+  created_by ID,
+  created_at INSTANT NOT NULL
+) STRICT;

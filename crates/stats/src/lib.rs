@@ -63,6 +63,7 @@ pub mod mean;
 pub mod multiple;
 pub mod next_product;
 pub mod pareto_nbd;
+pub mod poisson;
 pub mod power;
 pub mod proportion;
 pub mod quantile;

@@ -8,12 +8,14 @@ pub mod follow;
 pub mod fraud;
 pub mod indicators;
 pub mod ledger;
+pub mod network;
 pub mod record;
 pub mod referrals;
 pub mod review;
 pub mod rewards;
 pub mod rules;
 pub mod thanks;
+pub mod value;
 
 use crate::Operations;
 
@@ -26,9 +28,13 @@ pub fn operations(ops: &mut Operations) {
     indicators::operations(ops);
     benefits::operations(ops);
     ledger::operations(ops);
+    value::operations(ops);
+    network::operations(ops);
 }
 
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod tests_ledger;
+#[cfg(test)]
+mod tests_value;

@@ -14,6 +14,7 @@ use crate::advocacy::referrals::{self, Referral, ReferralId};
 use crate::advocacy::review::{self, AppealReferral, ReviewReferral, ReviewVerdict};
 use crate::advocacy::rules::{ReferralForm, ReferralKind};
 use crate::advocacy::thanks::ReferralThanks;
+use crate::advocacy::value::{self, Assume};
 use crate::follow_ups::{self, CompleteFollowUp};
 use crate::interactions::Channel as Way;
 use crate::lifecycle::DecisionKind;
@@ -86,6 +87,9 @@ impl Story {
             night = night.plus(MONTH);
         }
         self.use_benefits(&mut chance, parties, &told, owner).await?;
+        let ctx = self.by(Instant::start_of(self.last.plus(-30), &self.zone).plus(11 * HOUR), owner, Vec::new());
+        let words = "از بیست مشتری تازه پرسیدیم؛ دوازده نفر گفتند بی معرفی نمی‌آمدند.".to_owned();
+        value::assume(&ctx, Assume { percent: "60".to_owned(), words }).await?;
         let Some(last) = told.last() else { return Ok(()) };
         self.friends_to_come(&mut chance, parties, last.by, owner).await?;
         self.cheat(&mut chance, customers, parties, &told, owner).await

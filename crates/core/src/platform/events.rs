@@ -191,6 +191,7 @@ pub const KINDS: &[&str] = &[
     "quote.changed",
     "readiness.answered",
     "referral.appealed",
+    "referral.assumed",
     "referral.claimed",
     "referral.confirmed",
     "referral.converted",

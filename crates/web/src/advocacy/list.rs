@@ -103,13 +103,24 @@ struct KindsPage {
     tab: &'static str,
     forms: Vec<String>,
     rows: Vec<(String, Vec<Cell>)>,
+    /// Which time is counted.
+    months: Vec<(String, String, bool)>,
     is_bare: bool,
     may_add: bool,
 }
 
+/// Which time is counted: the last so many months, or all.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Time {
+    months: Option<i64>,
+}
+
 /// How many of which kind and form.
-pub(super) async fn kinds(req: Req) -> PageResult {
-    let counts = req.ctx.run(referrals::count, CountReferrals::default()).await?;
+pub(super) async fn kinds(req: Req, Form(asked): Form<Time>) -> PageResult {
+    let months = asked.months.filter(|months| [3, 12].contains(months));
+    let from = months.map(|months| req.ctx.today().plus(1 - months * 365 / 12));
+    let counts = req.ctx.run(referrals::count, CountReferrals { from, until: None }).await?;
     let cell = |kind: Option<ReferralKind>, form: Option<ReferralForm>| {
         let of = |one: &&ReferralCount| kind.is_none_or(|kind| kind == one.kind) && form.is_none_or(|form| form == one.form);
         let sum = |of_one: fn(&ReferralCount) -> i64| counts.iter().filter(of).map(of_one).sum::<i64>();
@@ -140,7 +151,16 @@ pub(super) async fn kinds(req: Req) -> PageResult {
             .chain([req.t("referrals-table-total")])
             .collect(),
         rows: rows.collect(),
-        is_bare: counts.is_empty(),
+        months: [Some(3), Some(12), None]
+            .into_iter()
+            .map(|one| match one {
+                Some(number) => {
+                    (req.loc.t1("advocacy-months", "months", number), format!("/advocacy/kinds?months={number}"), one == months)
+                }
+                None => (req.t("referrals-view-all"), "/advocacy/kinds".to_owned(), months.is_none()),
+            })
+            .collect(),
+        is_bare: counts.is_empty() && months.is_none(),
         may_add: req.can(Room::Advocacy, Act::Create),
     };
     page(&req, &view)

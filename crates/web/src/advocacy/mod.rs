@@ -7,9 +7,11 @@ mod codes;
 mod indicators;
 mod ledger;
 mod list;
+mod network;
 mod one;
 mod public;
 mod record;
+mod value;
 
 use crate::State;
 use axum::Router;
@@ -38,6 +40,9 @@ pub fn routes() -> Router<State> {
         .route("/advocacy/benefits/{id}/retire", post(benefits::retire))
         .route("/advocacy/ledger", get(ledger::index))
         .route("/advocacy/ledger/{party}", get(ledger::show).post(ledger::act))
+        .route("/advocacy/network", get(network::show))
+        .route("/advocacy/value", get(value::show).post(value::assume))
+        .route("/advocacy/value.csv", get(value::csv))
         .route("/advocacy/{id}", get(one::show))
         .route("/advocacy/{id}/review", post(one::review))
         .route("/advocacy/{id}/appeal", post(one::appeal))

@@ -2,8 +2,8 @@
 
 use crate::{Browser, id_after, program, somebody};
 use axum::http::StatusCode;
-use peyvand_core::advocacy::referrals::{self, ListReferrals};
 use peyvand_core::advocacy::record::{RecordReferral, SaidBy, record};
+use peyvand_core::advocacy::referrals::{self, ListReferrals};
 use peyvand_core::lifecycle::{Stage, Standing};
 use peyvand_core::parties::check::NewParty;
 use peyvand_core::parties::party as parties;
@@ -129,7 +129,7 @@ async fn a_schedule_is_written_approved_by_two_and_what_it_brings_is_booked_used
     let wrong = browser.post("/advocacy/benefits", &[("percent_1", "5"), ("amount_1", "9"), ("valid_days", "x")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     let wrong = browser.post("/advocacy/benefits", &[("percent_1", "5"), ("amount_1", "9"), ("text_fa", "متن")]).await;
-    assert!(wrong.one("#tiers-e").contains("پله‌ی ۱"), "{}", wrong.one("#tiers-e"));
+    assert!(wrong.one("#tiers-e").contains("یا درصد بنویسید"), "{}", wrong.one("#tiers-e"));
     let form = [("percent_1", "۱۰"), ("wallet", "cash"), ("valid_days", "۳۶۵"), ("text_fa", "ده درصد نخستین خرید دوستتان.")];
     let made = browser.post("/advocacy/benefits", &form).await;
     assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
@@ -183,4 +183,40 @@ async fn a_schedule_is_written_approved_by_two_and_what_it_brings_is_booked_used
     assert_eq!(agent.get(&books).await.status, StatusCode::NOT_FOUND);
     assert_eq!(agent.get("/advocacy/benefits/new").await.status, StatusCode::FORBIDDEN);
     assert!(agent.get("/advocacy/ledger").await.all("tbody tr").is_empty());
+}
+
+#[tokio::test]
+async fn the_picture_of_who_brought_whom_has_a_table_and_what_that_is_worth_waits_for_an_assumption() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    assert_eq!(browser.get("/advocacy/network").await.all(".void h2").len(), 1);
+    assert_eq!(browser.get("/advocacy/value").await.all(".void h2").len(), 1);
+    let (sara, mina) = (testing::party(&ctx, "سارا کاظمی").await, testing::party(&ctx, "مینا راد").await);
+    let date = Some(ctx.today().plus(-10).to_string());
+    let new = NewPurchase { party_id: Some(mina), amount: Some("10000".into()), date: date.clone(), ..NewPurchase::default() };
+    ctx.run(purchases::create, new).await.unwrap();
+    let new = RecordReferral {
+        said_by: Some(SaidBy::Referee),
+        referrer_id: Some(sara),
+        referee_id: Some(mina),
+        occurred: date,
+        ..RecordReferral::default()
+    };
+    ctx.run(record, new).await.unwrap();
+    let picture = browser.get("/advocacy/network?months=3").await;
+    assert_eq!(picture.all("svg[role=group] a").len(), 1, "{}", picture.text);
+    assert!(picture.one("tbody tr").contains("سارا کاظمی") && picture.one("tbody tr").contains("مینا راد"));
+    let value = browser.get("/advocacy/value").await;
+    assert!(value.one("tbody tr").contains("داده کافی نیست"), "{}", value.one("tbody tr"));
+    let wrong = browser.post("/advocacy/value", &[("percent", "x")]).await;
+    assert_eq!((wrong.status, wrong.all("#percent-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    let done = browser.post("/advocacy/value", &[("percent", "۶۰"), ("words", "پرسیدیم")]).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    assert!(browser.get("/advocacy/value").await.one("section[aria-labelledby=h-assumed] .note").contains("۶۰٪"));
+    let file = browser.get("/advocacy/value.csv").await;
+    assert!(file.text.contains("سارا کاظمی") && file.header("content-type").starts_with("text/csv"));
+    assert_eq!(browser.get("/advocacy/kinds?months=3").await.all("a[href='/advocacy/kinds?months=3'][aria-current=page]").len(), 1);
+    let (_, mut agent) = somebody(&app, &router, "agent", "رضا").await;
+    assert!(!agent.get("/advocacy/network").await.text.contains("کاظمی"));
+    assert_eq!(agent.get("/advocacy/value.csv").await.status, StatusCode::FORBIDDEN);
 }
