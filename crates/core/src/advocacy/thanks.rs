@@ -44,7 +44,7 @@ row! {
 pub(super) async fn plan(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<()> {
     let query = Sql::select::<ToThank>(
         "FROM referrals t JOIN parties p ON p.id = t.referrer_id JOIN users u ON u.id = p.owner_id AND u.is_active
-         WHERE t.id = $1 AND p.archived_at IS NULL AND t.state IN ('captured', 'qualified', 'converted', 'confirmed')
+         WHERE t.id = $1 AND p.archived_at IS NULL AND t.state IN ('captured', 'qualified', 'converted', 'confirmed', 'rewarded')
            AND NOT EXISTS (SELECT 1 FROM follow_up_causes c WHERE c.cause = 'referral' AND c.cause_id = t.id)",
     );
     let Some(one) = tx.maybe::<ToThank>(query.bind(id)).await? else { return Ok(()) };
