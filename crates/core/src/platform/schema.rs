@@ -35,5 +35,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     19 "0019_ledger",
     20 "0020_fairness",
     21 "0021_interviews",
-    23 "0023_proposals",
+    22 "0022_proposals",
 };
