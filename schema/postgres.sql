@@ -287,6 +287,57 @@ ALTER TABLE exposures ADD CONSTRAINT exposures_treatment_id_fkey FOREIGN KEY (tr
 CREATE INDEX exposures_party_id_assigned_at ON exposures USING btree (party_id, assigned_at);
 CREATE INDEX exposures_policy_version_id_id ON exposures USING btree (policy_version_id, id);
 
+CREATE TABLE fairness_answers (
+  id uuid NOT NULL,
+  group_id uuid NOT NULL,
+  measure text COLLATE "C" NOT NULL,
+  attribute text COLLATE "C" NOT NULL,
+  value text COLLATE "C" NOT NULL,
+  cause text COLLATE "C" NOT NULL,
+  words text NOT NULL,
+  until_on text COLLATE "C" NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE fairness_answers ADD CONSTRAINT fairness_answers_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id);
+ALTER TABLE fairness_answers ADD CONSTRAINT fairness_answers_group_id_fkey FOREIGN KEY (group_id) REFERENCES fairness_groups(id);
+ALTER TABLE fairness_answers ADD CONSTRAINT fairness_answers_pkey PRIMARY KEY (id);
+CREATE INDEX fairness_answers_measure_attribute_value_id ON fairness_answers USING btree (measure, attribute, value, id);
+
+CREATE TABLE fairness_audits (
+  id uuid NOT NULL,
+  measure text COLLATE "C" NOT NULL,
+  attribute text COLLATE "C" NOT NULL,
+  from_on text COLLATE "C" NOT NULL,
+  until_on text COLLATE "C" NOT NULL,
+  customers bigint NOT NULL,
+  given bigint NOT NULL,
+  left_out bigint NOT NULL,
+  currency text NOT NULL,
+  verdict text COLLATE "C" NOT NULL,
+  is_asked boolean NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE fairness_audits ADD CONSTRAINT fairness_audits_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id);
+ALTER TABLE fairness_audits ADD CONSTRAINT fairness_audits_pkey PRIMARY KEY (id);
+CREATE INDEX fairness_audits_created_at_id ON fairness_audits USING btree (created_at, id);
+CREATE INDEX fairness_audits_measure_attribute_id ON fairness_audits USING btree (measure, attribute, id);
+
+CREATE TABLE fairness_groups (
+  id uuid NOT NULL,
+  audit_id uuid NOT NULL,
+  place bigint NOT NULL,
+  value text COLLATE "C" NOT NULL,
+  name text,
+  verdict text COLLATE "C" NOT NULL,
+  found jsonb NOT NULL
+);
+ALTER TABLE fairness_groups ADD CONSTRAINT fairness_groups_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES fairness_audits(id);
+ALTER TABLE fairness_groups ADD CONSTRAINT fairness_groups_audit_id_place_key UNIQUE (audit_id, place);
+ALTER TABLE fairness_groups ADD CONSTRAINT fairness_groups_pkey PRIMARY KEY (id);
+CREATE INDEX fairness_groups_odd ON fairness_groups USING btree (audit_id, id) WHERE (verdict = ANY (ARRAY['look'::text, 'unequal'::text]));
+
 CREATE TABLE findings (
   name text COLLATE "C" NOT NULL,
   input_hash text NOT NULL,

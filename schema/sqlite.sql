@@ -250,6 +250,50 @@ CREATE TABLE exposures (
 CREATE INDEX exposures_party_id_assigned_at ON exposures (party_id, assigned_at);
 CREATE INDEX exposures_policy_version_id_id ON exposures (policy_version_id, id);
 
+CREATE TABLE fairness_answers (
+  id BLOB NOT NULL PRIMARY KEY,
+  group_id BLOB NOT NULL REFERENCES fairness_groups (id),
+  measure TEXT NOT NULL,
+  attribute TEXT NOT NULL,
+  value TEXT NOT NULL,
+  cause TEXT NOT NULL,
+  words TEXT NOT NULL,
+  until_on TEXT NOT NULL,
+  created_by BLOB REFERENCES users (id),
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX fairness_answers_measure_attribute_value_id ON fairness_answers (measure, attribute, value, id);
+
+CREATE TABLE fairness_audits (
+  id BLOB NOT NULL PRIMARY KEY,
+  measure TEXT NOT NULL,
+  attribute TEXT NOT NULL,
+  from_on TEXT NOT NULL,
+  until_on TEXT NOT NULL,
+  customers INTEGER NOT NULL,
+  given INTEGER NOT NULL,
+  left_out INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  is_asked INTEGER NOT NULL,
+  created_by BLOB REFERENCES users (id),
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX fairness_audits_created_at_id ON fairness_audits (created_at, id);
+CREATE INDEX fairness_audits_measure_attribute_id ON fairness_audits (measure, attribute, id);
+
+CREATE TABLE fairness_groups (
+  id BLOB NOT NULL PRIMARY KEY,
+  audit_id BLOB NOT NULL REFERENCES fairness_audits (id),
+  place INTEGER NOT NULL,
+  value TEXT NOT NULL,
+  name TEXT,
+  verdict TEXT NOT NULL,
+  found TEXT NOT NULL,
+  CONSTRAINT fairness_groups_audit_id_place_key UNIQUE (audit_id, place)
+) STRICT;
+CREATE INDEX fairness_groups_odd ON fairness_groups (audit_id, id) WHERE verdict IN ('look', 'unequal');
+
 CREATE TABLE findings (
   name TEXT NOT NULL PRIMARY KEY,
   input_hash TEXT NOT NULL,
