@@ -185,7 +185,7 @@ impl Story {
                 let note = Some("کارت‌به‌کارت".to_owned());
                 ledger::pay_out(&ctx, UseBenefit { party_id, amount: text(seen.cash_minor), note, ..UseBenefit::default() }).await?;
             }
-            if seen.credit_minor == 0 || !(chance.happens(0.5) || !has_returned) {
+            if seen.credit_minor == 0 || !chance.happens(0.5) && has_returned {
                 continue;
             }
             let part = if has_returned { seen.credit_minor / 2 } else { seen.credit_minor };
