@@ -453,6 +453,14 @@ impl Loc {
         self.amount_brief(Money { minor, currency }.whole(self.prefs.money_unit).minor, currency)
     }
 
+    /// An amount that was worked out, not paid: in full, down to whole units, with its unit: «۲۶٬۵۶۶ تومان».
+    #[must_use]
+    pub fn amount_whole(&self, minor: impl Borrow<i64>, currency: impl Borrow<Currency>) -> String {
+        let (minor, currency) = (*minor.borrow(), *currency.borrow());
+        let whole = Money { minor, currency }.whole(self.prefs.money_unit);
+        whole.format_with_unit(self.prefs.money_unit, self.prefs.digits, self.prefs.lang)
+    }
+
     /// A number that names something, in the reader's digits; one with Latin letters in it stays as it is printed.
     #[must_use]
     pub fn code(&self, code: &str) -> String {
@@ -486,6 +494,7 @@ impl Loc {
 mod value_tests {
     use super::{Loc, Prefs};
     use crate::Instant;
+    use crate::platform::money::{Currency, MoneyUnit};
     use crate::platform::text::Lang;
 
     #[test]
@@ -493,6 +502,13 @@ mod value_tests {
         let (fa, en) = (Loc::new(Prefs::of(Lang::Fa), Instant(0)), Loc::new(Prefs::of(Lang::En), Instant(0)));
         assert_eq!((fa.percent(0.416), en.percent(1.0)), ("۴۲٪".into(), "100%".into()));
         assert_eq!((fa.rounded(1234.56, 1), en.rounded(0.25, 2), en.rounded(3.0, 1)), ("۱٬۲۳۴٫۶".into(), "0.25".into(), "3".into()));
+    }
+
+    #[test]
+    fn what_was_worked_out_is_told_in_whole_units() {
+        let fa = Loc::new(Prefs { money_unit: MoneyUnit::Toman, ..Prefs::of(Lang::Fa) }, Instant(0));
+        assert_eq!(fa.amount_whole(26_566_265, Currency::IRR), "۲۶٬۵۶۶ تومان");
+        assert_eq!(fa.amount_whole(999, Currency::IRR), "۰ تومان");
     }
 
     #[test]

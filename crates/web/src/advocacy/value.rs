@@ -53,14 +53,14 @@ struct ValuePage {
 }
 
 fn line(loc: &Loc, currency: Currency, one: ReferrerValue) -> Line {
-    let amount = |minor: i64| money(loc, minor, currency);
+    let amount = |minor: i64| loc.amount_whole(minor, currency);
     Line {
         party: one.party_id,
         name: one.party,
         friends: loc.number(one.friends),
         complete: loc.t1("advocacy-value-complete", "count", one.complete),
         margin: one.margin_minor.map(amount),
-        cost: amount(one.cost_minor),
+        cost: money(loc, one.cost_minor, currency),
         worth: one.worth_minor.map(amount),
         range: one
             .least_minor
@@ -110,7 +110,9 @@ async fn view(req: &Req, after: Option<String>, f: FormView) -> Result<ValuePage
             (share, one.words, by)
         }),
         saved: match saved_minor {
-            Some(minor) => loc.ta("advocacy-value-saved", &[("amount", money(loc, minor, currency).into()), ("won", saved_won.into())]),
+            Some(minor) => {
+                loc.ta("advocacy-value-saved", &[("amount", loc.amount_whole(minor, currency).into()), ("won", saved_won.into())])
+            }
             None => loc.t("advocacy-value-saved-unknown"),
         },
         goods: (!has_goods).then(|| loc.t("profits-needs-goods")),

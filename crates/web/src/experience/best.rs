@@ -37,7 +37,7 @@ fn evidence_words(loc: &Loc, evidence: Evidence) -> String {
 }
 
 fn minor(loc: &Loc, currency: Currency, value: f64) -> String {
-    loc.amount_short(value.round() as i64, currency)
+    loc.amount_whole(value.round() as i64, currency)
 }
 
 fn between(loc: &Loc, range: Range, of: impl Fn(f64) -> String) -> String {

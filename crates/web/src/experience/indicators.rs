@@ -153,7 +153,7 @@ fn between(loc: &Loc, range: Range, told: impl Fn(f64) -> String) -> String {
 }
 
 fn minor(loc: &Loc, currency: Currency, value: f64) -> String {
-    money(loc, currency, value.round() as i64)
+    loc.amount_whole(value.round() as i64, currency)
 }
 
 /// Why nothing may be claimed, or what else is known.
