@@ -69,6 +69,66 @@ CREATE TABLE basket_rules (
 ALTER TABLE basket_rules ADD CONSTRAINT basket_rules_pkey PRIMARY KEY (edition, by_certainty);
 CREATE INDEX basket_rules_edition_by_worth ON basket_rules USING btree (edition, by_worth);
 
+CREATE TABLE benefit_approvals (
+  schedule_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  at bigint NOT NULL
+);
+ALTER TABLE benefit_approvals ADD CONSTRAINT benefit_approvals_pkey PRIMARY KEY (schedule_id, user_id);
+ALTER TABLE benefit_approvals ADD CONSTRAINT benefit_approvals_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES benefit_schedules(id);
+ALTER TABLE benefit_approvals ADD CONSTRAINT benefit_approvals_user_id_fkey FOREIGN KEY (user_id) REFERENCES users(id);
+
+CREATE TABLE benefit_schedules (
+  id uuid NOT NULL,
+  number bigint NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  basis text COLLATE "C" NOT NULL,
+  tiers jsonb NOT NULL,
+  currency text COLLATE "C" NOT NULL,
+  cap_minor bigint,
+  wallet text COLLATE "C" NOT NULL,
+  valid_days bigint NOT NULL,
+  tax_note text,
+  text_fa text NOT NULL,
+  text_ar text NOT NULL,
+  text_en text NOT NULL,
+  effective_on text COLLATE "C" NOT NULL,
+  in_force_on text COLLATE "C",
+  ended_on text COLLATE "C",
+  created_by uuid,
+  created_at bigint NOT NULL,
+  approved_at bigint
+);
+ALTER TABLE benefit_schedules ADD CONSTRAINT benefit_schedules_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id);
+ALTER TABLE benefit_schedules ADD CONSTRAINT benefit_schedules_number_key UNIQUE (number);
+ALTER TABLE benefit_schedules ADD CONSTRAINT benefit_schedules_pkey PRIMARY KEY (id);
+
+CREATE TABLE budget_proposals (
+  id uuid NOT NULL,
+  from_policy_id uuid NOT NULL,
+  to_treatment_id uuid NOT NULL,
+  amount_minor bigint NOT NULL,
+  currency text NOT NULL,
+  customers bigint,
+  gain_minor bigint,
+  gain_low_minor bigint,
+  gain_high_minor bigint,
+  words text,
+  state text COLLATE "C" NOT NULL,
+  reason text,
+  created_by uuid NOT NULL,
+  created_at bigint NOT NULL,
+  decided_by uuid,
+  decided_at bigint
+);
+ALTER TABLE budget_proposals ADD CONSTRAINT budget_proposals_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id);
+ALTER TABLE budget_proposals ADD CONSTRAINT budget_proposals_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES users(id);
+ALTER TABLE budget_proposals ADD CONSTRAINT budget_proposals_decided_check CHECK (((state = 'open'::text) = (decided_at IS NULL)));
+ALTER TABLE budget_proposals ADD CONSTRAINT budget_proposals_from_policy_id_fkey FOREIGN KEY (from_policy_id) REFERENCES policies(id);
+ALTER TABLE budget_proposals ADD CONSTRAINT budget_proposals_pkey PRIMARY KEY (id);
+ALTER TABLE budget_proposals ADD CONSTRAINT budget_proposals_to_treatment_id_fkey FOREIGN KEY (to_treatment_id) REFERENCES treatments(id);
+CREATE INDEX budget_proposals_state_id ON budget_proposals USING btree (state, id);
+
 CREATE TABLE cases (
   id uuid NOT NULL,
   party_id uuid NOT NULL,
@@ -338,6 +398,61 @@ ALTER TABLE fairness_groups ADD CONSTRAINT fairness_groups_audit_id_place_key UN
 ALTER TABLE fairness_groups ADD CONSTRAINT fairness_groups_pkey PRIMARY KEY (id);
 CREATE INDEX fairness_groups_odd ON fairness_groups USING btree (audit_id, id) WHERE (verdict = ANY (ARRAY['look'::text, 'unequal'::text]));
 
+CREATE TABLE feedback (
+  id uuid NOT NULL,
+  said text NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  unit_id uuid,
+  owner_id uuid,
+  action text,
+  reply text,
+  state_at bigint NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE feedback ADD CONSTRAINT feedback_done_check CHECK (((state <> 'done'::text) OR (action IS NOT NULL)));
+ALTER TABLE feedback ADD CONSTRAINT feedback_over_check CHECK (((state = ANY (ARRAY['open'::text, 'in_work'::text])) OR (reply IS NOT NULL)));
+ALTER TABLE feedback ADD CONSTRAINT feedback_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id);
+ALTER TABLE feedback ADD CONSTRAINT feedback_pkey PRIMARY KEY (id);
+ALTER TABLE feedback ADD CONSTRAINT feedback_state_check CHECK ((state = ANY (ARRAY['open'::text, 'in_work'::text, 'done'::text, 'declined'::text])));
+ALTER TABLE feedback ADD CONSTRAINT feedback_unit_id_fkey FOREIGN KEY (unit_id) REFERENCES units(id);
+CREATE INDEX feedback_owner_id_state_at_id ON feedback USING btree (owner_id, state_at, id);
+CREATE INDEX feedback_state_at_id ON feedback USING btree (state_at, id);
+CREATE INDEX feedback_state_state_at_id ON feedback USING btree (state, state_at, id);
+
+CREATE TABLE feedback_customers (
+  feedback_id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  told_at bigint,
+  told_by uuid,
+  channel text,
+  created_at bigint NOT NULL
+);
+ALTER TABLE feedback_customers ADD CONSTRAINT feedback_customers_feedback_id_fkey FOREIGN KEY (feedback_id) REFERENCES feedback(id);
+ALTER TABLE feedback_customers ADD CONSTRAINT feedback_customers_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE feedback_customers ADD CONSTRAINT feedback_customers_pkey PRIMARY KEY (feedback_id, party_id);
+ALTER TABLE feedback_customers ADD CONSTRAINT feedback_customers_told_by_fkey FOREIGN KEY (told_by) REFERENCES users(id);
+CREATE INDEX feedback_customers_party_id_feedback_id ON feedback_customers USING btree (party_id, feedback_id);
+CREATE INDEX feedback_customers_waiting ON feedback_customers USING btree (feedback_id, party_id) WHERE (told_at IS NULL);
+
+CREATE TABLE feedback_voices (
+  id uuid NOT NULL,
+  feedback_id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  source text COLLATE "C" NOT NULL,
+  source_id uuid NOT NULL,
+  words text,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE feedback_voices ADD CONSTRAINT feedback_voices_feedback_id_fkey FOREIGN KEY (feedback_id) REFERENCES feedback(id);
+ALTER TABLE feedback_voices ADD CONSTRAINT feedback_voices_feedback_id_source_source_id_key UNIQUE (feedback_id, source, source_id);
+ALTER TABLE feedback_voices ADD CONSTRAINT feedback_voices_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE feedback_voices ADD CONSTRAINT feedback_voices_pkey PRIMARY KEY (id);
+ALTER TABLE feedback_voices ADD CONSTRAINT feedback_voices_source_check CHECK ((source = ANY (ARRAY['quote'::text, 'answer'::text, 'case'::text, 'idea'::text, 'told'::text])));
+CREATE INDEX feedback_voices_feedback_id_party_id_id ON feedback_voices USING btree (feedback_id, party_id, id);
+CREATE INDEX feedback_voices_source_source_id ON feedback_voices USING btree (source, source_id);
+
 CREATE TABLE findings (
   name text COLLATE "C" NOT NULL,
   input_hash text NOT NULL,
@@ -366,6 +481,16 @@ ALTER TABLE fits ADD CONSTRAINT fits_pkey PRIMARY KEY (id);
 CREATE INDEX fits_input_hash ON fits USING btree (input_hash);
 CREATE INDEX fits_is_current ON fits USING btree (kind) WHERE is_current;
 CREATE INDEX fits_made_at_id ON fits USING btree (made_at, id);
+
+CREATE TABLE follow_up_causes (
+  follow_up_id uuid NOT NULL,
+  cause text COLLATE "C" NOT NULL,
+  cause_id uuid NOT NULL
+);
+ALTER TABLE follow_up_causes ADD CONSTRAINT follow_up_causes_cause_check CHECK ((cause = ANY (ARRAY['incident'::text, 'referral'::text])));
+ALTER TABLE follow_up_causes ADD CONSTRAINT follow_up_causes_follow_up_id_fkey FOREIGN KEY (follow_up_id) REFERENCES follow_ups(id);
+ALTER TABLE follow_up_causes ADD CONSTRAINT follow_up_causes_pkey PRIMARY KEY (follow_up_id);
+CREATE INDEX follow_up_causes_cause_cause_id ON follow_up_causes USING btree (cause, cause_id);
 
 CREATE TABLE follow_ups (
   id uuid NOT NULL,
@@ -614,6 +739,23 @@ CREATE INDEX interactions_party_id_at_id ON interactions USING btree (party_id, 
 CREATE INDEX interactions_source_key ON interactions USING btree (source_key) WHERE (source_key IS NOT NULL);
 CREATE INDEX interactions_staff_id_at ON interactions USING btree (staff_id, at);
 
+CREATE TABLE interviews (
+  sheet_id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  held_by uuid NOT NULL,
+  held_at bigint NOT NULL,
+  channel text,
+  with_whom text,
+  minutes bigint
+);
+ALTER TABLE interviews ADD CONSTRAINT interviews_held_by_fkey FOREIGN KEY (held_by) REFERENCES users(id);
+ALTER TABLE interviews ADD CONSTRAINT interviews_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE interviews ADD CONSTRAINT interviews_pkey PRIMARY KEY (sheet_id);
+ALTER TABLE interviews ADD CONSTRAINT interviews_sheet_id_fkey FOREIGN KEY (sheet_id) REFERENCES survey_sheets(id);
+CREATE INDEX interviews_held_at_sheet_id ON interviews USING btree (held_at, sheet_id);
+CREATE INDEX interviews_held_by_held_at_sheet_id ON interviews USING btree (held_by, held_at, sheet_id);
+CREATE INDEX interviews_party_id_held_at_sheet_id ON interviews USING btree (party_id, held_at, sheet_id);
+
 CREATE TABLE jobs (
   id uuid NOT NULL,
   job jsonb NOT NULL,
@@ -631,6 +773,85 @@ CREATE TABLE jobs (
 ALTER TABLE jobs ADD CONSTRAINT jobs_pkey PRIMARY KEY (id);
 ALTER TABLE jobs ADD CONSTRAINT jobs_single_key UNIQUE (single);
 CREATE INDEX jobs_state_due_at ON jobs USING btree (state, due_at);
+
+CREATE TABLE ledger_accounts (
+  id uuid NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  party_id uuid,
+  wallet text COLLATE "C",
+  currency text COLLATE "C" NOT NULL,
+  balance_minor bigint NOT NULL,
+  created_at bigint NOT NULL
+);
+ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_balance_minor_check CHECK (
+CASE
+    WHEN (kind = ANY (ARRAY['expense'::text, 'receivable'::text, 'repaid'::text, 'written_off'::text])) THEN (balance_minor <= 0)
+    ELSE (balance_minor >= 0)
+END);
+ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_name_currency_key UNIQUE (name, currency);
+ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE ledger_accounts ADD CONSTRAINT ledger_accounts_pkey PRIMARY KEY (id);
+CREATE INDEX ledger_accounts_kind ON ledger_accounts USING btree (kind, id);
+CREATE INDEX ledger_accounts_party_id ON ledger_accounts USING btree (party_id) WHERE (party_id IS NOT NULL);
+
+CREATE TABLE ledger_entries (
+  journal_id uuid NOT NULL,
+  place bigint NOT NULL,
+  debit_id uuid NOT NULL,
+  credit_id uuid NOT NULL,
+  lot_id uuid,
+  amount_minor bigint NOT NULL,
+  currency text COLLATE "C" NOT NULL
+);
+ALTER TABLE ledger_entries ADD CONSTRAINT ledger_entries_amount_minor_check CHECK ((amount_minor > 0));
+ALTER TABLE ledger_entries ADD CONSTRAINT ledger_entries_credit_id_check CHECK ((debit_id <> credit_id));
+ALTER TABLE ledger_entries ADD CONSTRAINT ledger_entries_credit_id_fkey FOREIGN KEY (credit_id) REFERENCES ledger_accounts(id);
+ALTER TABLE ledger_entries ADD CONSTRAINT ledger_entries_debit_id_fkey FOREIGN KEY (debit_id) REFERENCES ledger_accounts(id);
+ALTER TABLE ledger_entries ADD CONSTRAINT ledger_entries_journal_id_fkey FOREIGN KEY (journal_id) REFERENCES ledger_journals(id);
+ALTER TABLE ledger_entries ADD CONSTRAINT ledger_entries_lot_id_fkey FOREIGN KEY (lot_id) REFERENCES ledger_lots(id);
+ALTER TABLE ledger_entries ADD CONSTRAINT ledger_entries_pkey PRIMARY KEY (journal_id, place);
+CREATE INDEX ledger_entries_lot_id ON ledger_entries USING btree (lot_id) WHERE (lot_id IS NOT NULL);
+
+CREATE TABLE ledger_journals (
+  id uuid NOT NULL,
+  key text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  party_id uuid NOT NULL,
+  referral_id uuid,
+  purchase_id uuid,
+  reverses_id uuid,
+  amount_minor bigint NOT NULL,
+  currency text COLLATE "C" NOT NULL,
+  day text COLLATE "C" NOT NULL,
+  note text,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_key_key UNIQUE (key);
+ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_pkey PRIMARY KEY (id);
+ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_reverses_id_fkey FOREIGN KEY (reverses_id) REFERENCES ledger_journals(id);
+CREATE INDEX ledger_journals_party_id_id ON ledger_journals USING btree (party_id, id);
+CREATE INDEX ledger_journals_reverses_id ON ledger_journals USING btree (reverses_id) WHERE (reverses_id IS NOT NULL);
+
+CREATE TABLE ledger_lots (
+  id uuid NOT NULL,
+  party_id uuid NOT NULL,
+  wallet text COLLATE "C" NOT NULL,
+  referral_id uuid,
+  currency text COLLATE "C" NOT NULL,
+  amount_minor bigint NOT NULL,
+  left_minor bigint NOT NULL,
+  expired_minor bigint NOT NULL,
+  matured_on text COLLATE "C" NOT NULL,
+  expires_on text COLLATE "C" NOT NULL
+);
+ALTER TABLE ledger_lots ADD CONSTRAINT ledger_lots_left_minor_check CHECK (((left_minor >= 0) AND (expired_minor >= 0) AND ((left_minor + expired_minor) <= amount_minor)));
+ALTER TABLE ledger_lots ADD CONSTRAINT ledger_lots_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE ledger_lots ADD CONSTRAINT ledger_lots_pkey PRIMARY KEY (id);
+CREATE INDEX ledger_lots_expires_on_id ON ledger_lots USING btree (expires_on, id) WHERE (left_minor > 0);
+CREATE INDEX ledger_lots_party_id_expires_on_id ON ledger_lots USING btree (party_id, expires_on, id) WHERE (left_minor > 0);
 
 CREATE TABLE mails (
   id uuid NOT NULL,
@@ -1190,6 +1411,32 @@ CREATE INDEX purchases_at_id ON purchases USING btree (at, id);
 CREATE INDEX purchases_import_id ON purchases USING btree (import_id, id) WHERE (import_id IS NOT NULL);
 CREATE INDEX purchases_party_id_at_id ON purchases USING btree (party_id, at, id, day, currency, gross_minor, refund_minor);
 
+CREATE TABLE quote_tags (
+  quote_id uuid NOT NULL,
+  tag_key text COLLATE "C" NOT NULL,
+  tag text NOT NULL
+);
+ALTER TABLE quote_tags ADD CONSTRAINT quote_tags_pkey PRIMARY KEY (quote_id, tag_key);
+ALTER TABLE quote_tags ADD CONSTRAINT quote_tags_quote_id_fkey FOREIGN KEY (quote_id) REFERENCES quotes(id);
+CREATE INDEX quote_tags_tag_key_quote_id ON quote_tags USING btree (tag_key, quote_id);
+
+CREATE TABLE quotes (
+  id uuid NOT NULL,
+  sheet_id uuid NOT NULL,
+  party_id uuid,
+  text text NOT NULL,
+  idea_id uuid,
+  case_id uuid,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE quotes ADD CONSTRAINT quotes_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE quotes ADD CONSTRAINT quotes_pkey PRIMARY KEY (id);
+ALTER TABLE quotes ADD CONSTRAINT quotes_sheet_id_fkey FOREIGN KEY (sheet_id) REFERENCES survey_sheets(id);
+CREATE INDEX quotes_created_at_id ON quotes USING btree (created_at, id);
+CREATE INDEX quotes_party_id_created_at_id ON quotes USING btree (party_id, created_at, id) WHERE (party_id IS NOT NULL);
+CREATE INDEX quotes_sheet_id_id ON quotes USING btree (sheet_id, id);
+
 CREATE TABLE readiness_answers (
   id uuid NOT NULL,
   at bigint NOT NULL,
@@ -1199,6 +1446,16 @@ CREATE TABLE readiness_answers (
 );
 ALTER TABLE readiness_answers ADD CONSTRAINT readiness_answers_pkey PRIMARY KEY (id);
 ALTER TABLE readiness_answers ADD CONSTRAINT readiness_answers_score_check CHECK (((score >= 0) AND (score <= 4)));
+
+CREATE TABLE referral_assumptions (
+  id uuid NOT NULL,
+  share bigint NOT NULL,
+  words text NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE referral_assumptions ADD CONSTRAINT referral_assumptions_pkey PRIMARY KEY (id);
+ALTER TABLE referral_assumptions ADD CONSTRAINT referral_assumptions_share_check CHECK (((share >= 0) AND (share <= 10000)));
 
 CREATE TABLE referral_claims (
   id uuid NOT NULL,
@@ -1334,6 +1591,21 @@ ALTER TABLE respect_incidents ADD CONSTRAINT respect_incidents_severity_check CH
 ALTER TABLE respect_incidents ADD CONSTRAINT respect_incidents_warning_key UNIQUE (warning);
 CREATE INDEX respect_incidents_open ON respect_incidents USING btree (due_at, id) WHERE (closed_at IS NULL);
 CREATE INDEX respect_incidents_party_id_opened_at_id ON respect_incidents USING btree (party_id, opened_at, id);
+
+CREATE TABLE rewards (
+  referral_id uuid NOT NULL,
+  schedule_id uuid NOT NULL,
+  state text COLLATE "C" NOT NULL,
+  party_id uuid,
+  amount_minor bigint NOT NULL,
+  lot_id uuid,
+  turn bigint NOT NULL
+);
+ALTER TABLE rewards ADD CONSTRAINT rewards_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
+ALTER TABLE rewards ADD CONSTRAINT rewards_pkey PRIMARY KEY (referral_id);
+ALTER TABLE rewards ADD CONSTRAINT rewards_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES referrals(id);
+ALTER TABLE rewards ADD CONSTRAINT rewards_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES benefit_schedules(id);
+CREATE INDEX rewards_waits ON rewards USING btree (referral_id) WHERE (state = 'waits'::text);
 
 CREATE TABLE saves (
   id uuid NOT NULL,
@@ -1685,7 +1957,8 @@ CREATE TABLE surveys (
   created_by uuid,
   created_at bigint NOT NULL,
   live_at bigint,
-  closed_at bigint
+  closed_at bigint,
+  is_guide boolean NOT NULL DEFAULT false
 );
 ALTER TABLE surveys ADD CONSTRAINT surveys_family_id_version_key UNIQUE (family_id, version);
 ALTER TABLE surveys ADD CONSTRAINT surveys_pkey PRIMARY KEY (id);

@@ -60,6 +60,56 @@ CREATE TABLE basket_rules (
 ) STRICT;
 CREATE INDEX basket_rules_edition_by_worth ON basket_rules (edition, by_worth);
 
+CREATE TABLE benefit_approvals (
+  schedule_id BLOB NOT NULL REFERENCES benefit_schedules (id),
+  user_id BLOB NOT NULL REFERENCES users (id),
+  at INTEGER NOT NULL,
+  PRIMARY KEY (schedule_id, user_id)
+) STRICT;
+
+CREATE TABLE benefit_schedules (
+  id BLOB NOT NULL PRIMARY KEY,
+  number INTEGER NOT NULL CONSTRAINT benefit_schedules_number_key UNIQUE,
+  state TEXT NOT NULL,
+  basis TEXT NOT NULL,
+  tiers TEXT NOT NULL,
+  currency TEXT NOT NULL,
+  cap_minor INTEGER,
+  wallet TEXT NOT NULL,
+  valid_days INTEGER NOT NULL,
+  tax_note TEXT,
+  text_fa TEXT NOT NULL,
+  text_ar TEXT NOT NULL,
+  text_en TEXT NOT NULL,
+  effective_on TEXT NOT NULL,
+  in_force_on TEXT,
+  ended_on TEXT,
+  created_by BLOB REFERENCES users (id),
+  created_at INTEGER NOT NULL,
+  approved_at INTEGER
+) STRICT;
+
+CREATE TABLE budget_proposals (
+  id BLOB NOT NULL PRIMARY KEY,
+  from_policy_id BLOB NOT NULL REFERENCES policies (id),
+  to_treatment_id BLOB NOT NULL REFERENCES treatments (id),
+  amount_minor INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  customers INTEGER,
+  gain_minor INTEGER,
+  gain_low_minor INTEGER,
+  gain_high_minor INTEGER,
+  words TEXT,
+  state TEXT NOT NULL,
+  reason TEXT,
+  created_by BLOB NOT NULL REFERENCES users (id),
+  created_at INTEGER NOT NULL,
+  decided_by BLOB REFERENCES users (id),
+  decided_at INTEGER,
+  CONSTRAINT budget_proposals_decided_check CHECK ((state = 'open') = (decided_at IS NULL))
+) STRICT;
+CREATE INDEX budget_proposals_state_id ON budget_proposals (state, id);
+
 CREATE TABLE cases (
   id BLOB NOT NULL PRIMARY KEY,
   party_id BLOB NOT NULL REFERENCES parties (id),
@@ -294,6 +344,50 @@ CREATE TABLE fairness_groups (
 ) STRICT;
 CREATE INDEX fairness_groups_odd ON fairness_groups (audit_id, id) WHERE verdict IN ('look', 'unequal');
 
+CREATE TABLE feedback (
+  id BLOB NOT NULL PRIMARY KEY,
+  said TEXT NOT NULL,
+  state TEXT NOT NULL CONSTRAINT feedback_state_check CHECK (state IN ('open', 'in_work', 'done', 'declined')),
+  unit_id BLOB REFERENCES units (id),
+  owner_id BLOB REFERENCES users (id),
+  action TEXT,
+  reply TEXT,
+  state_at INTEGER NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  CONSTRAINT feedback_over_check CHECK (state IN ('open', 'in_work') OR reply IS NOT NULL),
+  CONSTRAINT feedback_done_check CHECK (state <> 'done' OR action IS NOT NULL)
+) STRICT;
+CREATE INDEX feedback_owner_id_state_at_id ON feedback (owner_id, state_at, id);
+CREATE INDEX feedback_state_at_id ON feedback (state_at, id);
+CREATE INDEX feedback_state_state_at_id ON feedback (state, state_at, id);
+
+CREATE TABLE feedback_customers (
+  feedback_id BLOB NOT NULL REFERENCES feedback (id),
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  told_at INTEGER,
+  told_by BLOB REFERENCES users (id),
+  channel TEXT,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (feedback_id, party_id)
+) STRICT;
+CREATE INDEX feedback_customers_party_id_feedback_id ON feedback_customers (party_id, feedback_id);
+CREATE INDEX feedback_customers_waiting ON feedback_customers (feedback_id, party_id) WHERE told_at IS NULL;
+
+CREATE TABLE feedback_voices (
+  id BLOB NOT NULL PRIMARY KEY,
+  feedback_id BLOB NOT NULL REFERENCES feedback (id),
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  source TEXT NOT NULL CONSTRAINT feedback_voices_source_check CHECK (source IN ('quote', 'answer', 'case', 'idea', 'told')),
+  source_id BLOB NOT NULL,
+  words TEXT,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  CONSTRAINT feedback_voices_feedback_id_source_source_id_key UNIQUE (feedback_id, source, source_id)
+) STRICT;
+CREATE INDEX feedback_voices_feedback_id_party_id_id ON feedback_voices (feedback_id, party_id, id);
+CREATE INDEX feedback_voices_source_source_id ON feedback_voices (source, source_id);
+
 CREATE TABLE findings (
   name TEXT NOT NULL PRIMARY KEY,
   input_hash TEXT NOT NULL,
@@ -320,6 +414,13 @@ CREATE TABLE fits (
 CREATE INDEX fits_input_hash ON fits (input_hash);
 CREATE INDEX fits_is_current ON fits (kind) WHERE is_current;
 CREATE INDEX fits_made_at_id ON fits (made_at, id);
+
+CREATE TABLE follow_up_causes (
+  follow_up_id BLOB NOT NULL PRIMARY KEY REFERENCES follow_ups (id),
+  cause TEXT NOT NULL CONSTRAINT follow_up_causes_cause_check CHECK (cause IN ('incident', 'referral')),
+  cause_id BLOB NOT NULL
+) STRICT;
+CREATE INDEX follow_up_causes_cause_cause_id ON follow_up_causes (cause, cause_id);
 
 CREATE TABLE follow_ups (
   id BLOB NOT NULL PRIMARY KEY,
@@ -537,6 +638,19 @@ CREATE INDEX interactions_party_id_at_id ON interactions (party_id, at, id, chan
 CREATE INDEX interactions_source_key ON interactions (source_key) WHERE source_key IS NOT NULL;
 CREATE INDEX interactions_staff_id_at ON interactions (staff_id, at);
 
+CREATE TABLE interviews (
+  sheet_id BLOB NOT NULL PRIMARY KEY REFERENCES survey_sheets (id),
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  held_by BLOB NOT NULL REFERENCES users (id),
+  held_at INTEGER NOT NULL,
+  channel TEXT,
+  with_whom TEXT,
+  minutes INTEGER
+) STRICT;
+CREATE INDEX interviews_held_at_sheet_id ON interviews (held_at, sheet_id);
+CREATE INDEX interviews_held_by_held_at_sheet_id ON interviews (held_by, held_at, sheet_id);
+CREATE INDEX interviews_party_id_held_at_sheet_id ON interviews (party_id, held_at, sheet_id);
+
 CREATE TABLE jobs (
   id BLOB NOT NULL PRIMARY KEY,
   job TEXT NOT NULL,
@@ -552,6 +666,71 @@ CREATE TABLE jobs (
   finished_at INTEGER
 ) STRICT;
 CREATE INDEX jobs_state_due_at ON jobs (state, due_at);
+
+CREATE TABLE ledger_accounts (
+  id BLOB NOT NULL PRIMARY KEY,
+  name TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  party_id BLOB REFERENCES parties (id),
+  wallet TEXT,
+  currency TEXT NOT NULL,
+  balance_minor INTEGER NOT NULL,
+  created_at INTEGER NOT NULL,
+  CONSTRAINT ledger_accounts_name_currency_key UNIQUE (name, currency),
+  CONSTRAINT ledger_accounts_balance_minor_check CHECK (
+    CASE WHEN kind IN ('expense', 'receivable', 'repaid', 'written_off') THEN balance_minor <= 0 ELSE balance_minor >= 0 END
+  )
+) STRICT;
+CREATE INDEX ledger_accounts_kind ON ledger_accounts (kind, id);
+CREATE INDEX ledger_accounts_party_id ON ledger_accounts (party_id) WHERE party_id IS NOT NULL;
+
+CREATE TABLE ledger_entries (
+  journal_id BLOB NOT NULL REFERENCES ledger_journals (id),
+  place INTEGER NOT NULL,
+  debit_id BLOB NOT NULL REFERENCES ledger_accounts (id),
+  credit_id BLOB NOT NULL REFERENCES ledger_accounts (id),
+  lot_id BLOB REFERENCES ledger_lots (id),
+  amount_minor INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  PRIMARY KEY (journal_id, place),
+  CONSTRAINT ledger_entries_amount_minor_check CHECK (amount_minor > 0),
+  CONSTRAINT ledger_entries_credit_id_check CHECK (debit_id <> credit_id)
+) STRICT;
+CREATE INDEX ledger_entries_lot_id ON ledger_entries (lot_id) WHERE lot_id IS NOT NULL;
+
+CREATE TABLE ledger_journals (
+  id BLOB NOT NULL PRIMARY KEY,
+  key TEXT NOT NULL CONSTRAINT ledger_journals_key_key UNIQUE,
+  kind TEXT NOT NULL,
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  referral_id BLOB,
+  purchase_id BLOB,
+  reverses_id BLOB REFERENCES ledger_journals (id),
+  amount_minor INTEGER NOT NULL,
+  currency TEXT NOT NULL,
+  day TEXT NOT NULL,
+  note TEXT,
+  created_by BLOB,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX ledger_journals_party_id_id ON ledger_journals (party_id, id);
+CREATE INDEX ledger_journals_reverses_id ON ledger_journals (reverses_id) WHERE reverses_id IS NOT NULL;
+
+CREATE TABLE ledger_lots (
+  id BLOB NOT NULL PRIMARY KEY,
+  party_id BLOB NOT NULL REFERENCES parties (id),
+  wallet TEXT NOT NULL,
+  referral_id BLOB,
+  currency TEXT NOT NULL,
+  amount_minor INTEGER NOT NULL,
+  left_minor INTEGER NOT NULL,
+  expired_minor INTEGER NOT NULL,
+  matured_on TEXT NOT NULL,
+  expires_on TEXT NOT NULL,
+  CONSTRAINT ledger_lots_left_minor_check CHECK (left_minor >= 0 AND expired_minor >= 0 AND left_minor + expired_minor <= amount_minor)
+) STRICT;
+CREATE INDEX ledger_lots_expires_on_id ON ledger_lots (expires_on, id) WHERE left_minor > 0;
+CREATE INDEX ledger_lots_party_id_expires_on_id ON ledger_lots (party_id, expires_on, id) WHERE left_minor > 0;
 
 CREATE TABLE mails (
   id BLOB NOT NULL PRIMARY KEY,
@@ -1057,12 +1236,42 @@ CREATE INDEX purchases_at_id ON purchases (at, id);
 CREATE INDEX purchases_import_id ON purchases (import_id, id) WHERE import_id IS NOT NULL;
 CREATE INDEX purchases_party_id_at_id ON purchases (party_id, at, id, day, currency, gross_minor, refund_minor);
 
+CREATE TABLE quote_tags (
+  quote_id BLOB NOT NULL REFERENCES quotes (id),
+  tag_key TEXT NOT NULL,
+  tag TEXT NOT NULL,
+  PRIMARY KEY (quote_id, tag_key)
+) STRICT;
+CREATE INDEX quote_tags_tag_key_quote_id ON quote_tags (tag_key, quote_id);
+
+CREATE TABLE quotes (
+  id BLOB NOT NULL PRIMARY KEY,
+  sheet_id BLOB NOT NULL REFERENCES survey_sheets (id),
+  party_id BLOB REFERENCES parties (id),
+  text TEXT NOT NULL,
+  idea_id BLOB,
+  case_id BLOB,
+  created_by BLOB,
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX quotes_created_at_id ON quotes (created_at, id);
+CREATE INDEX quotes_party_id_created_at_id ON quotes (party_id, created_at, id) WHERE party_id IS NOT NULL;
+CREATE INDEX quotes_sheet_id_id ON quotes (sheet_id, id);
+
 CREATE TABLE readiness_answers (
   id BLOB NOT NULL PRIMARY KEY,
   at INTEGER NOT NULL,
   user_id BLOB NOT NULL,
   barrier TEXT NOT NULL,
   score INTEGER NOT NULL CONSTRAINT readiness_answers_score_check CHECK (score BETWEEN 0 AND 4)
+) STRICT;
+
+CREATE TABLE referral_assumptions (
+  id BLOB NOT NULL PRIMARY KEY,
+  share INTEGER NOT NULL CONSTRAINT referral_assumptions_share_check CHECK (share BETWEEN 0 AND 10000),
+  words TEXT NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE referral_claims (
@@ -1184,6 +1393,17 @@ CREATE TABLE respect_incidents (
 ) STRICT;
 CREATE INDEX respect_incidents_open ON respect_incidents (due_at, id) WHERE closed_at IS NULL;
 CREATE INDEX respect_incidents_party_id_opened_at_id ON respect_incidents (party_id, opened_at, id);
+
+CREATE TABLE rewards (
+  referral_id BLOB NOT NULL PRIMARY KEY REFERENCES referrals (id),
+  schedule_id BLOB NOT NULL REFERENCES benefit_schedules (id),
+  state TEXT NOT NULL,
+  party_id BLOB REFERENCES parties (id),
+  amount_minor INTEGER NOT NULL,
+  lot_id BLOB,
+  turn INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rewards_waits ON rewards (referral_id) WHERE state = 'waits';
 
 CREATE TABLE saves (
   id BLOB NOT NULL PRIMARY KEY,
@@ -1487,7 +1707,7 @@ CREATE TABLE surveys (
   created_by BLOB,
   created_at INTEGER NOT NULL,
   live_at INTEGER,
-  closed_at INTEGER,
+  closed_at INTEGER, is_guide INTEGER NOT NULL DEFAULT FALSE,
   CONSTRAINT surveys_family_id_version_key UNIQUE (family_id, version)
 ) STRICT;
 CREATE UNIQUE INDEX surveys_live ON surveys (family_id) WHERE state = 'live';
