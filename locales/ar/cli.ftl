@@ -82,6 +82,7 @@ cli-import-row = الصف { $row }: { $problem }
 cli-import-goes-on = بدأ هذا الملف من قبل؛ يستمر الاستيراد { $id }.
 cli-import-stopped = توقف. للمتابعة: peyvand import --resume { $id }
 cli-import-rejected = الصفوف المرفوضة: { $count }. الأسباب: peyvand op imports.rejects id={ $id }
+cli-import-codes-refused = رموز لم تُستعمل وسُجل شراؤها: { $count }. الأسباب: peyvand op imports.rejects id={ $id } is_taken=true
 cli-import-progress = { $rows } صف، { $rate } في الثانية، بقي { $left }
 cli-import-word = { $word } ليست من كلمات هذا الخيار.
 

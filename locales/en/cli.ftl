@@ -88,6 +88,10 @@ cli-import-rejected = { $count ->
     [one] 1 row was rejected.
    *[other] { $count } rows were rejected.
   } See why: peyvand op imports.rejects id={ $id }
+cli-import-codes-refused = { $count ->
+    [one] 1 code was not used, though its purchase came in.
+   *[other] { $count } codes were not used, though their purchases came in.
+  } See why: peyvand op imports.rejects id={ $id } is_taken=true
 cli-import-progress = { $rows } rows, { $rate }/s, { $left } left
 cli-import-word = { $word } is not one of the words for this.
 

@@ -82,6 +82,7 @@ cli-import-row = ردیف { $row }: { $problem }
 cli-import-goes-on = این فایل پیش‌تر آغاز شده بود؛ ورود { $id } ادامه می‌یابد.
 cli-import-stopped = متوقف شد. برای ادامه: peyvand import --resume { $id }
 cli-import-rejected = { $count } ردیف پذیرفته نشد. دلیل‌ها: peyvand op imports.rejects id={ $id }
+cli-import-codes-refused = { $count } کد به کار نرفت، ولی خریدشان ثبت شد. دلیل‌ها: peyvand op imports.rejects id={ $id } is_taken=true
 cli-import-progress = { $rows } ردیف، { $rate } در ثانیه، { $left } مانده
 cli-import-word = { $word } از واژه‌های این گزینه نیست.
 

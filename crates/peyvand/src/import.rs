@@ -93,7 +93,7 @@ pub async fn run(app: &App, words: &Words, arguments: &Arguments) -> Result<serd
         }
         return Ok(json!({
             "rows": counts.rows, "created": counts.created, "updated": counts.updated, "unchanged": counts.unchanged,
-            "rejected": counts.rejected, "dry_run": true,
+            "rejected": counts.rejected, "noted": counts.noted, "dry_run": true,
         }));
     }
     let id = match record::unfinished(&ctx, &prepared).await? {
@@ -130,6 +130,10 @@ async fn bring_in(app: &App, words: &Words, ctx: &Ctx, id: Id<Import>) -> Result
     if import.rejected > 0 {
         eprintln!("{}", words.ta("cli-import-rejected", &[("count", import.rejected.into()), ("id", id.to_string().into())]));
     }
+    if import.details.codes_refused > 0 {
+        let values = [("count", import.details.codes_refused.into()), ("id", id.to_string().into())];
+        eprintln!("{}", words.ta("cli-import-codes-refused", &values));
+    }
     let mut line = json!({
         "rows": import.rows, "created": import.created, "updated": import.updated, "unchanged": import.unchanged,
         "rejected": import.rejected, "import": id,
@@ -139,6 +143,10 @@ async fn bring_in(app: &App, words: &Words, ctx: &Ctx, id: Id<Import>) -> Result
     }
     if import.details.lines_without_customer > 0 {
         line["lines_without_customer"] = import.details.lines_without_customer.into();
+    }
+    if import.details.codes_redeemed > 0 || import.details.codes_refused > 0 {
+        line["codes_redeemed"] = import.details.codes_redeemed.into();
+        line["codes_refused"] = import.details.codes_refused.into();
     }
     if ended != Ended::Done {
         line["state"] = json!(import.state);

@@ -48,6 +48,7 @@ pub fn routes() -> Router<State> {
         .route("/imports/{id}/discard", post(discard))
         .route("/imports/{id}/progress", get(progress))
         .route("/imports/{id}/rejects.csv", get(rejects_csv))
+        .route("/imports/{id}/noted.csv", get(noted_csv))
 }
 
 #[derive(Template)]
@@ -403,12 +404,13 @@ struct ShowQuery {
     kind: Option<String>,
     map: Option<String>,
     after: Option<String>,
+    after_noted: Option<String>,
 }
 
 async fn show(req: Req, Path(id): Path<Id<Import>>, Form(query): Form<ShowQuery>) -> PageResult {
     let import = req.ctx.run(record::get, ImportId { id }).await?;
     if import.state != Stand::Draft || !req.can(Room::Imports, Act::Create) {
-        return page::page(&req, &ShowPage::new(&req, import, query.after).await?);
+        return page::page(&req, &ShowPage::new(&req, import, query.after, query.after_noted).await?);
     }
     let kind: Option<Kind> = query.kind.and_then(|word| word.parse().ok());
     let prepared = match &query.map {
@@ -475,17 +477,34 @@ struct ShowPage {
     import: ImportRecord,
     rejects: Vec<Reject>,
     next: Option<String>,
+    /// Rows that came in though something is wrong with them.
+    noted: Vec<Reject>,
+    next_noted: Option<String>,
     can_change: bool,
     can_undo: bool,
 }
 
+/// Rows of the file with what is wrong with them.
+struct Table<'a> {
+    word: &'static str,
+    count: i64,
+    rows: &'a [Reject],
+    more: Option<String>,
+}
+
 impl ShowPage {
-    async fn new(req: &Req, import: ImportRecord, after: Option<String>) -> Result<ShowPage, PageError> {
-        let page = req.ctx.run(record::rejects, ListRejects { id: import.id, after, limit: Some(REJECTS) }).await?;
+    async fn new(req: &Req, import: ImportRecord, after: Option<String>, after_noted: Option<String>) -> Result<ShowPage, PageError> {
+        let id = import.id;
+        let listed = async |is_taken, after| {
+            req.ctx.run(record::rejects, ListRejects { id, is_taken: Some(is_taken), after, limit: Some(REJECTS) }).await
+        };
+        let (page, noted) = (listed(false, after).await?, listed(true, after_noted).await?);
         Ok(ShowPage {
             s: req.shell("imports", import.file_name.clone()).crumb(req.t("menu-imports"), "/imports"),
             rejects: page.items,
             next: page.next,
+            noted: noted.items,
+            next_noted: noted.next,
             can_change: req.can(Room::Imports, Act::Change),
             can_undo: req.can(Room::Imports, Act::Delete),
             import,
@@ -518,6 +537,34 @@ impl ShowPage {
         }
     }
 
+    /// The rows that could not be taken, and those that came in though something is wrong with them.
+    fn tables(&self) -> Vec<Table<'_>> {
+        let more = |name: &str, next: &Option<String>| next.as_ref().map(|next| format!("/imports/{}?{name}={next}", self.import.id));
+        let tables = [
+            Table {
+                word: "rejects",
+                count: self.import.rejected,
+                rows: &self.rejects,
+                more: more("after", &self.next),
+            },
+            Table {
+                word: "noted",
+                count: self.import.details.codes_refused,
+                rows: &self.noted,
+                more: more("after_noted", &self.next_noted),
+            },
+        ];
+        tables.into_iter().filter(|table| !table.rows.is_empty()).collect()
+    }
+
+    fn has_more_to_tell(&self) -> bool {
+        let details = &self.import.details;
+        [details.customers_created, details.lines_without_customer, details.refunds, details.codes_redeemed, details.codes_refused]
+            .into_iter()
+            .any(|count| count > 0)
+            || self.is("undone")
+    }
+
     fn cells(&self, reject: &Reject) -> Vec<(String, String)> {
         let names = self.import.options.columns.iter().map(|column| column.name.clone());
         names.zip(reject.cells.iter().cloned()).filter(|(_, cell)| !cell.trim().is_empty()).collect()
@@ -526,7 +573,7 @@ impl ShowPage {
 
 async fn progress(req: Req, Path(id): Path<Id<Import>>) -> PageResult {
     let import = req.ctx.run(record::get, ImportId { id }).await?;
-    let view = ShowPage::new(&req, import, None).await?;
+    let view = ShowPage::new(&req, import, None, None).await?;
     if !req.htmx {
         return Ok(page::go(&req, &format!("/imports/{id}"), None));
     }
@@ -538,9 +585,17 @@ async fn progress(req: Req, Path(id): Path<Id<Import>>) -> PageResult {
 }
 
 async fn rejects_csv(req: Req, Path(id): Path<Id<Import>>) -> PageResult {
-    let (name, lines) = record::rejects_csv(&req.ctx, id).await?;
+    csv(&req, id, false).await
+}
+
+async fn noted_csv(req: Req, Path(id): Path<Id<Import>>) -> PageResult {
+    csv(&req, id, true).await
+}
+
+async fn csv(req: &Req, id: Id<Import>, is_taken: bool) -> PageResult {
+    let (name, lines) = record::rejects_csv(&req.ctx, id, is_taken).await?;
     let lines = lines.map(|line| line.map_err(|error| std::io::Error::other(error.to_string())));
-    let disposition = format!("attachment; filename=\"rejected.csv\"; filename*=UTF-8''{}", page::percent(&name).replace('/', "%2F"));
+    let disposition = format!("attachment; filename=\"rows.csv\"; filename*=UTF-8''{}", page::percent(&name).replace('/', "%2F"));
     let mut response: Response = Body::from_stream(lines).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/csv; charset=utf-8"));

@@ -49,6 +49,18 @@ pub fn read(text: &str) -> Result<String, &'static str> {
     if damm(&digits) == 0 { Ok(digits) } else { Err("experience-code-mistyped") }
 }
 
+/// A code as a table has it: programs that take it for a number lose the noughts in front, and the last digit tells whether that is
+/// what happened.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_cell(text: &str) -> Result<String, &'static str> {
+    let digits = fold_digits(text);
+    let digits = digits.trim();
+    let is_number = !digits.is_empty() && digits.len() < DIGITS && digits.bytes().all(|sign| sign.is_ascii_digit());
+    if is_number { read(&format!("{digits:0>DIGITS$}")) } else { read(digits) }
+}
+
 /// A code as it is read aloud: in three groups.
 #[must_use]
 pub fn spoken(code: &str) -> String {
@@ -77,6 +89,10 @@ mod tests {
             }
         }
         assert_eq!(read("12345"), Err("experience-code-form"));
+        let short = (0..).map(|number| make(&keys, "b", number)).find(|code| code.starts_with('0')).unwrap();
+        assert_eq!(read_cell(short.trim_start_matches('0')), Ok(short.clone()));
+        assert_eq!((read_cell(&spoken(&short)), read_cell("12345")), (Ok(short), Err("experience-code-mistyped")));
+        assert_eq!(read_cell("ABC"), Err("experience-code-form"));
         assert_eq!(read("abcdefghijkl"), Err("experience-code-form"));
     }
 

@@ -53,3 +53,5 @@ mod tests;
 mod tests_grants;
 #[cfg(test)]
 mod tests_respect;
+#[cfg(test)]
+mod tests_till;

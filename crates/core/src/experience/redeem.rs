@@ -1,19 +1,23 @@
 //! Redeeming: a code becomes what it is worth, once. Everything is looked at again in the transaction that commits it, and
 //! caps and budgets change only by an update that carries its own condition.
 
+use super::assign::Exposure;
 use super::codes;
 use super::grants::{self, FROM, Grant, GrantState};
 use super::legality::TreatmentKind;
+use super::policies::Version;
+use super::treatments::Treatment;
 use crate::parties::{Party, whom};
 use crate::platform::events::{self, Event};
 use crate::platform::money::{Currency, Money, MoneyUnit};
 use crate::platform::text::clean_line;
 use crate::sales::Purchase;
-use crate::{Act, Ctx, Day, Error, Fields, Operations, Perm, Problem, Result, Room, Sight};
-use peyvand_db::{Id, Sql, Tx, sql};
+use crate::{Act, Ctx, Error, Fields, Instant, Operations, Perm, Problem, Result, Room, Sight};
+use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::collections::{BTreeMap, HashMap};
 
 /// Characters of a key.
 const KEY_MAX: usize = 120;
@@ -81,14 +85,14 @@ fn total(text: Option<&str>, currency: Currency) -> Result<Option<i64>> {
 pub async fn redeem(ctx: &Ctx, input: RedeemGrant) -> Result<Redeemed> {
     let writer = ctx.write(Perm(Room::Sales, Act::Create))?;
     let organisation = ctx.app.organisation().await?;
-    let today = ctx.now().day(&organisation.zone());
     let code = codes::read(&input.code).map_err(|key| Problem::new("code", key))?;
     let total = total(input.total.as_deref(), organisation.currency)?;
     let key = clean_line(input.key.as_deref().unwrap_or_default(), KEY_MAX);
     let key = key.map_err(|problem| Problem::new("key", problem.key()).with("max", KEY_MAX))?;
     let mut tx = writer.begin().await?;
     let whose = whom::find(&mut tx, ctx, &writer.sight, input.party_id, input.customer.as_deref()).await?.map(|party| party.id);
-    let at = At { today, key: Some(key).filter(|key| !key.is_empty()), whose, purchase: input.purchase_id, total };
+    let key = Some(key).filter(|key| !key.is_empty());
+    let at = At { moment: ctx.now(), key, whose, purchase: input.purchase_id, total };
     let redeemed = in_tx(&mut tx, ctx, &writer.sight, &code, at).await?;
     if !redeemed.is_repeat {
         tx.commit().await?;
@@ -98,14 +102,37 @@ pub async fn redeem(ctx: &Ctx, input: RedeemGrant) -> Result<Redeemed> {
 
 /// The circumstances of a redemption.
 pub(crate) struct At {
-    pub(crate) today: Day,
+    /// When the code was shown; a purchase that is written down later was made before.
+    pub(crate) moment: Instant,
+    /// Names the redemption, so that it is done once.
     pub(crate) key: Option<String>,
+    /// Who shows it, where that is known.
     pub(crate) whose: Option<Id<Party>>,
+    /// At which purchase.
     pub(crate) purchase: Option<Id<Purchase>>,
+    /// What is bought with it, in minor units; that of the purchase unless given.
     pub(crate) total: Option<i64>,
 }
 
-/// Redeems a code in the transaction of what it is used for.
+/// Names the redemption of a code at a purchase: once, however often the purchase is brought.
+#[must_use]
+pub(crate) fn key_at(purchase: Id<Purchase>, code: &str) -> String {
+    format!("purchase:{purchase}:{code}")
+}
+
+/// Whose each of these codes is, of customers within sight. A code that nobody has is absent.
+pub(crate) async fn owners(tx: &mut Tx, sight: &Sight, codes: &[&str]) -> Result<HashMap<String, Id<Party>>> {
+    if codes.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut query = sql("SELECT g.code, g.party_id FROM grants g JOIN parties p ON p.id = g.party_id WHERE g.code IN ");
+    query.list_padded(codes);
+    sight.parties(&mut query);
+    Ok(tx.all::<(String, Id<Party>)>(query).await?.into_iter().collect())
+}
+
+/// Redeems a code in the transaction of what it is used for. A refusal leaves nothing behind, so that the caller may go on in the
+/// same transaction.
 pub(crate) async fn in_tx(tx: &mut Tx, ctx: &Ctx, sight: &Sight, code: &str, at: At) -> Result<Redeemed> {
     let found: Option<(Id<Grant>,)> = tx.maybe(sql("SELECT id FROM grants WHERE code = $1 {for_update}").bind(code)).await?;
     let Some((id,)) = found else { return Err(Error::invalid("code", "experience-code-unknown")) };
@@ -124,29 +151,33 @@ pub(crate) async fn in_tx(tx: &mut Tx, ctx: &Ctx, sight: &Sight, code: &str, at:
             None => {}
         }
     }
-    if !matches!(grant.state, GrantState::Offered | GrantState::Accepted) {
+    let on = at.moment.day(&ctx.app.organisation().await?.zone());
+    // Over by now, but not on the day of a purchase that is written down later.
+    let was_good = grant.state == GrantState::Expired && on <= grant.valid_to_on;
+    if !was_good && !matches!(grant.state, GrantState::Offered | GrantState::Accepted) {
         return Err(refused("code", grants::why(grant.state)));
     }
-    if at.today < grant.valid_from_on {
+    if on < grant.valid_from_on {
         return Err(refused("code", "experience-grant-not-yet"));
     }
-    if at.today > grant.valid_to_on {
+    if on > grant.valid_to_on {
         return Err(refused("code", "experience-grant-expired"));
     }
     if grant.kind == TreatmentKind::Gift {
         return Err(refused("code", "experience-grant-gift"));
     }
     let total = match (at.total, at.purchase) {
-        (None, Some(purchase)) => of_purchase(tx, purchase, grant.party_id).await?,
+        (None, Some(purchase)) => of_purchase(tx, ctx, purchase, grant.party_id).await?,
         (total, _) => total,
     };
     let off = off(grant.share, grant.value_minor, total);
     take_one(tx, &grant, off).await?;
     let done = tx
         .run(
-            sql("UPDATE grants SET state = 'redeemed', redeemed_at = $1, redeemed_minor = $2, redeem_key = $3, purchase_id = $4
-                 WHERE id = $5 AND state IN ('offered', 'accepted')")
-            .bind(ctx.now())
+            sql("UPDATE grants SET state = 'redeemed', redeemed_at = $1, redeemed_minor = $2, redeem_key = $3, purchase_id = $4,
+                   ended_at = NULL
+                 WHERE id = $5 AND state IN ('offered', 'accepted', 'expired')")
+            .bind(at.moment)
             .bind(off)
             .bind(&at.key)
             .bind(at.purchase)
@@ -158,7 +189,7 @@ pub(crate) async fn in_tx(tx: &mut Tx, ctx: &Ctx, sight: &Sight, code: &str, at:
     }
     tx.run(
         sql("UPDATE exposures SET delivered_at = COALESCE(delivered_at, $1), staff_id = COALESCE(staff_id, $2) WHERE id = $3")
-            .bind(ctx.now())
+            .bind(at.moment)
             .bind(ctx.actor.user())
             .bind(grant.exposure_id),
     )
@@ -170,11 +201,14 @@ pub(crate) async fn in_tx(tx: &mut Tx, ctx: &Ctx, sight: &Sight, code: &str, at:
 }
 
 /// What the customer paid for at a purchase, after what they gave back.
-async fn of_purchase(tx: &mut Tx, purchase: Id<Purchase>, party: Id<Party>) -> Result<Option<i64>> {
-    let found: Option<(i64,)> = tx
-        .maybe(sql("SELECT gross_minor - refund_minor FROM purchases WHERE id = $1 AND party_id = $2").bind(purchase).bind(party))
-        .await?;
-    found.map(|(total,)| Some(total)).ok_or_else(|| Error::invalid("purchase_id", "experience-purchase-of-other"))
+async fn of_purchase(tx: &mut Tx, ctx: &Ctx, purchase: Id<Purchase>, party: Id<Party>) -> Result<Option<i64>> {
+    let query = sql("SELECT gross_minor - refund_minor, currency FROM purchases WHERE id = $1 AND party_id = $2");
+    let found: Option<(i64, Currency)> = tx.maybe(query.bind(purchase).bind(party)).await?;
+    let (total, currency) = found.ok_or_else(|| Error::invalid("purchase_id", "experience-purchase-of-other"))?;
+    if currency != ctx.app.organisation().await?.currency {
+        return Err(refused("code", "experience-code-currency"));
+    }
+    if total <= 0 { Err(refused("code", "experience-code-nothing")) } else { Ok(Some(total)) }
 }
 
 /// Takes one of what may be given in all, and its cost from the budget; who comes too late changes nothing. Rows are taken in the
@@ -199,9 +233,67 @@ pub(super) async fn take_one(tx: &mut Tx, grant: &Grant, off: Option<i64>) -> Re
         )
         .await?;
     if paid == 0 {
+        // The caller may go on with something else in this transaction.
+        tx.run(sql("UPDATE treatments SET used = used - 1 WHERE id = $1").bind(grant.treatment_id)).await?;
         return Err(refused("code", "experience-budget-spent"));
     }
     Ok(())
+}
+
+row! {
+    struct Freed {
+        id: Id<Grant> = "g.id",
+        party_id: Id<Party> = "g.party_id",
+        exposure_id: Id<Exposure> = "g.exposure_id",
+        treatment_id: Id<Treatment> = "g.treatment_id",
+        version_id: Id<Version> = "g.policy_version_id",
+        name_fa: String = "t.name_fa",
+        cost_minor: i64 = "CASE WHEN g.redeemed_minor > 0 THEN g.redeemed_minor ELSE t.unit_cost_minor END",
+        redeemed_at: Instant = "g.redeemed_at",
+    }
+}
+
+/// Lets codes be used again whose purchases are no more, because the file that brought them was taken back. How many there were.
+pub(crate) async fn free(tx: &mut Tx, ctx: &Ctx, purchases: &[Id<Purchase>]) -> Result<i64> {
+    if purchases.is_empty() {
+        return Ok(0);
+    }
+    let mut query = Sql::select::<Freed>("FROM grants g JOIN treatments t ON t.id = g.treatment_id WHERE g.state = 'redeemed' AND g.purchase_id IN ");
+    query.list_padded(purchases).push(" ORDER BY g.id");
+    let freed: Vec<Freed> = tx.all(query).await?;
+    if freed.is_empty() {
+        return Ok(0);
+    }
+    let mut events = Vec::with_capacity(freed.len());
+    let mut used: BTreeMap<Id<Treatment>, i64> = BTreeMap::new();
+    let mut spent: BTreeMap<Id<Version>, i64> = BTreeMap::new();
+    for one in &freed {
+        *used.entry(one.treatment_id).or_default() += 1;
+        *spent.entry(one.version_id).or_default() += one.cost_minor;
+        events.push(Event::of_party("grant.freed", one.party_id, json!({"name": one.name_fa})).about(one.id));
+    }
+    let ids: Vec<Id<Grant>> = freed.iter().map(|one| one.id).collect();
+    let mut update = sql("UPDATE grants SET state = 'offered', redeemed_at = NULL, redeemed_minor = NULL, redeem_key = NULL, purchase_id = NULL
+                          WHERE id IN ");
+    update.list_padded(&ids);
+    tx.run(update).await?;
+    let rows = freed.iter().map(|one| vec![one.exposure_id.to_value(), one.redeemed_at.to_value()]).collect();
+    for statement in Sql::inserts(
+        "WITH v (id, at) AS (VALUES ",
+        rows,
+        ") UPDATE exposures SET delivered_at = NULL, staff_id = NULL FROM v WHERE exposures.id = v.id AND exposures.delivered_at = v.at",
+    ) {
+        tx.run(statement).await?;
+    }
+    // In the order in which everybody takes them: treatments, then versions.
+    for (id, count) in used {
+        tx.run(sql("UPDATE treatments SET used = used - $1 WHERE id = $2").bind(count).bind(id)).await?;
+    }
+    for (id, minor) in spent {
+        tx.run(sql("UPDATE policy_versions SET spent_minor = spent_minor - $1 WHERE id = $2").bind(minor).bind(id)).await?;
+    }
+    events::record_all(tx, ctx, events).await?;
+    i64::try_from(freed.len()).map_err(Error::fault)
 }
 
 /// The operations of redeeming.

@@ -19,7 +19,7 @@ use crate::{Ctx, Error, Id, Result, testing};
 use peyvand_db::sql;
 
 /// A discount for everybody, as a live policy.
-async fn live(ctx: &Ctx, new: NewTreatment, holdout: &str) -> PolicyId {
+pub(super) async fn live(ctx: &Ctx, new: NewTreatment, holdout: &str) -> PolicyId {
     let treatment = made(ctx, new).await;
     let mut terms = policy(&[treatment]);
     terms.occasions = vec![plan(Occasion::Once)];
@@ -31,7 +31,7 @@ async fn live(ctx: &Ctx, new: NewTreatment, holdout: &str) -> PolicyId {
     id
 }
 
-fn public() -> NewTreatment {
+pub(super) fn public() -> NewTreatment {
     NewTreatment { is_special: false, party_cap: None, ..treatment(TreatmentKind::Discount, "ده درصد", Stage::ALL) }
 }
 
@@ -43,21 +43,21 @@ async fn customers(ctx: &Ctx, count: usize) -> Vec<Id<Party>> {
     ids
 }
 
-async fn all(ctx: &Ctx) -> Vec<Grant> {
+pub(super) async fn all(ctx: &Ctx) -> Vec<Grant> {
     ctx.run(grants::list, ListGrants { limit: Some(200), ..ListGrants::default() }).await.unwrap().items
 }
 
-fn code_of(grant: &Grant) -> String {
+pub(super) fn code_of(grant: &Grant) -> String {
     grant.code.clone().unwrap()
 }
 
-async fn redeem_code(ctx: &Ctx, code: &str, key: Option<&str>) -> Result<Redeemed> {
+pub(super) async fn redeem_code(ctx: &Ctx, code: &str, key: Option<&str>) -> Result<Redeemed> {
     let input = RedeemGrant { code: code.into(), key: key.map(str::to_owned), total: Some("1000".into()), ..RedeemGrant::default() };
     ctx.run(redeem::redeem, input).await
 }
 
 /// A later moment of the same program.
-fn later(ctx: &Ctx, days: i64) -> Ctx {
+pub(super) fn later(ctx: &Ctx, days: i64) -> Ctx {
     Ctx { now: ctx.now().plus(days * DAY), ..ctx.clone() }
 }
 

@@ -118,6 +118,7 @@ pub const KINDS: &[&str] = &[
     "goal.restored",
     "grant.accepted",
     "grant.expired",
+    "grant.freed",
     "grant.offered",
     "grant.redeemed",
     "grant.revoked",

@@ -36,4 +36,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     20 "0020_fairness",
     21 "0021_interviews",
     22 "0022_proposals",
+    24 "0024_till",
 };

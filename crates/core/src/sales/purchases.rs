@@ -2,6 +2,7 @@
 
 use super::Product;
 use super::write::{self, Fate, NewLine};
+use crate::experience::{codes, redeem};
 use crate::interactions::moment;
 use crate::operation::{Page, page_size};
 use crate::parties::{Party, whom};
@@ -109,6 +110,12 @@ pub struct PurchaseWithLines {
     pub refunds: String,
     /// What remains, in major units.
     pub net: String,
+    /// What came off by codes that were redeemed at it, in minor units; the amounts of the purchase are those before.
+    pub code_minor: i64,
+    /// What was paid with the customer's credit, in minor units; below zero for what returned to it.
+    pub credit_minor: i64,
+    /// What remains of the net amount after both, in major units.
+    pub to_pay: String,
     /// Its lines, at most 500.
     pub items: Vec<Line>,
 }
@@ -155,6 +162,8 @@ pub struct NewPurchase {
     pub country: Option<String>,
     /// A note.
     pub note: Option<String>,
+    /// A code that the customer shows, to be redeemed at this purchase; without a customer it is a purchase of whose code it is.
+    pub code: Option<String>,
     /// The lines.
     #[serde(default)]
     pub lines: Vec<EnterLine>,
@@ -232,10 +241,10 @@ pub fn figures(
     Ok(Figures { quantity, unit_price_minor, discount_minor: discount, amount_minor, sign })
 }
 
-/// Enters a purchase, or a refund when its amounts are negative.
+/// Enters a purchase, or a refund when its amounts are negative. A code is redeemed with it: both or neither.
 ///
 /// # Errors
-/// For fields that cannot be read, an unknown customer, an invoice number that is taken.
+/// For fields that cannot be read, an unknown customer, an invoice number that is taken, a code that is refused.
 pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     let writer = ctx.write(Perm(Room::Sales, Act::Create))?;
     let organisation = ctx.app.organisation().await?;
@@ -292,6 +301,10 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     if at > ctx.now().plus(crate::platform::time::DAY) {
         problems.add("date", "interactions-at-future");
     }
+    let code = match new.code.as_deref().map(str::trim).filter(|code| !code.is_empty()) {
+        None => None,
+        Some(code) => problems.take(codes::read(code).map_err(|key| Problem::new("code", key))),
+    };
     let many = entered.len() > 1;
     let mut lines = Vec::with_capacity(entered.len());
     for (position, (entered, [product, product_name, category])) in entered.iter().zip(names).enumerate() {
@@ -334,7 +347,11 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     problems.check()?;
 
     let mut tx = writer.begin().await?;
-    let party = whom::find(&mut tx, ctx, &writer.sight, new.party_id, new.customer.as_deref()).await?.map(|party| party.id);
+    let named = whom::find(&mut tx, ctx, &writer.sight, new.party_id, new.customer.as_deref()).await?.map(|party| party.id);
+    let party = match (named, &code) {
+        (None, Some(code)) => redeem::owners(&mut tx, &writer.sight, &[code]).await?.remove(code),
+        (named, _) => named,
+    };
     if let Some(invoice) = &invoice {
         let taken: Option<(i64,)> = tx.maybe(sql("SELECT 1 FROM purchases WHERE invoice = $1").bind(invoice)).await?;
         if taken.is_some() {
@@ -353,6 +370,10 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     };
     let data = serde_json::json!({"invoice": invoice});
     events::record(&mut tx, ctx, Event { kind: "purchase.created", party, subject: Some(id.0), data }).await?;
+    if let Some(code) = &code {
+        let key = Some(redeem::key_at(id, code));
+        redeem::in_tx(&mut tx, ctx, &writer.sight, code, redeem::At { moment: at, key, whose: party, purchase: Some(id), total: None }).await?;
+    }
     let purchase = read(&mut tx, id).await?;
     tx.commit().await?;
     Ok(purchase)
@@ -362,7 +383,32 @@ async fn read(tx: &mut Tx, id: Id<Purchase>) -> Result<PurchaseWithLines> {
     let purchase: Purchase =
         tx.one(Sql::select::<Purchase>("FROM purchases q LEFT JOIN parties p ON p.id = q.party_id WHERE q.id = $1").bind(id)).await?;
     let items = tx.all(lines_of(id)).await?;
-    Ok(with_lines(purchase, items))
+    let promised = tx.maybe(promised(&[id])).await?;
+    Ok(with_lines(purchase, items, promised))
+}
+
+row! {
+    /// What of a purchase was settled by what the customer had been promised.
+    struct Promised {
+        purchase_id: Id<Purchase> = "x.purchase_id",
+        code_minor: i64 = "CAST(SUM(x.code_minor) AS BIGINT)",
+        credit_minor: i64 = "CAST(SUM(x.credit_minor) AS BIGINT)",
+    }
+}
+
+/// What came off purchases by codes, and what was paid with credit. A benefit goes to the customer's account and not off the price.
+fn promised(purchases: &[Id<Purchase>]) -> Sql {
+    let mut query = Sql::select::<Promised>(
+        "FROM (SELECT purchase_id, redeemed_minor AS code_minor, 0 AS credit_minor FROM grants
+               WHERE kind = 'discount' AND redeemed_minor IS NOT NULL AND purchase_id IN ",
+    );
+    query.list_padded(purchases);
+    query.push(
+        " UNION ALL SELECT purchase_id, 0, CASE WHEN kind = 'spent' THEN amount_minor ELSE -amount_minor END FROM ledger_journals
+          WHERE kind IN ('spent', 'given_back') AND purchase_id IN ",
+    );
+    query.list_padded(purchases).push(") x GROUP BY x.purchase_id");
+    query
 }
 
 fn lines_of(purchase: Id<Purchase>) -> Sql {
@@ -382,10 +428,12 @@ fn first_lines_of(purchases: &[Id<Purchase>]) -> Sql {
     query
 }
 
-fn with_lines(purchase: Purchase, items: Vec<Line>) -> PurchaseWithLines {
+fn with_lines(purchase: Purchase, items: Vec<Line>, promised: Option<Promised>) -> PurchaseWithLines {
     let text = |minor| Money { minor, currency: purchase.currency }.decimal_string();
+    let (code_minor, credit_minor) = promised.map_or((0, 0), |promised| (promised.code_minor, promised.credit_minor));
+    let to_pay = text(purchase.net_minor() - code_minor - credit_minor);
     let (gross, refunds, net) = (text(purchase.gross_minor), text(purchase.refund_minor), text(purchase.net_minor()));
-    PurchaseWithLines { purchase, gross, refunds, net, items }
+    PurchaseWithLines { purchase, gross, refunds, net, code_minor, credit_minor, to_pay, items }
 }
 
 /// Purchases by id with their first lines, for those who have found the ids within their sight.
@@ -403,11 +451,14 @@ pub(crate) async fn by_ids(db: &Db, ids: &[Id<Purchase>]) -> Result<Vec<Purchase
     for line in db.all::<Line>(first_lines_of(ids)).await? {
         lines.entry(line.purchase_id).or_default().push(line);
     }
+    let promises: Vec<Promised> = db.all(promised(ids)).await?;
+    let mut promises: HashMap<Id<Purchase>, Promised> = promises.into_iter().map(|one| (one.purchase_id, one)).collect();
     Ok(purchases
         .into_iter()
         .map(|purchase| {
             let items = lines.remove(&purchase.id).unwrap_or_default();
-            with_lines(purchase, items)
+            let promised = promises.remove(&purchase.id);
+            with_lines(purchase, items, promised)
         })
         .collect())
 }
@@ -431,7 +482,8 @@ pub async fn get(ctx: &Ctx, input: GetPurchase) -> Result<PurchaseWithLines> {
     query.push(" AND q.id = ").arg(input.id);
     let purchase: Purchase = reader.db.maybe(query).await?.ok_or(Error::NotFound("purchase"))?;
     let items = reader.db.all(lines_of(input.id)).await?;
-    Ok(with_lines(purchase, items))
+    let promised = reader.db.maybe(promised(&[input.id])).await?;
+    Ok(with_lines(purchase, items, promised))
 }
 
 /// Which purchases.
@@ -665,7 +717,7 @@ pub async fn totals(ctx: &Ctx, input: TotalsOf) -> Result<Totals> {
 /// The operations of purchases.
 pub fn operations(ops: &mut Operations) {
     let see = Some(Perm(Room::Sales, Act::See));
-    ops.add("purchases.create", "POST /purchases", Some(Perm(Room::Sales, Act::Create)), "Enters a purchase or a refund.", create)
+    ops.add("purchases.create", "POST /purchases", Some(Perm(Room::Sales, Act::Create)), "Enters a purchase or a refund; a code that is shown is redeemed with it.", create)
         .example(|| serde_json::json!({"date": "1405/08/30", "lines": [{"product": "A-12", "product_name": "چای ممتاز", "quantity": "2", "unit_price": "850000"}]}));
     ops.add("purchases.list", "GET /purchases", see, "Purchases, newest first.", list).example(|| serde_json::json!({"limit": 20}));
     ops.add("purchases.totals", "GET /purchases/totals", see, "Sums of purchases in one currency.", totals)

@@ -84,6 +84,8 @@ pub struct Written {
     pub fates: Vec<Fate>,
     /// The purchases that lines were written to.
     pub purchases: Vec<Id<Purchase>>,
+    /// For each line, in order, the purchase that it was written to.
+    pub of: Vec<Option<Id<Purchase>>>,
 }
 
 row! {
@@ -213,7 +215,7 @@ pub async fn insert_purchases(tx: &mut Tx, ctx: &Ctx, lines: Vec<NewLine>, impor
         }
     }
     if places.is_empty() {
-        return Ok(Written { fates, purchases: Vec::new() });
+        return Ok(Written { of: vec![None; fates.len()], fates, purchases: Vec::new() });
     }
 
     let products = ensure_products(tx, ctx, places.iter().map(|(position, ..)| &lines[*position])).await?;
@@ -276,7 +278,11 @@ pub async fn insert_purchases(tx: &mut Tx, ctx: &Ctx, lines: Vec<NewLine>, impor
     add_facts(tx, deltas).await?;
     add_days(tx, days).await?;
     let purchases = drafts.iter().filter(|draft| draft.lines > 0).map(|draft| draft.id).collect();
-    Ok(Written { fates, purchases })
+    let mut of = vec![None; fates.len()];
+    for (position, place, _) in &places {
+        of[*position] = Some(drafts[*place].id);
+    }
+    Ok(Written { fates, purchases, of })
 }
 
 async fn stored_purchases(tx: &mut Tx, lines: &[NewLine]) -> Result<HashMap<String, Stored>> {
@@ -525,13 +531,14 @@ row! {
 }
 
 /// Removes lines and what only they held up: purchases without lines, links of refunds, sums of days, facts of parties,
-/// and the role of who became a customer by them. Products stay. For taking an import back, in batches of some hundreds.
+/// and the role of who became a customer by them. Products stay. For taking an import back, in batches of some hundreds. Gives the
+/// purchases that are no more.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn remove_lines(tx: &mut Tx, ctx: &Ctx, lines: &[Id<PurchaseLine>]) -> Result<()> {
+pub async fn remove_lines(tx: &mut Tx, ctx: &Ctx, lines: &[Id<PurchaseLine>]) -> Result<Vec<Id<Purchase>>> {
     if lines.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
     let home = ctx.app.organisation().await?.currency;
     let mut unlink = sql("UPDATE purchase_lines SET refund_of = NULL WHERE refund_of IS NOT NULL AND refund_of IN ");
@@ -569,8 +576,8 @@ pub async fn remove_lines(tx: &mut Tx, ctx: &Ctx, lines: &[Id<PurchaseLine>]) ->
         tx.run(statement).await?;
     }
     let mut empty = sql("DELETE FROM purchases WHERE lines = 0 AND id IN ");
-    empty.list_padded(&ids);
-    tx.run(empty).await?;
+    empty.list_padded(&ids).push(" RETURNING id");
+    let no_more: Vec<(Id<Purchase>,)> = tx.all(empty).await?;
     for sum in days.values_mut() {
         *sum = DaySum { up: -sum.up, down: -sum.down, zero: -sum.zero, up_minor: -sum.up_minor, down_minor: -sum.down_minor };
     }
@@ -595,7 +602,7 @@ pub async fn remove_lines(tx: &mut Tx, ctx: &Ctx, lines: &[Id<PurchaseLine>]) ->
         tx.run(count).await?;
         become_prospects(tx, &parties).await?;
     }
-    Ok(())
+    Ok(no_more.into_iter().map(|(id,)| id).collect())
 }
 
 /// A refund cannot give back what is not the same customer's.

@@ -146,6 +146,37 @@ async fn bad_cells_are_told_in_their_row_and_nothing_of_the_rest_is_lost() {
 }
 
 #[tokio::test]
+async fn a_purchase_whose_code_is_refused_comes_in_and_its_row_is_listed() {
+    for (lang, words) in [(Lang::Fa, "کدش به کار نرفت"), (Lang::Ar, "لم يُستعمل الرمز"), (Lang::En, "the code was not used")] {
+        let (app, ctx, mut browser) = owner(lang).await;
+        let file = "invoice,date,customer,amount,coupon code\n1,2024-05-01,77,5,12345\n2,2024-05-01,78,5,\n";
+        let (place, page) = mapped(&mut browser, "till.csv", file).await;
+        assert_eq!(options(&page, "map.4")[0], "code", "{}", page.text);
+        assert_eq!(page.all("td.bad").len(), 1, "the cell says what is wrong with the code");
+        browser
+            .post(
+                &format!("{place}/start"),
+                &[
+                    ("kind", "purchases"),
+                    ("map.0", "invoice"),
+                    ("map.1", "date"),
+                    ("map.2", "customer"),
+                    ("map.3", "amount"),
+                    ("map.4", "code"),
+                ],
+            )
+            .await;
+        jobs::drain(&app).await.unwrap();
+        let page = browser.get(&place).await;
+        assert!(page.one("#noted h2").contains(words), "{}", page.text);
+        assert_eq!((page.all("#noted tbody tr").len(), page.all("#rejects").len()), (1, 0));
+        let csv = browser.get(&format!("{place}/noted.csv")).await;
+        assert_eq!(csv.text.lines().count(), 2);
+        assert_eq!(ctx.run(purchases::list, ListPurchases::default()).await.unwrap().items.len(), 2);
+    }
+}
+
+#[tokio::test]
 async fn a_program_is_told_the_same_of_the_same_values() {
     let (app, router) = program().await;
     let ctx = testing::as_post(&app, "owner", "نگار").await;

@@ -26,6 +26,16 @@ pub(super) enum Customer {
     None(Problem),
 }
 
+impl Customer {
+    /// The party, if it can be told.
+    pub fn party(&self) -> Option<Id<Party>> {
+        match self {
+            Customer::One(party) => Some(*party),
+            Customer::None(_) => None,
+        }
+    }
+}
+
 /// Customers by what the file calls them.
 #[derive(Default)]
 pub(super) struct Cache(HashMap<String, Customer>);

@@ -19,7 +19,7 @@ use crate::platform::{sessions, time::MINUTE};
 use crate::{App, Ctx, Door, Error, Instant, Problem, Result, Sight};
 use peyvand_db::{Id, Sql, ToValue, Tx, Value, sql};
 use serde_json::json;
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, watch};
@@ -116,6 +116,8 @@ pub(super) struct Run {
 #[derive(Default)]
 pub(super) struct Gained {
     pub details: Details,
+    /// What is wrong with rows that came in all the same, by their places in the batch.
+    pub notes: Vec<(usize, Problem)>,
     pub customers: Vec<(String, customers::Customer)>,
     pub seen: Vec<i64>,
     pub spoken: Vec<Id<Party>>,
@@ -508,11 +510,15 @@ async fn store(ctx: &Ctx, work: Arc<Work>) -> Result<bool> {
             Fate::Unchanged => after.unchanged += 1,
             Fate::Rejected(problems) => {
                 after.rejected += 1;
-                rejects.push(reject(work.run.id, &parsed.row, problems)?);
+                rejects.push(reject(work.run.id, &parsed.row, problems, false)?);
             }
         }
     }
-    for statement in Sql::inserts("INSERT INTO import_rejects (import_id, row_number, cells, problems) VALUES ", rejects, "") {
+    for (at, problems) in by_row(&gained.notes) {
+        rejects.push(reject(work.run.id, &batch.rows[at].row, &problems, true)?);
+    }
+    let head = "INSERT INTO import_rejects (import_id, row_number, cells, problems, is_taken) VALUES ";
+    for statement in Sql::inserts(head, rejects, "") {
         tx.run(statement).await?;
     }
     after.details = gained.details.clone();
@@ -576,7 +582,9 @@ pub struct Rehearsal {
     pub unchanged: i64,
     /// Rows that would be rejected.
     pub rejected: i64,
-    /// Number and problems of the first rejected rows.
+    /// Rows that would come in though something is wrong with them.
+    pub noted: i64,
+    /// Number and problems of the first rejected rows, and of those that would come in all the same.
     pub rejects: Vec<(u64, Vec<Problem>)>,
 }
 
@@ -590,8 +598,12 @@ const REHEARSED_REJECTS: usize = 100;
 /// When the file breaks off, or the database refuses.
 pub async fn rehearse(ctx: &Ctx, prepared: Prepared) -> Result<Rehearsal> {
     let mut rehearsal = Rehearsal::default();
-    try_out(ctx, prepared, None, |parsed, fate| {
+    try_out(ctx, prepared, None, |parsed, fate, notes| {
         rehearsal.rows += 1;
+        rehearsal.noted += i64::from(!notes.is_empty());
+        if !notes.is_empty() && rehearsal.rejects.len() < REHEARSED_REJECTS {
+            rehearsal.rejects.push((parsed.row.number, notes.to_vec()));
+        }
         match fate {
             Fate::Created => rehearsal.created += 1,
             Fate::Updated => rehearsal.updated += 1,
@@ -609,7 +621,7 @@ pub async fn rehearse(ctx: &Ctx, prepared: Prepared) -> Result<Rehearsal> {
 }
 
 /// Stores batches, or only the first rows, takes each back at once and tells what became of every row.
-pub(super) async fn try_out(ctx: &Ctx, prepared: Prepared, most: Option<usize>, mut each: impl FnMut(&Parsed, Fate) + Send) -> Result<()> {
+pub(super) async fn try_out(ctx: &Ctx, prepared: Prepared, most: Option<usize>, mut each: impl FnMut(&Parsed, Fate, &[Problem]) + Send) -> Result<()> {
     let app = &ctx.app;
     ctx.write(crate::Perm(crate::Room::Imports, crate::Act::Create))?;
     let plan = Arc::new(plan(app, ctx, prepared.kind, &prepared.options).await?);
@@ -652,8 +664,9 @@ pub(super) async fn try_out(ctx: &Ctx, prepared: Prepared, most: Option<usize>, 
         let mut gained = Gained::default();
         let fates = write(&mut tx, ctx, &run, &batch.rows, &mut gained).await?;
         drop(tx);
-        for (parsed, fate) in batch.rows.iter().zip(fates) {
-            each(parsed, fate);
+        let notes = by_row(&gained.notes);
+        for (at, (parsed, fate)) in batch.rows.iter().zip(fates).enumerate() {
+            each(parsed, fate, notes.get(&at).map_or(&[], Vec::as_slice));
         }
         lock(&run.spoken).extend(gained.spoken);
         let mut seen = lock(&run.seen);
@@ -670,7 +683,16 @@ pub(super) async fn try_out(ctx: &Ctx, prepared: Prepared, most: Option<usize>, 
     Ok(())
 }
 
-fn reject(import: Id<Import>, row: &RawRow, problems: &[Problem]) -> Result<Vec<Value>> {
+/// What is wrong with each of the rows that came in all the same, in the order of the file.
+fn by_row(notes: &[(usize, Problem)]) -> BTreeMap<usize, Vec<Problem>> {
+    let mut rows: BTreeMap<usize, Vec<Problem>> = BTreeMap::new();
+    for (at, problem) in notes {
+        rows.entry(*at).or_default().push(problem.clone());
+    }
+    rows
+}
+
+fn reject(import: Id<Import>, row: &RawRow, problems: &[Problem], is_taken: bool) -> Result<Vec<Value>> {
     // PostgreSQL takes no U+0000 in JSON.
     let cells: Vec<String> = row.cells().map(|cell| cell.replace('\0', "")).collect();
     Ok(vec![
@@ -678,6 +700,7 @@ fn reject(import: Id<Import>, row: &RawRow, problems: &[Problem]) -> Result<Vec<
         i64::try_from(row.number).unwrap_or(i64::MAX).to_value(),
         serde_json::to_value(cells).map_err(Error::fault)?.to_value(),
         serde_json::to_value(problems).map_err(Error::fault)?.to_value(),
+        is_taken.to_value(),
     ])
 }
 

@@ -11,6 +11,8 @@ pub(super) struct Fresh<'a, T> {
     pub fates: Vec<Fate>,
     /// The rows to be stored, with their places in the batch.
     pub items: Vec<(usize, &'a T)>,
+    /// The rows that an earlier file has brought.
+    pub known: Vec<(usize, &'a T)>,
 }
 
 /// Finds the rows that are to be stored. `item_of` gives the row as its kind and what it says, as a number.
@@ -37,8 +39,14 @@ pub(super) async fn fresh<'a, T: 'a>(
     }
     let known = known_before(tx, run, &keys, gained).await?;
     let mut new = Vec::with_capacity(items.len());
+    let mut there = Vec::new();
     for (item, known) in items.into_iter().zip(known) {
-        if known { fates[item.0] = Fate::Unchanged } else { new.push(item) }
+        if known {
+            fates[item.0] = Fate::Unchanged;
+            there.push(item);
+        } else {
+            new.push(item);
+        }
     }
-    Ok(Fresh { fates, items: new })
+    Ok(Fresh { fates, items: new, known: there })
 }

@@ -20,7 +20,7 @@ const WORD_MAX: usize = 60;
 
 /// Stores the rows of a batch and tells what became of each.
 pub(super) async fn store(tx: &mut Tx, ctx: &Ctx, run: &Run, rows: &[Parsed], gained: &mut Gained) -> Result<Vec<Fate>> {
-    let Fresh { mut fates, items } = fresh(tx, run, rows, gained, |item| match item {
+    let Fresh { mut fates, items, .. } = fresh(tx, run, rows, gained, |item| match item {
         Item::Interaction(item) => Some((&**item, item.source_key)),
         _ => None,
     })

@@ -139,7 +139,9 @@ pub struct PurchaseItem {
     pub channel: Option<String>,
     /// A note.
     pub note: Option<String>,
-    /// What the row says, as a number.
+    /// The code that was shown, as the file has it.
+    pub code: Option<String>,
+    /// What the row says, as a number; the code is no part of it, so that one that is put right later finds its purchase.
     pub source_key: i64,
 }
 
@@ -191,6 +193,7 @@ impl PurchaseItem {
             country: None,
             channel: None,
             note: None,
+            code: None,
             source_key: 0,
         }
     }
@@ -377,6 +380,8 @@ impl Plan {
                 Field::Country => line.country = short(KEY_MAX),
                 Field::Channel => line.channel = short(KEY_MAX),
                 Field::Note => line.note = short(TEXT_MAX),
+                // Whatever stands here, the purchase is not lost over it.
+                Field::Code => line.code = Some(shortened(cell)),
                 Field::Date => {
                     has_date = true;
                     match self.past_moment(column, row, at, cell) {

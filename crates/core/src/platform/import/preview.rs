@@ -48,13 +48,14 @@ pub async fn preview(ctx: &Ctx, prepared: Prepared) -> Result<Vec<PreviewRow>> {
     let loc = Loc::new(ctx.prefs.clone(), ctx.now());
     let columns = prepared.options.columns.clone();
     let mut rows = Vec::with_capacity(ROWS);
-    try_out(ctx, prepared, Some(ROWS), |parsed, fate| {
-        let (outcome, problems) = match fate {
+    try_out(ctx, prepared, Some(ROWS), |parsed, fate, notes| {
+        let (outcome, mut problems) = match fate {
             Fate::Created => ("created", Vec::new()),
             Fate::Updated => ("updated", Vec::new()),
             Fate::Unchanged => ("unchanged", Vec::new()),
             Fate::Rejected(problems) => ("rejected", problems),
         };
+        problems.extend_from_slice(notes);
         let mapped = |problem: &Problem| columns.iter().any(|column| column.field.is_some_and(|field| field.name() == problem.field));
         let cells = (columns.iter().enumerate())
             .filter_map(|(at, column)| {

@@ -59,7 +59,7 @@ async fn count(ctx: &Ctx, text: &'static str) -> i64 {
 }
 
 async fn reasons(ctx: &Ctx, id: Id<record::Import>) -> Vec<(i64, Vec<String>)> {
-    let page = record::rejects(ctx, ListRejects { id, after: None, limit: None }).await.unwrap();
+    let page = record::rejects(ctx, ListRejects { id, is_taken: Some(false), after: None, limit: None }).await.unwrap();
     page.items.into_iter().map(|reject| (reject.row, reject.problems.into_iter().map(|problem| problem.field).collect())).collect()
 }
 

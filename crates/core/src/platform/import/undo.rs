@@ -3,6 +3,7 @@
 
 use super::engine::Claim;
 use super::record::{Details, Import};
+use crate::experience::redeem;
 use crate::interactions::{Interaction, refresh_last_contacts};
 use crate::marketing::segments::follow;
 use crate::parties::Party;
@@ -88,8 +89,13 @@ async fn take_back(ctx: &Ctx, step: Step) -> Result<Option<Step>> {
             let lines: Vec<(Id<PurchaseLine>,)> =
                 tx.all(sql("SELECT id FROM purchase_lines WHERE import_id = $1 ORDER BY id LIMIT $2").bind(import).bind(BATCH)).await?;
             let lines: Vec<Id<PurchaseLine>> = lines.into_iter().map(|(id,)| id).collect();
-            remove_lines(&mut tx, ctx, &lines).await?;
-            note(&mut tx, import, |details| details.removed += lines.len() as i64).await?;
+            let no_more = remove_lines(&mut tx, ctx, &lines).await?;
+            let freed = redeem::free(&mut tx, ctx, &no_more).await?;
+            note(&mut tx, import, |details| {
+                details.removed += lines.len() as i64;
+                details.codes_freed += freed;
+            })
+            .await?;
             if lines.is_empty() { Some(Step { part: Part::Interactions, ..step }) } else { Some(step) }
         }
         Part::Interactions => {

@@ -23,7 +23,7 @@ impl Kind {
 }
 
 macro_rules! fields {
-    ($($variant:ident $name:literal [$($kind:ident)+] $words:literal;)+) => {
+    ($($variant:ident $name:literal $([$($kind:ident)+] $words:literal)+;)+) => {
         /// Something a column of a file can hold. Its name is part of the command line and stays.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
         pub enum Field {
@@ -31,7 +31,7 @@ macro_rules! fields {
         }
 
         pub(super) const FIELDS: &[FieldRow] = &[
-            $(FieldRow { field: Field::$variant, name: $name, kinds: &[$(Kind::$kind),+], words: $words },)+
+            $($(FieldRow { field: Field::$variant, name: $name, kinds: &[$(Kind::$kind),+], words: $words },)+)+
         ];
     };
 }
@@ -40,7 +40,7 @@ pub(super) struct FieldRow {
     pub(super) field: Field,
     pub(super) name: &'static str,
     pub(super) kinds: &'static [Kind],
-    /// What people write above such a column, in Persian, Arabic and English, separated by `|`.
+    /// What people write above such a column in files of these kinds, in Persian, Arabic and English, separated by `|`.
     pub(super) words: &'static str,
 }
 
@@ -85,7 +85,7 @@ fields! {
     City "city" [Parties] "شهر|شهرستان|المدينة|مدينة|town";
     Address "address" [Parties] "آدرس|نشانی|محل سکونت|آدرس منزل|نشانی پستی|العنوان|عنوان السكن|street|street address|address line|home address|mailing address";
     PostalCode "postal_code" [Parties] "کد پستی|کدپستی|الرمز البريدي|صندوق البريد|postcode|post code|zip|zip code|zipcode";
-    Code "code" [Parties] "کد|کد مشتری|کد اشتراک|شماره مشتری|شماره اشتراک|کد عضویت|شماره عضویت|رمز العميل|كود العميل|رقم العضوية|customer code|client code|membership number|member no|customer no";
+    Code "code" [Parties] "کد|کد مشتری|کد اشتراک|شماره مشتری|شماره اشتراک|کد عضویت|شماره عضویت|رمز العميل|كود العميل|رقم العضوية|customer code|client code|membership number|member no|customer no" [Purchases] "کد تخفیف|کد هدیه|کد پیشنهاد|کوپن|کد کوپن|بن تخفیف|کد تخفیف مصرف شده|رمز الخصم|كود الخصم|رمز القسيمة|القسيمة|كوبون|كود الكوبون|رمز العرض|discount code|coupon|coupon code|voucher|voucher code|promo code|promotion code|offer code|gift code|redeemed code";
     ExternalId "external_id" [Parties] "شناسه|شناسه مشتری|آی دی|ردیف سیستم|رقم العميل|المعرف|معرف العميل|id|customer id|client id|contact id|rec id|record id|external id|user id|uid|uuid|master id|legacy id|crm id";
     Source "source" [Parties] "منبع|نحوه آشنایی|شیوه آشنایی|شیوه‌ی آشنایی|روش آشنایی|معرف|طریقه آشنایی|المصدر|مصدر العميل|كيف عرفنا|كيف عرفتنا|lead source|acquisition source|how did you hear|how did you hear about us|referrer|utm source";
     Owner "owner" [Parties] "مسئول|کارشناس|کارشناس فروش|مسئول مشتری|المسؤول|مندوب المبيعات|الموظف المسؤول|assigned to|account manager|sales rep|salesperson|agent";

@@ -81,6 +81,12 @@ pub struct Details {
     pub lines_without_customer: i64,
     /// Lines that give something back.
     pub refunds: i64,
+    /// Codes that were redeemed at the purchases.
+    pub codes_redeemed: i64,
+    /// Codes that were not redeemed though their purchases came in; the rows are in `imports.rejects` with `is_taken`.
+    pub codes_refused: i64,
+    /// Undo: codes that may be used again.
+    pub codes_freed: i64,
     /// Rows of each second, lately.
     pub rows_per_second: i64,
     /// Seconds until it is done, as far as can be told.
@@ -301,7 +307,7 @@ pub fn operations(ops: &mut Operations) {
         "imports.rejects",
         "GET /imports/{id}/rejects",
         see,
-        "The rows of an import that could not be taken, each with its reasons.",
+        "The rows of an import that could not be taken, or that were taken though something was wrong, each with its reasons.",
         rejects,
     );
     ops.add(

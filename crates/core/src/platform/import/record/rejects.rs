@@ -1,4 +1,5 @@
-//! Rows that could not be taken, as a list and as a file to be corrected.
+//! Rows that could not be taken, and those that were taken though something was wrong with them, as a list and as a file to be
+//! corrected.
 
 use super::{Import, Options, stored};
 use crate::operation::{Page, page_size};
@@ -18,17 +19,21 @@ use serde_json::Value;
 pub struct ListRejects {
     /// The import.
     pub id: Id<Import>,
+    /// Only rows that were taken though something was wrong with them, or only those that were not.
+    pub is_taken: Option<bool>,
     /// Rows after this number.
     pub after: Option<String>,
     /// Rows of a page, 50 unless given, at most 200.
     pub limit: Option<i64>,
 }
 
-/// A row that could not be taken.
+/// A row that could not be taken, or that was taken though something was wrong with it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Reject {
     /// Its number in the file, as a spreadsheet shows it.
     pub row: i64,
+    /// Whether it was taken all the same.
+    pub is_taken: bool,
     /// Its cells as they are in the file.
     pub cells: Vec<String>,
     /// What is wrong with it.
@@ -51,6 +56,7 @@ row! {
         pub row_number: i64,
         pub cells: Value,
         pub problems: Value,
+        pub is_taken: bool,
     }
 }
 
@@ -68,11 +74,11 @@ impl StoredReject {
                 }
             })
             .collect();
-        Reject { row: self.row_number, cells: serde_json::from_value(self.cells).unwrap_or_default(), problems }
+        Reject { row: self.row_number, is_taken: self.is_taken, cells: serde_json::from_value(self.cells).unwrap_or_default(), problems }
     }
 }
 
-/// The rejected rows of an import, in the order of the file.
+/// The rows of an import that could not be taken, and those that were taken though something was wrong, in the order of the file.
 ///
 /// # Errors
 /// [`Error::NotFound`] for an import out of sight.
@@ -85,31 +91,41 @@ pub async fn rejects(ctx: &Ctx, input: ListRejects) -> Result<Page<Reject>> {
     };
     let options = import.options()?;
     let loc = Loc::new(ctx.prefs.clone(), ctx.now());
-    let query = Sql::select::<StoredReject>("FROM import_rejects WHERE import_id = $1 AND row_number > $2 ORDER BY row_number LIMIT $3");
-    let rows: Vec<StoredReject> = ctx.app.db.all(query.bind(input.id).bind(after).bind(limit + 1)).await?;
+    let mut query = Sql::select::<StoredReject>("FROM import_rejects WHERE import_id = ");
+    query.arg(input.id).push(" AND row_number > ").arg(after);
+    if let Some(is_taken) = input.is_taken {
+        query.push(" AND is_taken = ").arg(is_taken);
+    }
+    query.push(" ORDER BY row_number LIMIT ").arg(limit + 1);
+    let rows: Vec<StoredReject> = ctx.app.db.all(query).await?;
     let Page { items, next } = Page::cut(rows, limit, |last| last.row_number.to_string());
     Ok(Page { items: items.into_iter().map(|row| row.shown(&loc, &options)).collect(), next })
 }
 
-/// The rejected rows as a CSV file: the columns of the original and one that says what is wrong. Corrected, it can be
-/// brought in as the original was.
+/// The rejected rows as a CSV file, or those that were taken though something was wrong: the columns of the original and one that
+/// says what is wrong. Corrected, it can be brought in as the original was; what was taken before is not taken twice.
 ///
 /// # Errors
 /// [`Error::NotFound`] for an import out of sight.
-pub async fn rejects_csv(ctx: &Ctx, id: Id<Import>) -> Result<(String, impl Stream<Item = Result<Vec<u8>>> + Send + use<>)> {
+pub async fn rejects_csv(
+    ctx: &Ctx,
+    id: Id<Import>,
+    is_taken: bool,
+) -> Result<(String, impl Stream<Item = Result<Vec<u8>>> + Send + use<>)> {
     let import = stored(ctx, id, Act::See).await?;
     let options = import.options()?;
     let loc = Loc::new(ctx.prefs.clone(), ctx.now());
     let name = format!(
         "{}-{}.csv",
         import.file_name.rsplit_once('.').map_or(import.file_name.as_str(), |(stem, _)| stem),
-        loc.t("imports-reject-file")
+        loc.t(if is_taken { "imports-noted-file" } else { "imports-reject-file" })
     );
     // A spreadsheet takes a file without this mark for the encoding of the machine.
     let mut head = "\u{FEFF}".as_bytes().to_vec();
     let names = options.columns.iter().map(|column| column.name.clone()).chain([loc.t("imports-reject-column")]);
     head.extend(csv_line(names)?);
-    let query = Sql::select::<StoredReject>("FROM import_rejects WHERE import_id = $1 ORDER BY row_number").bind(id);
+    let query = Sql::select::<StoredReject>("FROM import_rejects WHERE import_id = $1 AND is_taken = $2 ORDER BY row_number");
+    let query = query.bind(id).bind(is_taken);
     let width = options.columns.len();
     let rows = ctx.app.db.each::<StoredReject>(query).map(move |row| {
         let reject = row?.shown(&loc, &options);
