@@ -541,12 +541,7 @@ impl ShowPage {
     fn tables(&self) -> Vec<Table<'_>> {
         let more = |name: &str, next: &Option<String>| next.as_ref().map(|next| format!("/imports/{}?{name}={next}", self.import.id));
         let tables = [
-            Table {
-                word: "rejects",
-                count: self.import.rejected,
-                rows: &self.rejects,
-                more: more("after", &self.next),
-            },
+            Table { word: "rejects", count: self.import.rejected, rows: &self.rejects, more: more("after", &self.next) },
             Table {
                 word: "noted",
                 count: self.import.details.codes_refused,

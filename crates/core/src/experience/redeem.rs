@@ -258,7 +258,8 @@ pub(crate) async fn free(tx: &mut Tx, ctx: &Ctx, purchases: &[Id<Purchase>]) -> 
     if purchases.is_empty() {
         return Ok(0);
     }
-    let mut query = Sql::select::<Freed>("FROM grants g JOIN treatments t ON t.id = g.treatment_id WHERE g.state = 'redeemed' AND g.purchase_id IN ");
+    let mut query =
+        Sql::select::<Freed>("FROM grants g JOIN treatments t ON t.id = g.treatment_id WHERE g.state = 'redeemed' AND g.purchase_id IN ");
     query.list_padded(purchases).push(" ORDER BY g.id");
     let freed: Vec<Freed> = tx.all(query).await?;
     if freed.is_empty() {
@@ -273,7 +274,8 @@ pub(crate) async fn free(tx: &mut Tx, ctx: &Ctx, purchases: &[Id<Purchase>]) -> 
         events.push(Event::of_party("grant.freed", one.party_id, json!({"name": one.name_fa})).about(one.id));
     }
     let ids: Vec<Id<Grant>> = freed.iter().map(|one| one.id).collect();
-    let mut update = sql("UPDATE grants SET state = 'offered', redeemed_at = NULL, redeemed_minor = NULL, redeem_key = NULL, purchase_id = NULL
+    let mut update =
+        sql("UPDATE grants SET state = 'offered', redeemed_at = NULL, redeemed_minor = NULL, redeem_key = NULL, purchase_id = NULL
                           WHERE id IN ");
     update.list_padded(&ids);
     tx.run(update).await?;

@@ -1,11 +1,11 @@
 //! What customers were promised, used where they buy: at a purchase that is entered, and at those of a file.
 
+use super::codes;
 use super::grants::{Grant, GrantState};
 use super::redeem::{self, RedeemGrant};
 use super::tests::problem;
 use super::tests_grants::{all, code_of, live, public, redeem_code};
 use super::treatments::{self, ListTreatments, NewTreatment};
-use super::codes;
 use crate::parties::check::NewParty;
 use crate::parties::{Party, party};
 use crate::platform::import::columns::Kind;
@@ -163,7 +163,8 @@ async fn codes_of_a_file_are_redeemed_with_its_purchases_and_no_purchase_is_lost
         (8, "experience-code-form"),
     ];
     assert_eq!(told(&ctx, import.id).await, expected.map(|(row, key)| (row, words(key))));
-    let of_sara = all(&ctx).await.into_iter().find(|grant| code_of(grant) == code_of(&grants[&grant.party_id]) && grant.party == NAMES[0]).unwrap();
+    let of_sara =
+        all(&ctx).await.into_iter().find(|grant| code_of(grant) == code_of(&grants[&grant.party_id]) && grant.party == NAMES[0]).unwrap();
     assert_eq!(of_sara.redeemed_minor, Some(10_000), "of the whole invoice, once");
     assert_eq!(count(&ctx, "SELECT COUNT(*) FROM purchases").await, 7);
 

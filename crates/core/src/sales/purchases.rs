@@ -372,7 +372,8 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     events::record(&mut tx, ctx, Event { kind: "purchase.created", party, subject: Some(id.0), data }).await?;
     if let Some(code) = &code {
         let key = Some(redeem::key_at(id, code));
-        redeem::in_tx(&mut tx, ctx, &writer.sight, code, redeem::At { moment: at, key, whose: party, purchase: Some(id), total: None }).await?;
+        redeem::in_tx(&mut tx, ctx, &writer.sight, code, redeem::At { moment: at, key, whose: party, purchase: Some(id), total: None })
+            .await?;
     }
     let purchase = read(&mut tx, id).await?;
     tx.commit().await?;

@@ -621,7 +621,12 @@ pub async fn rehearse(ctx: &Ctx, prepared: Prepared) -> Result<Rehearsal> {
 }
 
 /// Stores batches, or only the first rows, takes each back at once and tells what became of every row.
-pub(super) async fn try_out(ctx: &Ctx, prepared: Prepared, most: Option<usize>, mut each: impl FnMut(&Parsed, Fate, &[Problem]) + Send) -> Result<()> {
+pub(super) async fn try_out(
+    ctx: &Ctx,
+    prepared: Prepared,
+    most: Option<usize>,
+    mut each: impl FnMut(&Parsed, Fate, &[Problem]) + Send,
+) -> Result<()> {
     let app = &ctx.app;
     ctx.write(crate::Perm(crate::Room::Imports, crate::Act::Create))?;
     let plan = Arc::new(plan(app, ctx, prepared.kind, &prepared.options).await?);

@@ -116,13 +116,7 @@ async fn written_before(tx: &mut Tx, known: &[(usize, &PurchaseItem)]) -> Result
 
 /// Redeems what was shown, in the order of the codes so that no two imports wait for each other. A code that is refused is noted; its
 /// purchase stays.
-async fn redeem_all(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    run: &Run,
-    shown: BTreeMap<(String, Id<Purchase>), Shown>,
-    gained: &mut Gained,
-) -> Result<()> {
+async fn redeem_all(tx: &mut Tx, ctx: &Ctx, run: &Run, shown: BTreeMap<(String, Id<Purchase>), Shown>, gained: &mut Gained) -> Result<()> {
     let named: Vec<&str> = shown.keys().map(|(code, _)| code.as_str()).collect();
     let owners = redeem::owners(tx, &run.sight, &named).await?;
     for ((code, purchase), Shown { at, party, moment }) in shown {
