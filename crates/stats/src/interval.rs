@@ -39,7 +39,7 @@ impl Interval {
 }
 
 /// The normal deviate that leaves (1 − level)/2 on either side: 1.95996 for 0.95.
-pub(crate) fn z_of(level: f64) -> Result<f64> {
+pub fn z_of(level: f64) -> Result<f64> {
     if level > 0.0 && level < 1.0 {
         Ok(-normal_quantile((1.0 - level) / 2.0))
     } else {

@@ -86,4 +86,4 @@ mod special;
 mod testdata;
 
 pub use error::{Attempt, Error, Reason, Result};
-pub use interval::Interval;
+pub use interval::{Interval, z_of};

@@ -2,12 +2,13 @@
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use rayon::prelude::*;
+use std::collections::HashMap;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use crate::{
     Error, Interval, Result,
     error::enough,
-    interval::t_of,
+    interval::{t_of, two_sided},
     proportion::Test,
     quantile::{finite, quantile_sorted},
 };
@@ -35,6 +36,30 @@ impl Moments {
         let mean = values.iter().sum::<f64>() / n;
         let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (n - 1.0);
         Ok(Self { count: values.len() as u64, mean, variance })
+    }
+
+    /// Of a sample in which those with the same `cluster` are no independent observations (a household, say): its mean, with
+    /// the variance and count of as many independent observations as there are clusters, so that [`Self::error_squared`] is
+    /// that of the mean (linearised ratio of totals over clusters, G/(G − 1)·Σ(y_g − ȳ·m_g)²/n²: Cochran 1977 §6.3; Liang &
+    /// Zeger 1986). Where each is alone, the same as [`Self::of`].
+    ///
+    /// # Errors
+    /// `TooFewCustomers` below two clusters, `Invalid` for a value that is not finite or lists of different lengths.
+    pub fn clustered(values: &[f64], clusters: &[u64]) -> Result<Self> {
+        finite(values)?;
+        if values.len() != clusters.len() {
+            return Err(Error::invalid("not one cluster for each value"));
+        }
+        let n = values.len() as f64;
+        let mean = values.iter().sum::<f64>() / n;
+        let mut residuals: HashMap<u64, f64> = HashMap::new();
+        for (value, cluster) in values.iter().zip(clusters) {
+            *residuals.entry(*cluster).or_default() += value - mean;
+        }
+        enough("clusters", residuals.len(), 2)?;
+        let count = residuals.len() as f64;
+        let squares: f64 = residuals.values().map(|residual| residual * residual).sum();
+        Ok(Self { count: residuals.len() as u64, mean, variance: squares * count * count / ((count - 1.0) * n * n) })
     }
 
     /// Squared standard error of the mean.
@@ -97,6 +122,19 @@ pub fn welch(one: &Moments, other: &Moments, level: f64) -> Result<Difference> {
         freedom,
         test: Test { statistic, p: (2.0 * students.cdf(-statistic.abs())).min(1.0) },
     })
+}
+
+/// Whether two differences, measured of different customers, differ (z test of their interaction).
+///
+/// # Errors
+/// `Invalid` when neither varies.
+pub fn interaction(one: &Difference, other: &Difference) -> Result<Test> {
+    let error = one.standard_error.hypot(other.standard_error);
+    if error == 0.0 {
+        return Err(Error::invalid("differences without variance"));
+    }
+    let statistic = (one.interval.value - other.interval.value) / error;
+    Ok(Test { statistic, p: two_sided(statistic) })
 }
 
 /// Differences that were each measured within a stratum (a policy, say), as one: Σ share·difference, the shares adding up
@@ -224,6 +262,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn who_belongs_together_counts_as_one() {
+        let values = [3.0, 5.0, 4.0, 8.0, 1.0];
+        let alone = Moments::clustered(&values, &[1, 2, 3, 4, 5]).unwrap();
+        let plain = Moments::of(&values).unwrap();
+        assert!((alone.error_squared() - plain.error_squared()).abs() < 1e-12 && alone.count == 5);
+        // Each one twice says no more than each one once.
+        let twice: Vec<f64> = values.iter().chain(&values).copied().collect();
+        let pairs = Moments::clustered(&twice, &[1, 2, 3, 4, 5, 1, 2, 3, 4, 5]).unwrap();
+        assert!((pairs.error_squared() - plain.error_squared()).abs() < 1e-12 && pairs.mean == plain.mean);
+        // By hand: mean 2.6, residuals of the clusters 1.8 and -1.8, so 2·2·3.24/25.
+        let uneven = Moments::clustered(&[4.0, 3.0, 1.0, 2.0, 3.0], &[1, 1, 2, 2, 2]).unwrap();
+        assert!((uneven.error_squared() - 0.518_4).abs() < 1e-12, "{}", uneven.error_squared());
+        assert!(Moments::clustered(&[1.0, 2.0], &[1, 1]).is_err() && Moments::clustered(&[1.0, 2.0], &[1]).is_err());
+    }
 
     #[test]
     fn strata_are_put_together_by_their_shares() {

@@ -5,7 +5,8 @@ use super::trade::opening_hours;
 use super::{Member, Story};
 use crate::experience::best;
 use crate::experience::experiments::{
-    self, DecideExperiment, Decision, Deliver, Experiment, ExperimentId, ListUnits, NewExperiment, Outcome, decide, deliver, start, units,
+    self, DecideExperiment, Decision, Deliver, Experiment, ExperimentId, ListUnits, NewExperiment, Outcome, Subgroup, decide, deliver, start,
+    units,
 };
 use crate::experience::legality::TreatmentKind;
 use crate::experience::proposals::{self, NewProposal};
@@ -16,6 +17,7 @@ use crate::platform::access::User;
 use crate::platform::time::{HOUR, MINUTE};
 use crate::sales::purchases::{self, NewPurchase};
 use crate::{Ctx, Error, Id, Instant, Result};
+use serde_json::json;
 use tokio::sync::watch;
 
 /// An experiment of the shop: name, question, kind of its treatment, what is measured, days that each customer is watched, the
@@ -27,6 +29,15 @@ const CLEAR: Tried =
 const SMALL: Tried =
     ("تخفیف سالگرد آشنایی", "آیا تخفیف سالگرد، سود بیشتری می‌گذارد؟", TreatmentKind::Discount, Outcome::Spend, 60, "20000000", 100);
 const NOW: Tried = ("کارت دست‌نویس برای وفاداران", "آیا هدیهٔ کوچک، خرید دوباره می‌آورد؟", TreatmentKind::Gift, Outcome::Bought, 60, "8", 9);
+
+/// Of whom the shop asks apart what a treatment does for them.
+fn subgroups() -> Vec<Subgroup> {
+    let of = |name: &str, field: &str, value: &str| Subgroup {
+        name: name.to_owned(),
+        rule: json!({"field": {"field": field, "is": {"one_of": [value]}}}),
+    };
+    vec![of("خانم‌ها", "gender", "female"), of("تهرانی‌ها", "city", "تهران")]
+}
 
 impl Story {
     /// What was tried, told by what customers did.
@@ -72,6 +83,8 @@ impl Story {
             outcome,
             horizon_days,
             smallest: smallest.to_owned(),
+            unit: None,
+            subgroups: subgroups(),
         };
         let id = match experiments::create(&ctx, new).await {
             Ok(made) => made.experiment.id,

@@ -2,7 +2,7 @@
 //! more. Nothing is moved by itself: what is suggested can be put before others ([`super::proposals`]).
 
 use super::experiments::verdict::Verdict;
-use super::experiments::{self, Experiment, Look, Range};
+use super::experiments::{self, ArmLook, DrawUnit, Experiment, Look, Outcome, Range, Subgroup, SubgroupLook};
 use super::legality::TreatmentKind;
 use super::policies::{PolicyRow, PolicyState};
 use super::treatments::Treatment;
@@ -15,6 +15,7 @@ use crate::platform::text::Lang;
 use crate::{Act, Ctx, Error, Instant, Operations, Perm, Result, Room};
 use peyvand_db::{Db, Id, Sql, row};
 use peyvand_stats::proportion::{Share, newcombe};
+use peyvand_stats::z_of;
 use peyvand_stats::ratio::{Quotient, fieller};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -58,18 +59,22 @@ pub fn evidence(verdict: Option<Verdict>, recommended: Option<i64>, arm: i64) ->
     }
 }
 
-/// What each customer costs who would not have bought without it: the cost of treating one, divided by the difference of the
-/// shares who bought, with its interval after Fieller. Nothing where that difference may be none, or is a loss: then the cost
-/// may be anything.
-#[must_use]
-pub fn per_added(cost: f64, arm: Share, control: Share) -> Option<Range> {
-    if arm.all == 0 || control.all == 0 {
-        return None;
-    }
+/// A difference of shares: with its interval, and the square of its error.
+type Added = (Range, f64);
+
+/// The share who did something with a treatment less that of those without it (Newcombe's interval).
+fn added(arm: Share, control: Share) -> Option<Added> {
     let spread = |share: Share| share.value() * (1.0 - share.value()) / share.all as f64;
-    let added = arm.value() - control.value();
-    match fieller((cost, 0.0), (added, spread(arm) + spread(control)), 0.0, LEVEL) {
-        Ok(Quotient::Bounded(range)) if added > 0.0 => Some(range.into()),
+    let range = newcombe(arm, control, LEVEL).ok()?;
+    Some((range.into(), spread(arm) + spread(control)))
+}
+
+/// What each customer costs who would not have done it without the treatment: the cost of treating one, divided by the difference
+/// of the shares, with its interval after Fieller. Nothing where that difference may be none, or is a loss: then the cost may be
+/// anything.
+fn per_added(cost: f64, (added, error_squared): Added) -> Option<Range> {
+    match fieller((cost, 0.0), (added.value, error_squared), 0.0, LEVEL) {
+        Ok(Quotient::Bounded(range)) if added.value > 0.0 => Some(range.into()),
         _ => None,
     }
 }
@@ -104,8 +109,27 @@ pub struct Tried {
     pub cost: Option<f64>,
     /// What each customer costs who would not have bought without it, in minor units; absent where that cannot be told.
     pub per_added: Option<Range>,
+    /// The share who introduced somebody less that of those without it.
+    pub added_introducers: Option<Range>,
+    /// What each customer costs who would have introduced nobody without it, in minor units; absent where that cannot be told.
+    pub per_added_introducer: Option<Range>,
+    /// For whom it does something else than for the rest, of the groups that were named before it began.
+    pub subgroups: Vec<SubgroupTried>,
     /// What each leaves us more, goods and treatment taken off, in minor units.
     pub net: Option<Range>,
+}
+
+/// A group for whom a treatment does something else than for the rest.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct SubgroupTried {
+    /// Its name.
+    pub name: String,
+    /// What is measured.
+    pub outcome: Outcome,
+    /// The difference among them, in the unit of the outcome.
+    pub inside: Range,
+    /// The same among the rest.
+    pub outside: Range,
 }
 
 /// A live policy with what is left of its budget.
@@ -216,6 +240,7 @@ row! {
         id: Id<Experiment> = "x.id",
         rule: Option<serde_json::Value> = "x.rule",
         stages: serde_json::Value = "x.stages",
+        subgroups: Option<serde_json::Value> = "x.subgroups",
     }
 }
 
@@ -292,23 +317,49 @@ async fn tried(ctx: &Ctx, currency: Currency) -> Result<Vec<(TreatmentKind, Trie
             None => Vec::new(),
         };
         let look = looks.get(&experiment.id);
+        let named = experiments::subgroups(asked.and_then(|asked| asked.subgroups.clone()))?;
         for arm in arms.iter().filter(|arm| arm.experiment_id == experiment.id) {
-            tried.push((experiment.kind, of_arm(ctx, &experiment, arm, sentence.clone(), stages.clone(), look)));
+            let mut one = of_arm(ctx, &experiment, arm, sentence.clone(), stages.clone(), look);
+            one.subgroups = apart(&named, experiment.outcome, arm.place, look);
+            tried.push((experiment.kind, one));
         }
     }
     Ok(tried)
 }
 
-fn of_arm(ctx: &Ctx, experiment: &Experiment, arm: &ArmOf, sentence: Option<String>, stages: Vec<Stage>, look: Option<&Look>) -> Tried {
-    let share = |place: i64| {
-        let one = look?.arms.iter().find(|one| one.place == place)?;
-        Some(Share { yes: one.buyers.unsigned_abs(), all: one.complete.unsigned_abs() })
+/// The groups for whom an arm does something else than for the rest.
+fn apart(named: &[Subgroup], outcome: Outcome, arm: i64, look: Option<&Look>) -> Vec<SubgroupTried> {
+    let told = look.map_or(&[][..], |look| &look.subgroups);
+    let row = |one: &SubgroupLook| {
+        let named = named.get(usize::try_from(one.subgroup).ok()?)?;
+        Some(SubgroupTried { name: named.name.clone(), outcome, inside: one.inside, outside: one.outside })
     };
-    let (with, without) = (share(arm.place), share(0));
-    let both = with.zip(without).filter(|(with, without)| with.all > 0 && without.all > 0);
+    told.iter().filter(|one| one.arm == arm && one.differs).filter_map(row).collect()
+}
+
+fn of_arm(ctx: &Ctx, experiment: &Experiment, arm: &ArmOf, sentence: Option<String>, stages: Vec<Stage>, look: Option<&Look>) -> Tried {
+    let share = |place: i64, yes: fn(&ArmLook) -> i64| {
+        let one = look?.arms.iter().find(|one| one.place == place)?;
+        Some(Share { yes: yes(one).unsigned_abs(), all: one.complete.unsigned_abs() })
+    };
     let contrast = look.and_then(|look| look.contrasts.iter().find(|one| one.arm == arm.place));
+    let beside = |outcome: Outcome, yes: fn(&ArmLook) -> i64| match experiment.unit {
+        DrawUnit::Customer => added(share(arm.place, yes)?, share(0, yes)?),
+        // Those of one household are no strangers to each other: only what was measured was reckoned with that.
+        DrawUnit::Household => {
+            let range = contrast.filter(|_| experiment.outcome == outcome)?.difference;
+            Some((range, ((range.high - range.low) / 2.0 / z_of(LEVEL).ok()?).powi(2)))
+        }
+    };
+    let bought = beside(Outcome::Bought, |one| one.buyers);
+    // Nobody of whom it was tried elsewhere is known to have introduced somebody.
+    let introduced = if experiment.is_imported { None } else { beside(Outcome::Introduced, |one| one.introducers) };
     let cost = contrast.and_then(|contrast| contrast.cost);
-    let count = |share: Option<Share>| share.map_or(0, |share| i64::try_from(share.all).unwrap_or(i64::MAX));
+    let each = |added: Option<Added>| {
+        let (cost, added) = cost.filter(|cost| *cost > 0.0).zip(added)?;
+        per_added(cost, added)
+    };
+    let watched = |place| look.and_then(|look| look.arms.iter().find(|one| one.place == place)).map_or(0, |one| one.complete);
     let name = match ctx.prefs.lang {
         Lang::Fa => &arm.name_fa,
         Lang::Ar => &arm.name_ar,
@@ -324,10 +375,13 @@ fn of_arm(ctx: &Ctx, experiment: &Experiment, arm: &ArmOf, sentence: Option<Stri
         stages,
         verdict: experiment.verdict,
         evidence: evidence(experiment.verdict, experiment.verdict_arm, arm.place),
-        customers: (count(with), count(without)),
-        added: both.and_then(|(with, without)| newcombe(with, without, LEVEL).ok()).map(Range::from),
+        customers: (watched(arm.place), watched(0)),
+        added: bought.map(|(range, _)| range),
         cost,
-        per_added: cost.filter(|cost| *cost > 0.0).zip(both).and_then(|(cost, (with, without))| per_added(cost, with, without)),
+        per_added: each(bought),
+        added_introducers: introduced.map(|(range, _)| range),
+        per_added_introducer: each(introduced),
+        subgroups: Vec::new(),
         net: contrast.and_then(|contrast| contrast.net),
     }
 }
@@ -384,6 +438,9 @@ mod tests {
             added: None,
             cost: Some(cost),
             per_added: None,
+            added_introducers: None,
+            per_added_introducer: None,
+            subgroups: Vec::new(),
             net: Some(Range { value: f64::midpoint(net.0, net.1), low: net.0, high: net.1 }),
         }
     }
@@ -406,6 +463,7 @@ mod tests {
         // 200 of 1,000 beside 100 of 1,000: 0.1, variance 0.00016 + 0.00009; 50 for each: 500. Fieller's limits, worked by hand, are
         // 50·(0.1 ± 1.96·√0.00025) / (0.01 − 3.8415·0.00025).
         let share = |yes, all| Share { yes, all };
+        let per_added = |cost, arm, control| per_added(cost, added(arm, control)?);
         let found = per_added(50.0, share(200, 1_000), share(100, 1_000)).unwrap();
         assert!(
             (found.value - 500.0).abs() < 1e-9 && (found.low - 381.709).abs() < 0.01 && (found.high - 724.530).abs() < 0.01,

@@ -36,5 +36,6 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     20 "0020_fairness",
     21 "0021_interviews",
     22 "0022_proposals",
+    23 "0023_subgroups",
     24 "0024_till",
 };

@@ -1,6 +1,6 @@
 //! The best policy: what worked, for whom, at what cost; where money would do more; and what was put before the council.
 
-use super::experiments::HERE as EXPERIMENTS;
+use super::experiments::{HERE as EXPERIMENTS, difference};
 use super::treatments::look;
 use super::{key_of, money, problems, tone};
 use crate::error::PageResult;
@@ -9,7 +9,7 @@ use crate::page::{Flash, Shell, go, page, percent};
 use crate::request::Req;
 use askama::Template;
 use axum::extract::{Path, Query};
-use peyvand_core::experience::best::{self, Evidence, Shift, Tried};
+use peyvand_core::experience::best::{self, Evidence, Shift, SubgroupTried, Tried};
 use peyvand_core::experience::experiments::Range;
 use peyvand_core::experience::proposals::{self, DecideProposal, ListProposals, NewProposal, Proposal, ProposalState};
 use peyvand_core::operation::Nothing;
@@ -59,6 +59,10 @@ struct Row {
     added: Option<(String, String)>,
     cost: Option<String>,
     per_added: Option<(String, String)>,
+    /// The same of who introduced somebody, where that is more than none.
+    friends: Option<(String, Option<String>)>,
+    /// For whom it does something else.
+    subgroups: Vec<String>,
     net: Option<(String, String)>,
 }
 
@@ -75,10 +79,22 @@ fn row(loc: &Loc, currency: Currency, one: Tried) -> Row {
         added: one.added.map(|range| (loc.t1("experiments-points", "points", points(range.value)), between(loc, range, points))),
         cost: one.cost.map(amount),
         per_added: one.per_added.map(|range| (amount(range.value), between(loc, range, amount))),
+        friends: one.added_introducers.filter(|range| range.low > 0.0).map(|range| {
+            let added = loc.t1("experiments-points", "points", points(range.value));
+            (loc.t1("best-friends", "added", added), one.per_added_introducer.map(|cost| loc.t1("best-friends-each", "cost", amount(cost.value))))
+        }),
+        subgroups: one.subgroups.iter().map(|of| apart(loc, currency, of)).collect(),
         net: one.net.map(|range| (amount(range.value), between(loc, range, amount))),
         name: one.treatment,
         experiment: one.experiment,
     }
+}
+
+/// For whom a treatment does something else, in words.
+fn apart(loc: &Loc, currency: Currency, of: &SubgroupTried) -> String {
+    let told = |value: f64| difference(loc, of.outcome, currency, value);
+    let words = [("name", of.name.as_str().into()), ("inside", told(of.inside.value).into()), ("outside", told(of.outside.value).into())];
+    loc.ta("best-subgroup", &words)
 }
 
 /// The treatments of one kind.

@@ -11,7 +11,7 @@ use axum::extract::{Path, Query};
 use peyvand_core::experience::experiments::verdict::Verdict;
 use peyvand_core::experience::experiments::{
     self, Arm, Check, CheckKind, ContrastLook, DecideExperiment, Decision, Deliver, Experiment, ExperimentId, ExperimentSeen,
-    ExperimentState, ExperimentUnit, ListUnits, Look, Range,
+    ExperimentState, ExperimentUnit, ListUnits, Look, Range, SubgroupLook,
 };
 use peyvand_core::parties::Party;
 use peyvand_core::platform::locale::Loc;
@@ -77,6 +77,17 @@ struct CheckRow {
     words: String,
 }
 
+/// What an arm does for a subgroup.
+struct SubgroupRow {
+    name: String,
+    /// The arm, where there are several.
+    arm: Option<String>,
+    customers: String,
+    inside: (String, String),
+    outside: (String, String),
+    differs: bool,
+}
+
 /// What stands in the way of an answer.
 struct Waiting {
     /// Label, how far, in per cent.
@@ -98,6 +109,10 @@ struct ExperimentPage {
     says: Option<(String, String, &'static str, &'static str)>,
     waiting: Option<Waiting>,
     arms: Vec<ArmRow>,
+    subgroups: Vec<SubgroupRow>,
+    /// Why nothing is said of the subgroups yet.
+    subgroups_wait: bool,
+    spilled: Option<String>,
     checks: Vec<CheckRow>,
     /// What was written down when it began, label and value.
     terms: Vec<(String, String)>,
@@ -175,6 +190,24 @@ fn arms(loc: &Loc, seen: &ExperimentSeen, is_over: bool) -> Vec<ArmRow> {
         .collect()
 }
 
+fn subgroups(loc: &Loc, seen: &ExperimentSeen, look: &Look) -> Vec<SubgroupRow> {
+    let of = |value: f64| difference(loc, seen.experiment.outcome, seen.currency, value);
+    let told = |range: Range| (of(range.value), between(loc, of(range.low), of(range.high)));
+    let row = |one: &SubgroupLook| {
+        let named = usize::try_from(one.subgroup).ok().and_then(|at| seen.subgroups.get(at))?;
+        let arm = seen.arms.iter().find(|arm| arm.place == one.arm).filter(|_| seen.arms.len() > 2);
+        Some(SubgroupRow {
+            name: named.name.clone(),
+            arm: arm.map(|arm| arm_name(loc, arm)),
+            customers: loc.t1("experiments-subgroup-size", "count", one.customers),
+            inside: told(one.inside),
+            outside: told(one.outside),
+            differs: one.differs,
+        })
+    };
+    look.subgroups.iter().filter_map(row).collect()
+}
+
 fn check(loc: &Loc, check: &Check) -> CheckRow {
     let key = key_of("experiments-check-", check.kind.as_str());
     let value = match check.kind {
@@ -246,12 +279,17 @@ fn terms(loc: &Loc, seen: &ExperimentSeen) -> Vec<(String, String)> {
         return terms;
     }
     terms.extend([
+        (loc.t("experiments-unit"), loc.t(&key_of("experiments-unit-", experiment.unit.as_str()))),
         (loc.t("experience-whom"), seen.sentence.clone().unwrap_or_else(|| loc.t("experience-everybody"))),
         (loc.t("experiments-horizon"), loc.t1("experiments-days", "days", experiment.horizon_days)),
         (loc.t("experiments-smallest"), difference(loc, experiment.outcome, seen.currency, experiment.smallest)),
         (loc.t("experiments-planned"), loc.number(experiment.planned)),
         (loc.t("experiments-min-days"), loc.t1("experiments-days", "days", experiment.min_days)),
     ]);
+    if !seen.subgroups.is_empty() {
+        let names: Vec<&str> = seen.subgroups.iter().map(|one| one.name.as_str()).collect();
+        terms.push((loc.t("experiments-subgroups"), names.join(" · ")));
+    }
     terms
 }
 
@@ -293,6 +331,9 @@ pub async fn show(req: Req, Path(id): Path<Id<Experiment>>) -> PageResult {
         says: look.map(|look| says(loc, &seen, look)),
         waiting: look.and_then(|look| waiting(loc, &seen, look)),
         arms: arms(loc, &seen, is_over),
+        subgroups: look.map(|look| subgroups(loc, &seen, look)).unwrap_or_default(),
+        subgroups_wait: !seen.subgroups.is_empty() && look.is_some_and(|look| look.subgroups.is_empty()),
+        spilled: look.filter(|look| look.spilled > 0).map(|look| loc.t1("experiments-spilled", "count", look.spilled)),
         checks: look.map(|look| look.checks.iter().map(|one| check(loc, one)).collect()).unwrap_or_default(),
         terms: terms(loc, &seen),
         hash: experiment.hash.clone(),

@@ -10,7 +10,8 @@ use askama::Template;
 use axum::extract::Query;
 use peyvand_core::experience::experiments::verdict::Verdict;
 use peyvand_core::experience::experiments::{
-    self, Experiment, ExperimentState, ImportExperiment, ListExperiments, NewExperiment, Outcome, PlanExperiment, Planned,
+    self, DrawUnit, Experiment, ExperimentState, ImportExperiment, ListExperiments, NewExperiment, Outcome, PlanExperiment, Planned,
+    Subgroup,
 };
 use peyvand_core::experience::legality::TreatmentKind;
 use peyvand_core::experience::treatments::{self, ListTreatments};
@@ -49,7 +50,7 @@ pub fn verdict_tone(verdict: Verdict) -> &'static str {
 /// What is measured of a customer, in words: a share, days, an amount.
 pub fn measured(loc: &Loc, outcome: Outcome, currency: Currency, value: f64) -> String {
     match outcome {
-        Outcome::Bought => loc.percent(value),
+        Outcome::Bought | Outcome::Introduced => loc.percent(value),
         Outcome::Occasions => loc.rounded(value, 2),
         Outcome::Spend | Outcome::Benefit => loc.amount_round(value.round() as i64, currency),
     }
@@ -58,7 +59,7 @@ pub fn measured(loc: &Loc, outcome: Outcome, currency: Currency, value: f64) -> 
 /// A difference of that, in words: points, days, an amount.
 pub fn difference(loc: &Loc, outcome: Outcome, currency: Currency, value: f64) -> String {
     match outcome {
-        Outcome::Bought => loc.t1("experiments-points", "points", loc.rounded(value * 100.0, 1)),
+        Outcome::Bought | Outcome::Introduced => loc.t1("experiments-points", "points", loc.rounded(value * 100.0, 1)),
         Outcome::Occasions => loc.t1("experiments-days-bought", "days", loc.rounded(value, 2)),
         Outcome::Spend | Outcome::Benefit => loc.amount_round(value.round() as i64, currency),
     }
@@ -179,6 +180,7 @@ struct FormPage {
     treatments: Vec<(String, String, String)>,
     segments: Vec<(String, String)>,
     outcomes: Vec<(String, String)>,
+    units: Vec<(String, String)>,
     plan: Option<PlanView>,
     unit: String,
 }
@@ -199,6 +201,7 @@ async fn form(req: &Req, f: FormView, plan: Option<PlanView>) -> Result<FormPage
         treatments: listed.items.iter().filter(may).map(|one| (one.id.to_string(), one.name.clone(), form_of(one))).collect(),
         segments: segment_choices(req).await?,
         outcomes: outcomes(&req.loc, Outcome::ALL),
+        units: DrawUnit::ALL.iter().map(|unit| (unit.to_string(), req.t(&key_of("experiments-unit-", unit.as_str())))).collect(),
         plan,
         unit: req.loc.money_unit(currency).to_owned(),
     })
@@ -237,6 +240,17 @@ async fn asked(req: &Req, sent: &Sent) -> Result<PlanExperiment, Error> {
     })
 }
 
+/// The segments that are looked at apart, by name.
+async fn subgroups(req: &Req, sent: &Sent) -> Result<Vec<Subgroup>, Error> {
+    let asked = sent.all("subgroup_ids");
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = segment_choices(req).await?;
+    let named = |id: &&str| known.iter().find(|(known, _)| known == id).map(|(id, name)| Subgroup { name: name.clone(), rule: json!({"in": id}) });
+    Ok(asked.iter().filter_map(named).collect())
+}
+
 async fn make(req: &Req, sent: &Sent) -> Result<Result<Id<Experiment>, (Outcome, Planned)>, Error> {
     let asked = asked(req, sent).await?;
     let outcome = asked.outcome;
@@ -246,7 +260,9 @@ async fn make(req: &Req, sent: &Sent) -> Result<Result<Id<Experiment>, (Outcome,
     let PlanExperiment { treatment_ids, rule, outcome, horizon_days, smallest } = asked;
     let name = sent.get("name").unwrap_or_default().to_owned();
     let question = sent.get("question").map(str::to_owned);
-    let new = NewExperiment { name, question, treatment_ids, rule, outcome, horizon_days, smallest };
+    let unit = sent.get("unit").and_then(|word| word.parse().ok());
+    let subgroups = subgroups(req, sent).await?;
+    let new = NewExperiment { name, question, treatment_ids, rule, outcome, horizon_days, smallest, unit, subgroups };
     Ok(Ok(req.ctx.run(experiments::create, new).await?.experiment.id))
 }
 

@@ -2,17 +2,20 @@
 //! run again at any time.
 
 use super::dealing::{FEW, WHOLE, arm_of, deal};
+use super::households::{Household, households};
 use super::whom::{DID, Whom, purchases};
-use super::{Arm, Experiment, ExperimentState, Stored, arms, looks, steps, take};
+use super::{Arm, DrawUnit, Experiment, ExperimentState, Stored, arms, looks, steps, take};
 use crate::experience::assignment::{bucket, draw};
 use crate::experience::legality::TreatmentKind;
 use crate::experience::treatments;
 use crate::lifecycle::Stage;
+use crate::marketing::segments::compile::{Of, condition};
+use crate::marketing::segments::rule::{Rule, World};
 use crate::marketing::segments::world;
 use crate::parties::Party;
 use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
-use crate::{Ctx, Day, Instant, Result};
+use crate::{Ctx, Day, Error, Instant, Result};
 use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
 use serde_json::json;
 use std::collections::HashMap;
@@ -92,6 +95,8 @@ async fn enrol(ctx: &Ctx, stored: &Stored, job: Option<Id<QueuedJob>>, stop: &wa
     }
     let arms = arms(&ctx.app.db, stored.id).await?;
     let whom = whom(ctx, stored, &arms).await?;
+    let named = stored.named()?.into_iter().map(|one| serde_json::from_value(one.rule));
+    let named: Vec<Rule> = named.collect::<std::result::Result<_, _>>().map_err(Error::fault)?;
     let share = match stored.take {
         Some(share) => share,
         None => share_to_take(ctx, stored, &whom).await?,
@@ -119,7 +124,7 @@ async fn enrol(ctx: &Ctx, stored: &Stored, job: Option<Id<QueuedJob>>, stop: &wa
         if stored.planned < FEW {
             few.append(&mut found);
         } else {
-            came += assign(ctx, stored, &arms, found, whom.world.today).await?;
+            came += assign(ctx, stored, &arms, &named, found, &whom.world).await?;
         }
         if is_last || *stop.borrow() {
             break;
@@ -129,7 +134,7 @@ async fn enrol(ctx: &Ctx, stored: &Stored, job: Option<Id<QueuedJob>>, stop: &wa
         }
     }
     few.sort_unstable_by_key(|one| draw(&stored.salt, "order", &one.party.to_string()));
-    came += assign(ctx, stored, &arms, few, whom.world.today).await?;
+    came += assign(ctx, stored, &arms, &named, few, &whom.world).await?;
     Ok(came)
 }
 
@@ -166,10 +171,11 @@ async fn global(ctx: &Ctx, kind: TreatmentKind, today: Day) -> Result<Option<(St
 
 /// Puts customers into arms, in one transaction: who is in it stays where they are, and nobody comes who is one too many,
 /// whatever other process was faster.
-async fn assign(ctx: &Ctx, stored: &Stored, arms: &[Arm], meant: Vec<Meant>, today: Day) -> Result<i64> {
+async fn assign(ctx: &Ctx, stored: &Stored, arms: &[Arm], named: &[Rule], meant: Vec<Meant>, world: &World) -> Result<i64> {
     if meant.is_empty() {
         return Ok(0);
     }
+    let today = world.today;
     let mut tx = ctx.app.db.begin().await?;
     let now = take(&mut tx, stored.id).await?;
     let room = usize::try_from(now.planned - now.assigned).unwrap_or_default();
@@ -179,44 +185,66 @@ async fn assign(ctx: &Ctx, stored: &Stored, arms: &[Arm], meant: Vec<Meant>, tod
         return Ok(0);
     }
     let shares: Vec<i64> = arms.iter().map(|arm| arm.share).collect();
-    let draws = |one: &Meant| draw(&stored.salt, "arm", &one.party.to_string());
-    let places = if stored.planned < FEW {
+    let ids: Vec<Id<Party>> = meant.iter().map(|one| one.party).collect();
+    let households = match stored.unit {
+        DrawUnit::Customer => Vec::new(),
+        DrawUnit::Household => households(&mut tx, stored, &ids).await?,
+    };
+    // Who is drawn: each, or of each household that is not in it yet who came first.
+    let is_drawn = |at: usize| households.get(at).is_none_or(|one| one.arm.is_none() && one.head == ids[at]);
+    let drawn: Vec<usize> = (0..meant.len()).filter(|at| is_drawn(*at)).collect();
+    let draws = |at: &usize| draw(&stored.salt, "arm", &ids[*at].to_string());
+    let dealt = if stored.planned < FEW {
         let rows: Vec<(i64, i64, i64)> = tx
-            .all(sql("SELECT stratum, arm, COUNT(*) FROM experiment_units WHERE experiment_id = $1 GROUP BY stratum, arm").bind(stored.id))
+            .all(
+                sql("SELECT stratum, arm, COUNT(*) FROM experiment_units WHERE experiment_id = $1
+                       AND (household_id IS NULL OR household_id = party_id) GROUP BY stratum, arm")
+                .bind(stored.id),
+            )
             .await?;
         let dealt: HashMap<(i64, i64), i64> = rows.into_iter().map(|(stratum, arm, count)| ((stratum, arm), count)).collect();
-        let customers: Vec<(i64, u64)> = meant.iter().map(|one| (one.stratum(), draws(one))).collect();
+        let customers: Vec<(i64, u64)> = drawn.iter().map(|at| (meant[*at].stratum(), draws(at))).collect();
         let of = |stratum: i64, arm: usize| dealt.get(&(stratum, i64::try_from(arm).unwrap_or_default())).copied().unwrap_or_default();
         deal(&shares, &customers, of)
     } else {
-        meant.iter().map(|one| arm_of(&shares, draws(one))).collect()
+        drawn.iter().map(|at| arm_of(&shares, draws(at))).collect()
     };
+    let of_head: HashMap<Id<Party>, i64> =
+        drawn.iter().zip(dealt).map(|(at, arm)| (ids[*at], i64::try_from(arm).unwrap_or_default())).collect();
+    let place = |at: usize| match households.get(at) {
+        Some(Household { arm: Some(arm), .. }) => *arm,
+        Some(Household { head, .. }) => of_head.get(head).copied().unwrap_or_default(),
+        None => of_head.get(&ids[at]).copied().unwrap_or_default(),
+    };
+    let subgroups = subgroups(&mut tx, named, world, &ids).await?;
     let before = before(&mut tx, stored, &meant, today).await?;
     let until = today.plus(stored.horizon_days);
     let rows: Vec<_> = meant
         .iter()
-        .zip(places)
-        .map(|(one, place)| {
+        .enumerate()
+        .map(|(at, one)| {
             let (occasions, minor) = before.get(&one.party).copied().unwrap_or_default();
             let id: Id<super::ExperimentUnit> = ctx.id();
             vec![
                 id.to_value(),
                 stored.id.to_value(),
                 one.party.to_value(),
-                i64::try_from(place).unwrap_or_default().to_value(),
+                place(at).to_value(),
                 one.stratum().to_value(),
                 ctx.now().to_value(),
                 today.to_value(),
                 until.to_value(),
                 occasions.to_value(),
                 minor.to_value(),
+                households.get(at).map(|one| one.head).to_value(),
+                subgroups.get(&one.party).copied().unwrap_or_default().to_value(),
             ]
         })
         .collect();
     let mut came = 0;
     for statement in Sql::inserts(
         "INSERT INTO experiment_units (id, experiment_id, party_id, arm, stratum, assigned_at, assigned_on, until_on, before_occasions,
-           before_minor) VALUES ",
+           before_minor, household_id, subgroups) VALUES ",
         rows,
         " ON CONFLICT (experiment_id, party_id) DO NOTHING",
     ) {
@@ -226,6 +254,21 @@ async fn assign(ctx: &Ctx, stored: &Stored, arms: &[Arm], meant: Vec<Meant>, tod
     tx.run(sql("UPDATE experiments SET assigned = assigned + $1 WHERE id = $2").bind(came).bind(stored.id)).await?;
     tx.commit().await?;
     Ok(came)
+}
+
+/// To which subgroups each of some customers belongs today, as bits; who belongs to none is absent.
+async fn subgroups(tx: &mut Tx, named: &[Rule], world: &World, who: &[Id<Party>]) -> Result<HashMap<Id<Party>, i64>> {
+    let mut found: HashMap<Id<Party>, i64> = HashMap::new();
+    for (bit, rule) in named.iter().enumerate() {
+        let mut query = sql("SELECT p.id FROM parties p WHERE p.id IN ");
+        query.list_padded(who).push(" AND (");
+        condition(rule, world, Of::Some, &mut query);
+        query.push(")");
+        for (party,) in tx.all::<(Id<Party>,)>(query).await? {
+            *found.entry(party).or_default() |= 1 << bit;
+        }
+    }
+    Ok(found)
 }
 
 /// What they did in as many days before.

@@ -6,7 +6,8 @@ use crate::insight::guard::LEVEL;
 use crate::{Day, Instant};
 use peyvand_stats::Interval;
 use peyvand_stats::cuped::{Pair, cuped};
-use peyvand_stats::mean::{Difference, Moments, bootstrap_t, mean, observations_for_skewness, skewness, welch};
+use peyvand_stats::mean::{Difference, Moments, bootstrap_t, interaction, mean, observations_for_skewness, skewness, welch};
+use peyvand_stats::multiple::benjamini_hochberg;
 use peyvand_stats::proportion::{Share, newcombe, wilson};
 use peyvand_stats::sample_ratio::{BROKEN_BELOW, sample_ratio};
 use schemars::JsonSchema;
@@ -20,6 +21,10 @@ const DELIVERED: f64 = 0.8;
 pub const COMPLETE: f64 = 0.95;
 /// Arms whose means before the start differ by more of a standard deviation than this are looked at.
 const UNLIKE: f64 = 0.1;
+/// Of subgroups that are said to answer otherwise than the rest, so large a share may be false.
+pub const SUBGROUPS_FALSE: f64 = 0.1;
+/// Customers of each arm, within a subgroup and outside of it, below which nothing is said of it.
+pub const SUBGROUP_MIN: usize = 30;
 /// Draws of a bootstrap, at most; of so large samples that fewer than 200 resamples remain, none is made.
 const DRAWS: usize = 20_000_000;
 
@@ -53,6 +58,9 @@ pub struct ArmLook {
     pub delivered: i64,
     /// Of those who have been watched to the end, who bought.
     pub buyers: i64,
+    /// Of those, who introduced somebody.
+    #[serde(default)]
+    pub introducers: i64,
     /// The mean of what is measured, with its 95 % interval; absent of too few.
     pub mean: Option<Range>,
 }
@@ -118,6 +126,26 @@ peyvand_db::words! {
     }
 }
 
+/// What an arm does for a subgroup that was named before it began, beside what it does for the rest.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SubgroupLook {
+    /// Which subgroup, in the order in which they were named, from 0.
+    pub subgroup: i64,
+    /// Which arm.
+    pub arm: i64,
+    /// Customers of the subgroup in this arm and in the control who have been watched to the end.
+    pub customers: i64,
+    /// The difference among them, with its 95 % interval.
+    pub inside: Range,
+    /// The same among all others.
+    pub outside: Range,
+    /// How likely it is that the two are so far apart by chance (z test of the interaction), adjusted for all that were asked
+    /// (Benjamini and Hochberg 1995).
+    pub p: f64,
+    /// Whether it does something else for them than for the rest, at a tenth.
+    pub differs: bool,
+}
+
 /// What was seen at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Look {
@@ -129,6 +157,13 @@ pub struct Look {
     pub arms: Vec<ArmLook>,
     /// The others beside the control; absent as long as there are too few.
     pub contrasts: Vec<ContrastLook>,
+    /// What the arms do for the subgroups that were named before; told once everybody has been watched to the end, of those
+    /// large enough.
+    #[serde(default)]
+    pub subgroups: Vec<SubgroupLook>,
+    /// Introductions that are not counted, for the friend is in another arm.
+    #[serde(default)]
+    pub spilled: i64,
     /// What must hold.
     pub checks: Vec<Check>,
     /// What got worse.
@@ -156,9 +191,18 @@ pub(super) struct Measured {
     pub spent: Vec<f64>,
     /// What that leaves us, less what they got; empty where the share of the goods is not set.
     pub net: Vec<f64>,
+    /// Which household each belongs to; empty where each counts alone.
+    pub households: Vec<u64>,
+    /// To which subgroups each belongs: bits, the first the lowest.
+    pub subgroups: Vec<i64>,
     /// What all of them got cost.
     pub cost: f64,
     pub buyers: u64,
+    pub introducers: u64,
+    /// Who did what is measured.
+    pub doers: u64,
+    /// Of all who are in it, how many were drawn: customers, or households.
+    pub drawn: u64,
     /// Who got what the arm gets: of those watched to the end, of all.
     pub delivered: u64,
     pub given: u64,
@@ -167,6 +211,37 @@ pub(super) struct Measured {
     pub complained: u64,
     pub withdrew: u64,
     pub guarded: u64,
+}
+
+impl Measured {
+    /// Of a list of theirs, such as [`Self::outcome`]; nothing of too few.
+    fn moments(&self, values: &[f64]) -> Option<Moments> {
+        if self.households.len() == values.len() && !values.is_empty() {
+            Moments::clustered(values, &self.households).ok()
+        } else {
+            Moments::of(values).ok()
+        }
+    }
+
+    /// What is measured of those who are (not) in a subgroup.
+    fn moments_of(&self, subgroup: usize, inside: bool) -> Option<Moments> {
+        let is_meant = |bits: &i64| (bits >> subgroup & 1 == 1) == inside;
+        let meant = |at: &usize| self.subgroups.get(*at).is_some_and(is_meant);
+        let who: Vec<usize> = (0..self.outcome.len()).filter(meant).collect();
+        if who.len() < SUBGROUP_MIN {
+            return None;
+        }
+        let part = Measured {
+            outcome: who.iter().map(|at| self.outcome[*at]).collect(),
+            households: who.iter().filter_map(|at| self.households.get(*at).copied()).collect(),
+            ..Measured::default()
+        };
+        part.moments(&part.outcome)
+    }
+
+    fn in_subgroup(&self, subgroup: usize) -> usize {
+        self.subgroups.iter().filter(|bits| **bits >> subgroup & 1 == 1).count()
+    }
 }
 
 /// What is fixed of an experiment.
@@ -178,6 +253,9 @@ pub(super) struct Fixed<'a> {
     pub planned: u64,
     pub smallest: f64,
     pub is_share: bool,
+    /// How many subgroups were named.
+    pub subgroups: usize,
+    pub spilled: i64,
     /// Whether customers are treated at all: not those of an experiment from elsewhere.
     pub is_ours: bool,
     /// Whether nobody is to come any more.
@@ -194,8 +272,8 @@ pub(super) fn look(of: &Fixed<'_>, measured: &[Measured]) -> Look {
     let mut contrasts = Vec::new();
     let mut seen: Vec<Contrast> = Vec::new();
     for (arm, one) in (1_i64..).zip(treated) {
-        let (Ok(moments), Ok(base)) = (Moments::of(&one.outcome), Moments::of(&control.outcome)) else { continue };
-        let Ok(found) = contrast(arm, &moments, &base, (control.buyers, one.buyers), of.planned, treated.len()) else { continue };
+        let (Some(moments), Some(base)) = (one.moments(&one.outcome), control.moments(&control.outcome)) else { continue };
+        let Ok(found) = contrast(arm, &moments, &base, (control.doers, one.doers), of.planned, treated.len()) else { continue };
         let Ok(difference) = welch(&moments, &base, LEVEL) else { continue };
         seen.push(found);
         contrasts.push(beside(of, &found, difference, one, control));
@@ -220,6 +298,8 @@ pub(super) fn look(of: &Fixed<'_>, measured: &[Measured]) -> Look {
         days: of.days,
         arms: (0_i64..).zip(measured).map(|(place, one)| arm_look(place, one, of.is_share)).collect(),
         contrasts,
+        subgroups: if is_complete { subgroups(of.subgroups, control, treated) } else { Vec::new() },
+        spilled: of.spilled,
         checks,
         harm,
         detectable: base.and_then(|base| detectable(&base, complete / measured.len() as u64, treated.len()).ok()).filter(|one| *one > 0.0),
@@ -236,6 +316,8 @@ fn empty(of: &Fixed<'_>) -> Look {
         days: of.days,
         arms: Vec::new(),
         contrasts: Vec::new(),
+        subgroups: Vec::new(),
+        spilled: 0,
         checks: Vec::new(),
         harm: Vec::new(),
         detectable: None,
@@ -248,33 +330,43 @@ fn empty(of: &Fixed<'_>) -> Look {
 
 /// What is now known of the customers, as a plan would ask it.
 fn base_of(of: &Fixed<'_>, measured: &[Measured]) -> Option<Base> {
-    let control = Moments::of(&measured.first()?.outcome).ok()?;
+    let first = measured.first()?;
+    let control = first.moments(&first.outcome)?;
     let customers = measured.iter().map(|one| one.outcome.len() as u64).sum();
-    Some(Base { customers, mean: control.mean, deviation: control.variance.sqrt(), per_day: 0.0, is_share: of.is_share })
+    // Those of one household tell less than as many strangers: as if each varied more.
+    let deviation = (control.error_squared() * first.outcome.len() as f64).sqrt();
+    Some(Base { customers, mean: control.mean, deviation, per_day: 0.0, is_share: of.is_share && first.households.is_empty() })
 }
 
 fn arm_look(place: i64, one: &Measured, is_share: bool) -> ArmLook {
     let complete = one.outcome.len() as u64;
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
-    let found =
-        if is_share { wilson(one.buyers, complete, LEVEL) } else { Moments::of(&one.outcome).and_then(|moments| mean(&moments, LEVEL)) };
+    let found = if is_share && one.households.is_empty() {
+        wilson(one.doers, complete, LEVEL).ok()
+    } else {
+        one.moments(&one.outcome).and_then(|moments| mean(&moments, LEVEL).ok())
+    };
     ArmLook {
         place,
         assigned: count(one.assigned),
         complete: count(complete),
         delivered: count(one.given),
         buyers: count(one.buyers),
-        mean: found.ok().map(Range::from),
+        introducers: count(one.introducers),
+        mean: found.map(Range::from),
     }
 }
 
 fn beside(of: &Fixed<'_>, found: &Contrast, welch: Difference, one: &Measured, control: &Measured) -> ContrastLook {
-    let share = |of: &Measured| Share { yes: of.buyers, all: of.outcome.len() as u64 };
-    let difference = if of.is_share { newcombe(share(one), share(control), LEVEL).unwrap_or(welch.interval) } else { welch.interval };
-    let adjusted = (one.before.len() == one.outcome.len() && control.before.len() == control.outcome.len())
+    let share = |of: &Measured| Share { yes: of.doers, all: of.outcome.len() as u64 };
+    // What follows supposes that each customer was drawn alone.
+    let is_alone = one.households.is_empty() && control.households.is_empty();
+    let is_share = of.is_share && is_alone;
+    let difference = if is_share { newcombe(share(one), share(control), LEVEL).unwrap_or(welch.interval) } else { welch.interval };
+    let adjusted = (is_alone && one.before.len() == one.outcome.len() && control.before.len() == control.outcome.len())
         .then(|| Pair::of(&one.outcome, &one.before).and_then(|pair| cuped(&pair, &Pair::of(&control.outcome, &control.before)?, LEVEL)))
         .and_then(std::result::Result::ok);
-    let is_skew = !of.is_share && [one, control].into_iter().any(|arm| is_too_skew(&arm.outcome));
+    let is_skew = is_alone && !of.is_share && [one, control].into_iter().any(|arm| is_too_skew(&arm.outcome));
     let resamples = DRAWS / (one.outcome.len() + control.outcome.len()).max(1);
     let resampled = (is_skew && resamples >= 200)
         .then(|| bootstrap_t(&one.outcome, &control.outcome, LEVEL, u32::try_from(resamples.min(1_000)).unwrap_or(1_000), 1).ok())
@@ -294,8 +386,39 @@ fn beside(of: &Fixed<'_>, found: &Contrast, welch: Difference, one: &Measured, c
 
 /// What each of an arm leaves us more than each of the control.
 fn net(one: &Measured, control: &Measured) -> Option<Range> {
-    let (arm, control) = (Moments::of(&one.net).ok()?, Moments::of(&control.net).ok()?);
+    let (arm, control) = (one.moments(&one.net)?, control.moments(&control.net)?);
     welch(&arm, &control, LEVEL).ok().map(|found| found.interval.into())
+}
+
+/// What the arms do for each subgroup and for the rest. Whether the two differ is tested, not whether it does something for the
+/// one and not for the other: of many groups some show something by chance.
+fn subgroups(count: usize, control: &Measured, treated: &[Measured]) -> Vec<SubgroupLook> {
+    let mut found = Vec::new();
+    for subgroup in 0..count {
+        let apart = |one: &Measured, inside| {
+            let (arm, control) = (one.moments_of(subgroup, inside)?, control.moments_of(subgroup, inside)?);
+            welch(&arm, &control, LEVEL).ok()
+        };
+        for (arm, one) in (1_i64..).zip(treated) {
+            let Some((inside, outside)) = apart(one, true).zip(apart(one, false)) else { continue };
+            let Ok(test) = interaction(&inside, &outside) else { continue };
+            found.push(SubgroupLook {
+                subgroup: i64::try_from(subgroup).unwrap_or_default(),
+                arm,
+                customers: i64::try_from(one.in_subgroup(subgroup) + control.in_subgroup(subgroup)).unwrap_or(i64::MAX),
+                inside: inside.interval.into(),
+                outside: outside.interval.into(),
+                p: test.p,
+                differs: false,
+            });
+        }
+    }
+    let p: Vec<f64> = found.iter().map(|one| one.p).collect();
+    for (one, p) in found.iter_mut().zip(benjamini_hochberg(&p).unwrap_or_default()) {
+        one.p = p;
+        one.differs = p < SUBGROUPS_FALSE;
+    }
+    found
 }
 
 fn is_too_skew(outcome: &[f64]) -> bool {
@@ -305,13 +428,14 @@ fn is_too_skew(outcome: &[f64]) -> bool {
 /// What must hold. Where there are too few to tell, it is not held against the experiment.
 fn checks(of: &Fixed<'_>, measured: &[Measured]) -> Vec<Check> {
     let mut checks = Vec::new();
-    let counts: Vec<u64> = measured.iter().map(|one| one.assigned).collect();
+    let counts: Vec<u64> = measured.iter().map(|one| one.drawn).collect();
     let weights: Vec<f64> = of.shares.iter().map(|share| *share as f64).collect();
     if let Ok(found) = sample_ratio(&counts, &weights) {
         checks.push(Check { kind: CheckKind::SampleRatio, value: found.p, is_ok: found.p >= BROKEN_BELOW });
     }
     let Some((control, treated)) = measured.split_first() else { return checks };
-    let apart: Vec<(f64, f64)> = treated.iter().filter_map(|one| apart(&one.before, &control.before)).collect();
+    let before = |one: &Measured| one.moments(&one.before);
+    let apart: Vec<(f64, f64)> = treated.iter().filter_map(|one| apart(&before(one)?, &before(control)?)).collect();
     if let Some((distance, p)) = apart.into_iter().max_by(|one, other| one.0.total_cmp(&other.0)) {
         // Few customers differ by chance: that is no fault of the experiment unless chance cannot explain it.
         checks.push(Check { kind: CheckKind::Balance, value: distance, is_ok: distance < UNLIKE || p >= BROKEN_BELOW });
@@ -325,10 +449,9 @@ fn checks(of: &Fixed<'_>, measured: &[Measured]) -> Vec<Check> {
 }
 
 /// How far the means of two samples are apart, in standard deviations, and how likely that is by chance.
-fn apart(one: &[f64], other: &[f64]) -> Option<(f64, f64)> {
-    let (one, other) = (Moments::of(one).ok()?, Moments::of(other).ok()?);
+fn apart(one: &Moments, other: &Moments) -> Option<(f64, f64)> {
     let deviation = f64::midpoint(one.variance, other.variance).sqrt();
-    let found = welch(&one, &other, LEVEL).ok()?;
+    let found = welch(one, other, LEVEL).ok()?;
     (deviation > 0.0).then(|| ((found.interval.value / deviation).abs(), found.test.p))
 }
 
@@ -345,7 +468,7 @@ fn harm(of: &Fixed<'_>, measured: &[Measured]) -> Vec<Guard> {
         harm.push(Guard::Withdrawals);
     }
     let poorer = treated.iter().any(|one| {
-        let (Ok(one), Ok(control)) = (Moments::of(&one.spent), Moments::of(&control.spent)) else { return false };
+        let (Some(one), Some(control)) = (one.moments(&one.spent), control.moments(&control.spent)) else { return false };
         one.count.min(control.count) >= verdict::EVENTS && verdict::is_less(&one, &control, of.planned)
     });
     if poorer {
@@ -366,6 +489,8 @@ mod tests {
             planned,
             smallest: if is_share { 0.05 } else { 1.0 },
             is_share,
+            subgroups: 0,
+            spilled: 0,
             is_ours: false,
             is_over: true,
             shares,
@@ -374,7 +499,7 @@ mod tests {
 
     fn shop(all: u64, buyers: u64) -> Measured {
         let outcome: Vec<f64> = (0..all).map(|who| if who < buyers { 1.0 } else { 0.0 }).collect();
-        Measured { spent: outcome.clone(), buyers, assigned: all, outcome, ..Measured::default() }
+        Measured { spent: outcome.clone(), buyers, doers: buyers, assigned: all, drawn: all, outcome, ..Measured::default() }
     }
 
     #[test]
@@ -441,12 +566,57 @@ mod tests {
         let spread = |add: f64| -> Measured {
             let before: Vec<f64> = (0..200).map(|who| f64::from(who % 20)).collect();
             let outcome: Vec<f64> = (0..200).map(|who| f64::from(who % 20) + add + if who % 3 == 0 { 0.3 } else { -0.15 }).collect();
-            Measured { spent: outcome.clone(), before, outcome, buyers: 100, assigned: 200, ..Measured::default() }
+            Measured { spent: outcome.clone(), before, outcome, doers: 100, drawn: 200, ..Measured::default() }
         };
         let found = look(&fixed(&[5_000, 5_000], false, 400), &[spread(0.0), spread(0.5)]);
         let one = &found.contrasts[0];
         assert!(one.reduction.unwrap() > 0.99);
         let width = |range: Range| range.high - range.low;
         assert!(width(one.adjusted.unwrap()) < width(one.difference) / 5.0);
+    }
+
+    #[test]
+    fn a_household_says_no_more_than_one_customer_who_does_the_same() {
+        let alone = [shop(300, 60), shop(300, 90)];
+        let of = |one: &Measured| Measured {
+            outcome: one.outcome.iter().chain(&one.outcome).copied().collect(),
+            spent: one.spent.iter().chain(&one.spent).copied().collect(),
+            households: (0..300).chain(0..300).collect(),
+            doers: one.doers * 2,
+            assigned: 600,
+            drawn: 300,
+            ..Measured::default()
+        };
+        let together = [of(&alone[0]), of(&alone[1])];
+        let shares = [5_000, 5_000];
+        let one = look(&fixed(&shares, false, 600), &alone);
+        let two = look(&fixed(&shares, false, 1_200), &together);
+        let width = |look: &Look| look.contrasts[0].difference.high - look.contrasts[0].difference.low;
+        assert!((width(&one) - width(&two)).abs() < 1e-9, "{} and {}", width(&one), width(&two));
+        assert_eq!(two.arms[1].complete, 600);
+        assert!(two.checks[0].is_ok);
+        let strangers = Measured { households: Vec::new(), ..together[1].clone() };
+        let wrong = look(&fixed(&shares, false, 1_200), &[Measured { households: Vec::new(), ..together[0].clone() }, strangers]);
+        assert!(width(&wrong) < width(&two) * 0.75, "as strangers they would say more than they know");
+    }
+
+    #[test]
+    fn a_subgroup_is_told_apart_only_where_it_answers_otherwise_than_the_rest() {
+        // Of the first 200 of each arm half are in subgroup 0; it alone answers to the treatment. Subgroup 1 is drawn across.
+        let arm = |of_group: u64, of_rest: u64| {
+            let outcome: Vec<f64> =
+                (0..400_u64).map(|who| f64::from(u8::from(if who < 200 { who < of_group } else { who - 200 < of_rest }))).collect();
+            let subgroups = (0..400_i64).map(|who| i64::from(who < 200) | i64::from(who % 2 == 0) << 1 | i64::from(who < 20) << 2).collect();
+            let doers = of_group + of_rest;
+            Measured { spent: outcome.clone(), outcome, subgroups, doers, assigned: 400, drawn: 400, ..Measured::default() }
+        };
+        let arms = [arm(60, 60), arm(120, 64)];
+        let shares = [5_000, 5_000];
+        let found = look(&Fixed { subgroups: 3, ..fixed(&shares, true, 800) }, &arms);
+        let told: Vec<_> = found.subgroups.iter().map(|one| (one.subgroup, one.customers, one.differs)).collect();
+        assert_eq!(told, [(0, 400, true), (1, 400, false)], "of twenty nothing is said");
+        assert!((found.subgroups[0].inside.value - 0.3).abs() < 1e-12 && found.subgroups[0].outside.low < 0.0);
+        let early = Fixed { subgroups: 3, is_over: false, planned: 8_000, ..fixed(&shares, true, 800) };
+        assert!(look(&early, &arms).subgroups.is_empty(), "nor before the end");
     }
 }

@@ -111,7 +111,7 @@ pub async fn import(ctx: &Ctx, input: ImportExperiment) -> Result<ExperimentSeen
     let question = clean_text(input.question.as_deref().unwrap_or_default(), TEXT_MAX)
         .map_err(|problem| Problem::new("question", problem.key()).with("max", TEXT_MAX));
     let question = fields.take(question).filter(|question| !question.is_empty());
-    if input.outcome == Outcome::Benefit {
+    if matches!(input.outcome, Outcome::Benefit | Outcome::Introduced) {
         fields.add("outcome", "experiments-benefit-elsewhere");
     }
     let smallest = fields.take(smallest(input.smallest.as_deref().unwrap_or(SMALLEST), input.outcome, currency)).unwrap_or_default();

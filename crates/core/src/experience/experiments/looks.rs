@@ -1,12 +1,14 @@
 //! Looking at an experiment: what was measured of each customer is read, and what that says is kept.
 
 use super::figures::{self, Fixed, Look, Measured};
-use super::whom::Did;
+use super::whom::{Did, INTRODUCED};
 use super::{Arm, Experiment, ExperimentId, ExperimentSeen, ExperimentState, Outcome, Stored, arms, conflict, enrol, read};
 use crate::insight::rates::Rates;
+use crate::parties::Party;
 use crate::platform::time::DAY;
 use crate::{Act, Ctx, Day, Error, Perm, Result, Room};
 use peyvand_db::{Id, Sql, row, sql};
+use std::collections::HashMap;
 
 /// Days after which a customer counts for what must not get worse: harm is to be seen before the end.
 const GUARDED: i64 = 14;
@@ -19,6 +21,12 @@ row! {
         before_occasions: i64 = "u.before_occasions",
         before_minor: i64 = "u.before_minor",
         is_delivered: bool = "(u.delivered_at IS NOT NULL)",
+        household_id: Option<Id<Party>> = "u.household_id",
+        subgroups: i64 = "u.subgroups",
+        friends: i64 = "(SELECT COUNT(*) FROM referrals r WHERE r.referrer_id = u.party_id AND r.occurred_on > u.assigned_on
+          AND r.occurred_on <= u.until_on AND r.state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed', 'rewarded')
+          AND NOT EXISTS (SELECT 1 FROM experiment_units o WHERE o.experiment_id = u.experiment_id AND o.party_id = r.referee_id
+            AND o.arm <> u.arm))",
         occasions: i64 = "COALESCE(MAX(u.bought), COUNT(DISTINCT CASE WHEN b.gross_minor > 0 THEN b.day END))",
         minor: i64 = "CAST(COALESCE(MAX(u.spent_minor), SUM(b.gross_minor - b.refund_minor), 0) AS BIGINT)",
     }
@@ -31,34 +39,45 @@ async fn measured(ctx: &Ctx, stored: &Stored, arms: &[Arm], today: Day) -> Resul
     let goods = Rates::read(&mut tx).await?.goods().ok();
     tx.commit().await?;
     let at = |arm: i64| usize::try_from(arm).ok().filter(|arm| *arm < arms.len());
-    let query = sql("SELECT arm, COUNT(*), COUNT(delivered_at) FROM experiment_units WHERE experiment_id = $1 GROUP BY arm");
-    for (arm, assigned, given) in ctx.app.db.all::<(i64, i64, i64)>(query.bind(stored.id)).await? {
+    let query = sql("SELECT arm, COUNT(*), COUNT(delivered_at), COUNT(DISTINCT COALESCE(household_id, id)) FROM experiment_units
+        WHERE experiment_id = $1 GROUP BY arm");
+    for (arm, assigned, given, drawn) in ctx.app.db.all::<(i64, i64, i64, i64)>(query.bind(stored.id)).await? {
         let Some(arm) = at(arm) else { continue };
         let count = |count: i64| u64::try_from(count).unwrap_or_default();
-        (measured[arm].assigned, measured[arm].given) = (count(assigned), count(given));
+        (measured[arm].assigned, measured[arm].given, measured[arm].drawn) = (count(assigned), count(given), count(drawn));
     }
     let mut query = Sql::select::<Watched>(
         "FROM experiment_units u LEFT JOIN purchases b ON b.party_id = u.party_id AND b.day > u.assigned_on AND b.day <= u.until_on
            AND b.currency = ",
     );
     query.arg(stored.currency).push(" WHERE u.experiment_id = ").arg(stored.id).push(" AND u.until_on < ").arg(today);
-    query.push(" GROUP BY u.id, u.arm, u.party_id, u.before_occasions, u.before_minor, u.delivered_at ORDER BY u.id");
+    query.push(" GROUP BY u.id ORDER BY u.id");
+    let mut households: HashMap<Id<Party>, u64> = HashMap::new();
     for one in ctx.app.db.all::<Watched>(query).await? {
         let Some(arm) = at(one.arm) else { continue };
         let into = &mut measured[arm];
         let cost = if one.is_delivered && one.is_known { arms[arm].unit_cost_minor } else { 0 };
-        let of = |did: Did, cost| did.measured(stored.outcome, stored.goods, cost);
-        let did = Did { occasions: one.occasions, minor: one.minor };
-        into.outcome.push(of(did, cost));
+        // Who introduces friends has no friends to introduce before: what tells most of it is how they bought.
+        let of = |did: Did, outcome, cost| did.measured(outcome, stored.goods, cost);
+        let known = if stored.outcome == Outcome::Introduced { Outcome::Occasions } else { stored.outcome };
+        let did = Did { occasions: one.occasions, minor: one.minor, friends: one.friends };
+        into.outcome.push(of(did, stored.outcome, cost));
+        into.subgroups.push(one.subgroups);
+        if let Some(household) = one.household_id {
+            let next = households.len() as u64;
+            into.households.push(*households.entry(household).or_insert(next));
+        }
         into.spent.push(one.minor as f64);
         if let Some(goods) = goods.filter(|_| one.is_known) {
             into.net.push(did.measured(Outcome::Benefit, goods, cost));
         }
         into.cost += cost as f64;
         if one.is_known {
-            into.before.push(of(Did { occasions: one.before_occasions, minor: one.before_minor }, 0));
+            into.before.push(of(Did { occasions: one.before_occasions, minor: one.before_minor, friends: 0 }, known, 0));
         }
         into.buyers += u64::from(one.occasions > 0);
+        into.introducers += u64::from(one.friends > 0);
+        into.doers += u64::from(if stored.outcome == Outcome::Introduced { one.friends > 0 } else { one.occasions > 0 });
         into.delivered += u64::from(one.is_delivered);
     }
     if stored.is_imported {
@@ -81,6 +100,17 @@ async fn measured(ctx: &Ctx, stored: &Stored, arms: &[Arm], today: Day) -> Resul
     Ok(measured)
 }
 
+/// Introductions of friends who are in another arm: what they were given may have come to them from there.
+async fn spilled(ctx: &Ctx, id: Id<Experiment>) -> Result<i64> {
+    let mut query = sql("SELECT COUNT(*) FROM experiment_units u JOIN referrals r ON r.referrer_id = u.party_id
+          AND r.occurred_on > u.assigned_on AND r.occurred_on <= u.until_on
+        JOIN experiment_units o ON o.experiment_id = u.experiment_id AND o.party_id = r.referee_id AND o.arm <> u.arm
+        WHERE u.experiment_id = ");
+    query.arg(id).push(INTRODUCED);
+    let (count,): (i64,) = ctx.app.db.one(query).await?;
+    Ok(count)
+}
+
 /// Looks, and keeps what was seen.
 pub(super) async fn take_look(ctx: &Ctx, id: Id<Experiment>) -> Result<Look> {
     let mut query = Sql::select::<Stored>("FROM experiments WHERE id = ");
@@ -101,7 +131,9 @@ pub(super) async fn take_look(ctx: &Ctx, id: Id<Experiment>) -> Result<Look> {
             min_days: stored.min_days,
             planned: u64::try_from(stored.planned).unwrap_or_default(),
             smallest: stored.smallest,
-            is_share: stored.outcome == Outcome::Bought,
+            is_share: stored.outcome.is_share(),
+            subgroups: stored.named()?.len(),
+            spilled: spilled(ctx, id).await?,
             is_ours: !stored.is_imported,
             is_over: stored.state == ExperimentState::Ended || stored.is_imported,
             shares: &shares,

@@ -6,6 +6,7 @@ mod decide;
 mod enrol;
 mod figures;
 mod given;
+mod households;
 mod import;
 mod looks;
 mod planning;
@@ -17,7 +18,7 @@ mod write;
 
 pub use decide::{DecideExperiment, decide};
 pub(crate) use enrol::run;
-pub use figures::{ArmLook, Check, CheckKind, ContrastLook, Guard, Look, Range};
+pub use figures::{ArmLook, Check, CheckKind, ContrastLook, Guard, Look, Range, SubgroupLook};
 pub use given::{Deliver, Delivered, ExperimentUnit, ListUnits, deliver, units};
 pub use import::{ImportExperiment, import};
 pub use looks::analyse;
@@ -53,6 +54,8 @@ peyvand_db::words! {
         Spend = "spend",
         /// What that leaves us, less what the treatment cost.
         Benefit = "benefit",
+        /// Whether they introduced somebody.
+        Introduced = "introduced",
     }
 }
 
@@ -62,6 +65,34 @@ impl Outcome {
     pub const fn is_money(self) -> bool {
         matches!(self, Outcome::Spend | Outcome::Benefit)
     }
+
+    /// Whether its mean is a share of customers.
+    #[must_use]
+    pub const fn is_share(self) -> bool {
+        matches!(self, Outcome::Bought | Outcome::Introduced)
+    }
+}
+
+peyvand_db::words! {
+    /// Who is drawn.
+    pub enum DrawUnit {
+        /// Each customer.
+        Customer = "customer",
+        /// All who share a phone number or address on the net, are related, or introduced one another: what is done to one of
+        /// them is not hidden from the others.
+        Household = "household",
+    }
+}
+
+/// Those of whom is asked apart what a treatment does for them, named before it begins.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Subgroup {
+    /// Its name.
+    pub name: String,
+    /// Who they are, a rule of segments; where they stand when they come into the experiment counts.
+    #[schemars(with = "crate::marketing::segments::rule::Rule")]
+    pub rule: serde_json::Value,
 }
 
 peyvand_db::words! {
@@ -112,6 +143,8 @@ row! {
         pub state: ExperimentState = "x.state",
         /// Whether it took place elsewhere, and only what came of it was brought in.
         pub is_imported: bool = "x.is_imported",
+        /// Who is drawn.
+        pub unit: DrawUnit = "x.unit",
         /// Days that each customer is watched.
         pub horizon_days: i64 = "x.horizon_days",
         /// Days that it runs at least.
@@ -169,6 +202,8 @@ row! {
         pub(crate) outcome: Outcome,
         pub(crate) state: ExperimentState,
         pub(crate) is_imported: bool,
+        pub(crate) unit: DrawUnit,
+        pub(crate) subgroups: Option<serde_json::Value>,
         pub(crate) rule: Option<serde_json::Value>,
         pub(crate) stages: serde_json::Value,
         pub(crate) horizon_days: i64,
@@ -184,6 +219,17 @@ row! {
         pub(crate) created_by: Option<Id<User>>,
         pub(crate) started_at: Option<Instant>,
     }
+}
+
+impl Stored {
+    /// The subgroups that were named.
+    fn named(&self) -> Result<Vec<Subgroup>> {
+        subgroups(self.subgroups.clone())
+    }
+}
+
+pub(super) fn subgroups(stored: Option<serde_json::Value>) -> Result<Vec<Subgroup>> {
+    stored.map_or_else(|| Ok(Vec::new()), |stored| serde_json::from_value(stored).map_err(Error::fault))
 }
 
 row! {
@@ -215,6 +261,8 @@ pub struct ExperimentSeen {
     pub currency: Currency,
     /// What is compared, the control first.
     pub arms: Vec<Arm>,
+    /// Those of whom is asked apart what it does for them.
+    pub subgroups: Vec<Subgroup>,
     /// What was written down when it began.
     pub registration: Option<serde_json::Value>,
     /// What was seen last.
@@ -255,9 +303,10 @@ async fn read(ctx: &Ctx, id: Id<Experiment>) -> Result<ExperimentSeen> {
     let mut query = Sql::select::<Experiment>(FROM);
     query.push(" AND x.id = ").arg(id);
     let experiment: Experiment = db.maybe(query).await?.ok_or(Error::NotFound("experiment"))?;
-    let mut query = peyvand_db::sql("SELECT rule, registration, currency FROM experiments WHERE id = ");
+    let mut query = peyvand_db::sql("SELECT rule, registration, subgroups, currency FROM experiments WHERE id = ");
     query.arg(id);
-    let (rule, registration, currency): (Option<serde_json::Value>, Option<serde_json::Value>, Currency) = db.one(query).await?;
+    type Json = Option<serde_json::Value>;
+    let (rule, registration, named, currency): (Json, Json, Json, Currency) = db.one(query).await?;
     let rules: Vec<serde_json::Value> = rule.into_iter().collect();
     let sentence = segments::sentences(ctx, &rules).await?.into_iter().next();
     let arms = arms(db, id).await?;
@@ -274,6 +323,7 @@ async fn read(ctx: &Ctx, id: Id<Experiment>) -> Result<ExperimentSeen> {
         sentence,
         currency,
         arms,
+        subgroups: subgroups(named)?,
         registration,
         history,
     })
@@ -330,7 +380,8 @@ pub fn operations(ops: &mut Operations) {
     ops.add("experiments.create", "POST /experiments", perm(Act::Create), "Writes an experiment down, as a draft.", create).example(|| {
         json!({
             "name": "تماس پس از خرید", "question": "آیا تماس، خرید دوباره می‌آورد؟", "treatment_ids": [SOME], "outcome": "bought",
-            "horizon_days": 60, "smallest": "5", "rule": {"field": {"field": "city", "is": {"one_of": ["تهران"]}}}
+            "horizon_days": 60, "smallest": "5", "rule": {"field": {"field": "city", "is": {"one_of": ["تهران"]}}},
+            "unit": "household", "subgroups": [{"name": "شهرستان‌ها", "rule": {"field": {"field": "city", "is": {"one_of": ["قم"]}}}}]
         })
     });
     ops.add("experiments.list", "GET /experiments", perm(Act::See), "Experiments, newest first.", list)

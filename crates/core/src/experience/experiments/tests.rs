@@ -91,6 +91,8 @@ fn asked(treatments: &[Id<Treatment>], smallest: &str) -> NewExperiment {
         outcome: Outcome::Bought,
         horizon_days: 30,
         smallest: smallest.into(),
+        unit: None,
+        subgroups: Vec::new(),
     }
 }
 

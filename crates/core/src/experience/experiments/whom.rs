@@ -55,11 +55,12 @@ impl Whom {
     }
 }
 
-/// What somebody did in the days of a window: on how many days they bought, and what they spent.
+/// What somebody did in the days of a window: on how many days they bought, what they spent, and whom they introduced.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Did {
     pub occasions: i64,
     pub minor: i64,
+    pub friends: i64,
 }
 
 impl Did {
@@ -70,6 +71,7 @@ impl Did {
             Outcome::Bought => f64::from(u8::from(self.occasions > 0)),
             Outcome::Occasions => self.occasions as f64,
             Outcome::Spend => self.minor as f64,
+            Outcome::Introduced => f64::from(u8::from(self.friends > 0)),
             Outcome::Benefit => self.minor as f64 * (10_000 - goods) as f64 / 10_000.0 - cost as f64,
         }
     }
@@ -81,7 +83,16 @@ pub(super) fn purchases(query: &mut Sql, currency: Currency, from: Day, before: 
     query.push(" AND b.day >= ").arg(from).push(" AND b.day < ").arg(before);
 }
 
-/// The columns of [`Did`], from that join.
+/// Adds how many friends a customer introduced in those days of whom it was not found untrue, as one expression.
+pub(super) fn introductions(query: &mut Sql, who: &'static str, from: Day, before: Day) {
+    query.push("(SELECT COUNT(*) FROM referrals r WHERE r.referrer_id = ").push(who);
+    query.push(" AND r.occurred_on >= ").arg(from).push(" AND r.occurred_on < ").arg(before).push(INTRODUCED).push(")");
+}
+
+/// Of introductions `r`, those that count.
+pub(super) const INTRODUCED: &str = " AND r.state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed', 'rewarded')";
+
+/// The columns of what they bought, from that join.
 pub(super) const DID: &str = "COUNT(DISTINCT CASE WHEN b.gross_minor > 0 THEN b.day END),
     CAST(COALESCE(SUM(b.gross_minor - b.refund_minor), 0) AS BIGINT)";
 
@@ -91,8 +102,9 @@ mod tests {
 
     #[test]
     fn what_is_measured_is_what_the_outcome_says() {
-        let did = Did { occasions: 2, minor: 1_000_000 };
+        let did = Did { occasions: 2, minor: 1_000_000, friends: 3 };
         let of = |outcome| did.measured(outcome, 6_000, 50_000);
+        assert_eq!((of(Outcome::Introduced), Did::default().measured(Outcome::Introduced, 0, 0)), (1.0, 0.0));
         assert_eq!([of(Outcome::Bought), of(Outcome::Occasions), of(Outcome::Spend), of(Outcome::Benefit)], [1.0, 2.0, 1e6, 350_000.0]);
         assert_eq!(Did::default().measured(Outcome::Benefit, 6_000, 50_000), -50_000.0, "who got it and did not buy costs");
     }

@@ -2,8 +2,8 @@
 
 use super::dealing::WHOLE;
 use super::planning::{self, Base, SHORTEST};
-use super::whom::{DID, Did, Whom, purchases};
-use super::{Experiment, ExperimentSeen, Outcome, read};
+use super::whom::{DID, Did, Whom, introductions, purchases};
+use super::{DrawUnit, Experiment, ExperimentSeen, Outcome, Subgroup, read};
 use crate::experience::legality::{TreatmentKind, verdict};
 use crate::experience::treatments::{self, Treatment};
 use crate::insight::rates::Rates;
@@ -31,6 +31,8 @@ const HORIZON: (i64, i64) = (7, 365);
 const PLANNED_MAX: u64 = 200_000;
 /// Customers from whom is learned what is usual.
 const SAMPLE: i64 = 20_000;
+/// Subgroups of an experiment.
+const SUBGROUPS_MAX: usize = 4;
 /// Days in which is counted how many come to be meant.
 const INFLOW: i64 = 90;
 
@@ -47,8 +49,8 @@ pub struct PlanExperiment {
     pub outcome: Outcome,
     /// Days that each customer is watched, 7 to 365.
     pub horizon_days: i64,
-    /// The difference that is worth knowing, as decimal text: in per cent points for `bought`, in days for `occasions`, in
-    /// major units of the organisation's currency for amounts.
+    /// The difference that is worth knowing, as decimal text: in per cent points for `bought` and `introduced`, in days for
+    /// `occasions`, in major units of the organisation's currency for amounts.
     pub smallest: String,
 }
 
@@ -119,9 +121,15 @@ pub struct NewExperiment {
     pub outcome: Outcome,
     /// Days that each customer is watched, 7 to 365.
     pub horizon_days: i64,
-    /// The difference that is worth knowing, as decimal text: in per cent points for `bought`, in days for `occasions`, in
-    /// major units of the organisation's currency for amounts.
+    /// The difference that is worth knowing, as decimal text: in per cent points for `bought` and `introduced`, in days for
+    /// `occasions`, in major units of the organisation's currency for amounts.
     pub smallest: String,
+    /// Who is drawn: each customer unless given, households where it is about introductions.
+    #[serde(default)]
+    pub unit: Option<DrawUnit>,
+    /// Those of whom is asked apart what it does for them, four at most.
+    #[serde(default)]
+    pub subgroups: Vec<Subgroup>,
 }
 
 /// What is asked, once read.
@@ -139,14 +147,14 @@ struct Checked {
 pub(super) fn smallest(text: &str, outcome: Outcome, currency: Currency) -> Result<f64, Problem> {
     let of = |key| Problem::new("smallest", key);
     let value = match outcome {
-        Outcome::Bought => parse_decimal(text).map_err(|problem| of(problem.key()))?.to_f64().map(|points| points / 100.0),
+        Outcome::Bought | Outcome::Introduced => parse_decimal(text).map_err(|problem| of(problem.key()))?.to_f64().map(|points| points / 100.0),
         Outcome::Occasions => parse_decimal(text).map_err(|problem| of(problem.key()))?.to_f64(),
         Outcome::Spend | Outcome::Benefit => {
             let money = Money::parse(text, currency, MoneyUnit::Currency).map_err(|problem| of(problem.key()))?;
             Some(money.minor as f64)
         }
     };
-    let most = if outcome == Outcome::Bought { 1.0 } else { f64::INFINITY };
+    let most = if outcome.is_share() { 1.0 } else { f64::INFINITY };
     value.filter(|value| *value > 0.0 && *value < most).ok_or_else(|| of("experiments-smallest-range"))
 }
 
@@ -228,21 +236,24 @@ async fn base(ctx: &Ctx, whom: &Whom, outcome: Outcome, horizon: i64, goods: i64
     query.arg(today.plus(-INFLOW)).push(" THEN 1 END)");
     whom.push(&mut query);
     let (customers, fresh): (i64, i64) = ctx.app.db.one(query).await?;
+    let from = today.plus(-horizon);
     let mut query = sql("SELECT ");
-    query.push(DID).push(" FROM (SELECT p.id");
+    query.push(DID).push(", ");
+    introductions(&mut query, "p.id", from, today);
+    query.push(" FROM (SELECT p.id");
     whom.push(&mut query);
     query.push(" AND p.no % ").arg((customers / SAMPLE).max(1)).push(" = 0) p");
-    purchases(&mut query, currency, today.plus(-horizon), today);
+    purchases(&mut query, currency, from, today);
     query.push(" GROUP BY p.id");
-    let did: Vec<(i64, i64)> = ctx.app.db.all(query).await?;
-    let values = did.into_iter().map(|(occasions, minor)| Did { occasions, minor }.measured(outcome, goods, 0));
+    let did: Vec<(i64, i64, i64)> = ctx.app.db.all(query).await?;
+    let values = did.into_iter().map(|(occasions, minor, friends)| Did { occasions, minor, friends }.measured(outcome, goods, 0));
     let found = peyvand_stats::mean::Moments::of(&values.collect::<Vec<_>>());
     Ok(Base {
         customers: u64::try_from(customers).unwrap_or_default(),
         mean: found.as_ref().map_or(0.0, |found| found.mean),
         deviation: found.map_or(0.0, |found| found.variance.sqrt()),
         per_day: fresh as f64 / INFLOW as f64,
-        is_share: outcome == Outcome::Bought,
+        is_share: outcome.is_share(),
     })
 }
 
@@ -285,6 +296,28 @@ fn planned(checked: &Checked, horizon: i64) -> Planned {
     }
 }
 
+/// The subgroups that are asked for, their rules as they are stored.
+async fn named(ctx: &Ctx, asked: Vec<Subgroup>, fields: &mut Fields) -> Result<Vec<Subgroup>> {
+    if asked.len() > SUBGROUPS_MAX {
+        fields.0.push(Problem::new("subgroups", "experiments-subgroups-many").with("max", SUBGROUPS_MAX));
+        return Ok(Vec::new());
+    }
+    let mut named: Vec<Subgroup> = Vec::with_capacity(asked.len());
+    for one in asked {
+        let name = clean_line(&one.name, NAME_MAX).map_err(|problem| Problem::new("subgroups", problem.key()).with("max", NAME_MAX));
+        let name = fields.take(name).unwrap_or_default();
+        if name.is_empty() || named.iter().any(|other| other.name == name) {
+            fields.add("subgroups", "experiments-subgroup-name");
+        }
+        match Asked::read(ctx, &one.rule).await {
+            Ok(read) => named.push(Subgroup { name, rule: read.stored()? }),
+            Err(Error::Invalid(_)) => fields.add("subgroups", "experiments-subgroup-rule"),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(named)
+}
+
 /// What can be learned with the customers there are.
 ///
 /// # Errors
@@ -312,7 +345,10 @@ pub async fn create(ctx: &Ctx, new: NewExperiment) -> Result<ExperimentSeen> {
     let question = clean_text(new.question.as_deref().unwrap_or_default(), TEXT_MAX)
         .map_err(|problem| Problem::new("question", problem.key()).with("max", TEXT_MAX));
     let question = fields.take(question).filter(|question| !question.is_empty());
-    let NewExperiment { name: _, question: _, treatment_ids, rule, outcome, horizon_days, smallest } = new;
+    let NewExperiment { name: _, question: _, treatment_ids, rule, outcome, horizon_days, smallest, unit, subgroups } = new;
+    let subgroups = named(ctx, subgroups, &mut fields).await?;
+    let usual = if outcome == Outcome::Introduced { DrawUnit::Household } else { DrawUnit::Customer };
+    let unit = unit.unwrap_or(usual);
     let asked = PlanExperiment { treatment_ids, rule, outcome, horizon_days, smallest };
     let checked = asked.checked(ctx, &mut fields).await?;
     fields.check()?;
@@ -327,8 +363,8 @@ pub async fn create(ctx: &Ctx, new: NewExperiment) -> Result<ExperimentSeen> {
     let mut tx = writer.begin().await?;
     tx.run(
         sql("INSERT INTO experiments (id, name, question, kind, outcome, state, is_imported, rule, stages, horizon_days, min_days,
-               smallest, planned, goods, currency, salt, assigned, complete, created_by, created_at)
-             VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, $16, $17)")
+               smallest, planned, goods, currency, salt, assigned, complete, created_by, created_at, unit, subgroups)
+             VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19)")
         .bind(id)
         .bind(&name)
         .bind(question)
@@ -345,7 +381,9 @@ pub async fn create(ctx: &Ctx, new: NewExperiment) -> Result<ExperimentSeen> {
         .bind(currency)
         .bind(salt.to_string())
         .bind(ctx.actor.user())
-        .bind(ctx.now()),
+        .bind(ctx.now())
+        .bind(unit)
+        .bind((!subgroups.is_empty()).then(|| serde_json::to_value(&subgroups)).transpose().map_err(Error::fault)?),
     )
     .await?;
     let parts = i64::try_from(checked.treatments.len()).unwrap_or_default() + 1;
