@@ -4,6 +4,7 @@
 use crate::Place;
 use crate::client::{Connection, Request};
 use crate::generate::{Outcome, api_token};
+use crate::insight;
 use crate::measure::measure;
 use crate::server::Server;
 use crate::shop::Shop;
@@ -50,6 +51,7 @@ async fn treat(db: &Db) -> Outcome<i64> {
     )
     .await?;
     tx.commit().await?;
+    advocates(db).await?;
     let members: Vec<(Uuid, String)> =
         db.all(sql("SELECT party_id, stage FROM stage_memberships WHERE left_on IS NULL AND stage IN ('loyal', 'advocate')")).await?;
     let at = now - AGO * DAY;
@@ -85,14 +87,67 @@ async fn treat(db: &Db) -> Outcome<i64> {
     Ok(members.len() as i64)
 }
 
+/// Makes each fiftieth customer an advocate all along, who introduced the next one half a year ago.
+async fn advocates(db: &Db) -> Outcome<()> {
+    let mut tx = db.begin().await?;
+    tx.run(sql(
+        "UPDATE stage_memberships SET stage = 'advocate' WHERE stage = 'loyal' AND party_id IN (SELECT id FROM parties WHERE no % 50 = 0)",
+    ))
+    .await?;
+    let pairs: Vec<(Uuid, Uuid)> =
+        tx.all(sql("SELECT p.id, n.id FROM parties p JOIN parties n ON n.no = p.no + 1 WHERE p.no % 50 = 0")).await?;
+    let at = jiff::Timestamp::now().as_millisecond() - AGO / 2 * DAY;
+    let day = jiff::Timestamp::from_millisecond(at)?.strftime("%F").to_string();
+    let row = |(referrer, referee): &(Uuid, Uuid)| {
+        let text = |text: &str| text.to_value();
+        vec![
+            Uuid::now_v7().to_value(),
+            referrer.to_value(),
+            referee.to_value(),
+            text("product"),
+            text("word_of_mouth"),
+            false.to_value(),
+            true.to_value(),
+            text("staff"),
+            text("confirmed"),
+            90_i64.to_value(),
+            180_i64.to_value(),
+            14_i64.to_value(),
+            at.to_value(),
+            day.to_value(),
+            day.to_value(),
+            day.to_value(),
+            day.to_value(),
+            0_i64.to_value(),
+            json!([]).to_value(),
+            false.to_value(),
+            at.to_value(),
+        ]
+    };
+    for statement in Sql::inserts(
+        "INSERT INTO referrals (id, referrer_id, referee_id, kind, form, is_solicited, is_corroborated, source, state, register_days,
+           buy_days, confirm_days, captured_at, captured_on, occurred_on, qualified_on, confirmed_on, fraud_score, signs, is_refused,
+           created_at) VALUES ",
+        pairs.iter().map(row).collect(),
+        "",
+    ) {
+        tx.run(statement).await?;
+    }
+    Ok(tx.commit().await?)
+}
+
 /// All ten, one after the other, as one reader asks for them: cold, then warm.
 ///
 /// # Errors
 /// When the program does not start or does not answer.
 pub async fn indicators(binary: &Path, place: &Place, shop: &Shop, results: &mut Vec<Value>) -> Outcome<()> {
+    insight::ways(binary, place, shop).await?;
     let db = place.open().await?;
     let reached = treat(&db).await?;
     db.close().await;
+    if reached == 0 {
+        return Err("nobody is loyal or an advocate: there is nothing to count".into());
+    }
     let server = Server::start(binary, place).await?;
     let token = api_token(shop.seed, 0);
     let ask = async |paths: [&str; 2]| -> Outcome<f64> {

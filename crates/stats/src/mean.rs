@@ -2,8 +2,8 @@
 
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use rayon::prelude::*;
-use std::collections::HashMap;
 use statrs::distribution::{ContinuousCDF, StudentsT};
+use std::collections::HashMap;
 
 use crate::{
     Error, Interval, Result,

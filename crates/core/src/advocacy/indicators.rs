@@ -238,8 +238,7 @@ pub async fn cam(ctx: &Ctx, input: IndicatorsOf) -> Result<Cam> {
 /// The introductions of a stripe of advocates. What was rejected or taken back is none.
 async fn introduced(tx: &mut Tx, frame: &Frame, stripe: (Id<Party>, Id<Party>)) -> Result<HashMap<Id<Party>, Vec<Introduced>>> {
     let mut query = Sql::select::<Introduced>(
-        "FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN referrals r ON r.referrer_id = m.party_id
-         WHERE r.state NOT IN ('rejected', 'reversed') AND r.occurred_on >= ",
+        "FROM stage_memberships m JOIN referrals r ON r.referrer_id = m.party_id WHERE r.state NOT IN ('rejected', 'reversed') AND r.occurred_on >= ",
     );
     query.arg(frame.span.from).push(" AND r.occurred_on < ").arg(frame.span.until).push(" AND");
     frame.stripe(&mut query, stripe);

@@ -38,4 +38,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     22 "0022_proposals",
     23 "0023_subgroups",
     24 "0024_till",
+    26 "0026_stage_members",
 };

@@ -81,7 +81,10 @@ fn row(loc: &Loc, currency: Currency, one: Tried) -> Row {
         per_added: one.per_added.map(|range| (amount(range.value), between(loc, range, amount))),
         friends: one.added_introducers.filter(|range| range.low > 0.0).map(|range| {
             let added = loc.t1("experiments-points", "points", points(range.value));
-            (loc.t1("best-friends", "added", added), one.per_added_introducer.map(|cost| loc.t1("best-friends-each", "cost", amount(cost.value))))
+            (
+                loc.t1("best-friends", "added", added),
+                one.per_added_introducer.map(|cost| loc.t1("best-friends-each", "cost", amount(cost.value))),
+            )
         }),
         subgroups: one.subgroups.iter().map(|of| apart(loc, currency, of)).collect(),
         net: one.net.map(|range| (amount(range.value), between(loc, range, amount))),

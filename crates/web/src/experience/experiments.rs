@@ -247,7 +247,8 @@ async fn subgroups(req: &Req, sent: &Sent) -> Result<Vec<Subgroup>, Error> {
         return Ok(Vec::new());
     }
     let known = segment_choices(req).await?;
-    let named = |id: &&str| known.iter().find(|(known, _)| known == id).map(|(id, name)| Subgroup { name: name.clone(), rule: json!({"in": id}) });
+    let named =
+        |id: &&str| known.iter().find(|(known, _)| known == id).map(|(id, name)| Subgroup { name: name.clone(), rule: json!({"in": id}) });
     Ok(asked.iter().filter_map(named).collect())
 }
 

@@ -606,7 +606,8 @@ mod tests {
         let arm = |of_group: u64, of_rest: u64| {
             let outcome: Vec<f64> =
                 (0..400_u64).map(|who| f64::from(u8::from(if who < 200 { who < of_group } else { who - 200 < of_rest }))).collect();
-            let subgroups = (0..400_i64).map(|who| i64::from(who < 200) | i64::from(who % 2 == 0) << 1 | i64::from(who < 20) << 2).collect();
+            let subgroups =
+                (0..400_i64).map(|who| i64::from(who < 200) | i64::from(who % 2 == 0) << 1 | i64::from(who < 20) << 2).collect();
             let doers = of_group + of_rest;
             Measured { spent: outcome.clone(), outcome, subgroups, doers, assigned: 400, drawn: 400, ..Measured::default() }
         };

@@ -4,9 +4,9 @@ use super::figures::CheckKind;
 use super::verdict::Verdict;
 use super::write::Way;
 use super::{
-    DecideExperiment, Decision, Deliver, Experiment, ExperimentId, ExperimentSeen, ExperimentState, Guard, ImportExperiment,
-    ListExperiments, ListUnits, NewExperiment, Outcome, PlanExperiment, analyse, create, decide, deliver, get, import, list, pause, plan,
-    resume, run, start, units,
+    DecideExperiment, Decision, Deliver, DrawUnit, Experiment, ExperimentId, ExperimentSeen, ExperimentState, Guard, ImportExperiment,
+    ListExperiments, ListUnits, NewExperiment, Outcome, PlanExperiment, Subgroup, analyse, create, decide, deliver, get, import, list,
+    pause, plan, resume, run, start, units,
 };
 use crate::experience::best::{self, Evidence};
 use crate::experience::legality::TreatmentKind;
@@ -22,6 +22,8 @@ use crate::platform::jobs::{Outcome as Done, drain};
 use crate::platform::time::DAY;
 use crate::{Ctx, Error, Id, testing};
 use peyvand_db::{Sql, ToValue, sql};
+use serde_json::json;
+use std::collections::{HashMap, HashSet};
 use tokio::sync::watch;
 
 /// Loyal customers, of whom some buy each month of the last quarter.
@@ -409,4 +411,123 @@ async fn what_worked_is_told_with_its_cost_and_money_for_it_is_put_before_the_co
     assert_eq!(ctx.run(proposals::list, page(Some(ProposalState::Accepted), None)).await.unwrap().items.len(), 1);
     let agent = testing::as_post(&ctx.app, "agent", "agent").await;
     assert!(matches!(agent.run(proposals::propose, new(None)).await, Err(Error::Forbidden(_))));
+}
+
+/// Gives customers a number in common.
+async fn share_number(ctx: &Ctx, who: &[Id<Party>], number: &str) {
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    for party in who {
+        let query = sql("INSERT INTO contact_points (id, party_id, channel, value, is_main, consent, created_at)
+                         VALUES ($1, $2, 'mobile', $3, $4, 'unknown', $5)");
+        let query = query.bind(ctx.id::<()>()).bind(*party).bind(number).bind(false).bind(ctx.now());
+        tx.run(query).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+/// Each introduced the other of a pair, so many days from the context's.
+async fn introduce(ctx: &Ctx, pairs: &[(Id<Party>, Id<Party>)], days: i64) {
+    let (at, day) = (ctx.now().plus(days * DAY), ctx.today().plus(days));
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    for (referrer, referee) in pairs {
+        let query = sql("INSERT INTO referrals (id, referrer_id, referee_id, kind, form, is_solicited, is_corroborated, source, state,
+              register_days, buy_days, confirm_days, captured_at, captured_on, occurred_on, fraud_score, signs, is_refused, created_at)
+            VALUES ($1, $2, $3, 'product', 'word_of_mouth', $4, $4, 'staff', 'qualified', 90, 180, 14, $5, $6, $6, 0, $7, $4, $5)");
+        let query = query.bind(ctx.id::<()>()).bind(*referrer).bind(*referee).bind(false).bind(at).bind(day).bind(json!([]));
+        tx.run(query).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn households_come_into_one_arm_whenever_they_come() {
+    let ctx = testing::ctx().await;
+    let who = shop(&ctx, 60, 20).await;
+    for pair in who[..40].chunks(2) {
+        share_number(&ctx, pair, &format!("+98912{}", pair[0].to_string().replace('-', ""))).await;
+    }
+    // A number that so many have is a shop's.
+    share_number(&ctx, &who[40..52], "+982112345678").await;
+    introduce(&ctx, &[(who[52], who[53])], -200).await;
+    let call = made(&ctx, call()).await;
+    let drawn = NewExperiment { unit: Some(DrawUnit::Household), ..asked(&[call], "8") };
+    let id = ctx.run(create, drawn).await.unwrap().experiment.id;
+    ctx.run(start, ExperimentId { id }).await.unwrap();
+    drain(&ctx.app).await.unwrap();
+    let arms = async || -> HashMap<Id<Party>, (i64, Id<Party>)> {
+        let query = sql("SELECT party_id, arm, household_id FROM experiment_units WHERE experiment_id = $1").bind(id);
+        let rows: Vec<(Id<Party>, i64, Id<Party>)> = ctx.app.db.all(query).await.unwrap();
+        rows.into_iter().map(|(party, arm, household)| (party, (arm, household))).collect()
+    };
+    let found = arms().await;
+    assert_eq!(found.len(), 60);
+    assert!(who[..40].chunks(2).all(|pair| found[&pair[0]] == found[&pair[1]]));
+    assert_eq!(found[&who[52]], found[&who[53]]);
+    let households: HashSet<Id<Party>> = who[40..52].iter().map(|one| found[one].1).collect();
+    assert_eq!(households.len(), 12, "who shares a number with very many is no family of theirs");
+    assert!((1..60).contains(&found.values().filter(|(arm, _)| *arm == 1).count()));
+
+    let late = shop(&ctx, 2, 0).await;
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    let query = sql("INSERT INTO relations (id, party_id, other_id, kind, created_at) VALUES ($1, $2, $3, 'spouse', $4)");
+    tx.run(query.bind(ctx.id::<()>()).bind(late[0]).bind(who[3]).bind(ctx.now())).await.unwrap();
+    tx.commit().await.unwrap();
+    work(&ctx).await;
+    let found = arms().await;
+    assert_eq!(found[&late[0]], found[&who[2]], "with the household of whom they are related to");
+    assert_eq!(found[&late[1]].1, late[1]);
+    let look = seen(&ctx, id).await.look.unwrap();
+    assert_eq!(look.arms.iter().map(|arm| arm.assigned).sum::<i64>(), 62);
+}
+
+#[tokio::test]
+async fn introductions_are_measured_and_subgroups_named_before() {
+    let ctx = testing::ctx().await;
+    let who = shop(&ctx, 120, 40).await;
+    let mut friends = Vec::new();
+    for number in 0..130 {
+        friends.push(testing::party(&ctx, &format!("دوست {number}")).await);
+    }
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    let mut query = sql("UPDATE parties SET gender = 'female' WHERE id IN ");
+    query.list(who[..60].iter().copied());
+    tx.run(query).await.unwrap();
+    tx.commit().await.unwrap();
+    let pairs: Vec<_> = who.iter().copied().zip(friends.iter().copied()).take(40).collect();
+    introduce(&ctx, &pairs, -10).await;
+    let rule = json!({"field": {"field": "gender", "is": {"one_of": ["female"]}}});
+    let group = |name: &str| Subgroup { name: name.into(), rule: rule.clone() };
+    let call = made(&ctx, call()).await;
+    let asked = NewExperiment { outcome: Outcome::Introduced, subgroups: vec![group("خانم‌ها")], ..asked(&[call], "30") };
+    let refused = async |subgroups: Vec<Subgroup>| problem(ctx.run(create, NewExperiment { subgroups, ..asked.clone() }).await);
+    let five: Vec<Subgroup> = ["الف", "ب", "پ", "ت", "ث"].map(group).to_vec();
+    assert_eq!(refused(five).await, ("subgroups".into(), "experiments-subgroups-many".into()));
+    assert_eq!(refused(vec![group("الف"), group("الف")]).await.1, "experiments-subgroup-name");
+    let broken = Subgroup { name: "الف".into(), rule: json!({"in": "nothing"}) };
+    assert_eq!(refused(vec![broken]).await.1, "experiments-subgroup-rule");
+
+    let draft = ctx.run(create, asked).await.unwrap();
+    assert_eq!(draft.experiment.unit, DrawUnit::Household, "what is said to one of a family the others hear");
+    let id = draft.experiment.id;
+    let running = ctx.run(start, ExperimentId { id }).await.unwrap();
+    assert_eq!(running.registration.unwrap()["subgroups"][0]["name"], "خانم‌ها");
+    drain(&ctx.app).await.unwrap();
+    let query = sql("SELECT party_id FROM experiment_units WHERE experiment_id = $1 AND subgroups = 1").bind(id);
+    let women: Vec<(Id<Party>,)> = ctx.app.db.all(query).await.unwrap();
+    assert!(!women.is_empty() && women.iter().all(|(party,)| who[..60].contains(party)));
+    let (control, treated) = (arm(&ctx, id, 0).await, arm(&ctx, id, 1).await);
+    ctx.run(deliver, Deliver { id, party_ids: treated.clone() }).await.unwrap();
+    let pairs: Vec<_> = treated[1..].iter().copied().zip(friends[40..].iter().copied()).collect();
+    introduce(&ctx, &pairs, 5).await;
+    introduce(&ctx, &[(treated[0], control[0])], 5).await;
+    let end = later(&ctx, 31);
+    work(&end).await;
+    let look = seen(&end, id).await.look.unwrap();
+    assert_eq!((look.arms[0].introducers, look.arms[1].introducers, look.spilled), (0, i64::try_from(treated.len() - 1).unwrap(), 1));
+    let share = (treated.len() - 1) as f64 / treated.len() as f64;
+    assert!((look.contrasts[0].difference.value - share).abs() < 1e-9, "{look:?}");
+    assert!(look.subgroups.is_empty(), "of fewer than thirty in each arm nothing is said");
+    let found = end.run(best::best, Nothing {}).await.unwrap();
+    let one = &found.kinds[0].tried[0];
+    assert!((one.added_introducers.unwrap().value - share).abs() < 1e-9);
 }

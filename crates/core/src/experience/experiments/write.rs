@@ -147,7 +147,9 @@ struct Checked {
 pub(super) fn smallest(text: &str, outcome: Outcome, currency: Currency) -> Result<f64, Problem> {
     let of = |key| Problem::new("smallest", key);
     let value = match outcome {
-        Outcome::Bought | Outcome::Introduced => parse_decimal(text).map_err(|problem| of(problem.key()))?.to_f64().map(|points| points / 100.0),
+        Outcome::Bought | Outcome::Introduced => {
+            parse_decimal(text).map_err(|problem| of(problem.key()))?.to_f64().map(|points| points / 100.0)
+        }
         Outcome::Occasions => parse_decimal(text).map_err(|problem| of(problem.key()))?.to_f64(),
         Outcome::Spend | Outcome::Benefit => {
             let money = Money::parse(text, currency, MoneyUnit::Currency).map_err(|problem| of(problem.key()))?;

@@ -19,13 +19,14 @@ use super::legality::TreatmentKind;
 use crate::insight::findings;
 use crate::insight::guard::FEW;
 use crate::insight::rates::Rates;
-use crate::insight::rhythm::HabitCount;
+use crate::insight::rhythm::{Habit, HabitCount};
 use crate::lifecycle::Stage;
 use crate::platform::calendar::Calendar;
 use crate::platform::money::Currency;
 use crate::platform::time::HOUR;
 use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Problem, Result, Room, Sight};
-use peyvand_db::{Id, Sql, Tx, sql};
+use jiff::tz::TimeZone;
+use peyvand_db::{Id, Tx};
 use peyvand_stats::multiple::holm;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -44,8 +45,6 @@ const DISCOUNT_DAYS: i64 = 90;
 const FRESH: i64 = HOUR;
 /// Of the way from purchases to indicators; another number counts anew.
 const VERSION: &str = "cem 1";
-/// A half hour, in milliseconds: offsets of time zones are whole ones.
-const HALF_HOUR: i64 = HOUR / 2;
 /// When so great a share of purchases, in per cent, lies in one hour, files without times are behind it.
 const ONE_HOUR: i64 = 90;
 /// The kinds of treatments of CEM-4, CEM-5 and CEM-6.
@@ -160,34 +159,65 @@ pub async fn cem(ctx: &Ctx, input: IndicatorsOf) -> Result<Cem> {
     Ok(found)
 }
 
-/// Counts everything. Names of treatments are left out.
-async fn count(ctx: &Ctx, frame: &Frame, calendar: Calendar, hijri_shift: i64) -> Result<Cem> {
-    let mut tx = ctx.app.db.snapshot().await?;
-    let (mut sums, mut causes, mut categories) = (Sums::default(), Causes::default(), Categories::default());
-    let mut tallies: Vec<Tally> = Vec::new();
-    let mut after = None;
-    loop {
-        let members = read::members(&mut tx, frame, after, Want::All, &mut causes, &mut categories).await?;
-        let Some(last) = members.last() else { break };
-        after = Some(last.party);
-        tallies.resize(causes.list.len(), Tally::default());
-        for member in &members {
-            attribute(member.span, &member.did(), &member.reached, &mut tallies);
-            sums.add(member.span, frame.span, &member.repeats);
+/// What all members did.
+#[derive(Default)]
+struct Counted {
+    sums: Sums,
+    causes: Causes,
+    categories: Categories,
+    tallies: Vec<Tally>,
+    habits: HashMap<Habit, i64>,
+    half_hours: HashMap<i64, i64>,
+}
+
+impl Counted {
+    async fn read(ctx: &Ctx, frame: &Frame) -> Result<Counted> {
+        let mut tx = ctx.app.db.snapshot().await?;
+        let (mut all, mut after) = (Counted::default(), None);
+        loop {
+            let members = read::members(&mut tx, frame, after, Want::All, &mut all.causes, &mut all.categories).await?;
+            let Some(last) = members.last() else { return Ok(all) };
+            after = Some(last.party);
+            all.tallies.resize(all.causes.list.len(), Tally::default());
+            for member in &members {
+                attribute(member.span, &member.did(), &member.reached, &mut all.tallies);
+                all.sums.add(member.span, frame.span, &member.repeats);
+                if let Some(habit) = member.habit {
+                    *all.habits.entry(habit).or_default() += 1;
+                }
+                for half_hour in &member.half_hours {
+                    *all.half_hours.entry(*half_hour).or_default() += 1;
+                }
+            }
         }
     }
-    let before = before(&mut tx, &frame.before()).await?;
+}
+
+/// Counts everything. Names of treatments are left out. Parts that do not need each other are read at the same time, each as
+/// of one moment.
+async fn count(ctx: &Ctx, frame: &Frame, calendar: Calendar, hijri_shift: i64) -> Result<Cem> {
+    let earlier = frame.before();
+    let (counted, before) = tokio::try_join!(Counted::read(ctx, frame), before(ctx, &earlier))?;
+    let Counted { sums, causes, categories, tallies, habits, half_hours } = counted;
     let repeats = sums.repeats(calendar, hijri_shift);
     let gap = repeats.next.and_then(|next| next.median_days).map_or(0, |days| (days * 2.0) as i64);
+    let mut tx = ctx.app.db.snapshot().await?;
     let goods = Rates::read(&mut tx).await?.goods().ok();
-    let mut treatments = Vec::new();
-    for kind in KINDS {
+    drop(tx);
+    let strata = async |kind| {
         let days = effect_days(kind, gap);
-        let strata = read::strata(&mut tx, frame, kind, days).await?;
+        let mut tx = ctx.app.db.snapshot().await?;
+        Ok::<_, Error>((kind, days, read::strata(&mut tx, frame, kind, days).await?))
+    };
+    let [one, two, three] = KINDS;
+    let (one, two, three) = tokio::try_join!(strata(one), strata(two), strata(three))?;
+    let mut treatments = Vec::new();
+    for (kind, days, strata) in [one, two, three] {
         treatments.extend(effects_of(kind, days, &causes, &tallies, &strata, goods, sums.usual()));
     }
-    let habits = habits(&mut tx, frame).await?;
-    let hours = hours(&mut tx, frame).await?;
+    let mut habits: Vec<HabitCount> = habits.into_iter().map(|(habit, customers)| HabitCount { habit, customers }).collect();
+    habits.sort_unstable_by_key(|one| std::cmp::Reverse((one.customers, one.habit)));
+    let hours = hours(&half_hours, &frame.zone);
     // Resampling a great many amounts takes a moment that belongs to no thread that answers.
     let (amounts, sums) = tokio::task::spawn_blocking(move || (sums.amounts(before.as_ref()), sums)).await.map_err(Error::fault)?;
     Ok(Cem {
@@ -215,11 +245,12 @@ pub(super) fn effect_days(kind: TreatmentKind, two_gaps: i64) -> i64 {
     }
 }
 
-/// The same customers' sums of as many days before.
-async fn before(tx: &mut Tx, frame: &Frame) -> Result<Option<Sums>> {
+/// The sums of who was in the stage as many days before.
+async fn before(ctx: &Ctx, frame: &Frame) -> Result<Option<Sums>> {
+    let mut tx = ctx.app.db.snapshot().await?;
     let (mut sums, mut after) = (Sums::default(), None);
     loop {
-        let members = read::members(tx, frame, after, Want::Purchases, &mut Causes::default(), &mut Categories::default()).await?;
+        let members = read::members(&mut tx, frame, after, Want::Purchases, &mut Causes::default(), &mut Categories::default()).await?;
         let Some(last) = members.last() else { break };
         after = Some(last.party);
         members.iter().for_each(|member| sums.add(member.span, frame.span, &member.repeats));
@@ -306,34 +337,15 @@ pub(crate) async fn name_all(ctx: &Ctx, tx: &mut Tx, found: &mut [Effect]) -> Re
     Ok(())
 }
 
-/// The habits of the members.
-async fn habits(tx: &mut Tx, frame: &Frame) -> Result<Vec<HabitCount>> {
-    let mut query = Sql::select::<HabitCount>(
-        "FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN party_scores s ON s.party_id = m.party_id WHERE",
-    );
-    frame.members(&mut query);
-    query.push(" GROUP BY s.habit");
-    let mut habits: Vec<HabitCount> = tx.all(query).await?;
-    habits.sort_unstable_by_key(|one| std::cmp::Reverse(one.customers));
-    Ok(habits)
-}
-
-/// The hours of the day at which they bought.
-async fn hours(tx: &mut Tx, frame: &Frame) -> Result<Option<[i64; 24]>> {
-    let (from, until) = frame.moments();
-    let mut query = sql("SELECT q.at / $1, COUNT(*) FROM stage_memberships m JOIN parties p ON p.id = m.party_id
-        JOIN purchases q ON q.party_id = m.party_id WHERE q.gross_minor > 0")
-    .bind(HALF_HOUR);
-    query.push(" AND q.at >= ").arg(from).push(" AND q.at < ").arg(until).push(" AND");
-    frame.members(&mut query);
-    query.push(" GROUP BY 1");
+/// The hours of the day at which they bought; nothing where the times of purchases are not known.
+fn hours(half_hours: &HashMap<i64, i64>, zone: &TimeZone) -> Option<[i64; 24]> {
     let mut hours = [0; 24];
-    for (half, count) in tx.all::<(i64, i64)>(query).await? {
-        let hour = Instant(half * HALF_HOUR).zoned(&frame.zone).hour();
+    for (half_hour, count) in half_hours {
+        let hour = Instant(half_hour * read::HALF_HOUR).zoned(zone).hour();
         hours[usize::from(hour.unsigned_abs()) % 24] += count;
     }
     let (most, all) = (hours.iter().max().copied().unwrap_or_default(), hours.iter().sum::<i64>());
-    Ok((all >= FEW && most * 100 < all * ONE_HOUR).then_some(hours))
+    (all >= FEW && most * 100 < all * ONE_HOUR).then_some(hours)
 }
 
 /// The operations.

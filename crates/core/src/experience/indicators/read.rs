@@ -8,11 +8,12 @@ use crate::experience::legality::TreatmentKind;
 use crate::experience::policies::Version;
 use crate::experience::protocols::Protocol;
 use crate::experience::treatments::{self, Treatment};
+use crate::insight::rhythm::Habit;
 use crate::lifecycle::history::{Refundable, take_back};
 use crate::lifecycle::{Stage, Standing};
 use crate::parties::Party;
 use crate::platform::money::Currency;
-use crate::platform::time::DAY;
+use crate::platform::time::{DAY, HOUR};
 use crate::{Day, Instant, Result, Sight};
 use jiff::tz::TimeZone;
 use peyvand_db::{Id, Sql, Tx, row, sql};
@@ -20,6 +21,8 @@ use std::collections::HashMap;
 
 /// Customers that are read together.
 const STRIPE: i64 = 20_000;
+/// The smallest step in which hours of the day differ between time zones.
+pub(super) const HALF_HOUR: i64 = HOUR / 2;
 /// Days after respect in which something counts as having come after it.
 const RESPECT_DAYS: i64 = 30;
 /// After a gift.
@@ -70,15 +73,20 @@ impl Frame {
     /// The members: who was in the stage on the first day, and neither gone nor against us. Goes behind
     /// `stage_memberships m JOIN parties p … WHERE`.
     pub(super) fn members(&self, query: &mut Sql) {
-        query.push(" m.stage = ").arg(self.stage).push(" AND m.standing NOT IN ").list(GONE);
-        query.push(" AND m.entered_on <= ").arg(self.span.from).push(" AND (m.left_on IS NULL OR m.left_on > ").arg(self.span.from);
-        query.push(")");
+        self.in_stage(query);
         self.sight.parties(query);
     }
 
-    /// The members of a stripe.
+    fn in_stage(&self, query: &mut Sql) {
+        query.push(" m.stage = ").arg(self.stage).push(" AND m.standing NOT IN ").list(GONE);
+        query.push(" AND m.entered_on <= ").arg(self.span.from).push(" AND (m.left_on IS NULL OR m.left_on > ").arg(self.span.from);
+        query.push(")");
+    }
+
+    /// The members of a stripe, with those out of sight. Goes behind `stage_memberships m … WHERE`: who is asked for what they did
+    /// was found before, and others are passed over.
     pub(crate) fn stripe(&self, query: &mut Sql, stripe: (Id<Party>, Id<Party>)) {
-        self.members(query);
+        self.in_stage(query);
         query.push(" AND m.party_id > ").arg(stripe.0).push(" AND m.party_id <= ").arg(stripe.1);
     }
 }
@@ -118,6 +126,10 @@ pub(crate) struct Member {
     pub repeats: Vec<Repeat>,
     /// What reached them.
     pub reached: Vec<Reached>,
+    /// The half hours since 1970 in which they bought, repeat or not.
+    pub half_hours: Vec<i64>,
+    /// Their habit, as of the last refresh of the scores.
+    pub habit: Option<Habit>,
 }
 
 impl Member {
@@ -131,8 +143,10 @@ row! {
         party_id: Id<Party> = "m.party_id",
         first_purchase_on: Option<Day> = "NULLIF(p.first_purchase_on, '')",
         /// When they first were not in it any more.
-        left_on: Option<Day> = "(SELECT MIN(n.entered_on) FROM stage_memberships n WHERE n.party_id = m.party_id AND n.place > m.place
-            AND (n.stage <> m.stage OR n.standing IN ('lost', 'detractor', 'terminated', 'archived', 'disqualified')))",
+        left_on: Option<Day> = "CASE WHEN m.left_on IS NOT NULL THEN (SELECT MIN(n.entered_on) FROM stage_memberships n
+            WHERE n.party_id = m.party_id AND n.place > m.place
+              AND (n.stage <> m.stage OR n.standing IN ('lost', 'detractor', 'terminated', 'archived', 'disqualified'))) END",
+        habit: Option<Habit> = "(SELECT s.habit FROM party_scores s WHERE s.party_id = m.party_id)",
     }
 }
 
@@ -236,7 +250,14 @@ pub(crate) async fn members(
         .iter()
         .map(|one| {
             let until = one.left_on.map_or(frame.span.until, |left| left.clamp(frame.span.from, frame.span.until));
-            Member { party: one.party_id, span: Span { from: frame.span.from, until }, repeats: Vec::new(), reached: Vec::new() }
+            Member {
+                party: one.party_id,
+                span: Span { from: frame.span.from, until },
+                repeats: Vec::new(),
+                reached: Vec::new(),
+                half_hours: Vec::new(),
+                habit: one.habit,
+            }
         })
         .collect();
     if want != Want::Reached {
@@ -261,17 +282,20 @@ async fn repeats(
     places: &HashMap<Id<Party>, usize>,
 ) -> Result<()> {
     let mut occasions: Vec<Vec<Occasion>> = members.iter().map(|_| Vec::new()).collect();
-    let mut query = sql("SELECT m.party_id, STRING_AGG(q.day || ' ' || CAST(q.gross_minor AS TEXT), ',')
-        FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN purchases q ON q.party_id = m.party_id
-        WHERE q.gross_minor > 0 AND q.currency = ");
+    let mut query = sql("SELECT m.party_id, STRING_AGG(q.day || ' ' || CAST(q.gross_minor AS TEXT) || ' ' || CAST(q.at / $1 AS TEXT), ',')
+        FROM stage_memberships m JOIN purchases q ON q.party_id = m.party_id WHERE q.gross_minor > 0 AND q.currency = ")
+    .bind(HALF_HOUR);
     query.arg(frame.currency).push(" AND q.day >= ").arg(frame.span.from).push(" AND q.day < ").arg(frame.span.until).push(" AND");
     frame.stripe(&mut query, stripe);
     query.push(" GROUP BY m.party_id");
     for (party, text) in tx.all::<(Id<Party>, String)>(query).await? {
         let Some(at) = places.get(&party) else { continue };
         let days = &mut occasions[*at];
+        let half_hours = &mut members[*at].half_hours;
         days.extend(text.split(',').filter_map(|part| {
-            let (day, gross) = part.split_once(' ')?;
+            let mut parts = part.splitn(3, ' ');
+            let (day, gross, half_hour) = (parts.next()?, parts.next()?, parts.next()?);
+            half_hours.push(half_hour.parse().ok()?);
             Some(Occasion { on: day.parse().ok()?, gross: gross.parse().ok()?, refunded: 0 })
         }));
         days.sort_unstable_by_key(|one| one.on);
@@ -284,8 +308,7 @@ async fn repeats(
         });
     }
     let mut query = Sql::select::<Returned>(
-        "FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN purchase_lines l ON l.party_id = m.party_id
-         LEFT JOIN purchase_lines o ON o.id = l.refund_of WHERE l.sign < 0 AND l.currency = ",
+        "FROM stage_memberships m JOIN purchase_lines l ON l.party_id = m.party_id LEFT JOIN purchase_lines o ON o.id = l.refund_of WHERE l.sign < 0 AND l.currency = ",
     );
     query.arg(frame.currency).push(" AND l.day >= ").arg(frame.span.from).push(" AND");
     frame.stripe(&mut query, stripe);
@@ -324,8 +347,7 @@ async fn kinds(
     let mut query = sql("SELECT m.party_id, STRING_AGG(l.day || $1 || CAST(l.amount_minor AS TEXT) || $1 || CASE WHEN EXISTS (
             SELECT 1 FROM purchase_lines e WHERE e.party_id = l.party_id AND e.product_id = l.product_id AND e.day < l.day AND e.sign > 0)
           THEN '1' ELSE '0' END || $1 || COALESCE(c.category, ''), $2)
-        FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN purchase_lines l ON l.party_id = m.party_id
-        LEFT JOIN products c ON c.id = l.product_id WHERE l.sign > 0 AND l.currency = ")
+        FROM stage_memberships m JOIN purchase_lines l ON l.party_id = m.party_id LEFT JOIN products c ON c.id = l.product_id WHERE l.sign > 0 AND l.currency = ")
     .bind("\u{1f}")
     .bind("\u{1e}");
     query.arg(frame.currency).push(" AND l.day >= ").arg(frame.span.from).push(" AND l.day < ").arg(frame.span.until).push(" AND");
@@ -366,8 +388,7 @@ async fn reached(
     let (from, until) = frame.moments();
     let days = |kind, left| if want == Want::Reached { days_to_introduce(kind) } else { days_after(kind, left) };
     let mut query = Sql::select::<Delivered>(
-        "FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN exposures e ON e.party_id = m.party_id
-         LEFT JOIN grants g ON g.exposure_id = e.id WHERE NOT e.is_ghost AND e.delivered_at >= ",
+        "FROM stage_memberships m JOIN exposures e ON e.party_id = m.party_id LEFT JOIN grants g ON g.exposure_id = e.id WHERE NOT e.is_ghost AND e.delivered_at >= ",
     );
     query.arg(from).push(" AND e.delivered_at < ").arg(until).push(" AND");
     frame.stripe(&mut query, stripe);
@@ -381,7 +402,7 @@ async fn reached(
         members[*at].reached.push(Reached { cause, on, days: days(one.kind, left), used_on });
     }
     let mut query = sql("SELECT a.party_id, s.protocol_id, MAX(a.done_at)
-        FROM stage_memberships m JOIN parties p ON p.id = m.party_id JOIN protocol_acts a ON a.party_id = m.party_id
+        FROM stage_memberships m JOIN protocol_acts a ON a.party_id = m.party_id
         JOIN protocol_steps s ON s.id = a.step_id WHERE a.due_at >= ");
     query.arg(from).push(" AND a.started_at >= ").arg(from).push(" AND a.started_at < ").arg(until).push(" AND");
     frame.stripe(&mut query, stripe);
