@@ -246,7 +246,7 @@ async fn subgroups(req: &Req, sent: &Sent) -> Result<Vec<Subgroup>, Error> {
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    let known = segment_choices(req).await?;
+    let known = segment_choices(req).await.map_err(|error| error.0)?;
     let named =
         |id: &&str| known.iter().find(|(known, _)| known == id).map(|(id, name)| Subgroup { name: name.clone(), rule: json!({"in": id}) });
     Ok(asked.iter().filter_map(named).collect())
