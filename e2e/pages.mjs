@@ -393,6 +393,12 @@ export const PAGES = [
   { name: 'imports-result', path: () => '/imports', deep: true, press: bringIn },
   { name: 'imports-undo', path: () => '/imports', deep: true, press: async (page) => { await bringIn(page); await open('[data-open=undo-import]')(page); } },
   { name: 'interactions-new', path: ({ party }) => `/interactions/new?party=${party}` },
+  { name: 'purchases-new', path: ({ party }) => `/purchases/new?party=${party}` },
+  { name: 'purchases-new-wrong', path: ({ party }) => `/purchases/new?party=${party}`, deep: true, upset: 422, press: async (page) => {
+    await page.locator('#code').fill('12');
+    await submit(page);
+    await page.locator('.errs').waitFor();
+  } },
   { name: 'interactions-new-wrong', path: () => '/interactions/new', deep: true, upset: 422, press: async (page) => {
     await page.locator('details summary').click();
     await page.locator('[name=party_text]').fill('zzqqx');

@@ -4,3 +4,6 @@ ALTER TABLE import_rejects ADD COLUMN is_taken BOOL NOT NULL DEFAULT FALSE;
 
 -- What was bought with credit is found from its purchase.
 CREATE INDEX ledger_journals_purchase_id ON ledger_journals (purchase_id) WHERE purchase_id IS NOT NULL;
+
+-- The lot of the customer's account that a benefit became when it was redeemed.
+ALTER TABLE grants ADD COLUMN lot_id ID;

@@ -18,6 +18,7 @@ pub mod notifications;
 pub mod opportunities;
 pub mod page;
 pub mod parties;
+pub mod purchases;
 pub mod request;
 pub mod segments;
 pub mod service;
@@ -105,6 +106,7 @@ fn pages() -> Router<State> {
         .merge(follow_ups::routes())
         .merge(lifecycle::routes())
         .merge(opportunities::routes())
+        .merge(purchases::routes())
         .merge(insight::routes())
         .merge(notifications::routes())
         .merge(live::routes())

@@ -2,6 +2,7 @@
 //! ledger are written from what these functions say and from nothing else.
 
 use super::benefits::Schedule;
+use crate::experience::policies::Version;
 use crate::{Day, Id};
 
 peyvand_db::words! {
@@ -43,6 +44,8 @@ peyvand_db::words! {
 pub enum Account {
     /// What a schedule costs.
     Expense(Id<Schedule>),
+    /// What the benefits of a policy cost: a version of it.
+    Policy(Id<Version>),
     /// Earned and not final.
     Pending,
     /// Owed to them.
@@ -66,7 +69,7 @@ impl Account {
     #[must_use]
     pub const fn kind(self) -> AccountKind {
         match self {
-            Account::Expense(_) => AccountKind::Expense,
+            Account::Expense(_) | Account::Policy(_) => AccountKind::Expense,
             Account::Pending => AccountKind::Pending,
             Account::Liability(_) => AccountKind::Liability,
             Account::Receivable => AccountKind::Receivable,
@@ -145,9 +148,19 @@ pub fn unearn(schedule: Id<Schedule>, minor: i64) -> Vec<Move> {
 /// It is final: a new lot of theirs. What they owe us is taken out of it first.
 #[must_use]
 pub fn mature(minor: i64, wallet: Wallet, lot: Id<Lot>, owed_minor: i64) -> Vec<Move> {
+    become_theirs(Account::Pending, minor, wallet, lot, owed_minor)
+}
+
+/// A policy gives it: a new lot of theirs at once. What they owe us is taken out of it first.
+#[must_use]
+pub fn grant(version: Id<Version>, minor: i64, wallet: Wallet, lot: Id<Lot>, owed_minor: i64) -> Vec<Move> {
+    become_theirs(Account::Policy(version), minor, wallet, lot, owed_minor)
+}
+
+fn become_theirs(from: Account, minor: i64, wallet: Wallet, lot: Id<Lot>, owed_minor: i64) -> Vec<Move> {
     let held = Account::Liability(wallet);
     let settled = owed_minor.clamp(0, minor.max(0));
-    moves([Move::new(Account::Pending, held, minor).of(lot), Move::new(held, Account::Receivable, settled).of(lot)])
+    moves([Move::new(from, held, minor).of(lot), Move::new(held, Account::Receivable, settled).of(lot)])
 }
 
 /// They use something of it: of the lots that are good on that day, what is over first goes first.
@@ -179,7 +192,16 @@ pub fn expire(lot: &Lot) -> Vec<Move> {
 /// they have used they owe us.
 #[must_use]
 pub fn claw_back(schedule: Id<Schedule>, lot: &Lot, minor: i64) -> Vec<Move> {
-    let expense = Account::Expense(schedule);
+    take_out(Account::Expense(schedule), lot, minor)
+}
+
+/// A policy takes back what it gave: out of that very lot, as [`claw_back`] does.
+#[must_use]
+pub fn revoke(version: Id<Version>, lot: &Lot, minor: i64) -> Vec<Move> {
+    take_out(Account::Policy(version), lot, minor)
+}
+
+fn take_out(expense: Account, lot: &Lot, minor: i64) -> Vec<Move> {
     let left = lot.left_minor.min(minor).max(0);
     let unused = lot.expired_minor.min(minor - left).max(0);
     moves([
@@ -210,6 +232,18 @@ pub fn give_back(taken: &[Move], before: &[Move], minor: i64, owed_minor: i64) -
         [into, Move { debit: one.debit, credit: Account::Receivable, minor: settled, lot: one.lot }]
     }));
     if rest > 0 { Err(Short::Only(minor - rest)) } else { Ok(back) }
+}
+
+/// How much of what was spent at a purchase is due back: its share of what came back of the purchase by now, rounded down, less what
+/// was given back before. Nothing for a purchase of nothing.
+#[must_use]
+pub fn returned(before: &[Move], spent_minor: i64, returned_minor: i64, gross_minor: i64) -> i64 {
+    let gave: i64 = before.iter().filter(|one| one.credit != Account::Receivable).map(|one| one.minor).sum();
+    if gross_minor <= 0 {
+        return 0;
+    }
+    let share = i128::from(spent_minor) * i128::from(returned_minor.clamp(0, gross_minor)) / i128::from(gross_minor);
+    i64::try_from(share).map_or(0, |share| (share - gave).max(0))
 }
 
 /// What they owe us is given back, or we no longer ask for it.
@@ -257,7 +291,21 @@ mod tests {
         assert_eq!(take(&lots, day(0), 101, any, Account::Spent), Err(Short::Only(100)), "what is over is not spent");
         assert_eq!(take(&lots, day(0), 0, any, Account::Spent), Err(Short::Nothing));
         assert_eq!(take(&lots, day(0), 10, |wallet| wallet == Wallet::Cash, Account::Payout), Err(Short::Only(0)));
+        assert_eq!((returned(&[], 60, 50, 100), returned(&[], 60, 33, 100), returned(&[], 60, 500, 100)), (30, 19, 60));
+        assert_eq!((returned(&[], 60, 50, 0), returned(&[], i64::MAX, 1, 1)), (0, i64::MAX));
+        let given = grant(id(7), 50, Wallet::Credit, id(1), 20);
+        assert_eq!(
+            amounts(&given),
+            [(AccountKind::Expense, AccountKind::Liability, 50), (AccountKind::Liability, AccountKind::Receivable, 20)]
+        );
+        let back = revoke(id(7), &lot(1, 30, 90), 50);
+        assert_eq!(
+            amounts(&back),
+            [(AccountKind::Liability, AccountKind::Expense, 30), (AccountKind::Receivable, AccountKind::Expense, 20)],
+            "what they have used they owe"
+        );
         let back = give_back(&taken, &[], 25, 0).unwrap();
+        assert_eq!((returned(&back, 60, 50, 100), returned(&back, 60, 10, 100)), (5, 0), "what was given back before counts");
         assert_eq!(back.iter().map(|one| (one.lot, one.minor)).collect::<Vec<_>>(), [(Some(id(1)), 10), (Some(id(3)), 15)]);
         let more = give_back(&taken, &back, 35, 0).unwrap();
         assert_eq!(more.iter().map(|one| (one.lot, one.minor)).collect::<Vec<_>>(), [(Some(id(3)), 5), (Some(id(2)), 30)]);

@@ -4,6 +4,7 @@
 use super::books::{self, Account, AccountKind, Lot, Move, Short, Wallet};
 use super::referrals::Referral;
 use crate::experience::holds;
+use crate::experience::policies::Version;
 use crate::operation::{Page, page_size};
 use crate::parties::{Party, whom};
 use crate::platform::access::User;
@@ -46,6 +47,10 @@ peyvand_db::words! {
         PaidOut = "paid_out",
         /// Nobody used it in time.
         Expired = "expired",
+        /// A policy gave it.
+        Granted = "granted",
+        /// What a policy gave was taken back.
+        Revoked = "revoked",
         /// What had brought it was given back.
         TakenBack = "taken_back",
         /// They gave back what they owed.
@@ -65,6 +70,8 @@ impl JournalKind {
             JournalKind::GivenBack => "ledger.given_back",
             JournalKind::PaidOut => "ledger.paid_out",
             JournalKind::Expired => "ledger.expired",
+            JournalKind::Granted => "ledger.granted",
+            JournalKind::Revoked => "ledger.revoked",
             JournalKind::TakenBack => "ledger.taken_back",
             JournalKind::Repaid => "ledger.repaid",
             JournalKind::WrittenOff => "ledger.written_off",
@@ -160,6 +167,7 @@ pub(super) struct NewLot {
 fn name_of(account: Account, party: Id<Party>) -> String {
     match account {
         Account::Expense(schedule) => format!("expense:{schedule}"),
+        Account::Policy(version) => format!("expense:{version}"),
         Account::Pending => format!("pending:{party}"),
         Account::Liability(wallet) => format!("liability:{party}:{wallet}"),
         Account::Receivable => format!("clawback_receivable:{party}"),
@@ -427,7 +435,7 @@ pub async fn get(ctx: &Ctx, input: LedgerOf) -> Result<LedgerSeen> {
         credit_minor: balance(Account::Liability(Wallet::Credit)),
         cash_minor: balance(Account::Liability(Wallet::Cash)),
         owed_minor: -balance(Account::Receivable),
-        matured_minor: lot_sum.amount_minor - sum(JournalKind::TakenBack),
+        matured_minor: lot_sum.amount_minor - sum(JournalKind::TakenBack) - sum(JournalKind::Revoked),
         spent_minor: sum(JournalKind::Spent) - sum(JournalKind::GivenBack),
         paid_minor: sum(JournalKind::PaidOut),
         expired_minor: lot_sum.expired_minor,
@@ -572,25 +580,66 @@ struct Deed {
     short: &'static str,
 }
 
-async fn use_some(ctx: &Ctx, input: UseBenefit, deed: Deed) -> Result<Posted> {
+const SPEND: Deed = Deed {
+    perm: Perm(Room::Sales, Act::Create),
+    kind: JournalKind::Spent,
+    to: Account::Spent,
+    is_meant: |_| true,
+    short: "ledger-only-so-much",
+};
+
+const PAY_OUT: Deed = Deed {
+    perm: Perm(Room::Advocacy, Act::Change),
+    kind: JournalKind::PaidOut,
+    to: Account::Payout,
+    is_meant: |wallet| matches!(wallet, Wallet::Cash),
+    short: "ledger-only-so-much-cash",
+};
+
+/// What is used of what somebody has.
+pub(crate) struct Using<'a> {
+    /// Whose.
+    pub(crate) party: Id<Party>,
+    /// How much, in minor units of the organisation's currency.
+    pub(crate) minor: i64,
+    /// At which purchase of theirs.
+    pub(crate) purchase: Option<Id<Purchase>>,
+    /// Names it, so that it is done once.
+    pub(crate) key: Option<&'a str>,
+    /// A note.
+    pub(crate) note: Option<&'a str>,
+}
+
+async fn use_some(ctx: &Ctx, input: UseBenefit, deed: &Deed) -> Result<Posted> {
     let writer = ctx.write(deed.perm)?;
-    let organisation = ctx.app.organisation().await?;
-    let (currency, today) = (organisation.currency, ctx.now().day(&organisation.zone()));
+    let currency = ctx.app.organisation().await?.currency;
     let Said { minor, key, note } = said(&input.amount, input.key.as_deref(), input.note.as_deref(), currency)?;
     let mut tx = writer.begin().await?;
     let party = whom::need(&mut tx, ctx, &writer.sight, input.party_id, input.customer.as_deref()).await?.id;
-    let holder = hold(&mut tx, ctx, party, currency).await?;
-    let key = match key {
-        Some(key) => format!("{}:{key}", deed.kind),
-        None => format!("{}:{}", deed.kind, ctx.id::<Journal>()),
-    };
-    if let Some(before) = done_before(&mut tx, &writer.sight, &key, party, deed.kind, minor).await? {
-        return Ok(before);
-    }
     if let Some(purchase) = input.purchase_id {
         let query = sql("SELECT 1 FROM purchases WHERE id = $1 AND party_id = $2");
         let found: Option<(i64,)> = tx.maybe(query.bind(purchase).bind(party)).await?;
         found.ok_or_else(|| Error::invalid("purchase_id", "experience-purchase-of-other"))?;
+    }
+    let using = Using { party, minor, purchase: input.purchase_id, key: key.as_deref(), note: note.as_deref() };
+    let posted = use_in_tx(&mut tx, ctx, &writer.sight, using, deed).await?;
+    if !posted.is_repeat {
+        tx.commit().await?;
+    }
+    Ok(posted)
+}
+
+async fn use_in_tx(tx: &mut Tx, ctx: &Ctx, sight: &Sight, using: Using<'_>, deed: &Deed) -> Result<Posted> {
+    let Using { party, minor, purchase, key, note } = using;
+    let organisation = ctx.app.organisation().await?;
+    let (currency, today) = (organisation.currency, ctx.now().day(&organisation.zone()));
+    let holder = hold(tx, ctx, party, currency).await?;
+    let key = match key {
+        Some(key) => format!("{}:{key}", deed.kind),
+        None => format!("{}:{}", deed.kind, ctx.id::<Journal>()),
+    };
+    if let Some(before) = done_before(tx, sight, &key, party, deed.kind, minor).await? {
+        return Ok(before);
     }
     let taken = books::take(&holder.lots, today, minor, deed.is_meant, deed.to);
     let moves = taken.map_err(|problem| short(ctx, problem, deed.short, currency))?;
@@ -599,19 +648,17 @@ async fn use_some(ctx: &Ctx, input: UseBenefit, deed: Deed) -> Result<Posted> {
         kind: deed.kind,
         party,
         referral: None,
-        purchase: input.purchase_id,
+        purchase,
         reverses: None,
         amount_minor: minor,
         currency,
         day: today,
-        note: note.as_deref(),
+        note,
         moves: &moves,
         lot: None,
     };
-    let id = post(&mut tx, ctx, posting).await?.ok_or(Error::Unavailable)?;
-    let journal = read(&mut tx, &writer.sight, id).await?;
-    tx.commit().await?;
-    Ok(Posted { journal, is_repeat: false })
+    let id = post(tx, ctx, posting).await?.ok_or(Error::Unavailable)?;
+    Ok(Posted { journal: read(tx, sight, id).await?, is_repeat: false })
 }
 
 /// They buy with what they have: credit or money, what is over first first. What was earned is theirs whatever happened since.
@@ -619,9 +666,86 @@ async fn use_some(ctx: &Ctx, input: UseBenefit, deed: Deed) -> Result<Posted> {
 /// # Errors
 /// [`Error::Conflict`] when there is not so much; for an amount that cannot be read, or a purchase of somebody else.
 pub async fn spend(ctx: &Ctx, input: UseBenefit) -> Result<Posted> {
-    let perm = Perm(Room::Sales, Act::Create);
-    let deed = Deed { perm, kind: JournalKind::Spent, to: Account::Spent, is_meant: |_| true, short: "ledger-only-so-much" };
-    use_some(ctx, input, deed).await
+    use_some(ctx, input, &SPEND).await
+}
+
+/// The same in the transaction of the purchase, which is theirs.
+pub(crate) async fn spend_in_tx(tx: &mut Tx, ctx: &Ctx, sight: &Sight, using: Using<'_>) -> Result<Posted> {
+    use_in_tx(tx, ctx, sight, using, &SPEND).await
+}
+
+/// A benefit that a policy gives.
+pub(crate) struct Granting {
+    /// To whom.
+    pub(crate) party: Id<Party>,
+    /// At whose cost.
+    pub(crate) version: Id<Version>,
+    /// How much, in minor units of the organisation's currency.
+    pub(crate) minor: i64,
+    /// At which purchase.
+    pub(crate) purchase: Option<Id<Purchase>>,
+    /// How many days it is good for, after today.
+    pub(crate) valid_days: i64,
+}
+
+/// Makes a benefit of a policy theirs, in the transaction of its redemption: a lot of its own, as credit to buy with. Gives the lot.
+pub(crate) async fn grant_in_tx(tx: &mut Tx, ctx: &Ctx, granting: Granting) -> Result<Id<Lot>> {
+    let Granting { party, version, minor, purchase, valid_days } = granting;
+    let organisation = ctx.app.organisation().await?;
+    let (currency, today) = (organisation.currency, ctx.now().day(&organisation.zone()));
+    let holder = hold(tx, ctx, party, currency).await?;
+    let (lot, wallet): (Id<Lot>, Wallet) = (ctx.id(), Wallet::Credit);
+    let moves = books::grant(version, minor, wallet, lot, holder.owed_minor);
+    let posting = Posting {
+        key: format!("granted:{lot}"),
+        kind: JournalKind::Granted,
+        party,
+        referral: None,
+        purchase,
+        reverses: None,
+        amount_minor: minor,
+        currency,
+        day: today,
+        note: None,
+        moves: &moves,
+        lot: Some(NewLot { id: lot, wallet, minor, expires_on: today.plus(valid_days) }),
+    };
+    post(tx, ctx, posting).await?.ok_or(Error::Unavailable)?;
+    Ok(lot)
+}
+
+/// Takes a benefit of a policy back, out of its very lot; what they have used of it they owe us.
+pub(crate) async fn revoke_in_tx(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    party: Id<Party>,
+    version: Id<Version>,
+    lot_id: Id<Lot>,
+    note: Option<&str>,
+) -> Result<()> {
+    let organisation = ctx.app.organisation().await?;
+    let (currency, today) = (organisation.currency, ctx.now().day(&organisation.zone()));
+    hold(tx, ctx, party, currency).await?;
+    let granted: Option<(Id<Journal>, i64)> =
+        tx.maybe(sql("SELECT id, amount_minor FROM ledger_journals WHERE key = $1").bind(format!("granted:{lot_id}"))).await?;
+    let Some((journal, minor)) = granted else { return Ok(()) };
+    let moves = books::revoke(version, &lot(tx, lot_id).await?, minor);
+    let posting = Posting {
+        key: format!("revoked:{lot_id}"),
+        kind: JournalKind::Revoked,
+        party,
+        referral: None,
+        purchase: None,
+        reverses: Some(journal),
+        amount_minor: minor,
+        currency,
+        day: today,
+        note,
+        moves: &moves,
+        lot: None,
+    };
+    post(tx, ctx, posting).await?;
+    Ok(())
 }
 
 /// Writes down that money was paid out.
@@ -629,9 +753,39 @@ pub async fn spend(ctx: &Ctx, input: UseBenefit) -> Result<Posted> {
 /// # Errors
 /// [`Error::Conflict`] when there is not so much money; for an amount that cannot be read.
 pub async fn pay_out(ctx: &Ctx, input: UseBenefit) -> Result<Posted> {
-    let perm = Perm(Room::Advocacy, Act::Change);
-    let is_meant = |wallet| wallet == Wallet::Cash;
-    use_some(ctx, input, Deed { perm, kind: JournalKind::PaidOut, to: Account::Payout, is_meant, short: "ledger-only-so-much-cash" }).await
+    use_some(ctx, input, &PAY_OUT).await
+}
+
+/// What somebody can buy with today. The amount is minor units of the currency.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Available {
+    /// Whose.
+    pub party_id: Id<Party>,
+    /// Their name.
+    pub party: String,
+    /// Currency of the amount.
+    pub currency: Currency,
+    /// How much there is, of credit and money.
+    pub there_minor: i64,
+    /// The last day of what is over first.
+    pub until: Option<Day>,
+}
+
+/// What somebody can buy with today, for who sells to them.
+///
+/// # Errors
+/// [`Error::NotFound`] out of sight; at field `customer` for nobody.
+pub async fn available(ctx: &Ctx, input: LedgerOf) -> Result<Available> {
+    let writer = ctx.write(SPEND.perm)?;
+    let organisation = ctx.app.organisation().await?;
+    let mut tx = ctx.app.db.snapshot().await?;
+    let who = whom::need(&mut tx, ctx, &writer.sight, input.party_id, input.customer.as_deref()).await?;
+    let query = sql("SELECT CAST(COALESCE(SUM(left_minor), 0) AS BIGINT), MIN(expires_on) FROM ledger_lots
+                     WHERE party_id = $1 AND currency = $2 AND left_minor > 0 AND expires_on >= $3");
+    let query = query.bind(who.id).bind(organisation.currency).bind(ctx.now().day(&organisation.zone()));
+    let (there_minor, until): (i64, Option<Day>) = tx.one(query).await?;
+    tx.commit().await?;
+    Ok(Available { party_id: who.id, party: who.name, currency: organisation.currency, there_minor, until })
 }
 
 /// What is given back of something that was bought with a benefit.
@@ -674,6 +828,79 @@ impl Entry {
 const ENTRIES: &str = "FROM ledger_entries e JOIN ledger_journals j ON j.id = e.journal_id JOIN ledger_accounts d ON d.id = e.debit_id
     JOIN ledger_accounts c ON c.id = e.credit_id LEFT JOIN ledger_lots l ON l.id = e.lot_id WHERE ";
 
+/// What was taken out of which lots when something was spent, and what of it was given back before. To be asked while the holder is
+/// held.
+async fn taken_and_returned(tx: &mut Tx, spent: Id<Journal>) -> Result<(Vec<Move>, Vec<Move>)> {
+    let mut query = Sql::select::<Entry>(ENTRIES);
+    query.push("e.journal_id = ").arg(spent).push(" ORDER BY e.place");
+    let taken = tx.all::<Entry>(query).await?.into_iter().filter_map(Entry::read).collect();
+    let mut query = Sql::select::<Entry>(ENTRIES);
+    query.push("j.reverses_id = ").arg(spent).push(" ORDER BY e.journal_id, e.place");
+    let before = tx.all::<Entry>(query).await?.into_iter().filter_map(Entry::read).collect();
+    Ok((taken, before))
+}
+
+row! {
+    /// What was spent at a purchase of which something came back.
+    struct Returning {
+        purchase_id: Id<Purchase> = "o.purchase_id",
+        back_id: Id<Purchase> = "l.purchase_id",
+        party_id: Id<Party> = "b.party_id",
+        gross_minor: i64 = "b.gross_minor",
+    }
+}
+
+/// What was bought with credit and came back with these purchases returns to the credit, to the very lots: of what was spent at a
+/// purchase the share that came back of it by now, less what was given back before, never more than was spent. Of a purchase that
+/// was paid in part with credit the rest is the till's to pay out.
+pub(crate) async fn return_in_tx(tx: &mut Tx, ctx: &Ctx, with: &[Id<Purchase>]) -> Result<()> {
+    if with.is_empty() {
+        return Ok(());
+    }
+    let organisation = ctx.app.organisation().await?;
+    let (currency, today) = (organisation.currency, ctx.now().day(&organisation.zone()));
+    let mut query = Sql::select::<Returning>(
+        "FROM purchase_lines l JOIN purchase_lines o ON o.id = l.refund_of JOIN purchases b ON b.id = o.purchase_id
+         WHERE l.amount_minor < 0 AND b.party_id IS NOT NULL
+           AND EXISTS (SELECT 1 FROM ledger_journals j WHERE j.purchase_id = o.purchase_id AND j.kind = 'spent') AND l.currency = ",
+    );
+    query.arg(currency).push(" AND l.purchase_id IN ").list_padded(with);
+    query.push(" GROUP BY o.purchase_id, l.purchase_id, b.party_id, b.gross_minor ORDER BY b.party_id, o.purchase_id, l.purchase_id");
+    for Returning { purchase_id, back_id, party_id, gross_minor } in tx.all::<Returning>(query).await? {
+        let mut holder = hold(tx, ctx, party_id, currency).await?;
+        let query = sql("SELECT CAST(COALESCE(SUM(-l.amount_minor), 0) AS BIGINT) FROM purchase_lines l
+                           JOIN purchase_lines o ON o.id = l.refund_of WHERE o.purchase_id = $1 AND l.amount_minor < 0");
+        let (returned,): (i64,) = tx.one(query.bind(purchase_id)).await?;
+        let query = sql(
+            "SELECT id, amount_minor FROM ledger_journals WHERE purchase_id = $1 AND kind = 'spent' AND party_id = $2 ORDER BY id DESC",
+        );
+        let spent: Vec<(Id<Journal>, i64)> = tx.all(query.bind(purchase_id).bind(party_id)).await?;
+        for (journal, minor) in spent {
+            let (taken, before) = taken_and_returned(tx, journal).await?;
+            let due = books::returned(&before, minor, returned, gross_minor);
+            let Ok(moves) = books::give_back(&taken, &before, due, holder.owed_minor) else { continue };
+            let settled: i64 = moves.iter().filter(|one| one.credit == Account::Receivable).map(|one| one.minor).sum();
+            holder.owed_minor -= settled;
+            let posting = Posting {
+                key: format!("given_back:{journal}:{back_id}"),
+                kind: JournalKind::GivenBack,
+                party: party_id,
+                referral: None,
+                purchase: Some(back_id),
+                reverses: Some(journal),
+                amount_minor: due,
+                currency,
+                day: today,
+                note: None,
+                moves: &moves,
+                lot: None,
+            };
+            post(tx, ctx, posting).await?;
+        }
+    }
+    Ok(())
+}
+
 /// Something that was bought with a benefit was given back: it returns to the very lots it came from, with the days they had.
 ///
 /// # Errors
@@ -693,12 +920,7 @@ pub async fn give_back(ctx: &Ctx, input: GiveBack) -> Result<Posted> {
     if let Some(before) = done_before(&mut tx, &writer.sight, &key, spent.party_id, JournalKind::GivenBack, minor).await? {
         return Ok(before);
     }
-    let mut query = Sql::select::<Entry>(ENTRIES);
-    query.push("e.journal_id = ").arg(spent.id).push(" ORDER BY e.place");
-    let taken: Vec<Move> = tx.all::<Entry>(query).await?.into_iter().filter_map(Entry::read).collect();
-    let mut query = Sql::select::<Entry>(ENTRIES);
-    query.push("j.reverses_id = ").arg(spent.id).push(" ORDER BY e.journal_id, e.place");
-    let before: Vec<Move> = tx.all::<Entry>(query).await?.into_iter().filter_map(Entry::read).collect();
+    let (taken, before) = taken_and_returned(&mut tx, spent.id).await?;
     let back = books::give_back(&taken, &before, minor, holder.owed_minor);
     let moves = back.map_err(|problem| short(ctx, problem, "ledger-only-so-much-back", spent.currency))?;
     let posting = Posting {
@@ -955,6 +1177,14 @@ pub fn operations(ops: &mut Operations) {
     let perm = |act| Some(Perm(Room::Advocacy, act));
     ops.add("ledger.get", "GET /ledger/customer", perm(Act::See), "What a customer has earned, and what became of it.", get)
         .example(|| json!({"customer": "09121234567"}));
+    ops.add(
+        "ledger.available",
+        "GET /ledger/available",
+        Some(SPEND.perm),
+        "What a customer can buy with today, for who sells to them.",
+        available,
+    )
+    .example(|| json!({"customer": "09121234567"}));
     ops.add("ledger.list", "GET /ledger", perm(Act::See), "The journals of the ledger, newest first.", list)
         .example(|| json!({"kind": "paid_out", "limit": 20}));
     ops.add(

@@ -411,3 +411,73 @@ async fn what_nobody_uses_in_time_goes_once_and_what_is_tampered_with_is_found()
     let below = tx.run(sql("UPDATE ledger_accounts SET balance_minor = -1 WHERE kind = 'liability'")).await;
     assert!(below.is_err(), "the database itself refuses what is below zero");
 }
+
+fn bought(party: Id<Party>, amount: &str, credit: &str) -> NewPurchase {
+    NewPurchase { party_id: Some(party), amount: Some(amount.into()), from_credit: Some(credit.into()), ..NewPurchase::default() }
+}
+
+#[tokio::test]
+async fn credit_pays_for_a_purchase_at_most_what_there_is_and_what_is_to_be_paid_and_comes_back_by_its_share() {
+    let ctx = ctx().await;
+    let (sara, mina, _) = with_hundred(&ctx, Wallet::Credit).await;
+    let refused = async |new: NewPurchase| key_of(ctx.run(purchases::create, new).await);
+    assert_eq!(refused(bought(sara, "50", "60")).await, "from_credit: purchases-credit-above");
+    assert_eq!(refused(bought(sara, "-50", "10")).await, "from_credit: purchases-credit-above");
+    assert_eq!(refused(bought(sara, "500", "101")).await, "from_credit: ledger-only-so-much");
+    assert_eq!(refused(bought(mina, "500", "1")).await, "from_credit: ledger-only-so-much");
+    assert_eq!(refused(bought(sara, "500", "-1")).await, "from_credit: ledger-above-zero");
+    assert_eq!(refused(NewPurchase { party_id: None, ..bought(sara, "500", "1") }).await, "from_credit: purchases-credit-whose");
+    let pounds = NewPurchase { currency: Some("GBP".into()), ..bought(sara, "500", "1") };
+    assert_eq!(refused(pounds).await, "from_credit: purchases-credit-currency");
+    let (count,): (i64,) = ctx.app.db.one(sql("SELECT COUNT(*) FROM purchases WHERE party_id = $1").bind(sara)).await.unwrap();
+    assert_eq!((count, holds(&ctx, sara).await), (0, [0, 10_000, 0, 0]), "what is refused is refused whole");
+
+    let of = |party| LedgerOf { party_id: Some(party), customer: None };
+    assert_eq!(ctx.run(ledger::available, of(sara)).await.unwrap().there_minor, 10_000);
+    let done = ctx.run(purchases::create, bought(sara, "200", "80")).await.unwrap();
+    assert_eq!((done.credit_minor, done.to_pay.as_str(), holds(&ctx, sara).await), (8_000, "120.00", [0, 2_000, 0, 0]));
+    let there = ctx.run(ledger::available, of(sara)).await.unwrap();
+    assert_eq!((there.there_minor, there.until.is_some()), (2_000, true));
+    let nothing = ctx.run(ledger::available, of(mina)).await.unwrap();
+    assert_eq!((nothing.there_minor, nothing.until), (0, None));
+    let agent = as_post(&ctx.app, "agent", "agent").await;
+    assert!(matches!(agent.run(ledger::available, of(sara)).await, Err(Error::NotFound(_))));
+
+    let back = async |amount: &str| {
+        let new = NewPurchase { refund_of: Some(done.items[0].id), from_credit: None, ..bought(sara, amount, "") };
+        let back = ctx.run(purchases::create, new).await.unwrap();
+        (back.credit_minor, back.to_pay, holds(&ctx, sara).await[1])
+    };
+    assert_eq!(back("-100").await, (-4_000, "-60.00".into(), 6_000), "half of it came back, and half of the credit");
+    let spent =
+        ctx.run(ledger::list, ListJournals { kind: Some(JournalKind::Spent), ..ListJournals::default() }).await.unwrap().items.remove(0);
+    assert_eq!(spent.purchase_id, Some(done.purchase.id));
+    ctx.run(ledger::give_back, GiveBack { id: spent.id, amount: "10".into(), key: None, note: None }).await.unwrap();
+    assert_eq!(back("-50").await, (-1_000, "-40.00".into(), 8_000), "what was given back before counts");
+    assert_eq!(back("-50").await, (-2_000, "-30.00".into(), 10_000));
+    assert_eq!(back("-50").await, (0, "-50.00".into(), 10_000), "never more than was spent");
+    sound(&ctx).await;
+}
+
+#[tokio::test]
+async fn of_sixty_four_who_pay_with_the_same_credit_at_once_one_does() {
+    let ctx = ctx().await;
+    let (sara, ..) = with_hundred(&ctx, Wallet::Credit).await;
+    let other = other_process(&ctx).await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for number in 0..64 {
+        let ctx = if number % 2 == 0 { ctx.clone() } else { other.clone() };
+        tasks.spawn(async move { ctx.run(purchases::create, bought(sara, "100", "60")).await });
+    }
+    let outcomes = tasks.join_all().await;
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    for outcome in outcomes.into_iter().filter(Result::is_err) {
+        match outcome {
+            Err(Error::Unavailable) => {}
+            other => assert_eq!(key_of(other), "from_credit: ledger-only-so-much"),
+        }
+    }
+    let (count,): (i64,) = ctx.app.db.one(sql("SELECT COUNT(*) FROM purchases WHERE party_id = $1").bind(sara)).await.unwrap();
+    assert_eq!((count, holds(&ctx, sara).await), (1, [0, 4_000, 0, 0]));
+    sound(&ctx).await;
+}

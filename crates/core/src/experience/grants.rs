@@ -5,6 +5,8 @@ use super::codes;
 use super::legality::TreatmentKind;
 use super::policies::{PolicyRow, Version};
 use super::treatments::{self, Treatment};
+use crate::advocacy::books::Lot;
+use crate::advocacy::ledger;
 use crate::operation::{Page, page_size};
 use crate::parties::Party;
 use crate::platform::events::{self, Event};
@@ -302,10 +304,11 @@ pub struct RevokeGrant {
     pub reason: String,
 }
 
-/// Takes an offer back that was not used yet.
+/// Takes an offer back that was not used yet, or a benefit that is on the customer's account: out of its very lot, and what they
+/// have used of it they owe us.
 ///
 /// # Errors
-/// [`Error::NotFound`] out of sight; without a reason; [`Error::Conflict`] when it was used or is over.
+/// [`Error::NotFound`] out of sight; without a reason; [`Error::Conflict`] when it was used otherwise or is over.
 pub async fn revoke(ctx: &Ctx, input: RevokeGrant) -> Result<Grant> {
     let writer = ctx.write(Perm(Room::Experience, Act::Change))?;
     let reason = clean_line(&input.reason, REASON_MAX).map_err(|problem| Problem::new("reason", problem.key()).with("max", REASON_MAX))?;
@@ -314,8 +317,15 @@ pub async fn revoke(ctx: &Ctx, input: RevokeGrant) -> Result<Grant> {
     }
     let mut tx = writer.begin().await?;
     let grant = take(&mut tx, &writer.sight, input.id).await?;
-    if !matches!(grant.state, GrantState::Offered | GrantState::Accepted) {
-        return Err(Error::Conflict(Fields(vec![Problem::new("id", why(grant.state))])));
+    let (lot,): (Option<Id<Lot>>,) = tx.one(sql("SELECT lot_id FROM grants WHERE id = $1").bind(grant.id)).await?;
+    match (grant.state, lot) {
+        (GrantState::Offered | GrantState::Accepted, _) => {}
+        (GrantState::Redeemed, Some(lot)) => {
+            super::redeem::give_one_back(&mut tx, &grant).await?;
+            ledger::revoke_in_tx(&mut tx, ctx, grant.party_id, grant.version_id, lot, Some(&reason)).await?;
+            tx.run(sql("UPDATE grants SET redeemed_minor = 0 WHERE id = $1").bind(grant.id)).await?;
+        }
+        _ => return Err(Error::Conflict(Fields(vec![Problem::new("id", why(grant.state))]))),
     }
     tx.run(
         sql("UPDATE grants SET state = 'revoked', ended_at = $1, ended_reason = $2 WHERE id = $3")
@@ -347,7 +357,7 @@ pub fn operations(ops: &mut Operations) {
         "grants.revoke",
         "POST /grants/{id}/revoke",
         Some(Perm(Room::Experience, Act::Change)),
-        "Takes an offer back that was not used.",
+        "Takes an offer back that was not used, or a benefit out of the customer's account.",
         revoke,
     )
     .example(|| json!({"id": SOME, "reason": "اشتباه ثبت شده بود"}));

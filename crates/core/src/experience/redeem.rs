@@ -7,6 +7,8 @@ use super::grants::{self, FROM, Grant, GrantState};
 use super::legality::TreatmentKind;
 use super::policies::Version;
 use super::treatments::Treatment;
+use crate::advocacy::books::Lot;
+use crate::advocacy::ledger;
 use crate::parties::{Party, whom};
 use crate::platform::events::{self, Event};
 use crate::platform::money::{Currency, Money, MoneyUnit};
@@ -46,7 +48,8 @@ pub struct Redeemed {
     /// The grant, as it is now.
     #[serde(flatten)]
     pub grant: Grant,
-    /// What comes off the total or is paid out, in minor units; absent for a gift, or a share of a total that nobody named.
+    /// What comes off the total, or of a benefit goes to the customer's credit, in minor units; absent for a share of a total that
+    /// nobody named.
     pub off_minor: Option<i64>,
     /// Whether this key had redeemed it before.
     pub is_repeat: bool,
@@ -77,7 +80,8 @@ fn total(text: Option<&str>, currency: Currency) -> Result<Option<i64>> {
     Ok(money.map(|money| money.minor))
 }
 
-/// Redeems a code.
+/// Redeems a code. A discount comes off the total; a benefit goes to the customer's account, where it is good for the days of its
+/// treatment from then on.
 ///
 /// # Errors
 /// Problems at field `code` for a slip of the pen, an unknown code and one of somebody else; [`Error::Conflict`] when it was used,
@@ -170,7 +174,14 @@ pub(crate) async fn in_tx(tx: &mut Tx, ctx: &Ctx, sight: &Sight, code: &str, at:
         (None, Some(purchase)) => of_purchase(tx, ctx, purchase, grant.party_id).await?,
         (total, _) => total,
     };
-    let off = off(grant.share, grant.value_minor, total);
+    let off = match grant.kind {
+        // It does not come off a price: an amount is theirs whatever they buy.
+        TreatmentKind::Benefit => grant.value_minor.or_else(|| off(grant.share, None, total)),
+        _ => off(grant.share, grant.value_minor, total),
+    };
+    if grant.kind == TreatmentKind::Benefit && off.is_none_or(|off| off <= 0) {
+        return Err(refused("total", "experience-benefit-total"));
+    }
     take_one(tx, &grant, off).await?;
     let done = tx
         .run(
@@ -186,6 +197,13 @@ pub(crate) async fn in_tx(tx: &mut Tx, ctx: &Ctx, sight: &Sight, code: &str, at:
         .await?;
     if done == 0 {
         return Err(refused("code", "experience-grant-used"));
+    }
+    if let (TreatmentKind::Benefit, Some(minor)) = (grant.kind, off) {
+        let (valid_days,): (i64,) = tx.one(sql("SELECT valid_days FROM treatments WHERE id = $1").bind(grant.treatment_id)).await?;
+        let (party, version) = (grant.party_id, grant.version_id);
+        let granting = ledger::Granting { party, version, minor, purchase: at.purchase, valid_days };
+        let lot = ledger::grant_in_tx(tx, ctx, granting).await?;
+        tx.run(sql("UPDATE grants SET lot_id = $1 WHERE id = $2").bind(lot).bind(grant.id)).await?;
     }
     tx.run(
         sql("UPDATE exposures SET delivered_at = COALESCE(delivered_at, $1), staff_id = COALESCE(staff_id, $2) WHERE id = $3")
@@ -240,6 +258,14 @@ pub(super) async fn take_one(tx: &mut Tx, grant: &Grant, off: Option<i64>) -> Re
     Ok(())
 }
 
+/// The other way round of [`take_one`], for what was redeemed and is taken back.
+pub(super) async fn give_one_back(tx: &mut Tx, grant: &Grant) -> Result<()> {
+    tx.run(sql("UPDATE treatments SET used = used - 1 WHERE id = $1").bind(grant.treatment_id)).await?;
+    let cost = grant.redeemed_minor.unwrap_or_default();
+    tx.run(sql("UPDATE policy_versions SET spent_minor = spent_minor - $1 WHERE id = $2").bind(cost).bind(grant.version_id)).await?;
+    Ok(())
+}
+
 row! {
     struct Freed {
         id: Id<Grant> = "g.id",
@@ -250,6 +276,7 @@ row! {
         name_fa: String = "t.name_fa",
         cost_minor: i64 = "CASE WHEN g.redeemed_minor > 0 THEN g.redeemed_minor ELSE t.unit_cost_minor END",
         redeemed_at: Instant = "g.redeemed_at",
+        lot_id: Option<Id<Lot>> = "g.lot_id",
     }
 }
 
@@ -275,8 +302,8 @@ pub(crate) async fn free(tx: &mut Tx, ctx: &Ctx, purchases: &[Id<Purchase>]) -> 
     }
     let ids: Vec<Id<Grant>> = freed.iter().map(|one| one.id).collect();
     let mut update =
-        sql("UPDATE grants SET state = 'offered', redeemed_at = NULL, redeemed_minor = NULL, redeem_key = NULL, purchase_id = NULL
-                          WHERE id IN ");
+        sql("UPDATE grants SET state = 'offered', redeemed_at = NULL, redeemed_minor = NULL, redeem_key = NULL, purchase_id = NULL,
+                          lot_id = NULL WHERE id IN ");
     update.list_padded(&ids);
     tx.run(update).await?;
     let rows = freed.iter().map(|one| vec![one.exposure_id.to_value(), one.redeemed_at.to_value()]).collect();
@@ -293,6 +320,11 @@ pub(crate) async fn free(tx: &mut Tx, ctx: &Ctx, purchases: &[Id<Purchase>]) -> 
     }
     for (id, minor) in spent {
         tx.run(sql("UPDATE policy_versions SET spent_minor = spent_minor - $1 WHERE id = $2").bind(minor).bind(id)).await?;
+    }
+    for one in &freed {
+        if let Some(lot) = one.lot_id {
+            ledger::revoke_in_tx(tx, ctx, one.party_id, one.version_id, lot, None).await?;
+        }
     }
     events::record_all(tx, ctx, events).await?;
     i64::try_from(freed.len()).map_err(Error::fault)

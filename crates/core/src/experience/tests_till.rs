@@ -1,11 +1,15 @@
 //! What customers were promised, used where they buy: at a purchase that is entered, and at those of a file.
 
-use super::codes;
-use super::grants::{Grant, GrantState};
+use super::grants::{self, Grant, GrantState};
+use super::legality::TreatmentKind;
+use super::occasions::Occasion;
 use super::redeem::{self, RedeemGrant};
-use super::tests::problem;
-use super::tests_grants::{all, code_of, live, public, redeem_code};
+use super::tests::{made, plan, policy, problem, treatment, yes};
+use super::tests_grants::{all, code_of, later, live, public, redeem_code};
 use super::treatments::{self, ListTreatments, NewTreatment};
+use super::{PolicyId, Stage, Standing, codes, policies, policy_steps};
+use crate::advocacy::ledger::{self, LedgerOf, LedgerSeen};
+use crate::operation::Nothing;
 use crate::parties::check::NewParty;
 use crate::parties::{Party, party};
 use crate::platform::import::columns::Kind;
@@ -55,9 +59,9 @@ async fn used(ctx: &Ctx) -> i64 {
 #[tokio::test]
 async fn a_code_is_redeemed_with_the_purchase_or_neither_is_written() {
     let ctx = testing::ctx().await;
-    let grants = promised(&ctx, public()).await;
+    let promised = promised(&ctx, public()).await;
     let (sara, reza) = (who(&ctx, NAMES[0]).await, who(&ctx, NAMES[1]).await);
-    let (of_sara, of_reza) = (code_of(&grants[&sara]), code_of(&grants[&reza]));
+    let (of_sara, of_reza) = (code_of(&promised[&sara]), code_of(&promised[&reza]));
     assert_eq!(problem(buy(&ctx, Some(sara), "1000", "123456789012").await), ("code".into(), "experience-code-mistyped".into()));
     assert_eq!(problem(buy(&ctx, Some(sara), "1000", &of_reza).await), ("code".into(), "experience-code-of-other".into()));
     assert_eq!(problem(buy(&ctx, Some(sara), "-1000", &of_sara).await), ("code".into(), "experience-code-nothing".into()));
@@ -84,17 +88,17 @@ async fn a_code_is_redeemed_with_the_purchase_or_neither_is_written() {
 #[tokio::test]
 async fn a_code_that_was_good_on_the_day_of_a_purchase_is_good_when_it_is_written_down_later() {
     let ctx = testing::ctx().await;
-    let grants = promised(&ctx, public()).await;
+    let promised = promised(&ctx, public()).await;
     let sara = who(&ctx, NAMES[0]).await;
-    let after = super::tests_grants::later(&ctx, 40);
+    let after = later(&ctx, 40);
     let today = after.now().day(&ctx.app.organisation().await.unwrap().zone());
-    super::grants::expire(&after, today).await.unwrap();
-    assert_eq!(problem(buy(&after, Some(sara), "1000", &code_of(&grants[&sara])).await).1, "experience-grant-expired");
+    grants::expire(&after, today).await.unwrap();
+    assert_eq!(problem(buy(&after, Some(sara), "1000", &code_of(&promised[&sara])).await).1, "experience-grant-expired");
     let new = NewPurchase {
         party_id: Some(sara),
         amount: Some("1000".into()),
-        date: Some(grants[&sara].valid_to_on.to_string()),
-        code: grants[&sara].code.clone(),
+        date: Some(promised[&sara].valid_to_on.to_string()),
+        code: promised[&sara].code.clone(),
         ..NewPurchase::default()
     };
     assert_eq!(after.run(purchases::create, new).await.unwrap().code_minor, 10_000);
@@ -137,8 +141,8 @@ async fn told(ctx: &Ctx, id: Id<record::Import>) -> Vec<(i64, String)> {
 #[tokio::test]
 async fn codes_of_a_file_are_redeemed_with_its_purchases_and_no_purchase_is_lost_over_one() {
     let ctx = testing::ctx().await;
-    let grants = promised(&ctx, public()).await;
-    let code = async |name: &str| codes::spoken(&code_of(&grants[&who(&ctx, name).await]));
+    let promised = promised(&ctx, public()).await;
+    let code = async |name: &str| codes::spoken(&code_of(&promised[&who(&ctx, name).await]));
     let [sara, reza, mina, leila] = [code(NAMES[0]).await, code(NAMES[1]).await, code(NAMES[2]).await, code(NAMES[3]).await];
     redeem_code(&ctx, &leila, Some("by hand")).await.unwrap();
     let unknown = codes::make(&ctx.app.keys(), "nobody", 0);
@@ -164,7 +168,7 @@ async fn codes_of_a_file_are_redeemed_with_its_purchases_and_no_purchase_is_lost
     ];
     assert_eq!(told(&ctx, import.id).await, expected.map(|(row, key)| (row, words(key))));
     let of_sara =
-        all(&ctx).await.into_iter().find(|grant| code_of(grant) == code_of(&grants[&grant.party_id]) && grant.party == NAMES[0]).unwrap();
+        all(&ctx).await.into_iter().find(|grant| code_of(grant) == code_of(&promised[&grant.party_id]) && grant.party == NAMES[0]).unwrap();
     assert_eq!(of_sara.redeemed_minor, Some(10_000), "of the whole invoice, once");
     assert_eq!(count(&ctx, "SELECT COUNT(*) FROM purchases").await, 7);
 
@@ -192,8 +196,8 @@ async fn codes_of_a_file_are_redeemed_with_its_purchases_and_no_purchase_is_lost
 #[tokio::test]
 async fn a_file_that_is_gone_on_with_redeems_each_code_once_and_a_rehearsal_none() {
     let ctx = testing::ctx().await;
-    let grants = promised(&ctx, NewTreatment { total_cap: Some(1), ..public() }).await;
-    let (sara, reza) = (code_of(&grants[&who(&ctx, NAMES[0]).await]), code_of(&grants[&who(&ctx, NAMES[1]).await]));
+    let promised = promised(&ctx, NewTreatment { total_cap: Some(1), ..public() }).await;
+    let (sara, reza) = (code_of(&promised[&who(&ctx, NAMES[0]).await]), code_of(&promised[&who(&ctx, NAMES[1]).await]));
     let today = ctx.now().day(&ctx.app.organisation().await.unwrap().zone());
     let mut text = format!("invoice,date,customer,amount,coupon code\n1,{today},09125550141,1000,{sara}\n");
     for number in 2..=2_100 {
@@ -220,11 +224,11 @@ async fn a_file_that_is_gone_on_with_redeems_each_code_once_and_a_rehearsal_none
 #[tokio::test]
 async fn a_budget_that_does_not_suffice_leaves_the_count_of_a_file_as_it_was() {
     let ctx = testing::ctx().await;
-    let grants = promised(&ctx, public()).await;
+    let promised = promised(&ctx, public()).await;
     let mut tx = ctx.app.db.begin().await.unwrap();
     tx.run(sql("UPDATE policy_versions SET budget_minor = 10000")).await.unwrap();
     tx.commit().await.unwrap();
-    let code = async |name: &str| code_of(&grants[&who(&ctx, name).await]);
+    let code = async |name: &str| code_of(&promised[&who(&ctx, name).await]);
     let today = ctx.now().day(&ctx.app.organisation().await.unwrap().zone());
     let (sara, reza) = (code(NAMES[0]).await, code(NAMES[1]).await);
     let rows = format!("1,{today},09125550141,1000,{sara}\n2,{today},09125550142,1000,{reza}\n");
@@ -232,4 +236,80 @@ async fn a_budget_that_does_not_suffice_leaves_the_count_of_a_file_as_it_was() {
     assert_eq!(counts(&import), [2, 2, 0, 0, 1, 1]);
     assert_eq!((used(&ctx).await, count(&ctx, "SELECT spent_minor FROM policy_versions").await), (1, 10_000));
     assert!(matches!(redeem_code(&ctx, &reza, None).await, Err(Error::Conflict(_))));
+}
+
+/// What is on the account of a customer, when the books are in order.
+async fn account(ctx: &Ctx, party: Id<Party>) -> LedgerSeen {
+    let verified = ctx.run(ledger::verify, Nothing {}).await.unwrap();
+    assert!(verified.is_sound, "{verified:?}");
+    ctx.run(ledger::get, LedgerOf { party_id: Some(party), customer: None }).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_benefit_goes_to_the_account_once_and_out_of_its_very_lot_when_it_is_taken_back() {
+    let ctx = testing::ctx().await;
+    for (name, phone) in NAMES.iter().zip(PHONES).take(2) {
+        let new = NewParty { name: Some((*name).to_owned()), mobile: Some(phone.to_owned()), ..NewParty::default() };
+        ctx.run(party::create, new).await.unwrap();
+        testing::at_stage(&ctx, who(&ctx, name).await, Stage::Advocate, Standing::Active, ctx.today().plus(-1)).await;
+    }
+    let (sara, reza) = (who(&ctx, NAMES[0]).await, who(&ctx, NAMES[1]).await);
+    let benefit = treatment(TreatmentKind::Benefit, "پاداش", &[Stage::Advocate]);
+    let benefit = NewTreatment { amount: Some("500".into()), unit_cost: Some("0".into()), valid_days: Some(30), ..benefit };
+    let terms = policies::NewPolicy {
+        occasions: vec![plan(Occasion::Once)],
+        holdout: None,
+        budget: Some("1000".into()),
+        ..policy(&[made(&ctx, benefit).await])
+    };
+    let seen = ctx.run(policies::create, terms).await.unwrap();
+    let other = testing::as_post(&ctx.app, "owner", "other").await;
+    yes(&ctx, &seen).await.unwrap();
+    yes(&other, &seen).await.unwrap();
+    ctx.run(policy_steps::start, PolicyId { id: seen.policy.id }).await.unwrap();
+    jobs::drain(&ctx.app).await.unwrap();
+    let promised: HashMap<Id<Party>, Grant> = all(&ctx).await.into_iter().map(|grant| (grant.party_id, grant)).collect();
+    assert_eq!(promised.len(), 2);
+    assert_eq!(account(&ctx, sara).await.credit_minor, 0, "what is promised is not theirs yet");
+
+    // A purchase of less than the benefit: it is theirs whole, and pays for the purchase at once.
+    let new = NewPurchase {
+        party_id: Some(sara),
+        amount: Some("300".into()),
+        code: promised[&sara].code.clone(),
+        from_credit: Some("200".into()),
+        ..NewPurchase::default()
+    };
+    let done = ctx.run(purchases::create, new).await.unwrap();
+    assert_eq!((done.code_minor, done.credit_minor, done.to_pay.as_str()), (0, 20_000, "100.00"));
+    let theirs = account(&ctx, sara).await;
+    assert_eq!((theirs.credit_minor, theirs.matured_minor, theirs.spent_minor), (30_000, 50_000, 20_000));
+    assert_eq!(theirs.lots[0].expires_on, ctx.today().plus(30));
+    assert_eq!(problem(redeem_code(&ctx, &code_of(&promised[&sara]), Some("again")).await).1, "experience-grant-used");
+    assert_eq!(account(&ctx, sara).await.credit_minor, 30_000);
+
+    let back = |reason: &str| grants::RevokeGrant { id: promised[&sara].id, reason: reason.into() };
+    let revoked = ctx.run(grants::revoke, back("اشتباه")).await.unwrap();
+    assert_eq!((revoked.state, revoked.redeemed_minor), (GrantState::Revoked, Some(0)));
+    let theirs = account(&ctx, sara).await;
+    assert_eq!((theirs.credit_minor, theirs.owed_minor, theirs.matured_minor), (0, 20_000, 0), "what they have used they owe");
+    assert_eq!(problem(ctx.run(grants::revoke, back("باز")).await).1, "experience-grant-revoked");
+    assert_eq!((used(&ctx).await, count(&ctx, "SELECT spent_minor FROM policy_versions").await), (0, 0));
+
+    let today = ctx.today();
+    let row = format!("invoice,date,customer,amount,code\n1,{today},{},700,{}\n", PHONES[1], code_of(&promised[&reza]));
+    let import = bring(&ctx, &file(&row)).await;
+    assert_eq!((import.details.codes_redeemed, account(&ctx, reza).await.credit_minor), (1, 50_000));
+    assert_eq!(bring(&ctx, &file(&row)).await.details.codes_redeemed, 0);
+    assert_eq!(account(&ctx, reza).await.credit_minor, 50_000, "once, however often the file comes");
+    ctx.run(record::undo, ImportId { id: import.id }).await.unwrap();
+    let (_keep, stop) = watch::channel(false);
+    undo::run(&ctx.app, Door::Cli, import.id, &stop, None).await.unwrap();
+    assert_eq!(account(&ctx, reza).await.credit_minor, 0);
+    let again = RedeemGrant { code: code_of(&promised[&reza]), key: Some("till".into()), ..RedeemGrant::default() };
+    for is_repeat in [false, true] {
+        let done = ctx.run(redeem::redeem, again.clone()).await.unwrap();
+        assert_eq!((done.off_minor, done.is_repeat), (Some(50_000), is_repeat));
+        assert_eq!(account(&ctx, reza).await.credit_minor, 50_000);
+    }
 }

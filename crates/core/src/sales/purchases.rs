@@ -2,6 +2,7 @@
 
 use super::Product;
 use super::write::{self, Fate, NewLine};
+use crate::advocacy::ledger;
 use crate::experience::{codes, redeem};
 use crate::interactions::moment;
 use crate::operation::{Page, page_size};
@@ -68,6 +69,14 @@ impl Purchase {
     #[must_use]
     pub fn net_minor(&self) -> i64 {
         self.gross_minor - self.refund_minor
+    }
+}
+
+impl PurchaseWithLines {
+    /// What remains to be paid after codes and credit, in minor units; below zero for what is to be paid out.
+    #[must_use]
+    pub fn to_pay_minor(&self) -> i64 {
+        self.purchase.net_minor() - self.code_minor - self.credit_minor
     }
 }
 
@@ -164,6 +173,9 @@ pub struct NewPurchase {
     pub note: Option<String>,
     /// A code that the customer shows, to be redeemed at this purchase; without a customer it is a purchase of whose code it is.
     pub code: Option<String>,
+    /// How much of it is paid with the customer's credit, as decimal text in major units: at most what there is, and what remains to be
+    /// paid after the code. What comes back of a purchase later returns to the credit by its share.
+    pub from_credit: Option<String>,
     /// The lines.
     #[serde(default)]
     pub lines: Vec<EnterLine>,
@@ -241,10 +253,11 @@ pub fn figures(
     Ok(Figures { quantity, unit_price_minor, discount_minor: discount, amount_minor, sign })
 }
 
-/// Enters a purchase, or a refund when its amounts are negative. A code is redeemed with it: both or neither.
+/// Enters a purchase, or a refund when its amounts are negative. A code is redeemed and credit is used with it: all or nothing.
 ///
 /// # Errors
-/// For fields that cannot be read, an unknown customer, an invoice number that is taken, a code that is refused.
+/// For fields that cannot be read, an unknown customer, an invoice number that is taken, a code that is refused, more credit than
+/// there is or than is to be paid.
 pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     let writer = ctx.write(Perm(Room::Sales, Act::Create))?;
     let organisation = ctx.app.organisation().await?;
@@ -305,6 +318,19 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
         None => None,
         Some(code) => problems.take(codes::read(code).map_err(|key| Problem::new("code", key))),
     };
+    let from_credit = match new.from_credit.as_deref().map(str::trim).filter(|text| !text.is_empty()) {
+        None => None,
+        Some(text) => {
+            let money = Money::parse(text, organisation.currency, MoneyUnit::Currency);
+            problems.take(money.map_err(|problem| Problem::new("from_credit", problem.key()))).map(|money| money.minor)
+        }
+    };
+    match from_credit {
+        Some(minor) if minor < 0 => problems.add("from_credit", "ledger-above-zero"),
+        Some(minor) if minor > 0 && currency != organisation.currency => problems.add("from_credit", "purchases-credit-currency"),
+        _ => {}
+    }
+    let from_credit = from_credit.filter(|minor| *minor > 0);
     let many = entered.len() > 1;
     let mut lines = Vec::with_capacity(entered.len());
     for (position, (entered, [product, product_name, category])) in entered.iter().zip(names).enumerate() {
@@ -364,6 +390,7 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
             write::check_refund(&mut tx, original, party).await?;
         }
     }
+    let is_return = lines.iter().any(|line| line.amount_minor < 0);
     let written = write::insert_purchases(&mut tx, ctx, lines, None).await?;
     let Some(id) = written.purchases.first().copied().filter(|_| written.fates.iter().all(|fate| *fate == Fate::Added)) else {
         return Err(Error::Conflict(Fields(vec![Problem::new("invoice", "purchases-invoice-taken")])));
@@ -375,9 +402,34 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
         redeem::in_tx(&mut tx, ctx, &writer.sight, code, redeem::At { moment: at, key, whose: party, purchase: Some(id), total: None })
             .await?;
     }
-    let purchase = read(&mut tx, id).await?;
+    let mut purchase = read(&mut tx, id).await?;
+    if let Some(minor) = from_credit {
+        let party = party.ok_or_else(|| Error::invalid("from_credit", "purchases-credit-whose"))?;
+        let to_pay = purchase.to_pay_minor();
+        if minor > to_pay {
+            let there = Money { minor: to_pay.max(0), currency }.format_with_unit(ctx.prefs.money_unit, ctx.prefs.digits, ctx.prefs.lang);
+            return Err(Error::Conflict(Fields(vec![Problem::new("from_credit", "purchases-credit-above").with("there", there)])));
+        }
+        let using = ledger::Using { party, minor, purchase: Some(id), key: Some(&id.to_string()), note: None };
+        ledger::spend_in_tx(&mut tx, ctx, &writer.sight, using).await.map_err(at_credit)?;
+        purchase = read(&mut tx, id).await?;
+    }
+    if is_return {
+        ledger::return_in_tx(&mut tx, ctx, &[id]).await?;
+        purchase = read(&mut tx, id).await?;
+    }
     tx.commit().await?;
     Ok(purchase)
+}
+
+/// What the ledger refuses, told at the field of the purchase.
+fn at_credit(error: Error) -> Error {
+    let moved = |fields: Fields| Fields(fields.0.into_iter().map(|problem| Problem { field: "from_credit".into(), ..problem }).collect());
+    match error {
+        Error::Invalid(fields) => Error::Invalid(moved(fields)),
+        Error::Conflict(fields) => Error::Conflict(moved(fields)),
+        error => error,
+    }
 }
 
 async fn read(tx: &mut Tx, id: Id<Purchase>) -> Result<PurchaseWithLines> {
@@ -718,7 +770,7 @@ pub async fn totals(ctx: &Ctx, input: TotalsOf) -> Result<Totals> {
 /// The operations of purchases.
 pub fn operations(ops: &mut Operations) {
     let see = Some(Perm(Room::Sales, Act::See));
-    ops.add("purchases.create", "POST /purchases", Some(Perm(Room::Sales, Act::Create)), "Enters a purchase or a refund; a code that is shown is redeemed with it.", create)
+    ops.add("purchases.create", "POST /purchases", Some(Perm(Room::Sales, Act::Create)), "Enters a purchase or a refund; a code is redeemed and credit used with it.", create)
         .example(|| serde_json::json!({"date": "1405/08/30", "lines": [{"product": "A-12", "product_name": "چای ممتاز", "quantity": "2", "unit_price": "850000"}]}));
     ops.add("purchases.list", "GET /purchases", see, "Purchases, newest first.", list).example(|| serde_json::json!({"limit": 20}));
     ops.add("purchases.totals", "GET /purchases/totals", see, "Sums of purchases in one currency.", totals)

@@ -67,10 +67,10 @@ struct Line {
 fn tone(kind: JournalKind) -> &'static str {
     match kind {
         JournalKind::Earned => "lapis",
-        JournalKind::Matured | JournalKind::GivenBack | JournalKind::Repaid => "peste",
+        JournalKind::Matured | JournalKind::Granted | JournalKind::GivenBack | JournalKind::Repaid => "peste",
         JournalKind::Spent | JournalKind::PaidOut => "teal",
         JournalKind::Expired | JournalKind::WrittenOff => "grey",
-        JournalKind::Unearned | JournalKind::TakenBack => "anar",
+        JournalKind::Unearned | JournalKind::Revoked | JournalKind::TakenBack => "anar",
     }
 }
 

@@ -231,6 +231,9 @@ pub async fn redeemed(req: Req, sent: Sent) -> PageResult {
         Ok(done) => {
             let (loc, currency) = (&req.loc, req.ctx.app.organisation().await?.currency);
             let what = match done.off_minor {
+                Some(minor) if done.grant.kind == TreatmentKind::Benefit => {
+                    loc.t1("experience-to-credit", "amount", money(loc, currency, minor))
+                }
                 Some(minor) => loc.t1("experience-off", "amount", money(loc, currency, minor)),
                 None => match done.grant.share {
                     #[expect(clippy::cast_precision_loss, reason = "a share in ten-thousandths is small")]

@@ -179,6 +179,16 @@ async fn a_schedule_is_written_approved_by_two_and_what_it_brings_is_booked_used
     let all = browser.get("/advocacy/ledger").await;
     assert!(all.one("[role=status].note").contains("درست است"), "{}", all.text);
     assert_eq!(browser.get("/advocacy/ledger?kind=paid_out").await.all("tbody[data-rows] tr").len(), 1);
+    // What there is pays for what they buy.
+    let till = browser.get(&format!("/purchases/new?party={sara}")).await;
+    assert!(till.one("#from_credit-h").contains("اعتبار او"), "{}", till.text);
+    let party = sara.to_string();
+    let buy = |credit: &'static str| [("party", party.as_str()), ("settled", "1"), ("amount", "1000 ریال"), ("from_credit", credit)];
+    let above = browser.post("/purchases", &buy("1001 ریال")).await;
+    assert_eq!((above.status, above.all("#from_credit-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    assert_eq!(browser.post("/purchases", &buy("600 ریال")).await.status, StatusCode::SEE_OTHER);
+    assert!(browser.get("/advocacy/ledger").await.one("[role=status].note").contains("درست است"));
+    assert!(browser.get(&format!("/purchases/new?party={sara}")).await.all("#from_credit").is_empty(), "nothing is left");
     let (_, mut agent) = somebody(&app, &router, "agent", "رضا").await;
     assert_eq!(agent.get(&books).await.status, StatusCode::NOT_FOUND);
     assert_eq!(agent.get("/advocacy/benefits/new").await.status, StatusCode::FORBIDDEN);

@@ -14,6 +14,7 @@ mod insight;
 mod interactions;
 mod lifecycle;
 mod parties;
+mod purchases;
 mod risk;
 mod segments;
 mod service;

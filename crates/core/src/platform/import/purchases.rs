@@ -4,6 +4,7 @@ use super::customers::{self, Customer};
 use super::engine::{Fate, Gained, Parsed, Run};
 use super::fresh::{Fresh, fresh};
 use super::plan::{Item, PurchaseItem};
+use crate::advocacy::ledger;
 use crate::experience::{codes, redeem};
 use crate::parties::Party;
 use crate::sales::Purchase;
@@ -55,6 +56,11 @@ pub(super) async fn store(tx: &mut Tx, ctx: &Ctx, run: &Run, rows: &[Parsed], ga
         });
     }
     let written = insert_purchases(tx, ctx, lines, Some(run.id.0)).await?;
+    let back = places.iter().zip(&written.of).filter(|((_, item), _)| item.amount_minor < 0).filter_map(|(_, purchase)| *purchase);
+    let mut back: Vec<Id<Purchase>> = back.collect();
+    back.sort_unstable();
+    back.dedup();
+    ledger::return_in_tx(tx, ctx, &back).await?;
     // What is given back names the code of what was bought: it is used already.
     let mut shown: BTreeMap<(String, Id<Purchase>), Shown> = BTreeMap::new();
     for (((at, item), fate), purchase) in places.into_iter().zip(written.fates).zip(written.of) {
