@@ -282,6 +282,7 @@ export const PAGES = [
   } },
   { name: 'experiments-import', path: () => '/experience/experiments/import', deep: true },
   { name: 'experiment', path: ({ experiments }) => `/experience/experiments/${experiments.decided}` },
+  { name: 'experiment-price', path: ({ experiments }) => `/experience/experiments/${experiments.price}` },
   { name: 'experiment-running', path: ({ experiments }) => `/experience/experiments/${experiments.running}` },
   { name: 'experiment-people', path: ({ experiments }) => `/experience/experiments/${experiments.running}/people` },
   { name: 'best', path: () => '/experience/best' },
@@ -455,7 +456,7 @@ export async function places(call) {
   const [policy] = await list('/policies?limit=1');
   const [incident] = await list('/incidents?open=true&limit=1');
   const tried = await list('/experiments?limit=50');
-  const experiments = { decided: tried.find((one) => one.decision === 'adopt')?.id, running: tried.find((one) => one.state === 'running')?.id };
+  const experiments = { decided: tried.find((one) => one.decision === 'adopt')?.id, running: tried.find((one) => one.state === 'running')?.id, price: tried.find((one) => one.kind === 'discount' && !one.is_imported)?.id };
   const [different] = await list('/fairness/open?limit=1');
   const [equal] = (await list('/fairness/audits?latest=true&limit=100')).filter((one) => one.verdict === 'ok');
   const [given] = await list('/grants?state=offered&limit=1');

@@ -271,7 +271,8 @@ CREATE TABLE experiment_units (
   delivered_at bigint,
   delivered_by uuid,
   bought bigint,
-  spent_minor bigint
+  spent_minor bigint,
+  made_good text COLLATE "C"
 );
 ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id);
 ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
@@ -314,13 +315,19 @@ CREATE TABLE experiments (
   created_at bigint NOT NULL,
   started_by uuid,
   started_at bigint,
-  ended_at bigint
+  ended_at bigint,
+  make_good text COLLATE "C",
+  basket_minor bigint,
+  make_good_version_id uuid,
+  made_good_at bigint
 );
 ALTER TABLE experiments ADD CONSTRAINT experiments_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id);
 ALTER TABLE experiments ADD CONSTRAINT experiments_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES users(id);
+ALTER TABLE experiments ADD CONSTRAINT experiments_make_good_version_id_fkey FOREIGN KEY (make_good_version_id) REFERENCES policy_versions(id);
 ALTER TABLE experiments ADD CONSTRAINT experiments_pkey PRIMARY KEY (id);
 ALTER TABLE experiments ADD CONSTRAINT experiments_started_by_fkey FOREIGN KEY (started_by) REFERENCES users(id);
 CREATE INDEX experiments_created_at_id ON experiments USING btree (created_at, id);
+CREATE INDEX experiments_make_good ON experiments USING btree (make_good, id) WHERE (make_good IS NOT NULL);
 CREATE INDEX experiments_state_kind ON experiments USING btree (state, kind);
 
 CREATE TABLE exposures (

@@ -235,7 +235,7 @@ CREATE TABLE experiment_units (
   delivered_at INTEGER,
   delivered_by BLOB,
   bought INTEGER,
-  spent_minor INTEGER,
+  spent_minor INTEGER, made_good TEXT,
   CONSTRAINT experiment_units_party_key UNIQUE (experiment_id, party_id)
 ) STRICT;
 CREATE INDEX experiment_units_experiment_id_arm_id ON experiment_units (experiment_id, arm, id);
@@ -276,8 +276,9 @@ CREATE TABLE experiments (
   started_by BLOB REFERENCES users (id),
   started_at INTEGER,
   ended_at INTEGER
-) STRICT;
+, make_good TEXT, basket_minor INTEGER, make_good_version_id BLOB REFERENCES policy_versions (id), made_good_at INTEGER) STRICT;
 CREATE INDEX experiments_created_at_id ON experiments (created_at, id);
+CREATE INDEX experiments_make_good ON experiments (make_good, id) WHERE make_good IS NOT NULL;
 CREATE INDEX experiments_state_kind ON experiments (state, kind);
 
 CREATE TABLE exposures (

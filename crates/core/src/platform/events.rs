@@ -82,6 +82,7 @@ pub const KINDS: &[&str] = &[
     "experiment.delivered",
     "experiment.ended",
     "experiment.imported",
+    "experiment.made_good",
     "experiment.paused",
     "experiment.resumed",
     "experiment.started",

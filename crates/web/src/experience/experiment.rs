@@ -1,6 +1,6 @@
 //! One experiment: what it asks, what was seen so far, what it says, and who is in it.
 
-use super::experiments::{HERE, difference, measured, state_tone, verdict_tone};
+use super::experiments::{HERE, difference, measured, promised, state_tone, verdict_tone};
 use super::key_of;
 use crate::error::PageResult;
 use crate::form::Sent;
@@ -11,7 +11,7 @@ use axum::extract::{Path, Query};
 use peyvand_core::experience::experiments::verdict::Verdict;
 use peyvand_core::experience::experiments::{
     self, Arm, Check, CheckKind, ContrastLook, DecideExperiment, Decision, Deliver, Experiment, ExperimentId, ExperimentSeen,
-    ExperimentState, ExperimentUnit, ListUnits, Look, Range, SubgroupLook,
+    ExperimentState, ExperimentUnit, ListUnits, Look, MakeGoodState, Range, SubgroupLook,
 };
 use peyvand_core::parties::Party;
 use peyvand_core::platform::locale::Loc;
@@ -127,6 +127,30 @@ struct ExperimentPage {
     may_look: bool,
     may_decide: bool,
     is_ours: bool,
+    make_good: Option<MakeGoodView>,
+}
+
+/// How it is made good that some had the worse price.
+struct MakeGoodView {
+    /// What was promised, or done.
+    says: String,
+    /// Label and value.
+    facts: Vec<(String, String)>,
+}
+
+fn make_good(loc: &Loc, seen: &ExperimentSeen) -> Option<MakeGoodView> {
+    let of = seen.make_good.as_ref()?;
+    let money = |minor| loc.amount_round(minor, seen.currency);
+    if of.state == MakeGoodState::Promised && of.given == 0 {
+        return Some(MakeGoodView { says: promised(loc, seen.currency, &of.plan), facts: Vec::new() });
+    }
+    let count = |key: &str, customers| (loc.t(key), loc.t1("experiments-assigned-count", "count", loc.number(customers)));
+    let mut facts = vec![count("experiments-make-good-given", of.given)];
+    facts.extend(of.left_out.iter().map(|left| count(&key_of("experiments-make-good-", left.why.as_str()), left.customers)));
+    facts.push(count("experiments-make-good-used", of.used));
+    facts.push((loc.t("experiments-make-good-cost"), money(of.cost_minor)));
+    facts.push((loc.t("experiments-make-good-open"), money(of.open_minor)));
+    Some(MakeGoodView { says: loc.t1("experiments-make-good-done", "what", of.plan.treatment.as_str()), facts })
 }
 
 fn arm_name(loc: &Loc, arm: &Arm) -> String {
@@ -350,6 +374,7 @@ pub async fn show(req: Req, Path(id): Path<Id<Experiment>>) -> PageResult {
         may_look: may_change && matches!(state, ExperimentState::Running | ExperimentState::Paused),
         may_decide: may_change && !matches!(state, ExperimentState::Draft | ExperimentState::Decided),
         is_ours: !experiment.is_imported && state != ExperimentState::Draft,
+        make_good: make_good(loc, &seen),
     };
     page(&req, &view)
 }

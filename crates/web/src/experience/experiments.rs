@@ -10,8 +10,8 @@ use askama::Template;
 use axum::extract::Query;
 use peyvand_core::experience::experiments::verdict::Verdict;
 use peyvand_core::experience::experiments::{
-    self, DrawUnit, Experiment, ExperimentState, ImportExperiment, ListExperiments, NewExperiment, Outcome, PlanExperiment, Planned,
-    Subgroup,
+    self, DrawUnit, Experiment, ExperimentState, ImportExperiment, ListExperiments, MakeGoodPlan, NewExperiment, Outcome, PlanExperiment,
+    Planned, Subgroup,
 };
 use peyvand_core::experience::legality::TreatmentKind;
 use peyvand_core::experience::treatments::{self, ListTreatments};
@@ -139,6 +139,8 @@ struct PlanView {
     facts: Vec<(String, String)>,
     /// What could be done instead.
     others: Vec<(String, String)>,
+    /// What it costs to make good that some have the worse price.
+    make_good: Option<String>,
 }
 
 fn plan_view(loc: &Loc, currency: Currency, outcome: Outcome, plan: &Planned) -> PlanView {
@@ -169,7 +171,21 @@ fn plan_view(loc: &Loc, currency: Currency, outcome: Outcome, plan: &Planned) ->
                 .map_or_else(|| loc.t(&format!("{key}-about")), |value| loc.t1("experiments-way-shows", "difference", apart(value))),
         )
     };
-    PlanView { can: plan.can, says, facts, others: plan.others.iter().map(other).collect() }
+    let make_good = plan.make_good.as_ref().map(|plan| promised(loc, currency, plan));
+    PlanView { can: plan.can, says, facts, others: plan.others.iter().map(other).collect(), make_good }
+}
+
+/// What making good will come to, in a sentence.
+pub fn promised(loc: &Loc, currency: Currency, plan: &MakeGoodPlan) -> String {
+    loc.ta(
+        "experiments-make-good-plan",
+        &[
+            ("what", plan.treatment.as_str().into()),
+            ("customers", plan.customers.into()),
+            ("each", loc.amount_round(plan.each_minor, currency).into()),
+            ("most", loc.amount_round(plan.most_minor, currency).into()),
+        ],
+    )
 }
 
 #[derive(Template)]

@@ -254,6 +254,22 @@ async fn an_experiment_is_planned_written_down_and_begun_and_says_that_it_cannot
     owner.post(&format!("{path}/decide"), &[("decision", "open"), ("arm", "1"), ("reason", "کم بودیم")]).await;
     assert!(owner.get(&path).await.text.contains("کم بودیم"));
 
+    // A test of prices says beforehand that it will be made good, and what that costs at most.
+    let discount =
+        [("kind", "discount"), ("is_special", "1"), ("name_fa", "ده درصد"), ("percent", "10"), ("unit_cost", "100"), ("stages", "loyal")];
+    assert_eq!(owner.post("/experience/treatments", &discount).await.status, StatusCode::SEE_OTHER);
+    let form = owner.get("/experience/experiments/new").await;
+    let discount = id_after(&form, "name=\"treatment_ids\" value=\"");
+    let mut priced = vec![("treatment_ids", discount.as_str()), ("outcome", "bought"), ("horizon_days", "30"), ("smallest", "30")];
+    priced.extend([("name", "تخفیف"), ("plan", "1")]);
+    let told = owner.post("/experience/experiments", &priced).await;
+    assert!(told.text.contains("این آزمایش قیمت است"), "{}", told.text);
+    priced.pop();
+    let made = owner.post("/experience/experiments", &priced).await;
+    assert_eq!(made.status, StatusCode::SEE_OTHER, "{}", made.text);
+    let page = owner.get(made.header("location")).await;
+    assert!(page.text.contains("جبران پس از آزمایش") && page.text.contains("ده درصد"), "{}", page.text);
+
     let rows = "none,0,,90\nnone,1,,10\nmail,0,,60\nmail,1,,40";
     let elsewhere = [("name", "ایمیل"), ("kind", "discount"), ("outcome", "bought"), ("control", "none"), ("rows", rows)];
     let brought = owner.post("/experience/experiments/import", &elsewhere).await;

@@ -2,7 +2,7 @@
 
 use super::verdict::Verdict;
 use super::write::TEXT_MAX;
-use super::{Decision, Experiment, ExperimentSeen, ExperimentState, arms, conflict, read, take};
+use super::{Decision, Experiment, ExperimentSeen, ExperimentState, arms, conflict, enrol, read, take};
 use crate::platform::events::{self, Event};
 use crate::platform::text::clean_text;
 use crate::{Act, Ctx, Fields, Perm, Problem, Result, Room};
@@ -74,6 +74,7 @@ pub async fn decide(ctx: &Ctx, input: DecideExperiment) -> Result<ExperimentSeen
         .bind(input.id),
     )
     .await?;
+    enrol::enqueue(&mut tx, ctx).await?;
     let data = json!({"name": stored.name, "decision": input.decision, "arm": arm, "reason": reason, "verdict": stored.verdict});
     events::record(&mut tx, ctx, Event::of("experiment.decided", input.id, data)).await?;
     tx.commit().await?;

@@ -4,7 +4,7 @@
 use super::dealing::{FEW, WHOLE, arm_of, deal};
 use super::households::{Household, households};
 use super::whom::{DID, Whom, purchases};
-use super::{Arm, DrawUnit, Experiment, ExperimentState, Stored, arms, looks, steps, take};
+use super::{Arm, DrawUnit, Experiment, ExperimentState, Stored, arms, looks, make_good, steps, take};
 use crate::experience::assignment::{bucket, draw};
 use crate::experience::legality::TreatmentKind;
 use crate::experience::treatments;
@@ -67,7 +67,7 @@ pub(crate) async fn run(ctx: &Ctx, job: Option<Id<QueuedJob>>, stop: &watch::Rec
         }
         look_and_end(ctx, stored.id, came).await?;
     }
-    Ok(Outcome::Done)
+    make_good::run(ctx, job, stop).await
 }
 
 /// Looks at it, stops it when it harms, and ends it when nothing more is to come.

@@ -9,6 +9,7 @@ mod given;
 mod households;
 mod import;
 mod looks;
+mod make_good;
 mod planning;
 mod steps;
 
@@ -22,6 +23,8 @@ pub use figures::{ArmLook, Check, CheckKind, ContrastLook, Guard, Look, Range, S
 pub use given::{Deliver, Delivered, ExperimentUnit, ListUnits, deliver, units};
 pub use import::{ImportExperiment, import};
 pub use looks::analyse;
+pub(in crate::experience) use make_good::OCCASION as MAKE_GOOD;
+pub use make_good::{LeftOut, MadeGood, MakeGood, MakeGoodPlan, MakeGoodState};
 use planning::TOO_LONG;
 pub use steps::{pause, resume, start};
 pub use write::{NewExperiment, Other, PlanExperiment, Planned, Way, create, plan};
@@ -271,6 +274,8 @@ pub struct ExperimentSeen {
     pub history: Vec<Look>,
     /// Whether somebody other than who wrote it down must begin it.
     pub needs_other: bool,
+    /// How it is made good that some had the worse price; absent unless prices are tried.
+    pub make_good: Option<MakeGood>,
 }
 
 /// Which experiment.
@@ -318,6 +323,7 @@ async fn read(ctx: &Ctx, id: Id<Experiment>) -> Result<ExperimentSeen> {
     history.reverse();
     Ok(ExperimentSeen {
         needs_other: steps::needs_other(db, &arms).await?,
+        make_good: make_good::seen(ctx, id, &arms).await?,
         look: history.last().cloned(),
         experiment,
         sentence,
@@ -408,3 +414,5 @@ pub fn operations(ops: &mut Operations) {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_make_good;

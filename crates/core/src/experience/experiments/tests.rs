@@ -27,7 +27,7 @@ use std::collections::{HashMap, HashSet};
 use tokio::sync::watch;
 
 /// Loyal customers, of whom some buy each month of the last quarter.
-async fn shop(ctx: &Ctx, count: usize, buyers: usize) -> Vec<Id<Party>> {
+pub(super) async fn shop(ctx: &Ctx, count: usize, buyers: usize) -> Vec<Id<Party>> {
     let mut ids = Vec::new();
     let mut memberships = Vec::new();
     for number in 0..count {
@@ -55,7 +55,7 @@ async fn shop(ctx: &Ctx, count: usize, buyers: usize) -> Vec<Id<Party>> {
 }
 
 /// Each of them buys for ten thousand, so many days from the context's.
-async fn buy(ctx: &Ctx, who: &[Id<Party>], days: i64) {
+pub(super) async fn buy(ctx: &Ctx, who: &[Id<Party>], days: i64) {
     let at = ctx.now().plus(days * DAY);
     let day = ctx.today().plus(days);
     let row = |party: &Id<Party>| {
@@ -84,7 +84,7 @@ fn call() -> NewTreatment {
     treatment(TreatmentKind::Respect, "تماس پس از خرید", &[Stage::Loyal])
 }
 
-fn asked(treatments: &[Id<Treatment>], smallest: &str) -> NewExperiment {
+pub(super) fn asked(treatments: &[Id<Treatment>], smallest: &str) -> NewExperiment {
     NewExperiment {
         name: "تماس".into(),
         question: Some("آیا تماس، خرید دوباره می‌آورد؟".into()),
@@ -98,25 +98,25 @@ fn asked(treatments: &[Id<Treatment>], smallest: &str) -> NewExperiment {
     }
 }
 
-fn planned(of: &NewExperiment) -> PlanExperiment {
+pub(super) fn planned(of: &NewExperiment) -> PlanExperiment {
     let NewExperiment { treatment_ids, rule, outcome, horizon_days, smallest, .. } = of.clone();
     PlanExperiment { treatment_ids, rule, outcome, horizon_days, smallest }
 }
 
-fn later(ctx: &Ctx, days: i64) -> Ctx {
+pub(super) fn later(ctx: &Ctx, days: i64) -> Ctx {
     Ctx { now: ctx.now().plus(days * DAY), ..ctx.clone() }
 }
 
-async fn work(ctx: &Ctx) {
+pub(super) async fn work(ctx: &Ctx) {
     let (_keep, stop) = watch::channel(false);
     assert_eq!(run(ctx, None, &stop).await.unwrap(), Done::Done);
 }
 
-async fn seen(ctx: &Ctx, id: Id<Experiment>) -> ExperimentSeen {
+pub(super) async fn seen(ctx: &Ctx, id: Id<Experiment>) -> ExperimentSeen {
     ctx.run(get, ExperimentId { id }).await.unwrap()
 }
 
-async fn arm(ctx: &Ctx, id: Id<Experiment>, arm: i64) -> Vec<Id<Party>> {
+pub(super) async fn arm(ctx: &Ctx, id: Id<Experiment>, arm: i64) -> Vec<Id<Party>> {
     let of = |after| ListUnits { id, arm: Some(arm), waiting: false, after, limit: Some(50) };
     let (mut found, mut after) = (Vec::new(), None);
     loop {

@@ -3,7 +3,7 @@
 use super::dealing::WHOLE;
 use super::planning::{self, Base, SHORTEST};
 use super::whom::{DID, Did, Whom, introductions, purchases};
-use super::{DrawUnit, Experiment, ExperimentSeen, Outcome, Subgroup, read};
+use super::{DrawUnit, Experiment, ExperimentSeen, MakeGoodPlan, Outcome, Subgroup, make_good, read};
 use crate::experience::legality::{TreatmentKind, verdict};
 use crate::experience::treatments::{self, Treatment};
 use crate::insight::rates::Rates;
@@ -77,6 +77,8 @@ pub struct Planned {
     pub can: bool,
     /// What could be learned in another way.
     pub others: Vec<Other>,
+    /// What it will come to, at most, to make good that some have the worse price meanwhile; absent unless prices are tried.
+    pub make_good: Option<MakeGoodPlan>,
 }
 
 peyvand_db::words! {
@@ -141,6 +143,8 @@ struct Checked {
     goods: i64,
     smallest: f64,
     base: Base,
+    /// What those it means pay for one purchase, in minor units.
+    basket: Option<i64>,
 }
 
 /// The difference that is worth knowing, in the unit of the outcome.
@@ -214,8 +218,8 @@ impl PlanExperiment {
         let rules = treatments.iter().filter_map(|one| one.rule.clone()).chain(rule.clone());
         let rules = rules.map(serde_json::from_value).collect::<std::result::Result<_, _>>().map_err(Error::fault)?;
         let whom = Whom { kind, stages: stages.clone(), rules, world: world(ctx).await? };
-        let base = base(ctx, &whom, self.outcome, self.horizon_days, goods, currency).await?;
-        Ok(Some(Checked { treatments, kind, stages, rule, goods, smallest, base }))
+        let (base, basket) = base(ctx, &whom, self.outcome, self.horizon_days, goods, currency).await?;
+        Ok(Some(Checked { treatments, kind, stages, rule, goods, smallest, base, basket }))
     }
 }
 
@@ -231,8 +235,8 @@ fn stages(treatments: &[treatments::Stored]) -> Result<Vec<Stage>> {
 }
 
 /// What is known of those whom it means: how many they are, how many more each day, and what they did in as many days before
-/// today as they will be watched. Of very many a part is looked at, by their numbers.
-async fn base(ctx: &Ctx, whom: &Whom, outcome: Outcome, horizon: i64, goods: i64, currency: Currency) -> Result<Base> {
+/// today as they will be watched; and what they paid for one purchase. Of very many a part is looked at, by their numbers.
+async fn base(ctx: &Ctx, whom: &Whom, outcome: Outcome, horizon: i64, goods: i64, currency: Currency) -> Result<(Base, Option<i64>)> {
     let today = whom.world.today;
     let mut query = sql("SELECT COUNT(*), COUNT(CASE WHEN m.entered_on > ");
     query.arg(today.plus(-INFLOW)).push(" THEN 1 END)");
@@ -248,18 +252,21 @@ async fn base(ctx: &Ctx, whom: &Whom, outcome: Outcome, horizon: i64, goods: i64
     purchases(&mut query, currency, from, today);
     query.push(" GROUP BY p.id");
     let did: Vec<(i64, i64, i64)> = ctx.app.db.all(query).await?;
+    let (times, spent) = did.iter().fold((0, 0_i64), |(times, spent), (day, minor, _)| (times + day, spent.saturating_add(*minor)));
+    let basket = (times > 0).then(|| spent / times);
     let values = did.into_iter().map(|(occasions, minor, friends)| Did { occasions, minor, friends }.measured(outcome, goods, 0));
     let found = peyvand_stats::mean::Moments::of(&values.collect::<Vec<_>>());
-    Ok(Base {
+    let base = Base {
         customers: u64::try_from(customers).unwrap_or_default(),
         mean: found.as_ref().map_or(0.0, |found| found.mean),
         deviation: found.map_or(0.0, |found| found.variance.sqrt()),
         per_day: fresh as f64 / INFLOW as f64,
         is_share: outcome.is_share(),
-    })
+    };
+    Ok((base, basket))
 }
 
-fn planned(checked: &Checked, horizon: i64) -> Planned {
+fn planned(ctx: &Ctx, checked: &Checked, horizon: i64) -> Planned {
     let Checked { base, smallest, .. } = checked;
     let arms = checked.treatments.len();
     let found = planning::plan(base, *smallest, arms, horizon);
@@ -295,6 +302,7 @@ fn planned(checked: &Checked, horizon: i64) -> Planned {
         days: found.days,
         can: found.can,
         others,
+        make_good: found.per_arm.and_then(|each| make_good::plan(ctx, &checked.treatments, checked.basket, count(each))),
     }
 }
 
@@ -329,7 +337,7 @@ pub async fn plan(ctx: &Ctx, input: PlanExperiment) -> Result<Planned> {
     let mut fields = Fields::default();
     let checked = input.checked(ctx, &mut fields).await?;
     fields.check()?;
-    Ok(planned(&checked.ok_or(Error::NotFound("treatment"))?, input.horizon_days))
+    Ok(planned(ctx, &checked.ok_or(Error::NotFound("treatment"))?, input.horizon_days))
 }
 
 /// Writes an experiment down, as a draft.
@@ -355,7 +363,7 @@ pub async fn create(ctx: &Ctx, new: NewExperiment) -> Result<ExperimentSeen> {
     let checked = asked.checked(ctx, &mut fields).await?;
     fields.check()?;
     let checked = checked.ok_or(Error::NotFound("treatment"))?;
-    let plan = planned(&checked, horizon_days);
+    let plan = planned(ctx, &checked, horizon_days);
     let needed = plan.needed.filter(|needed| u64::try_from(*needed).is_ok_and(|needed| needed <= PLANNED_MAX));
     let Some(needed) = needed else { return Err(Error::invalid("smallest", "experiments-not-to-be-seen")) };
     let id: Id<Experiment> = ctx.id();
@@ -407,6 +415,7 @@ pub async fn create(ctx: &Ctx, new: NewExperiment) -> Result<ExperimentSeen> {
     {
         tx.run(statement).await?;
     }
+    make_good::promise(&mut tx, id, checked.kind, checked.basket).await?;
     events::record(&mut tx, ctx, Event::of("experiment.created", id, json!({"name": name, "planned": needed}))).await?;
     tx.commit().await?;
     read(ctx, id).await

@@ -2,6 +2,7 @@
 
 use crate::experience::assign::Exposure;
 use crate::experience::codes;
+use crate::experience::experiments::MAKE_GOOD;
 use crate::experience::grants::{FROM, Grant, GrantId, GrantState};
 use crate::experience::legality::TreatmentKind;
 use crate::experience::occasions::{Occasion, OccasionPlan};
@@ -70,7 +71,12 @@ fn reasons(loc: &Loc, decided: &Decided, sentences: &[String]) -> Result<Vec<Str
     let plans: Vec<OccasionPlan> = serde_json::from_value(decided.occasions.clone()).map_err(Error::fault)?;
     let stages: Vec<Stage> = serde_json::from_value(decided.stages.clone()).map_err(Error::fault)?;
     let name = |stage: &Stage| loc.t(&format!("lifecycle-stage-{stage}"));
-    let mut reasons: Vec<String> = occasion(loc, decided, &plans).into_iter().collect();
+    let is_make_good = decided.occasion == MAKE_GOOD;
+    let mut reasons: Vec<String> = if is_make_good {
+        vec![loc.t("fairness-why-make-good"), loc.t("fairness-why-make-good-once")]
+    } else {
+        occasion(loc, decided, &plans).into_iter().collect()
+    };
     reasons.push(if stages.len() == Stage::ALL.len() {
         loc.t("fairness-why-all-stages")
     } else {
@@ -78,7 +84,10 @@ fn reasons(loc: &Loc, decided: &Decided, sentences: &[String]) -> Result<Vec<Str
         let args: [(&str, Arg<'_>); 2] = [("stages", listed.into()), ("stage", name(&decided.stage).into())];
         loc.ta("fairness-why-stages", &args)
     });
-    reasons.extend(sentences.iter().map(|sentence| loc.t1("fairness-why-rule", "rule", sentence.as_str())));
+    // Who is owed it was settled when the test of prices began.
+    if !is_make_good {
+        reasons.extend(sentences.iter().map(|sentence| loc.t1("fairness-why-rule", "rule", sentence.as_str())));
+    }
     if let Some(cap) = decided.party_cap {
         reasons.push(loc.t1("fairness-why-cap", "count", cap));
     }
