@@ -55,7 +55,7 @@ enum Command {
         /// File for the results.
         #[arg(long)]
         out: PathBuf,
-        /// Only these: list, search, customer, segments, insight, follow, bare, work, wire, import.
+        /// Only these: list, search, customer, segments, insight, indicators, follow, bare, work, wire, import.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// Length of a round, in seconds.
