@@ -272,6 +272,8 @@ CREATE TABLE experiment_units (
   delivered_by uuid,
   bought bigint,
   spent_minor bigint,
+  household_id uuid,
+  subgroups bigint NOT NULL DEFAULT 0,
   made_good text COLLATE "C"
 );
 ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id);
@@ -316,6 +318,8 @@ CREATE TABLE experiments (
   started_by uuid,
   started_at bigint,
   ended_at bigint,
+  unit text COLLATE "C" NOT NULL DEFAULT 'customer'::text,
+  subgroups jsonb,
   make_good text COLLATE "C",
   basket_minor bigint,
   make_good_version_id uuid,
@@ -612,7 +616,8 @@ CREATE TABLE grants (
   purchase_id uuid,
   ended_at bigint,
   ended_reason text,
-  created_at bigint NOT NULL
+  created_at bigint NOT NULL,
+  lot_id uuid
 );
 ALTER TABLE grants ADD CONSTRAINT grants_code_key UNIQUE (code);
 ALTER TABLE grants ADD CONSTRAINT grants_exposure_id_fkey FOREIGN KEY (exposure_id) REFERENCES exposures(id);
@@ -687,7 +692,8 @@ CREATE TABLE import_rejects (
   import_id uuid NOT NULL,
   row_number bigint NOT NULL,
   cells jsonb NOT NULL,
-  problems jsonb NOT NULL
+  problems jsonb NOT NULL,
+  is_taken boolean NOT NULL DEFAULT false
 );
 ALTER TABLE import_rejects ADD CONSTRAINT import_rejects_import_id_fkey FOREIGN KEY (import_id) REFERENCES imports(id);
 ALTER TABLE import_rejects ADD CONSTRAINT import_rejects_pkey PRIMARY KEY (import_id, row_number);
@@ -840,6 +846,7 @@ ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_party_id_fkey FOREIGN
 ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_pkey PRIMARY KEY (id);
 ALTER TABLE ledger_journals ADD CONSTRAINT ledger_journals_reverses_id_fkey FOREIGN KEY (reverses_id) REFERENCES ledger_journals(id);
 CREATE INDEX ledger_journals_party_id_id ON ledger_journals USING btree (party_id, id);
+CREATE INDEX ledger_journals_purchase_id ON ledger_journals USING btree (purchase_id) WHERE (purchase_id IS NOT NULL);
 CREATE INDEX ledger_journals_reverses_id ON ledger_journals USING btree (reverses_id) WHERE (reverses_id IS NOT NULL);
 
 CREATE TABLE ledger_lots (
@@ -1389,6 +1396,7 @@ ALTER TABLE purchase_lines ADD CONSTRAINT purchase_lines_pkey PRIMARY KEY (id);
 ALTER TABLE purchase_lines ADD CONSTRAINT purchase_lines_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES purchases(id);
 CREATE INDEX purchase_lines_import_id ON purchase_lines USING btree (import_id, id) WHERE (import_id IS NOT NULL);
 CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines USING btree (party_id, product_id, day, sign, currency, amount_minor, discount_minor, quantity, purchase_id);
+CREATE INDEX purchase_lines_party_id_returned ON purchase_lines USING btree (party_id, day) WHERE (sign < 0);
 CREATE INDEX purchase_lines_product_id ON purchase_lines USING btree (product_id) WHERE (product_id IS NOT NULL);
 CREATE INDEX purchase_lines_purchase_id ON purchase_lines USING btree (purchase_id);
 CREATE INDEX purchase_lines_refund_of ON purchase_lines USING btree (refund_of) WHERE (refund_of IS NOT NULL);
@@ -1816,6 +1824,7 @@ CREATE TABLE stage_memberships (
 );
 ALTER TABLE stage_memberships ADD CONSTRAINT stage_memberships_pkey PRIMARY KEY (party_id, place);
 CREATE UNIQUE INDEX stage_memberships_party_id_key ON stage_memberships USING btree (party_id) WHERE (left_on IS NULL);
+CREATE INDEX stage_memberships_stage_party_id ON stage_memberships USING btree (stage, party_id, entered_on, left_on, standing, place);
 CREATE INDEX stage_memberships_stage_standing ON stage_memberships USING btree (stage, standing, entered_on, party_id) WHERE (left_on IS NULL);
 
 CREATE TABLE stage_outlooks (

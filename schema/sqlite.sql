@@ -235,7 +235,7 @@ CREATE TABLE experiment_units (
   delivered_at INTEGER,
   delivered_by BLOB,
   bought INTEGER,
-  spent_minor INTEGER, made_good TEXT,
+  spent_minor INTEGER, household_id BLOB, subgroups INTEGER NOT NULL DEFAULT 0, made_good TEXT,
   CONSTRAINT experiment_units_party_key UNIQUE (experiment_id, party_id)
 ) STRICT;
 CREATE INDEX experiment_units_experiment_id_arm_id ON experiment_units (experiment_id, arm, id);
@@ -276,7 +276,7 @@ CREATE TABLE experiments (
   started_by BLOB REFERENCES users (id),
   started_at INTEGER,
   ended_at INTEGER
-, make_good TEXT, basket_minor INTEGER, make_good_version_id BLOB REFERENCES policy_versions (id), made_good_at INTEGER) STRICT;
+, unit TEXT NOT NULL DEFAULT 'customer', subgroups TEXT, make_good TEXT, basket_minor INTEGER, make_good_version_id BLOB REFERENCES policy_versions (id), made_good_at INTEGER) STRICT;
 CREATE INDEX experiments_created_at_id ON experiments (created_at, id);
 CREATE INDEX experiments_make_good ON experiments (make_good, id) WHERE make_good IS NOT NULL;
 CREATE INDEX experiments_state_kind ON experiments (state, kind);
@@ -523,7 +523,7 @@ CREATE TABLE grants (
   ended_at INTEGER,
   ended_reason TEXT,
   created_at INTEGER NOT NULL
-) STRICT;
+, lot_id BLOB) STRICT;
 CREATE INDEX grants_party_id_id ON grants (party_id, id);
 CREATE INDEX grants_policy_version_id_id ON grants (policy_version_id, id);
 CREATE INDEX grants_purchase_id ON grants (purchase_id) WHERE purchase_id IS NOT NULL;
@@ -584,7 +584,7 @@ CREATE TABLE import_rejects (
   import_id BLOB NOT NULL REFERENCES imports (id),
   row_number INTEGER NOT NULL,
   cells TEXT NOT NULL,
-  problems TEXT NOT NULL,
+  problems TEXT NOT NULL, is_taken INTEGER NOT NULL DEFAULT FALSE,
   PRIMARY KEY (import_id, row_number)
 ) STRICT;
 
@@ -715,6 +715,7 @@ CREATE TABLE ledger_journals (
   created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX ledger_journals_party_id_id ON ledger_journals (party_id, id);
+CREATE INDEX ledger_journals_purchase_id ON ledger_journals (purchase_id) WHERE purchase_id IS NOT NULL;
 CREATE INDEX ledger_journals_reverses_id ON ledger_journals (reverses_id) WHERE reverses_id IS NOT NULL;
 
 CREATE TABLE ledger_lots (
@@ -1211,6 +1212,7 @@ CREATE TABLE purchase_lines (
 CREATE INDEX purchase_lines_import_id ON purchase_lines (import_id, id) WHERE import_id IS NOT NULL;
 CREATE INDEX purchase_lines_party_id_product_id ON purchase_lines (party_id, product_id, day, sign, currency, amount_minor, discount_minor,
   quantity, purchase_id);
+CREATE INDEX purchase_lines_party_id_returned ON purchase_lines (party_id, day) WHERE sign < 0;
 CREATE INDEX purchase_lines_product_id ON purchase_lines (product_id) WHERE product_id IS NOT NULL;
 CREATE INDEX purchase_lines_purchase_id ON purchase_lines (purchase_id);
 CREATE INDEX purchase_lines_refund_of ON purchase_lines (refund_of) WHERE refund_of IS NOT NULL;
@@ -1576,6 +1578,7 @@ CREATE TABLE stage_memberships (
   PRIMARY KEY (party_id, place)
 ) STRICT;
 CREATE UNIQUE INDEX stage_memberships_party_id_key ON stage_memberships (party_id) WHERE left_on IS NULL;
+CREATE INDEX stage_memberships_stage_party_id ON stage_memberships (stage, party_id, entered_on, left_on, standing, place);
 CREATE INDEX stage_memberships_stage_standing ON stage_memberships (stage, standing, entered_on, party_id) WHERE left_on IS NULL;
 
 CREATE TABLE stage_outlooks (

@@ -38,6 +38,6 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     22 "0022_proposals",
     23 "0023_subgroups",
     24 "0024_till",
-    25 "0025_switchback",
+    25 "0025_make_good",
     26 "0026_stage_members",
 };

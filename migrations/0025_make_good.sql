@@ -1,4 +1,4 @@
--- Making good after a test of prices, and customers who are compared with themselves.
+-- Making good after a test of prices.
 
 -- make_good is set on a test of prices: 'promised' until everybody who had the worse price was looked at, then 'done'.
 -- basket_minor is what those it means paid for one purchase when it was written down; make_good_version_id what the grants came
