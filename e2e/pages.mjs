@@ -100,6 +100,9 @@ export const PAGES = [
   { name: 'party', path: ({ party }) => `/parties/${party}` },
   { name: 'party-organisation', path: ({ organisation }) => `/parties/${organisation}`, deep: true },
   { name: 'party-more', path: ({ party }) => `/parties/${party}`, deep: true, press: menu('[popovertarget=customer-more]') },
+  { name: 'party-merge', path: ({ party }) => `/parties/${party}/merge`, deep: true },
+  { name: 'party-merge-compare', path: ({ persons }) => `/parties/${persons[0]}/merge?other=${persons[1]}`, deep: true },
+  { name: 'party-merged', path: ({ merged }) => `/parties/${merged}`, deep: true },
   { name: 'party-contact', path: ({ party }) => `/parties/${party}`, deep: true, press: menu('#contacts [popovertarget]') },
   { name: 'party-change-contact', path: ({ party }) => `/parties/${party}`, deep: true, press: async (page) => {
     await menu('#contacts [popovertarget^=way]')(page);
@@ -449,6 +452,8 @@ export async function places(call) {
   const list = (path) => call('GET', path).then((answer) => answer.items ?? answer, () => []);
   const [busiest] = await list('/parties?limit=1&sort=spent&desc=true');
   const [organisation] = await list('/parties?limit=1&kind=organisation&sort=spent&desc=true');
+  const persons = (await list('/parties?limit=2&kind=person&sort=spent&desc=true')).map((one) => one.id);
+  const [merge] = await list('/audit?kind=party.merged&limit=1');
   const [followUp] = await list('/follow-ups?limit=1');
   const [person] = await list('/users?limit=1');
   const [post] = await list('/posts');
@@ -475,5 +480,5 @@ export async function places(call) {
   const [, benefit] = await list('/benefits?limit=2');
   const [earner] = await list('/ledger?kind=spent&limit=1');
   const [owing] = await list('/ledger?kind=taken_back&limit=1');
-  return { guide: guide?.id, interview: interview?.id, told: told?.id, inWork: inWork?.id, openCase: openCase?.id, closedCase: closedCase?.id, incident: incident?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, benefit: benefit?.id, earner: earner?.party_id, owing: owing?.party_id, referralCode: coded?.code, policy: policy?.id, experiments, fairness, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, followUp: followUp?.id, person: person?.id, post: post?.id };
+  return { guide: guide?.id, interview: interview?.id, told: told?.id, inWork: inWork?.id, openCase: openCase?.id, closedCase: closedCase?.id, incident: incident?.id, referral: referral?.id, odd: odd?.id, coded: coded?.party_id, benefit: benefit?.id, earner: earner?.party_id, owing: owing?.party_id, referralCode: coded?.code, policy: policy?.id, experiments, fairness, survey: live?.id, surveyToken: live?.open_token, draft: draft?.id, segment: segment?.id, party: busiest?.id, phone: busiest?.phone, organisation: organisation?.id ?? busiest?.id, persons, merged: merge?.party_id, followUp: followUp?.id, person: person?.id, post: post?.id };
 }

@@ -26,6 +26,7 @@ referrals-state-rejected = مرفوضة
 referrals-state-expired = انتهت المهلة
 referrals-state-reversed = مُلغاة
 referrals-end-same-person = المُحيل والمُحال شخص واحد.
+referrals-end-same-friend = هذا الصديق هو عميل سبق أن أحاله غيره.
 referrals-end-not-new = كان قد اشترى منّا قبل الإحالة.
 referrals-end-circle = كلٌّ منهما جاء بالآخر؛ والإحالة الدائرية لا تُحتسب.
 referrals-end-fraud = دلائل الاحتيال كثيرة.

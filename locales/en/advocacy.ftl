@@ -26,6 +26,7 @@ referrals-state-rejected = Rejected
 referrals-state-expired = Out of time
 referrals-state-reversed = Taken back
 referrals-end-same-person = Who refers and who is referred are one person.
+referrals-end-same-friend = This friend is the same customer as one whom somebody else referred.
 referrals-end-not-new = They had bought from us before.
 referrals-end-circle = Each is said to have brought the other; circles do not count.
 referrals-end-fraud = Too much speaks for fraud.

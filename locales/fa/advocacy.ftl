@@ -26,6 +26,7 @@ referrals-state-rejected = ردشده
 referrals-state-expired = مهلت گذشته
 referrals-state-reversed = برگشت‌خورده
 referrals-end-same-person = معرف و معرفی‌شده یکی هستند.
+referrals-end-same-friend = این دوست همان مشتری است که کس دیگری او را معرفی کرده بود.
 referrals-end-not-new = پیش از معرفی هم از ما خریده بود.
 referrals-end-circle = هر یک دیگری را آورده است؛ معرفی دوری شمرده نمی‌شود.
 referrals-end-fraud = نشانه‌های تقلب زیاد است.

@@ -20,8 +20,8 @@ pub struct Column {
     pub name: &'static str,
     /// What it holds.
     pub kind: Kind,
-    /// It refers to rows of its own table.
-    pub refers_to_own: bool,
+    /// The table to whose rows it refers.
+    pub refers_to: Option<&'static str>,
 }
 
 impl Table {
@@ -43,7 +43,7 @@ pub fn tables(migrations: &[Migration]) -> Vec<Table> {
             ["ALTER", "TABLE", name, "ADD", "COLUMN", column, kind, ..] => {
                 if let (Some(table), Some(kind)) = (tables.iter_mut().find(|table| table.name == name), kind_of(kind.trim_end_matches(';')))
                 {
-                    table.columns.push(Column { name: column, kind, refers_to_own: refers_to(statement, name) });
+                    table.columns.push(Column { name: column, kind, refers_to: refers_to(statement) });
                 }
             }
             ["DROP", "TABLE", name, ..] => tables.retain(|table| table.name != name),
@@ -93,14 +93,14 @@ fn created(statement: &'static str) -> Option<Table> {
             if part.contains("PRIMARY KEY") {
                 table.key = vec![first];
             }
-            table.columns.push(Column { name: first, kind, refers_to_own: refers_to(part, name) });
+            table.columns.push(Column { name: first, kind, refers_to: refers_to(part) });
         }
     }
     Some(table)
 }
 
-fn refers_to(part: &str, table: &str) -> bool {
-    part.split_once("REFERENCES ").is_some_and(|(_, target)| target.split([' ', '(']).next() == Some(table))
+fn refers_to(part: &'static str) -> Option<&'static str> {
+    part.split_once("REFERENCES ").and_then(|(_, target)| target.split([' ', '(']).next())
 }
 
 /// The parts between commas that stand in no brackets.
@@ -150,7 +150,8 @@ mod tests {
         let names: Vec<_> = tables.iter().map(|table| table.name).collect();
         assert_eq!(names, ["units", "s", "tags"]);
         assert_eq!(tables[0].key, ["id"]);
-        assert!(tables[0].columns[1].refers_to_own && !tables[2].columns[0].refers_to_own);
+        let refers: Vec<_> = [&tables[0].columns[1], &tables[2].columns[0], &tables[2].columns[1]].map(|column| column.refers_to).into();
+        assert_eq!(refers, [Some("units"), Some("units"), None]);
         assert_eq!(tables[2].key, ["unit_id", "tag"]);
         let kinds: Vec<_> = tables[2].columns.iter().map(|column| column.kind).collect();
         assert_eq!(kinds, [Kind::Id, Kind::Text, Kind::Bool]);

@@ -83,9 +83,10 @@ fn fresh(ctx: &Ctx) -> String {
     code
 }
 
-/// Whose code it is, while it is good.
+/// Whose code it is, while it is good: that of who turned out to be somebody else is theirs, too.
 pub(super) async fn owner(tx: &mut Tx, code: &str) -> Result<Option<Id<Party>>> {
-    let query = sql("SELECT party_id FROM referral_codes WHERE code = $1 AND ended_at IS NULL");
+    let query = sql("SELECT COALESCE(p.merged_into, p.id) FROM referral_codes k JOIN parties p ON p.id = k.party_id
+                     WHERE k.code = $1 AND k.ended_at IS NULL");
     Ok(tx.maybe::<(Id<Party>,)>(query.bind(spelled(code))).await?.map(|(party,)| party))
 }
 

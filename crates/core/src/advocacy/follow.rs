@@ -5,8 +5,8 @@ use super::fraud::{FraudSign, NETWORK_MANY, score};
 use super::referrals::{Referral, ReferralClaim};
 use super::rewards::{self, Brought};
 use super::rules::{
-    Bought, Claim, ClaimOutcome, ClaimSource, Facts, ReferralEnd, ReferralForm, ReferralKind, ReferralState, Windows, is_corroborated,
-    resolve, stand,
+    Bought, Claim, ClaimOutcome, ClaimSource, Facts, ReferralEnd, ReferralForm, ReferralKind, ReferralState, Stand, Windows,
+    is_corroborated, resolve, stand,
 };
 use super::thanks;
 use crate::interactions::Channel;
@@ -91,6 +91,10 @@ pub(super) async fn settle(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<(
         Some(referee) => history::read(tx, Whom::These(&[referee]), &zone).await?.into_iter().next().map(|(_, history)| history),
         None => None,
     };
+    // Whoever turned out to be somebody else has their introductions there; what stayed here was final and stays so.
+    if history.as_ref().is_some_and(|history| history.is_merged) {
+        return Ok(());
+    }
     let all: &[Occasion] = history.as_ref().map_or(&[], |history| &history.occasions);
     let occasions = &all[..all.partition_point(|one| one.on <= today)];
     let bought: Vec<Bought> = occasions.iter().map(|one| Bought { on: one.on, stands: one.gross_minor > one.refunded_minor }).collect();
@@ -183,10 +187,35 @@ pub(super) async fn settle(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<(
     Ok(())
 }
 
+/// Ends an introduction whatever the facts are, and takes back what it brought.
+pub(super) async fn close(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>, end: ReferralEnd) -> Result<()> {
+    let today = ctx.now().day(&ctx.app.organisation().await?.zone());
+    let query = sql("SELECT referrer_id, referee_id FROM referrals WHERE id = $1 {for_update}");
+    let (referrer, referee): (Id<Party>, Option<Id<Party>>) = tx.one(query.bind(id)).await?;
+    let stand = Stand {
+        state: ReferralState::Rejected,
+        end: Some(end),
+        qualified_on: None,
+        converted_on: None,
+        bought_on: None,
+        confirmed_on: None,
+        ended_on: Some(today),
+        due_on: None,
+    };
+    rewards::follow(tx, ctx, Brought { id, referrer, stand, paid_minor: 0 }, today).await?;
+    let query = sql("UPDATE referrals SET state = 'rejected', end_reason = $1, ended_on = $2, due_on = NULL,
+           hint = CASE WHEN hint IS NOT NULL THEN '' ELSE hint END WHERE id = $3");
+    tx.run(query.bind(end).bind(today).bind(id)).await?;
+    let data = json!({"referee": referee, "reason": end});
+    events::record(tx, ctx, Event::of_party("referral.rejected", referrer, data).about(id)).await
+}
+
 /// Finds the claim that is believed and takes over what it says; whether the friend says so too.
 async fn believe(tx: &mut Tx, id: Id<Referral>, is: &mut Stored, came_on: Option<Day>, zone: &jiff::tz::TimeZone) -> Result<bool> {
     let query = Sql::select::<Said>("FROM referral_claims WHERE referral_id = $1 ORDER BY claimed_at, id").bind(id);
-    let said: Vec<Said> = tx.all(query).await?;
+    let mut said: Vec<Said> = tx.all(query).await?;
+    // Who is said to have brought themselves was taken for somebody else when it was said.
+    said.retain(|one| Some(one.referrer_id) != is.referee_id);
     let claim = |one: &Said| Claim { referrer: one.referrer_id, source: one.source, at: one.claimed_at, on: one.claimed_at.day(zone) };
     let claims: Vec<Claim> = said.iter().map(claim).collect();
     let (won, outcomes) = resolve(&claims, is.referee_id.zip(came_on), is.register_days);
@@ -389,13 +418,7 @@ pub(super) async fn welcome(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>, friend: Id
     let query = sql("SELECT referrer_id FROM referrals WHERE id = $1 AND referee_id IS NULL {for_update}");
     let Some((referrer,)) = tx.maybe::<(Id<Party>,)>(query.bind(id)).await? else { return Ok(()) };
     if referrer == friend {
-        let today = ctx.now().day(&ctx.app.organisation().await?.zone());
-        let query = sql(
-            "UPDATE referrals SET state = 'rejected', end_reason = 'same_person', ended_on = $1, due_on = NULL, hint = '' WHERE id = $2",
-        );
-        tx.run(query.bind(today).bind(id)).await?;
-        let data = json!({"reason": ReferralEnd::SamePerson});
-        return events::record(tx, ctx, Event::of_party("referral.rejected", referrer, data).about(id)).await;
+        return close(tx, ctx, id, ReferralEnd::SamePerson).await;
     }
     let Some(other) = open_of(tx, friend).await? else {
         let query = sql("UPDATE referrals SET referee_id = $1, hint = NULL, hint_masked = NULL WHERE id = $2");

@@ -57,11 +57,13 @@ peyvand_db::words! {
         Repaid = "repaid",
         /// We no longer ask for what they owe.
         WrittenOff = "written_off",
+        /// It went from one customer to another who is the same, or back.
+        Carried = "carried",
     }
 }
 
 impl JournalKind {
-    const fn event(self) -> &'static str {
+    pub(super) const fn event(self) -> &'static str {
         match self {
             JournalKind::Earned => "ledger.earned",
             JournalKind::Unearned => "ledger.unearned",
@@ -75,6 +77,7 @@ impl JournalKind {
             JournalKind::TakenBack => "ledger.taken_back",
             JournalKind::Repaid => "ledger.repaid",
             JournalKind::WrittenOff => "ledger.written_off",
+            JournalKind::Carried => "ledger.carried",
         }
     }
 }
@@ -164,7 +167,7 @@ pub(super) struct NewLot {
     pub(super) expires_on: Day,
 }
 
-fn name_of(account: Account, party: Id<Party>) -> String {
+pub(super) fn name_of(account: Account, party: Id<Party>) -> String {
     match account {
         Account::Expense(schedule) => format!("expense:{schedule}"),
         Account::Policy(version) => format!("expense:{version}"),
@@ -179,7 +182,8 @@ const fn is_theirs(kind: AccountKind) -> bool {
     matches!(kind, AccountKind::Pending | AccountKind::Liability | AccountKind::Receivable)
 }
 
-async fn open_account(tx: &mut Tx, ctx: &Ctx, account: Account, party: Id<Party>, currency: Currency) -> Result<()> {
+/// Opens an account that is not there yet.
+pub(super) async fn open_account(tx: &mut Tx, ctx: &Ctx, account: Account, party: Id<Party>, currency: Currency) -> Result<()> {
     tx.run(
         sql("INSERT INTO ledger_accounts (id, name, kind, party_id, wallet, currency, balance_minor, created_at)
              VALUES ($1, $2, $3, $4, $5, $6, 0, $7) ON CONFLICT (name, currency) DO NOTHING")
@@ -285,10 +289,11 @@ pub(super) async fn post(tx: &mut Tx, ctx: &Ctx, posting: Posting<'_>) -> Result
         .await?;
     }
     move_lots(tx, posting.moves).await?;
-    let accounts = move_accounts(tx, ctx, posting.moves, party, currency).await?;
-    let account = |account: Account| accounts.get(&name_of(account, party)).copied().to_value();
-    let rows = posting.moves.iter().zip(1_i64..).map(|(one, place)| {
+    let holders = holders(tx, posting.moves, party).await?;
+    let accounts = move_accounts(tx, ctx, posting.moves, &holders, currency).await?;
+    let rows = posting.moves.iter().zip(&holders).zip(1_i64..).map(|((one, holder), place)| {
         let Move { debit, credit, minor, lot } = *one;
+        let account = |account: Account| accounts.get(&name_of(account, holder.of(account))).copied().to_value();
         vec![id.to_value(), place.to_value(), account(debit), account(credit), lot.to_value(), minor.to_value(), currency.to_value()]
     });
     let head = "INSERT INTO ledger_entries (journal_id, place, debit_id, credit_id, lot_id, amount_minor, currency) VALUES ";
@@ -327,15 +332,47 @@ async fn move_lots(tx: &mut Tx, moves: &[Move]) -> Result<()> {
     Ok(())
 }
 
+/// Whose accounts a move is between: that of the wallet is of who has the lot.
+struct Holds {
+    party: Id<Party>,
+    lot: Id<Party>,
+}
+
+impl Holds {
+    fn of(&self, account: Account) -> Id<Party> {
+        if matches!(account, Account::Liability(_)) { self.lot } else { self.party }
+    }
+}
+
+/// Whose accounts each move is between. A lot may be somebody else's by now, who was taken for this one when it was used.
+async fn holders(tx: &mut Tx, moves: &[Move], party: Id<Party>) -> Result<Vec<Holds>> {
+    let lots: Vec<Id<Lot>> = moves.iter().filter_map(|one| one.lot).collect();
+    let mut owners: BTreeMap<Id<Lot>, Id<Party>> = BTreeMap::new();
+    if !lots.is_empty() {
+        let mut query = sql("SELECT id, party_id FROM ledger_lots WHERE id IN ");
+        query.list_padded(&lots);
+        owners.extend(tx.all::<(Id<Lot>, Id<Party>)>(query).await?);
+    }
+    let of_lot = |one: &Move| one.lot.and_then(|lot| owners.get(&lot)).copied().unwrap_or(party);
+    Ok(moves.iter().map(|one| Holds { party, lot: of_lot(one) }).collect())
+}
+
 /// Changes the balances, in the order of the names so that no two wait for each other, and gives the accounts' ids.
-async fn move_accounts(tx: &mut Tx, ctx: &Ctx, moves: &[Move], party: Id<Party>, currency: Currency) -> Result<BTreeMap<String, Id<()>>> {
-    let mut changes: BTreeMap<String, (Account, i64)> = BTreeMap::new();
-    for one in moves {
-        changes.entry(name_of(one.debit, party)).or_insert((one.debit, 0)).1 -= one.minor;
-        changes.entry(name_of(one.credit, party)).or_insert((one.credit, 0)).1 += one.minor;
+async fn move_accounts(
+    tx: &mut Tx,
+    ctx: &Ctx,
+    moves: &[Move],
+    holders: &[Holds],
+    currency: Currency,
+) -> Result<BTreeMap<String, Id<()>>> {
+    let mut changes: BTreeMap<String, (Account, Id<Party>, i64)> = BTreeMap::new();
+    for (one, holder) in moves.iter().zip(holders) {
+        let (debtor, creditor) = (holder.of(one.debit), holder.of(one.credit));
+        changes.entry(name_of(one.debit, debtor)).or_insert((one.debit, debtor, 0)).2 -= one.minor;
+        changes.entry(name_of(one.credit, creditor)).or_insert((one.credit, creditor, 0)).2 += one.minor;
     }
     let mut ids = BTreeMap::new();
-    for (name, (account, change)) in changes {
+    for (name, (account, party, change)) in changes {
         open_account(tx, ctx, account, party, currency).await?;
         let query = sql("UPDATE ledger_accounts SET balance_minor = balance_minor + $1 WHERE name = $2 AND currency = $3 RETURNING id");
         let (id,): (Id<()>,) = tx.one(query.bind(change).bind(&name).bind(currency)).await?;
@@ -1118,8 +1155,8 @@ const ACCOUNTS_OFF: &str = "SELECT a.name, a.balance_minor, CAST(COALESCE(r.mino
     WHERE a.balance_minor <> COALESCE(r.minor, 0) ORDER BY a.name LIMIT $1";
 
 const LOTS_OFF: &str = "SELECT l.id, l.left_minor, CAST(COALESCE(r.minor, 0) AS BIGINT) FROM ledger_lots l LEFT JOIN
-      (SELECT e.lot_id, SUM(CASE WHEN c.kind = 'liability' THEN e.amount_minor WHEN d.kind = 'liability' THEN -e.amount_minor ELSE 0 END)
-          AS minor
+      (SELECT e.lot_id, SUM(CASE WHEN c.kind = 'liability' AND d.kind = 'liability' THEN 0 WHEN c.kind = 'liability' THEN e.amount_minor
+          WHEN d.kind = 'liability' THEN -e.amount_minor ELSE 0 END) AS minor
        FROM ledger_entries e JOIN ledger_accounts c ON c.id = e.credit_id JOIN ledger_accounts d ON d.id = e.debit_id
        WHERE e.lot_id IS NOT NULL GROUP BY e.lot_id) r ON r.lot_id = l.id
     WHERE l.left_minor <> COALESCE(r.minor, 0) ORDER BY l.id LIMIT $1";

@@ -8,6 +8,7 @@ pub mod follow;
 pub mod fraud;
 pub mod indicators;
 pub mod ledger;
+pub(crate) mod merge;
 pub mod network;
 pub mod record;
 pub mod referrals;

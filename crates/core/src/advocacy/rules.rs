@@ -109,6 +109,8 @@ peyvand_db::words! {
     pub enum ReferralEnd {
         /// Who introduces and who is introduced are one.
         SamePerson = "same_person",
+        /// The friend is the same as one whom somebody else introduced.
+        SameFriend = "same_friend",
         /// The friend had bought before.
         NotNew = "not_new",
         /// Each is said to have brought the other, directly or over others.

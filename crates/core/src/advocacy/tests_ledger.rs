@@ -11,6 +11,8 @@ use crate::experience::violations::{self, ListViolations};
 use crate::lifecycle::{Stage, Standing};
 use crate::operation::Nothing;
 use crate::parties::Party;
+use crate::parties::merge::{self, MergeParties, MergedKind};
+use crate::parties::party::PartyId;
 use crate::platform::events::{self, ListEvents};
 use crate::platform::jobs::Outcome;
 use crate::platform::time::DAY;
@@ -480,4 +482,74 @@ async fn of_sixty_four_who_pay_with_the_same_credit_at_once_one_does() {
     let (count,): (i64,) = ctx.app.db.one(sql("SELECT COUNT(*) FROM purchases WHERE party_id = $1").bind(sara)).await.unwrap();
     assert_eq!((count, holds(&ctx, sara).await), (1, [0, 4_000, 0, 0]));
     sound(&ctx).await;
+}
+
+fn as_one(kept: Id<Party>, other: Id<Party>) -> MergeParties {
+    serde_json::from_value(serde_json::json!({"id": kept, "other_id": other})).unwrap()
+}
+
+#[tokio::test]
+async fn what_two_records_of_one_customer_have_adds_up_and_goes_back_with_what_is_left_of_it() {
+    let ctx = ctx().await;
+    let (sara, mina, _) = with_hundred(&ctx, Wallet::Credit).await;
+    let other = of_stage(&ctx, "سارا م.", Stage::Advocate, Standing::Active).await;
+    let (nima, roya) = (party(&ctx, "نیما").await, party(&ctx, "رویا").await);
+    let own = brought(&ctx, other, nima).await;
+    buy(&ctx, nima, "500").await;
+    night(&later(&ctx, 9)).await;
+    let waits = brought(&ctx, other, roya).await;
+    buy(&ctx, roya, "300").await;
+    assert_eq!((holds(&ctx, sara).await, holds(&ctx, other).await), ([0, 10_000, 0, 0], [3_000, 5_000, 0, 0]));
+
+    let merged = ctx.run(merge::merge, as_one(sara, other)).await.unwrap();
+    assert!(merged.moved.iter().any(|moved| (moved.kind, moved.count) == (MergedKind::Referrals, 2)));
+    assert!(merged.moved.iter().any(|moved| (moved.kind, moved.count) == (MergedKind::Benefits, 1)));
+    assert_eq!(holds(&ctx, sara).await, [3_000, 15_000, 0, 0]);
+    sound(&ctx).await;
+    // The one buys with what was the other's, and what waited becomes theirs.
+    let spent = ctx.run(ledger::spend, some(sara, "120", Some("till"))).await.unwrap();
+    night(&later(&ctx, 12)).await;
+    assert_eq!(holds(&ctx, sara).await, [0, 6_000, 0, 0]);
+    sound(&ctx).await;
+
+    // Each has what is left of their own; what had waited goes with the introduction that brought it.
+    let back = ctx.run(merge::unmerge, PartyId { id: other }).await.unwrap();
+    assert_eq!((back.gone, back.ended), (0, 0));
+    let (first, second) = (holds(&ctx, sara).await, holds(&ctx, other).await);
+    assert_eq!(first[1] + second[1], 6_000);
+    assert!(second[1] >= 3_000, "{second:?}");
+    assert_eq!((state(&ctx, own).await, state(&ctx, waits).await), (ReferralState::Rewarded, ReferralState::Rewarded));
+    sound(&ctx).await;
+    // What is given back returns to the very lots, whoever has them by now.
+    let give = GiveBack { id: spent.journal.id, amount: "120".into(), key: None, note: None };
+    ctx.run(ledger::give_back, give).await.unwrap();
+    assert_eq!((holds(&ctx, sara).await[1], holds(&ctx, other).await[1]), (10_000, 8_000));
+    sound(&ctx).await;
+    assert_eq!(holds(&ctx, mina).await, [0, 0, 0, 0]);
+}
+
+#[tokio::test]
+async fn nobody_has_introduced_themselves_and_nobody_was_introduced_twice() {
+    let ctx = ctx().await;
+    let (sara, mina, id) = with_hundred(&ctx, Wallet::Credit).await;
+    // Who was introduced turns out to be who introduced.
+    let merged = ctx.run(merge::merge, as_one(sara, mina)).await.unwrap();
+    assert_eq!((merged.ended, state(&ctx, id).await, holds(&ctx, sara).await), (1, ReferralState::Rejected, [0, 0, 0, 0]));
+    sound(&ctx).await;
+    let back = ctx.run(merge::unmerge, PartyId { id: mina }).await.unwrap();
+    assert_eq!((back.ended, state(&ctx, id).await, holds(&ctx, sara).await), (0, ReferralState::Rewarded, [0, 10_000, 0, 0]));
+    sound(&ctx).await;
+
+    // Two introduced one friend, who was written down twice: what is final goes before what is not.
+    let (zahra, other) = (of_stage(&ctx, "زهرا", Stage::Advocate, Standing::Active).await, party(&ctx, "مینا م.").await);
+    let second = brought(&ctx, zahra, other).await;
+    let merged = ctx.run(merge::merge, as_one(other, mina)).await.unwrap();
+    assert_eq!((merged.ended, state(&ctx, second).await, state(&ctx, id).await), (1, ReferralState::Rejected, ReferralState::Rewarded));
+    let seen = ctx.run(referrals::get, ReferralId { id }).await.unwrap().referral;
+    assert_eq!(seen.referee_id, Some(other));
+    follow::look(&ctx, &[other, mina]).await.unwrap();
+    assert_eq!((state(&ctx, id).await, holds(&ctx, sara).await), (ReferralState::Rewarded, [0, 10_000, 0, 0]));
+    sound(&ctx).await;
+    let back = ctx.run(merge::unmerge, PartyId { id: mina }).await.unwrap();
+    assert_eq!((back.ended, state(&ctx, second).await), (0, ReferralState::Qualified));
 }

@@ -9,6 +9,7 @@ mod deals;
 mod experience;
 mod experiments;
 mod fairness;
+mod merge;
 mod referrals;
 mod respect;
 mod saves;
@@ -204,6 +205,7 @@ pub async fn fill(app: &App, plan: &Plan) -> Result<Shop> {
     story.experience(owner, &staff).await?;
     story.write_voice(&customers, &parties, &staff).await?;
     story.write_referrals(&customers, &parties, owner, &staff).await?;
+    story.write_doubles(&customers, &parties, owner).await?;
     story.clock.set(story.now);
     jobs::drain(&story.app).await?;
     story.give(owner).await?;
@@ -426,7 +428,7 @@ mod tests {
         let (one, two) = (empty().await, empty().await);
         let shop = fill(&one, &plan).await.unwrap();
         fill(&two, &plan).await.unwrap();
-        assert_eq!(shop.customers, 60);
+        assert_eq!(shop.customers, 62, "two were written down twice");
         assert!(shop.purchases > 100 && shop.interactions > 100 && shop.follow_ups > 5, "{shop:?}");
         assert_eq!(told(&one.db).await, told(&two.db).await);
         assert!(!is_unfinished(&one.db).await.unwrap());

@@ -108,6 +108,8 @@ pub struct History {
     pub known_on: Day,
     /// When they were archived, if they are.
     pub archived_on: Option<Day>,
+    /// Whether they turned out to be somebody else, whose way it is then.
+    pub is_merged: bool,
     /// When they said that they do not want to hear from us, if that holds.
     pub withdrawn_on: Option<Day>,
     /// Days with a contact.
@@ -135,6 +137,7 @@ impl History {
         History {
             known_on,
             archived_on: None,
+            is_merged: false,
             withdrawn_on: None,
             contacts: Vec::new(),
             occasions: Vec::new(),
@@ -291,9 +294,13 @@ pub fn gate_of(stage: Stage) -> Option<(Gate, Stage)> {
     }
 }
 
-/// Goes the way of a customer through the gates, each with the rules of its day, until `today`.
+/// Goes the way of a customer through the gates, each with the rules of its day, until `today`. Whoever turned out to be somebody else
+/// has none.
 #[must_use]
 pub fn walk(history: &History, rules: &Timeline, today: Day) -> Way {
+    if history.is_merged {
+        return Way { steps: Vec::new(), outlook: Outlook::default() };
+    }
     let mut walker = Walker::new(history, rules);
     let days = history.days(today);
     let mut next = 0;

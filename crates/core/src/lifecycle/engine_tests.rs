@@ -249,6 +249,7 @@ fn any_history() -> impl Strategy<Value = History> {
                 History {
                     known_on: from_start(known),
                     archived_on: archived.map(from_start),
+                    is_merged: false,
                     withdrawn_on: withdrawn.map(from_start),
                     contacts: contacts.into_iter().map(from_start).collect(),
                     occasions: occasions

@@ -36,6 +36,7 @@ row! {
         id: Id<Party>,
         created_at: Instant,
         archived_at: Option<Instant>,
+        is_merged: bool = "(merged_into IS NOT NULL)",
     }
 }
 
@@ -130,6 +131,7 @@ pub async fn read(tx: &mut Tx, whom: Whom<'_>, zone: &TimeZone) -> Result<Vec<(I
         .map(|party| {
             let mut history = History::since(party.created_at.day(zone));
             history.archived_on = party.archived_at.map(|at| at.day(zone));
+            history.is_merged = party.is_merged;
             (party.id, history)
         })
         .collect();

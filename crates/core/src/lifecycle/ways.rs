@@ -227,7 +227,7 @@ impl AllStored {
         let stored = self.ways.get(&party).map_or(&[][..], Vec::as_slice);
         stored.len() == way.steps.len()
             && stored.iter().zip(&way.steps).all(|(stored, step)| stored.is(step))
-            && self.outlooks.get(&party) == Some(&outlook(party, way))
+            && self.outlooks.get(&party) == outlook(party, way).as_ref()
     }
 }
 
@@ -245,13 +245,15 @@ async fn stored(tx: &mut Tx, whom: Whom<'_>) -> Result<AllStored> {
     Ok(AllStored { ways, outlooks })
 }
 
-fn outlook(party: Id<Party>, way: &Way) -> StoredOutlook {
+/// What lies ahead, as it is stored; nothing of whoever has no way.
+fn outlook(party: Id<Party>, way: &Way) -> Option<StoredOutlook> {
+    let last = way.steps.last()?;
     let Outlook { gate, criteria, is_ready, lapses_on, due_on } = &way.outlook;
     let missing = criteria.iter().filter(|one| !one.is_met).count() as i64;
     let text = |day: &Option<Day>| day.map_or_else(String::new, |day| day.to_string());
-    StoredOutlook {
+    Some(StoredOutlook {
         party_id: party,
-        stage: way.steps.last().map_or(Stage::Potential, |step| step.stage),
+        stage: last.stage,
         // Whoever was told "not yet" waits for something new.
         gate: gate.filter(|_| missing > 0 || *is_ready),
         missing,
@@ -259,7 +261,7 @@ fn outlook(party: Id<Party>, way: &Way) -> StoredOutlook {
         distance: missing * 100 + 100 - maturity(criteria),
         lapses_on: text(lapses_on),
         due_on: text(due_on),
-    }
+    })
 }
 
 /// A step that was written, for the history.
@@ -284,6 +286,7 @@ async fn write(tx: &mut Tx, ctx: &Ctx, ways: &[(Id<Party>, Way)], rules: &Timeli
     let stored = stored(tx, Whom::These(&parties)).await?;
     let (mut transitions, mut memberships, mut outlooks) = (Vec::new(), Vec::new(), Vec::new());
     let (mut cut, mut left) = (Vec::new(), Vec::new());
+    let mut without = Vec::new();
     let mut flows = Flows::new();
     let mut written = Vec::new();
     for (party, way) in ways {
@@ -305,7 +308,11 @@ async fn write(tx: &mut Tx, ctx: &Ctx, ways: &[(Id<Party>, Way)], rules: &Timeli
                 by: None,
             };
             transitions.push(transition(ctx, id, *party, Some((gone.stage, gone.standing)), &now, rules, Some(gone.transition_id))?);
-            written.push(Written { party: *party, transition: id, kind: Kind::Void, stage: to_stage, standing: to_standing, on: today });
+            // Of who turned out to be somebody else nothing was put right: it is that one's way now.
+            if !way.steps.is_empty() {
+                let (stage, standing) = (to_stage, to_standing);
+                written.push(Written { party: *party, transition: id, kind: Kind::Void, stage, standing, on: today });
+            }
         }
         if kept < before.len() {
             cut.push(vec![party.to_value(), (kept as i64).to_value()]);
@@ -338,8 +345,12 @@ async fn write(tx: &mut Tx, ctx: &Ctx, ways: &[(Id<Party>, Way)], rules: &Timeli
             });
         }
         let ahead = outlook(*party, way);
-        if stored.outlooks.get(party) != Some(&ahead) {
-            let StoredOutlook { party_id, stage, gate, missing, maturity, distance, lapses_on, due_on } = ahead;
+        if ahead.is_none() {
+            without.push(*party);
+        }
+        if stored.outlooks.get(party) != ahead.as_ref()
+            && let Some(StoredOutlook { party_id, stage, gate, missing, maturity, distance, lapses_on, due_on }) = ahead
+        {
             outlooks.push(vec![
                 party_id.to_value(),
                 stage.to_value(),
@@ -381,6 +392,11 @@ async fn write(tx: &mut Tx, ctx: &Ctx, ways: &[(Id<Party>, Way)], rules: &Timeli
         " ON CONFLICT (party_id) DO UPDATE SET stage = excluded.stage, gate = excluded.gate, missing = excluded.missing,
             maturity = excluded.maturity, distance = excluded.distance, lapses_on = excluded.lapses_on, due_on = excluded.due_on",
     );
+    if !without.is_empty() {
+        let mut nothing = sql("DELETE FROM stage_outlooks WHERE party_id IN ");
+        nothing.list_padded(&without);
+        tx.run(nothing).await?;
+    }
     for statement in removals.into_iter().chain(closings).chain(additions).chain(log).chain(ahead).chain(count(&flows)) {
         tx.run(statement).await?;
     }

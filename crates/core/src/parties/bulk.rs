@@ -241,7 +241,8 @@ async fn set_archived(tx: &mut Tx, ctx: &Ctx, parties: &[Id<Party>], archived: b
         let mut update = sql("UPDATE parties SET archived_at = $1, updated_at = $2, version = version + 1, rhythm_due = TRUE WHERE ")
             .bind(archived.then(|| ctx.now()))
             .bind(ctx.now());
-        update.push(if archived { "archived_at IS NULL" } else { "archived_at IS NOT NULL" }).push(" AND id IN ").list_padded(chunk);
+        update.push(if archived { "archived_at IS NULL" } else { "archived_at IS NOT NULL AND merged_into IS NULL" });
+        update.push(" AND id IN ").list_padded(chunk);
         update.push(" RETURNING id");
         let changed: Vec<Id<Party>> = tx.all::<(Id<Party>,)>(update).await?.into_iter().map(|(party,)| party).collect();
         let kind = if archived { "party.archived" } else { "party.restored" };

@@ -40,7 +40,7 @@ row! {
 }
 
 /// What there is in the order of its making, the party locked so that two acts on it do not each miss the other's.
-async fn points(tx: &mut Tx, party: Id<Party>) -> Result<Vec<StoredContact>> {
+pub(super) async fn points(tx: &mut Tx, party: Id<Party>) -> Result<Vec<StoredContact>> {
     let (_,): (Id<Party>,) = tx.one(sql("SELECT id FROM parties WHERE id = $1 {for_update}").bind(party)).await?;
     let mut query = Sql::select::<StoredContact>("FROM contact_points c WHERE c.party_id = ");
     query.arg(party).push(" ORDER BY c.id");
@@ -48,7 +48,7 @@ async fn points(tx: &mut Tx, party: Id<Party>) -> Result<Vec<StoredContact>> {
 }
 
 /// Leaves each channel one contact point to use first: the chosen one, else the one that it has, else the oldest.
-fn settle(points: &mut [StoredContact], chosen: Option<Id<ContactPoint>>) {
+pub(super) fn settle(points: &mut [StoredContact], chosen: Option<Id<ContactPoint>>) {
     for channel in Channel::ALL {
         let of_channel = points.iter().filter(|point| point.channel == *channel);
         let main = of_channel.min_by_key(|point| (chosen != Some(point.id), !point.is_main)).map(|point| point.id);
@@ -59,7 +59,7 @@ fn settle(points: &mut [StoredContact], chosen: Option<Id<ContactPoint>>) {
 }
 
 /// Writes what differs.
-async fn store(tx: &mut Tx, party: Id<Party>, before: &[StoredContact], after: &[StoredContact]) -> Result<()> {
+pub(super) async fn store(tx: &mut Tx, party: Id<Party>, before: &[StoredContact], after: &[StoredContact]) -> Result<()> {
     let gone: Vec<Id<ContactPoint>> = before.iter().map(|point| point.id).filter(|id| !after.iter().any(|point| point.id == *id)).collect();
     if !gone.is_empty() {
         let mut delete = sql("DELETE FROM contact_points WHERE id IN ");
@@ -233,7 +233,7 @@ fn refuse_twice(there: &[StoredContact], but: Option<Id<ContactPoint>>, channel:
 }
 
 /// Brings the party's own phone and e-mail in line with its contact points, and counts its version up.
-async fn follow(tx: &mut Tx, ctx: &Ctx, party: Id<Party>) -> Result<()> {
+pub(super) async fn follow(tx: &mut Tx, ctx: &Ctx, party: Id<Party>) -> Result<()> {
     tx.run(
         sql("UPDATE parties SET
                phone = (SELECT c.value FROM contact_points c WHERE c.party_id = parties.id AND c.channel IN ('mobile', 'phone')

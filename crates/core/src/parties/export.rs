@@ -140,7 +140,7 @@ enum Cell {
 /// # Errors
 /// When the database refuses.
 pub async fn codes_of(db: &Db, ids: &[Id<Party>]) -> Result<HashMap<Id<Party>, String>> {
-    let mut query = sql("SELECT party_id, masked FROM identity_keys WHERE kind = 'code' AND party_id IN ");
+    let mut query = sql("SELECT party_id, masked FROM identity_keys WHERE kind = 'code' AND former_by IS NULL AND party_id IN ");
     query.list_padded(ids);
     Ok(db.all::<(Id<Party>, String)>(query).await?.into_iter().collect())
 }

@@ -10,7 +10,7 @@ use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
 use crate::{Act, Ctx, Instant, Operations, Perm, Result, Room};
 use futures_util::StreamExt;
 use jiff::tz::TimeZone;
-use peyvand_db::{Id, Sql, ToValue, row, sql};
+use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
 use serde_json::json;
 use std::collections::HashMap;
 use tokio::sync::watch;
@@ -146,8 +146,18 @@ fn fresh(party: &Kept, bought: Option<Bought>, past: &Past, next: Option<Instant
 
 /// Looks at some parties again, where nobody else writes, and sets their facts right; how many were wrong.
 async fn set_right(ctx: &Ctx, ids: &[Id<Party>]) -> Result<usize> {
-    let organisation = ctx.app.organisation().await?;
     let mut tx = ctx.app.db.begin().await?;
+    let differed = set_right_in(&mut tx, ctx, ids).await?;
+    tx.commit().await?;
+    Ok(differed)
+}
+
+/// Sets the facts of some parties right, in the transaction that changed what they are taken from; how many were wrong.
+///
+/// # Errors
+/// When the database refuses.
+pub(super) async fn set_right_in(tx: &mut Tx, ctx: &Ctx, ids: &[Id<Party>]) -> Result<usize> {
+    let organisation = ctx.app.organisation().await?;
     let mut query = Sql::select::<Kept>("FROM parties WHERE id IN ");
     query.list_padded(ids).push(" ORDER BY id {for_update}");
     let kept: Vec<Kept> = tx.all(query).await?;
@@ -159,7 +169,7 @@ async fn set_right(ctx: &Ctx, ids: &[Id<Party>]) -> Result<usize> {
     query.list_padded(ids).push(" GROUP BY party_id");
     let planned: Vec<(Id<Party>, Instant)> = tx.all(query).await?;
     let planned: HashMap<Id<Party>, Instant> = planned.into_iter().collect();
-    let mut pasts = rhythm::pasts(&mut tx, ids).await?;
+    let mut pasts = rhythm::pasts(tx, ids).await?;
     let zone = organisation.zone();
 
     let mut rows = Vec::new();
@@ -189,7 +199,6 @@ async fn set_right(ctx: &Ctx, ids: &[Id<Party>]) -> Result<usize> {
     ) {
         tx.run(statement).await?;
     }
-    tx.commit().await?;
     Ok(differed)
 }
 

@@ -47,7 +47,8 @@ pub async fn reveal(ctx: &Ctx, input: IdentityOf) -> Result<Revealed> {
     seen_in(&mut tx, &writer.sight, input.id).await?;
     let stored: Option<(String, Option<Vec<u8>>, String)> = tx
         .maybe(
-            sql("SELECT masked, sealed, kind FROM identity_keys WHERE party_id = $1 AND kind = $2 ORDER BY value")
+            sql("SELECT masked, sealed, kind FROM identity_keys WHERE party_id = $1 AND kind = $2
+                 ORDER BY CASE WHEN former_by IS NULL THEN 0 ELSE 1 END, value")
                 .bind(input.id)
                 .bind(&input.kind),
         )

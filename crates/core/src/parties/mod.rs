@@ -12,6 +12,7 @@ mod facts_tests;
 pub mod identities;
 pub mod identity;
 pub mod list;
+pub mod merge;
 pub mod named;
 pub mod party;
 pub mod preferences;
@@ -43,6 +44,7 @@ pub fn operations(ops: &mut Operations) {
     addresses::operations(ops);
     identities::operations(ops);
     facts::operations(ops);
+    merge::operations(ops);
 }
 
 #[cfg(test)]

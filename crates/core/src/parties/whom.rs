@@ -23,14 +23,14 @@ row! {
     }
 }
 
-/// The party of that id.
+/// The party of that id; who it turned out to be, where it was merged.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none within sight.
 pub async fn by_id(tx: &mut Tx, sight: &Sight, id: Id<Party>) -> Result<Whom> {
     let mut query = Sql::select::<Whom>("FROM parties p WHERE 1 = 1");
     sight.parties(&mut query);
-    query.push(" AND p.id = ").arg(id);
+    query.push(" AND p.id = (SELECT COALESCE(m.merged_into, m.id) FROM parties m WHERE m.id = ").arg(id).push(")");
     tx.maybe(query).await?.ok_or(Error::NotFound("party"))
 }
 

@@ -328,7 +328,7 @@ pub async fn find_by_keys(tx: &mut Tx, lookups: impl IntoIterator<Item = Lookup>
         values.sort_unstable();
         values.dedup();
         for some in values.chunks(LOOKUPS) {
-            let mut query = Sql::select::<Known>("FROM identity_keys k CROSS JOIN parties p WHERE p.id = k.party_id AND k.kind = ");
+            let mut query = Sql::select::<Known>("FROM identity_keys k CROSS JOIN parties p WHERE p.id = k.party_id AND p.merged_into IS NULL AND k.kind = ");
             query.arg(&kind).push(" AND k.value IN ").list_padded(some);
             for known in tx.all::<Known>(query).await? {
                 found.entry(Lookup::Key { kind: Cow::Owned(known.kind.clone()), value: known.value.clone() }).or_default().push(known);
@@ -339,7 +339,7 @@ pub async fn find_by_keys(tx: &mut Tx, lookups: impl IntoIterator<Item = Lookup>
     contacts.dedup();
     for some in contacts.chunks(LOOKUPS) {
         let mut query = Sql::select::<Known>("FROM (SELECT party_id, value, channel AS kind FROM contact_points WHERE value IN ");
-        query.list_padded(some).push(") k CROSS JOIN parties p WHERE p.id = k.party_id ORDER BY p.id");
+        query.list_padded(some).push(") k CROSS JOIN parties p WHERE p.id = k.party_id AND p.merged_into IS NULL ORDER BY p.id");
         for known in tx.all::<Known>(query).await? {
             let of_value = found.entry(Lookup::Contact { value: known.value.clone() }).or_default();
             // The same number as mobile and as WhatsApp is one.

@@ -377,7 +377,7 @@ impl<'a> Loading<'a> {
         for (cell, column) in cells.into_iter().zip(&self.table.columns) {
             row.push(from_json(cell, column.kind).ok_or_else(damaged)?);
         }
-        for (position, column) in self.table.columns.iter().enumerate().filter(|(_, column)| column.refers_to_own) {
+        for (position, column) in self.table.columns.iter().enumerate().filter(|(_, column)| column.refers_to == Some(self.table.name)) {
             let value = std::mem::replace(&mut row[position], Value::Null(column.kind));
             if !matches!(value, Value::Null(_)) {
                 self.own.push((key_of(self.table, row.clone()), position, value));

@@ -413,6 +413,7 @@ async fn housekeeping(ctx: &Ctx) -> Result<Outcome> {
     tx.run(sql("DELETE FROM mails WHERE state <> 'waiting' AND finished_at < $1").bind(now.plus(-KEEP))).await?;
     tx.run(sql("DELETE FROM undos WHERE at < $1").bind(now.plus(-super::time::DAY))).await?;
     crate::advocacy::follow::forget_networks(&mut tx, now).await?;
+    crate::parties::merge::forget(&mut tx, now).await?;
     crate::service::links::forget_addresses(&mut tx, now.plus(-super::time::DAY)).await?;
     tx.commit().await?;
     ctx.app.db.analyze().await?;

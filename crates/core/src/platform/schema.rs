@@ -40,4 +40,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     24 "0024_till",
     25 "0025_make_good",
     26 "0026_stage_members",
+    28 "0028_merge",
 };

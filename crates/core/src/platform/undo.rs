@@ -85,6 +85,11 @@ pub enum Inverse {
         /// The parties.
         parties: Vec<Id<Party>>,
     },
+    /// Makes two customers again of those who were merged.
+    Merge {
+        /// The one who turned out to be the same as another.
+        other: Id<Party>,
+    },
     /// Takes out a cost that was entered, or enters one again that was taken out.
     Cost {
         /// The cost.
@@ -225,6 +230,7 @@ pub async fn run(ctx: &Ctx, input: RunUndo) -> Result<Done> {
         Inverse::Assign { before, given_to } => bulk::undo_assign(&mut tx, ctx, &before, given_to).await?,
         Inverse::CloseAccount { was } => closing::reopen(&mut tx, ctx, &was).await?,
         Inverse::Archive { parties } => bulk::undo_archive(&mut tx, ctx, &parties).await?,
+        Inverse::Merge { other } => crate::parties::merge::take_back(&mut tx, ctx, other).await.map(|_| ())?,
         Inverse::Cost { cost, was_added } => crate::insight::costs::restore(&mut tx, ctx, &cost, was_added).await?,
         Inverse::Save { save, was_added } => crate::insight::saves::restore(&mut tx, ctx, &save, was_added).await?,
         Inverse::Spending { party, before, after } => {

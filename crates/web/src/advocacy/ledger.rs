@@ -69,7 +69,7 @@ fn tone(kind: JournalKind) -> &'static str {
         JournalKind::Earned => "lapis",
         JournalKind::Matured | JournalKind::Granted | JournalKind::GivenBack | JournalKind::Repaid => "peste",
         JournalKind::Spent | JournalKind::PaidOut => "teal",
-        JournalKind::Expired | JournalKind::WrittenOff => "grey",
+        JournalKind::Expired | JournalKind::WrittenOff | JournalKind::Carried => "grey",
         JournalKind::Unearned | JournalKind::Revoked | JournalKind::TakenBack => "anar",
     }
 }

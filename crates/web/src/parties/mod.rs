@@ -5,6 +5,7 @@ mod facts;
 mod filters;
 mod form;
 mod index;
+mod merge;
 mod options;
 pub mod palette;
 mod show;
@@ -39,6 +40,8 @@ pub fn routes() -> Router<State> {
         .route("/parties/{id}/edit", get(form::edit).post(form::update))
         .route("/parties/{id}", get(show::show))
         .route("/parties/{id}/archive", post(show::archive))
+        .route("/parties/{id}/merge", get(merge::compare).post(merge::merge))
+        .route("/parties/{id}/unmerge", post(merge::take_back))
         .route("/parties/{id}/identities/{kind}/reveal", post(show::reveal))
         .route("/parties/{id}/preferences/new", get(facts::new_preference).post(facts::put_preference))
         .route("/parties/{id}/preferences/{preference}/end", post(facts::end_preference))

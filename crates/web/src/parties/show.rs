@@ -1,5 +1,6 @@
 //! The page of one customer: how to treat them, what happened, what is known, what comes next.
 
+use super::merge::{self, MergedBox};
 use super::story::{self, Entry};
 use crate::advocacy::beside::{self as referred, ReferralBox};
 use crate::error::{PageError, PageResult};
@@ -128,6 +129,8 @@ struct ShowPage {
     may_cost: bool,
     known: Vec<(String, Vec<Preference>)>,
     related: Vec<RelationSeen>,
+    /// Who turned out to be this one.
+    merges: Vec<MergedBox>,
     kind: String,
     kinds: Vec<&'static str>,
     entries: Vec<Entry>,
@@ -163,9 +166,14 @@ fn kind_of(word: Option<&str>) -> Option<TimelineKind> {
     word.and_then(|word| word.parse().ok())
 }
 
-/// The page, or the part of it that htmx asks for.
+/// The page, or the part of it that htmx asks for. Whoever turned out to be somebody else is shown there.
 pub async fn show(req: Req, headers: HeaderMap, Path(id): Path<Id<Party>>, Form(asked): Form<Asked>) -> PageResult {
     let view = load(&req, id, &asked, None).await?;
+    if view.p.merged_into.is_some()
+        && let Ok(kept) = req.ctx.run(peyvand_core::parties::merge::kept, PartyId { id }).await
+    {
+        return Ok(page::go(&req, &format!("/parties/{kept}"), None));
+    }
     match asked.part.as_deref().filter(|_| req.htmx) {
         Some("next") => page::page(&req, &view.as_next_step()),
         Some("known") => page::page(&req, &view.as_known()),
@@ -270,9 +278,10 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
     let said = async { if part.is_none() { beside::of_party(req, id).await } else { Ok(None) } };
     let introduced = async { if part.is_none() { referred::of_party(req, id).await } else { Ok(None) } };
     let known = async { if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) } };
+    let merges = async { if part.is_none() { merge::of_party(req, id).await } else { Ok(Vec::new()) } };
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
-    let (told, planned, purchases, deals, scores, relation, walked, may_buy, profit, voice, brought_by, known, related) =
-        tokio::try_join!(told, planned, bought, offered, scored, bond, walked, suggested, brought, said, introduced, known, related)?;
+    let (told, planned, purchases, deals, scores, relation, walked, may_buy, profit, voice, brought_by, known, related, merges) =
+        tokio::try_join!(told, planned, bought, offered, scored, bond, walked, suggested, brought, said, introduced, known, related, merges)?;
     let (hold, owed) = if part.is_none() { crate::experience::respect::strip(req, id).await? } else { (None, Vec::new()) };
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {
@@ -295,9 +304,12 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         .identities
         .iter()
         .map(|key| {
-            let clear = revealed.as_ref().filter(|revealed| revealed.kind == key.kind);
+            let clear = revealed.as_ref().filter(|revealed| revealed.kind == key.kind && !key.is_former);
             Key {
-                label: identity_label(req, &key.kind),
+                label: match key.is_former {
+                    true => format!("{} ({})", identity_label(req, &key.kind), req.t("merge-former")),
+                    false => identity_label(req, &key.kind),
+                },
                 value: clear.map_or_else(|| key.value.clone(), |clear| clear.display.clone()),
                 secret: key.is_secret && clear.is_none(),
                 kind: key.kind.clone(),
@@ -342,6 +354,7 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
         may_cost: req.can(Room::Insight, Act::Create) && p.archived_at.is_none(),
         known: groups,
         related,
+        merges,
         kind: kind.map(|kind| kind.to_string()).unwrap_or_default(),
         kinds: kinds.into_iter().filter(|(_, room)| sees(*room)).map(|(kind, _)| kind).collect(),
         entries: story::entries(req, told.items, before, organisation.currency),

@@ -13,6 +13,7 @@ mod imports;
 mod insight;
 mod interactions;
 mod lifecycle;
+mod merge;
 mod parties;
 mod purchases;
 mod risk;

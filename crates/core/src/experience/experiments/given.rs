@@ -62,7 +62,7 @@ pub async fn units(ctx: &Ctx, input: ListUnits) -> Result<Page<ExperimentUnit>> 
     ctx.read(Perm(Room::Experience, Act::See))?;
     let reader = ctx.read(Perm(Room::Parties, Act::See))?;
     let limit = page_size(input.limit)?;
-    let mut query = Sql::select::<ExperimentUnit>("FROM experiment_units u JOIN parties p ON p.id = u.party_id WHERE 1 = 1");
+    let mut query = Sql::select::<ExperimentUnit>("FROM experiment_units u JOIN parties p ON p.id = u.party_id WHERE u.twice_by IS NULL");
     reader.sight.parties(&mut query);
     query.push(" AND u.experiment_id = ").arg(input.id);
     if let Some(arm) = input.arm {

@@ -26,7 +26,7 @@ row! {
         friends: i64 = "(SELECT COUNT(*) FROM referrals r WHERE r.referrer_id = u.party_id AND r.occurred_on > u.assigned_on
           AND r.occurred_on <= u.until_on AND r.state IN ('captured', 'pending_review', 'qualified', 'converted', 'confirmed', 'rewarded')
           AND NOT EXISTS (SELECT 1 FROM experiment_units o WHERE o.experiment_id = u.experiment_id AND o.party_id = r.referee_id
-            AND o.arm <> u.arm))",
+            AND o.twice_by IS NULL AND o.arm <> u.arm))",
         occasions: i64 = "COALESCE(MAX(u.bought), COUNT(DISTINCT CASE WHEN b.gross_minor > 0 THEN b.day END))",
         minor: i64 = "CAST(COALESCE(MAX(u.spent_minor), SUM(b.gross_minor - b.refund_minor), 0) AS BIGINT)",
     }
@@ -40,7 +40,7 @@ async fn measured(ctx: &Ctx, stored: &Stored, arms: &[Arm], today: Day) -> Resul
     tx.commit().await?;
     let at = |arm: i64| usize::try_from(arm).ok().filter(|arm| *arm < arms.len());
     let query = sql("SELECT arm, COUNT(*), COUNT(delivered_at), COUNT(DISTINCT COALESCE(household_id, id)) FROM experiment_units
-        WHERE experiment_id = $1 GROUP BY arm");
+        WHERE experiment_id = $1 AND twice_by IS NULL GROUP BY arm");
     for (arm, assigned, given, drawn) in ctx.app.db.all::<(i64, i64, i64, i64)>(query.bind(stored.id)).await? {
         let Some(arm) = at(arm) else { continue };
         let count = |count: i64| u64::try_from(count).unwrap_or_default();
@@ -50,7 +50,7 @@ async fn measured(ctx: &Ctx, stored: &Stored, arms: &[Arm], today: Day) -> Resul
         "FROM experiment_units u LEFT JOIN purchases b ON b.party_id = u.party_id AND b.day > u.assigned_on AND b.day <= u.until_on
            AND b.currency = ",
     );
-    query.arg(stored.currency).push(" WHERE u.experiment_id = ").arg(stored.id).push(" AND u.until_on < ").arg(today);
+    query.arg(stored.currency).push(" WHERE u.twice_by IS NULL AND u.experiment_id = ").arg(stored.id).push(" AND u.until_on < ").arg(today);
     query.push(" GROUP BY u.id ORDER BY u.id");
     let mut households: HashMap<Id<Party>, u64> = HashMap::new();
     for one in ctx.app.db.all::<Watched>(query).await? {
@@ -88,7 +88,7 @@ async fn measured(ctx: &Ctx, stored: &Stored, arms: &[Arm], today: Day) -> Resul
             AND i.at > u.assigned_at AND i.at < u.assigned_at + $1) THEN 1 END),
           COUNT(CASE WHEN EXISTS (SELECT 1 FROM contact_points c WHERE c.party_id = u.party_id AND c.consent = 'withdrawn'
             AND c.consent_at > u.assigned_at AND c.consent_at < u.assigned_at + $1) THEN 1 END)
-        FROM experiment_units u WHERE u.experiment_id = $2 AND u.assigned_at < $3 GROUP BY u.arm")
+        FROM experiment_units u WHERE u.experiment_id = $2 AND u.twice_by IS NULL AND u.assigned_at < $3 GROUP BY u.arm")
     .bind(GUARDED * DAY)
     .bind(stored.id)
     .bind(ctx.now().plus(-GUARDED * DAY));
@@ -105,7 +105,7 @@ async fn spilled(ctx: &Ctx, id: Id<Experiment>) -> Result<i64> {
     let mut query = sql("SELECT COUNT(*) FROM experiment_units u JOIN referrals r ON r.referrer_id = u.party_id
           AND r.occurred_on > u.assigned_on AND r.occurred_on <= u.until_on
         JOIN experiment_units o ON o.experiment_id = u.experiment_id AND o.party_id = r.referee_id AND o.arm <> u.arm
-        WHERE u.experiment_id = ");
+        WHERE u.twice_by IS NULL AND o.twice_by IS NULL AND u.experiment_id = ");
     query.arg(id).push(INTRODUCED);
     let (count,): (i64,) = ctx.app.db.one(query).await?;
     Ok(count)

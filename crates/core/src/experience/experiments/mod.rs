@@ -10,6 +10,7 @@ mod households;
 mod import;
 mod looks;
 mod make_good;
+pub(crate) mod merge;
 mod planning;
 mod steps;
 

@@ -18,6 +18,8 @@ use crate::experience::{PolicyId, start as begin_policy};
 use crate::lifecycle::Stage;
 use crate::operation::Nothing;
 use crate::parties::Party;
+use crate::parties::merge::{self, MergeParties};
+use crate::parties::party::PartyId;
 use crate::platform::jobs::{Outcome as Done, drain};
 use crate::platform::time::DAY;
 use crate::{Ctx, Error, Id, testing};
@@ -234,6 +236,42 @@ async fn many_come_by_chance_alone_and_who_comes_later_comes_into_it_too() {
     let page = ctx.run(list, ListExperiments { limit: Some(1), ..ListExperiments::default() }).await.unwrap();
     let rest = ListExperiments { limit: Some(1), after: page.next, ..ListExperiments::default() };
     assert_eq!((page.items.len(), ctx.run(list, rest).await.unwrap().items.len()), (1, 1), "nothing is left after one");
+}
+
+#[tokio::test]
+async fn who_is_in_it_twice_counts_as_of_the_first_time() {
+    let ctx = testing::ctx().await;
+    shop(&ctx, 60, 20).await;
+    let id = begun(&ctx, "8").await;
+    let soon = later(&ctx, 2);
+    let late = shop(&soon, 10, 0).await[0];
+    work(&soon).await;
+    let early = arm(&soon, id, 0).await[0];
+    let arms = async |ctx: &Ctx| [arm(ctx, id, 0).await, arm(ctx, id, 1).await];
+    let before = arms(&soon).await;
+    assert_eq!(before[0].len() + before[1].len(), 70);
+    let one: MergeParties = serde_json::from_value(json!({"id": late, "other_id": early})).unwrap();
+    soon.run(merge::merge, one).await.unwrap();
+    let after = arms(&soon).await;
+    assert!(after[0].contains(&late) && !after.concat().contains(&early), "the first time is that of the one who is kept");
+    assert_eq!(after[0].len() + after[1].len(), 69);
+    // What both bought counts, once, in the arm of the first time.
+    buy(&soon, &[late], 5).await;
+    let end = later(&ctx, 40);
+    work(&end).await;
+    let look = seen(&end, id).await.look.unwrap();
+    assert_eq!(look.arms.iter().map(|arm| arm.assigned).sum::<i64>(), 69);
+    assert_eq!((look.arms[0].buyers, look.arms[1].buyers), (1, 0));
+    end.run(merge::unmerge, PartyId { id: early }).await.unwrap();
+    assert_eq!(arms(&end).await, before);
+
+    // The other way round the one who is kept keeps their place.
+    let one: MergeParties = serde_json::from_value(json!({"id": early, "other_id": late})).unwrap();
+    end.run(merge::merge, one).await.unwrap();
+    let after = arms(&end).await;
+    assert!(after[0].contains(&early) && after[0].len() + after[1].len() == 69);
+    end.run(merge::unmerge, PartyId { id: late }).await.unwrap();
+    assert_eq!(arms(&end).await, before);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ pub use self::create::{create, placed, who_is};
 use super::check::{Channel, Consent, Kind, Role, Stance};
 use crate::platform::access::{Sight, Unit, User};
 use crate::platform::money::Money;
-use crate::{Act, Ctx, Day, Error, Id, Instant, Operations, Perm, Result, Room};
+use crate::{Act, Ctx, Day, Error, Fields, Id, Instant, Operations, Perm, Problem, Result, Room};
 use peyvand_db::{Db, Sql, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -104,6 +104,8 @@ row! {
         pub updated_at: Instant = "p.updated_at",
         /// When they were archived.
         pub archived_at: Option<Instant> = "p.archived_at",
+        /// Who they turned out to be: all that was theirs is there.
+        pub merged_into: Option<Id<Party>> = "p.merged_into",
     }
 }
 
@@ -203,6 +205,8 @@ pub struct Identity {
     pub value: String,
     /// Whether it is masked.
     pub is_secret: bool,
+    /// Whether it is of a customer who turned out to be this one, beside the own one of the kind: they are found by it.
+    pub is_former: bool,
 }
 
 row! {
@@ -225,7 +229,8 @@ const FACTS: &str = "SELECT 1 AS part, id, channel AS a, value AS b, label AS c,
          is_main AS flag, consent_at AS at
        FROM contact_points WHERE party_id = $1
      UNION ALL SELECT 2, id, label, country, province, city, line, postal_code, is_main, NULL FROM addresses WHERE party_id = $1
-     UNION ALL SELECT 3, NULL, kind, masked, NULL, NULL, NULL, NULL, sealed IS NOT NULL, NULL FROM identity_keys WHERE party_id = $1
+     UNION ALL SELECT 3, NULL, kind, masked, CASE WHEN former_by IS NOT NULL THEN 'former' END, NULL, NULL, NULL, sealed IS NOT NULL, NULL
+       FROM identity_keys WHERE party_id = $1
      UNION ALL SELECT 4, id, role, since_on, until_on, NULL, NULL, NULL, FALSE, NULL FROM party_roles WHERE party_id = $1
      UNION ALL SELECT 5, NULL, tag, NULL, NULL, NULL, NULL, NULL, FALSE, NULL FROM party_tags WHERE party_id = $1";
 
@@ -278,12 +283,31 @@ pub async fn within_sight(ctx: &Ctx, ids: impl IntoIterator<Item = Id<Party>>) -
 /// The row of a party within sight, read in the transaction that will change it.
 ///
 /// # Errors
-/// [`Error::NotFound`].
+/// [`Error::NotFound`]; [`Error::Conflict`] for one that turned out to be another, where nothing is changed any more.
 pub async fn seen_in(tx: &mut Tx, sight: &Sight, id: Id<Party>) -> Result<PartyRow> {
+    let row = any_seen_in(tx, sight, id).await?;
+    if row.merged_into.is_some() {
+        return Err(Error::Conflict(Fields(vec![Problem::new("id", "merge-was-merged").with("name", &row.name)])));
+    }
+    Ok(row)
+}
+
+/// As [`seen_in`], also for one that turned out to be another.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub(super) async fn any_seen_in(tx: &mut Tx, sight: &Sight, id: Id<Party>) -> Result<PartyRow> {
     let mut query = Sql::select::<PartyRow>(PARTY_FROM);
     query.push("p.id = ").arg(id);
     sight.parties(&mut query);
     tx.maybe(query).await?.ok_or(Error::NotFound("party"))
+}
+
+/// A party as it is in a transaction.
+pub(super) async fn whole_in(tx: &mut Tx, ctx: &Ctx, id: Id<Party>) -> Result<Party> {
+    let row = any_seen_in(tx, &Sight::All, id).await?;
+    let facts = tx.all(sql(FACTS).bind(id)).await?;
+    with_facts(ctx, row, facts).await
 }
 
 async fn facts_of(ctx: &Ctx, party: Id<Party>) -> Result<Vec<Fact>> {
@@ -335,10 +359,11 @@ async fn with_facts(ctx: &Ctx, row: PartyRow, facts: Vec<Fact>) -> Result<Party>
             3 => {
                 let kind = fact.a.ok_or_else(broken)?;
                 let value = fact.b.ok_or_else(broken)?;
-                if kind == "code" {
+                let is_former = fact.c.is_some();
+                if kind == "code" && !is_former {
                     party.code = Some(value.clone());
                 }
-                party.identities.push(Identity { kind, value, is_secret: fact.flag });
+                party.identities.push(Identity { kind, value, is_secret: fact.flag, is_former });
             }
             4 => party.roles.push(DatedRole {
                 role: fact.a.and_then(|word| word.parse().ok()).ok_or_else(broken)?,
@@ -350,7 +375,7 @@ async fn with_facts(ctx: &Ctx, row: PartyRow, facts: Vec<Fact>) -> Result<Party>
     }
     party.contacts.sort_by_key(|contact| (!contact.is_main, contact.channel, contact.id));
     party.addresses.sort_by_key(|address| (!address.is_main, address.id));
-    party.identities.sort_by(|one, other| one.kind.cmp(&other.kind));
+    party.identities.sort_by(|one, other| (&one.kind, one.is_former, &one.value).cmp(&(&other.kind, other.is_former, &other.value)));
     party.roles.sort_by_key(|role| role.since_on);
     party.tags.sort();
     Ok(party)
@@ -362,7 +387,7 @@ pub fn operations(ops: &mut Operations) {
     ops.add("parties.create", "POST /parties", perm(Act::Create), "Adds a customer, person or organisation.", create).example(|| {
         json!({"first_name": "سارا", "last_name": "محمدی", "mobile": "۰۹۱۲۵۵۵۰۱۴۲", "city": "تهران", "source": "recommendation", "tags": ["سفارشی"]})
     });
-    ops.add("parties.get", "GET /parties/{id}", perm(Act::See), "One customer with contact points, keys (masked), roles and tags.", get);
+    ops.add("parties.get", "GET /parties/{id}", perm(Act::See), "One customer with contact points, keys (masked), roles and tags; of one that turned out to be another, who that is.", get);
     ops.add("parties.update", "PUT /parties/{id}", perm(Act::Change), "Changes a customer; absent fields stay.", update)
         .example(|| json!({"id": "01920000-0000-7000-8000-000000000000", "version": 1, "job": "معلم"}));
     ops.add("parties.archive", "POST /parties/{id}/archive", perm(Act::Delete), "Takes a customer out of lists and search.", archive);

@@ -1,0 +1,96 @@
+//! Two customers who are one, through the browser and the JSON API.
+
+use crate::{program, somebody, undo_of};
+use axum::http::{Method, StatusCode};
+use peyvand_core::parties::check::NewParty;
+use peyvand_core::parties::party;
+use peyvand_core::{Ctx, Id};
+use serde_json::json;
+
+async fn customer(ctx: &Ctx, name: &str, mobile: &str, national_id: Option<&str>) -> Id<peyvand_core::parties::Party> {
+    let new = NewParty {
+        name: Some(name.to_owned()),
+        mobile: Some(mobile.to_owned()),
+        national_id: national_id.map(str::to_owned),
+        city: Some("تهران".to_owned()),
+        ..NewParty::default()
+    };
+    ctx.run(party::create, new).await.unwrap().id
+}
+
+#[tokio::test]
+async fn two_are_compared_side_by_side_merged_and_taken_apart_again() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    let one = customer(&ctx, "سارا محمدی", "09125550142", None).await;
+    let two = customer(&ctx, "سارا محمدی نژاد", "09125550142", None).await;
+    let here = format!("/parties/{one}");
+    assert_eq!(browser.get(&here).await.all(&format!("#customer-more a[href='{here}/merge']")).len(), 1);
+    let asked = browser.get(&format!("{here}/merge")).await;
+    assert_eq!(asked.all(&format!("a[href='{here}/merge?other={two}']")).len(), 1, "who shares the number is likely the same");
+    let nobody = browser.get(&format!("{here}/merge?other_text=zzqqx")).await;
+    assert_eq!((nobody.status, nobody.all("#other-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    let oneself = browser.get(&format!("{here}/merge?other={one}")).await;
+    assert_eq!((oneself.status, oneself.all("#other-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
+    let page = browser.get(&format!("{here}/merge?other={two}")).await;
+    assert_eq!((page.status, page.all("input[name='keep.name']").len()), (StatusCode::OK, 2));
+    assert_eq!(page.all("input[name='keep.name'][value=this][checked]").len(), 1);
+    assert_eq!(page.all(&format!("a[href='/parties/{two}/merge?other={one}']")).len(), 1, "the other one may be kept instead");
+
+    let version = |page: &crate::Answer, name: &str| {
+        let field = page.text.split(&format!(r#"name="{name}" value=""#)).nth(1).unwrap();
+        field.split('"').next().unwrap().to_owned()
+    };
+    let (own, others) = (version(&page, "version"), version(&page, "other_version"));
+    let other = two.to_string();
+    let stale = [("other", &*other), ("version", "77"), ("other_version", &*others), ("keep.name", "other")];
+    assert_eq!(browser.post(&format!("{here}/merge"), &stale).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let form = [("other", &*other), ("version", &*own), ("other_version", &*others), ("keep.name", "other")];
+    let done = browser.post(&format!("{here}/merge"), &form).await;
+    assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, &*here));
+    let shown = browser.get(&here).await;
+    assert_eq!(shown.one("h1"), "سارا محمدی نژاد");
+    assert_eq!(shown.all(&format!("form[action='/parties/{two}/unmerge']")).len(), 1);
+    let gone = browser.get(&format!("/parties/{two}")).await;
+    assert_eq!((gone.status, gone.header("location")), (StatusCode::SEE_OTHER, &*here), "the other leads to the one who is kept");
+    assert_eq!(browser.get("/parties").await.all("#rows .who b").len(), 1);
+
+    let back = browser.post(&format!("/parties/{two}/unmerge"), &[]).await;
+    assert_eq!((back.status, back.header("location")), (StatusCode::SEE_OTHER, &*format!("/parties/{two}")));
+    assert_eq!(browser.get(&here).await.one("h1"), "سارا محمدی");
+    assert_eq!(browser.get("/parties").await.all("#rows .who b").len(), 2);
+
+    // The undo of the message takes it back as well.
+    let page = browser.get(&format!("{here}/merge?other={two}")).await;
+    let (own, others) = (version(&page, "version"), version(&page, "other_version"));
+    browser.post(&format!("{here}/merge"), &[("other", &*other), ("version", &*own), ("other_version", &*others)]).await;
+    let told = browser.get(&here).await;
+    browser.post(&undo_of(&told), &[]).await;
+    assert_eq!(browser.get("/parties").await.all("#rows .who b").len(), 2);
+}
+
+#[tokio::test]
+async fn machines_try_it_first_and_are_told_why_not() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    let one = customer(&ctx, "سارا محمدی", "09125550142", Some("0084575948")).await;
+    let two = customer(&ctx, "سارا محمدی", "09351112233", None).await;
+    let three = customer(&ctx, "سارا محمدی", "09361112233", Some("0499370899")).await;
+    let path = format!("/api/v1/parties/{one}/merge");
+    let tried = browser.json(Method::POST, &path, &json!({"other_id": two, "dry_run": true})).await;
+    assert_eq!(tried.status, StatusCode::OK);
+    let tried = tried.json();
+    assert_eq!((&tried["merge_id"], &tried["moved"][0]["kind"]), (&json!(null), &json!("contact_points")));
+    let refused = browser.json(Method::POST, &path, &json!({"other_id": three})).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    assert!(refused.text.contains("other_id"), "{}", refused.text);
+    assert_eq!(browser.json(Method::POST, &path, &json!({"other_id": two})).await.status, StatusCode::OK);
+    let seen = browser.get(&format!("/api/v1/parties/{two}")).await.json();
+    assert_eq!(seen["merged_into"], json!(one));
+    let listed = browser.get(&format!("/api/v1/parties/{one}/merges")).await.json();
+    assert_eq!(listed[0]["other_id"], json!(two));
+    let back = browser.json(Method::POST, &format!("/api/v1/parties/{two}/unmerge"), &json!({})).await;
+    assert_eq!((back.status, &back.json()["kept_id"]), (StatusCode::OK, &json!(one)));
+    let again = browser.json(Method::POST, &format!("/api/v1/parties/{two}/unmerge"), &json!({})).await;
+    assert_eq!(again.status, StatusCode::CONFLICT);
+}
