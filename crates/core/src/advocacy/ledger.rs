@@ -358,13 +358,7 @@ async fn holders(tx: &mut Tx, moves: &[Move], party: Id<Party>) -> Result<Vec<Ho
 }
 
 /// Changes the balances, in the order of the names so that no two wait for each other, and gives the accounts' ids.
-async fn move_accounts(
-    tx: &mut Tx,
-    ctx: &Ctx,
-    moves: &[Move],
-    holders: &[Holds],
-    currency: Currency,
-) -> Result<BTreeMap<String, Id<()>>> {
+async fn move_accounts(tx: &mut Tx, ctx: &Ctx, moves: &[Move], holders: &[Holds], currency: Currency) -> Result<BTreeMap<String, Id<()>>> {
     let mut changes: BTreeMap<String, (Account, Id<Party>, i64)> = BTreeMap::new();
     for (one, holder) in moves.iter().zip(holders) {
         let (debtor, creditor) = (holder.of(one.debit), holder.of(one.credit));

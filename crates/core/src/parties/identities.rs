@@ -49,8 +49,8 @@ pub async fn reveal(ctx: &Ctx, input: IdentityOf) -> Result<Revealed> {
         .maybe(
             sql("SELECT masked, sealed, kind FROM identity_keys WHERE party_id = $1 AND kind = $2
                  ORDER BY CASE WHEN former_by IS NULL THEN 0 ELSE 1 END, value")
-                .bind(input.id)
-                .bind(&input.kind),
+            .bind(input.id)
+            .bind(&input.kind),
         )
         .await?;
     let Some((as_written, sealed, kind)) = stored else { return Err(Error::NotFound("identity")) };

@@ -328,7 +328,9 @@ pub async fn find_by_keys(tx: &mut Tx, lookups: impl IntoIterator<Item = Lookup>
         values.sort_unstable();
         values.dedup();
         for some in values.chunks(LOOKUPS) {
-            let mut query = Sql::select::<Known>("FROM identity_keys k CROSS JOIN parties p WHERE p.id = k.party_id AND p.merged_into IS NULL AND k.kind = ");
+            let mut query = Sql::select::<Known>(
+                "FROM identity_keys k CROSS JOIN parties p WHERE p.id = k.party_id AND p.merged_into IS NULL AND k.kind = ",
+            );
             query.arg(&kind).push(" AND k.value IN ").list_padded(some);
             for known in tx.all::<Known>(query).await? {
                 found.entry(Lookup::Key { kind: Cow::Owned(known.kind.clone()), value: known.value.clone() }).or_default().push(known);

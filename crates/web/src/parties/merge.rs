@@ -83,8 +83,7 @@ fn tried(loc: &Loc, merged: Merged) -> Tried {
         takes_other: seen.takes == Side::Other,
     };
     let stage = merged.stage.map(|stage| {
-        let [after, this, other] =
-            [stage.after, stage.this, stage.other].map(|stage| loc.t(&key("lifecycle-stage", stage.as_str())));
+        let [after, this, other] = [stage.after, stage.this, stage.other].map(|stage| loc.t(&key("lifecycle-stage", stage.as_str())));
         loc.ta("merge-stage", &[("after", after.as_str().into()), ("this", this.as_str().into()), ("other", other.as_str().into())])
     });
     Tried {
@@ -194,7 +193,8 @@ pub async fn merge(req: Req, Path(id): Path<Id<Party>>, sent: Sent) -> PageResul
     let input = MergeParties { id, other_id, keep, dry_run: false, version: number("version"), other_version: number("other_version") };
     match req.ctx.run(core::merge, input).await {
         Ok(merged) => {
-            let flash = Flash { text: req.loc.t1("merge-done", "name", merged.other.as_str()), undo: merged.undo.map(|undo| undo.to_string()) };
+            let flash =
+                Flash { text: req.loc.t1("merge-done", "name", merged.other.as_str()), undo: merged.undo.map(|undo| undo.to_string()) };
             Ok(page::go(&req, &format!("/parties/{id}"), Some(flash)))
         }
         Err(error) => {

@@ -280,8 +280,9 @@ async fn load(req: &Req, id: Id<Party>, asked: &Asked, revealed: Option<Revealed
     let known = async { if wants("known") { ctx.run(preferences::list, ListPreferences { id }).await } else { Ok(Vec::new()) } };
     let merges = async { if part.is_none() { merge::of_party(req, id).await } else { Ok(Vec::new()) } };
     let related = async { if wants("relations") { ctx.run(relations::list, ListRelations { id }).await } else { Ok(Vec::new()) } };
-    let (told, planned, purchases, deals, scores, relation, walked, may_buy, profit, voice, brought_by, known, related, merges) =
-        tokio::try_join!(told, planned, bought, offered, scored, bond, walked, suggested, brought, said, introduced, known, related, merges)?;
+    let (told, planned, purchases, deals, scores, relation, walked, may_buy, profit, voice, brought_by, known, related, merges) = tokio::try_join!(
+        told, planned, bought, offered, scored, bond, walked, suggested, brought, said, introduced, known, related, merges
+    )?;
     let (hold, owed) = if part.is_none() { crate::experience::respect::strip(req, id).await? } else { (None, Vec::new()) };
     let organisation = ctx.app.organisation().await?;
     let compose = if part.is_none() && req.can(Room::Interactions, Act::Create) {

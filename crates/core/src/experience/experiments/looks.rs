@@ -50,7 +50,12 @@ async fn measured(ctx: &Ctx, stored: &Stored, arms: &[Arm], today: Day) -> Resul
         "FROM experiment_units u LEFT JOIN purchases b ON b.party_id = u.party_id AND b.day > u.assigned_on AND b.day <= u.until_on
            AND b.currency = ",
     );
-    query.arg(stored.currency).push(" WHERE u.twice_by IS NULL AND u.experiment_id = ").arg(stored.id).push(" AND u.until_on < ").arg(today);
+    query
+        .arg(stored.currency)
+        .push(" WHERE u.twice_by IS NULL AND u.experiment_id = ")
+        .arg(stored.id)
+        .push(" AND u.until_on < ")
+        .arg(today);
     query.push(" GROUP BY u.id ORDER BY u.id");
     let mut households: HashMap<Id<Party>, u64> = HashMap::new();
     for one in ctx.app.db.all::<Watched>(query).await? {

@@ -262,7 +262,7 @@ async fn who_is_in_it_twice_counts_as_of_the_first_time() {
     let look = seen(&end, id).await.look.unwrap();
     assert_eq!(look.arms.iter().map(|arm| arm.assigned).sum::<i64>(), 69);
     assert_eq!((look.arms[0].buyers, look.arms[1].buyers), (1, 0));
-    end.run(merge::unmerge, PartyId { id: early }).await.unwrap();
+    soon.run(merge::unmerge, PartyId { id: early }).await.unwrap();
     assert_eq!(arms(&end).await, before);
 
     // The other way round the one who is kept keeps their place.

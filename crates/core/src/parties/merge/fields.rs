@@ -146,7 +146,13 @@ pub(super) fn choose(this: &PartyRow, other: &PartyRow, keep: &BTreeMap<String, 
             continue;
         }
         let takes = keep.get(field.name).copied().unwrap_or_else(|| usual(this, other, field));
-        seen.push(FieldSeen { field: field.name, this: shown(this, field.name), other: shown(other, field.name), takes });
+        let read = (shown(this, field.name), shown(other, field.name));
+        // Where people would read the same twice, what differs behind it.
+        let (own, others) = match field.columns.iter().find(|column| differs(column)) {
+            Some(column) if read.0 == read.1 => (text(this, column), text(other, column)),
+            _ => read,
+        };
+        seen.push(FieldSeen { field: field.name, this: own, other: others, takes });
         if takes == Side::This {
             continue;
         }

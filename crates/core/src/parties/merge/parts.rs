@@ -82,14 +82,35 @@ macro_rules! goes_by_word {
             column: concat!($table, ".", $column),
             how: How::Goes(Going {
                 note: concat!(
-                    "INSERT INTO party_merge_rows (merge_id, part, row_id, row_word) SELECT $1, '", $table, ".", $column, "', $1, ", $noted,
-                    " FROM ", $table, " t WHERE t.", $column, " = $2", $only
+                    "INSERT INTO party_merge_rows (merge_id, part, row_id, row_word) SELECT $1, '",
+                    $table,
+                    ".",
+                    $column,
+                    "', $1, ",
+                    $noted,
+                    " FROM ",
+                    $table,
+                    " t WHERE t.",
+                    $column,
+                    " = $2",
+                    $only
                 ),
                 asks_kept: $asks,
                 left: concat!("SELECT COUNT(*) FROM ", $table, " WHERE ", $column, " = $1"),
                 go: concat!(
-                    "UPDATE ", $table, " SET ", $column, " = $1 WHERE ", $column, " = $2 AND ", $found,
-                    " IN (SELECT row_word FROM party_merge_rows WHERE merge_id = $3 AND part = '", $table, ".", $column, "')"
+                    "UPDATE ",
+                    $table,
+                    " SET ",
+                    $column,
+                    " = $1 WHERE ",
+                    $column,
+                    " = $2 AND ",
+                    $found,
+                    " IN (SELECT row_word FROM party_merge_rows WHERE merge_id = $3 AND part = '",
+                    $table,
+                    ".",
+                    $column,
+                    "')"
                 ),
             }),
             counts: $counts,
@@ -116,11 +137,22 @@ pub(super) const PARTS: &[Part] = &[
             AND k.postal_code IS NOT DISTINCT FROM t.postal_code"
     ),
     goes_by_word!(
-        "identity_keys", "party_id", "t.kind || ' ' || t.value", "kind || ' ' || value", Some(MergedKind::IdentityKeys), "", false
+        "identity_keys",
+        "party_id",
+        "t.kind || ' ' || t.value",
+        "kind || ' ' || value",
+        Some(MergedKind::IdentityKeys),
+        "",
+        false
     ),
     goes_by_word!(
-        "party_tags", "party_id", "t.tag", "tag", Some(MergedKind::Tags),
-        " AND NOT EXISTS (SELECT 1 FROM party_tags k WHERE k.party_id = $3 AND k.tag = t.tag)", true
+        "party_tags",
+        "party_id",
+        "t.tag",
+        "tag",
+        Some(MergedKind::Tags),
+        " AND NOT EXISTS (SELECT 1 FROM party_tags k WHERE k.party_id = $3 AND k.tag = t.tag)",
+        true
     ),
     goes!(
         "preferences", "party_id", "id", Some(MergedKind::Preferences),
@@ -142,8 +174,13 @@ pub(super) const PARTS: &[Part] = &[
     goes!("costs", "party_id", "id", Some(MergedKind::Costs)),
     goes!("saves", "party_id", "id", None),
     goes_by_word!(
-        "stated_spendings", "party_id", "t.stated_on", "stated_on", None,
-        " AND NOT EXISTS (SELECT 1 FROM stated_spendings k WHERE k.party_id = $3)", true
+        "stated_spendings",
+        "party_id",
+        "t.stated_on",
+        "stated_on",
+        None,
+        " AND NOT EXISTS (SELECT 1 FROM stated_spendings k WHERE k.party_id = $3)",
+        true
     ),
     goes!("profit_decisions", "party_id", "id", None, unless "k.id IS NOT NULL"),
     goes!("segment_picks", "party_id", "segment_id", None, unless "k.segment_id = t.segment_id"),

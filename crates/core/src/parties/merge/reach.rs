@@ -3,9 +3,9 @@
 
 use super::Merge;
 use crate::parties::Party;
-use crate::parties::party::Address;
 use crate::parties::check::{Channel, Consent};
 use crate::parties::contacts::{StoredContact, settle, store};
+use crate::parties::party::Address;
 use crate::{Id, Result};
 use peyvand_db::{Tx, sql};
 

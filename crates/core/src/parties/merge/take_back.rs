@@ -105,11 +105,10 @@ pub(crate) async fn take_back(tx: &mut Tx, ctx: &Ctx, other: Id<Party>) -> Resul
     advocacy::merge::carry_back(tx, ctx, merge, kept, other).await?;
     let ended = advocacy::merge::begin_introductions_again(tx, ctx, &changes.ended).await?;
     facts::set_right_in(tx, ctx, &[kept, other]).await?;
-    tx.run(
-        sql("UPDATE party_merges SET undone_at = $1, undone_by = $2 WHERE id = $3").bind(ctx.now()).bind(ctx.actor.user()).bind(merge),
-    )
-    .await?;
-    let told = |party, with: &PartyRow| Event::of_party("party.unmerged", party, json!({"other_id": with.id, "other": with.name})).about(merge);
+    tx.run(sql("UPDATE party_merges SET undone_at = $1, undone_by = $2 WHERE id = $3").bind(ctx.now()).bind(ctx.actor.user()).bind(merge))
+        .await?;
+    let told =
+        |party, with: &PartyRow| Event::of_party("party.unmerged", party, json!({"other_id": with.id, "other": with.name})).about(merge);
     events::record_all(tx, ctx, vec![told(kept, &row), told(other, &this)]).await?;
     follow::mark(tx, ctx, vec![kept, other]).await?;
     Ok(Unmerged { party: whole_in(tx, ctx, other).await?, kept_id: kept, moved: returned.moved, gone: returned.gone, changed, ended })

@@ -126,7 +126,8 @@ async fn those_who_are_not_one_are_not_merged() {
     let ctx = testing::ctx().await;
     let one = with(&ctx, NewParty { national_id: Some("0084575948".into()), ..sara() }).await;
     let two = with(&ctx, NewParty { national_id: Some("0499370899".into()), mobile: None, ..sara() }).await;
-    let shop = with(&ctx, NewParty { name: Some("کافه".into()), kind: Some(crate::parties::check::Kind::Organisation), ..NewParty::default() });
+    let shop =
+        with(&ctx, NewParty { name: Some("کافه".into()), kind: Some(crate::parties::check::Kind::Organisation), ..NewParty::default() });
     let shop = shop.await;
     assert_eq!(key_of(ctx.run(merge, of(one.id, one.id)).await), "other_id: merge-oneself");
     assert_eq!(key_of(ctx.run(merge, of(one.id, two.id)).await), "other_id: merge-two-people");
@@ -203,7 +204,8 @@ async fn whose_facts_are_taken_is_a_choice_and_a_merge_can_be_tried_first() {
 async fn who_said_no_stays_asked_for_nothing() {
     let ctx = testing::ctx().await;
     let one = with(&ctx, sara()).await;
-    let new = NewParty { first_name: Some("ساره".into()), mobile: Some("09351112233".into()), email: Some("s@example.ir".into()), ..sara() };
+    let new =
+        NewParty { first_name: Some("ساره".into()), mobile: Some("09351112233".into()), email: Some("s@example.ir".into()), ..sara() };
     let two = with(&ctx, new).await;
     let say = async |party: &Party, channel: &str, consent| {
         let point = party.contacts.iter().find(|point| point.channel.as_str() == channel).unwrap().id;

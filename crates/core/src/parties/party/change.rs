@@ -138,7 +138,8 @@ pub async fn update_party(tx: &mut Tx, ctx: &Ctx, row: &PartyRow, party: &Checke
         for key in &fresh {
             // A party has one number of each kind, so a new one takes the place of the old; of other systems any number.
             if !key.kind.starts_with("external") {
-                tx.run(sql("DELETE FROM identity_keys WHERE party_id = $1 AND kind = $2 AND former_by IS NULL").bind(id).bind(&key.kind)).await?;
+                tx.run(sql("DELETE FROM identity_keys WHERE party_id = $1 AND kind = $2 AND former_by IS NULL").bind(id).bind(&key.kind))
+                    .await?;
             }
             changed.push(key.kind.to_string());
         }

@@ -387,7 +387,13 @@ pub fn operations(ops: &mut Operations) {
     ops.add("parties.create", "POST /parties", perm(Act::Create), "Adds a customer, person or organisation.", create).example(|| {
         json!({"first_name": "سارا", "last_name": "محمدی", "mobile": "۰۹۱۲۵۵۵۰۱۴۲", "city": "تهران", "source": "recommendation", "tags": ["سفارشی"]})
     });
-    ops.add("parties.get", "GET /parties/{id}", perm(Act::See), "One customer with contact points, keys (masked), roles and tags; of one that turned out to be another, who that is.", get);
+    ops.add(
+        "parties.get",
+        "GET /parties/{id}",
+        perm(Act::See),
+        "One customer with contact points, keys (masked), roles and tags; of one that turned out to be another, who that is.",
+        get,
+    );
     ops.add("parties.update", "PUT /parties/{id}", perm(Act::Change), "Changes a customer; absent fields stay.", update)
         .example(|| json!({"id": "01920000-0000-7000-8000-000000000000", "version": 1, "job": "معلم"}));
     ops.add("parties.archive", "POST /parties/{id}/archive", perm(Act::Delete), "Takes a customer out of lists and search.", archive);
