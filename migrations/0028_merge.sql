@@ -42,3 +42,12 @@ CREATE INDEX rewards_party_id ON rewards (party_id) WHERE party_id IS NOT NULL;
 CREATE INDEX referral_claims_referrer_id ON referral_claims (referrer_id);
 CREATE INDEX feedback_voices_party_id ON feedback_voices (party_id);
 CREATE INDEX segment_picks_party_id ON segment_picks (party_id);
+
+-- Two of whom somebody said that they are two, the one with the lesser id first: they are not named as a pair any more.
+CREATE TABLE party_pairs_apart (
+  one_id ID NOT NULL REFERENCES parties (id),
+  other_id ID NOT NULL REFERENCES parties (id),
+  created_by ID,
+  created_at INSTANT NOT NULL,
+  PRIMARY KEY (one_id, other_id)
+) STRICT;

@@ -239,6 +239,9 @@ pub(super) const PARTS: &[Part] = &[
     other("segment_marks.party_id", How::Stays),
     other("segment_past.party_id", How::Stays),
     other("notifications.party_id", How::Stays),
+    // Who was said to be two was said of the records.
+    other("party_pairs_apart.one_id", How::Stays),
+    other("party_pairs_apart.other_id", How::Stays),
     // Merges themselves.
     other("party_merges.kept_id", How::Stays),
     other("party_merges.other_id", How::Stays),
