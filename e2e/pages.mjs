@@ -100,6 +100,7 @@ export const PAGES = [
   { name: 'party', path: ({ party }) => `/parties/${party}` },
   { name: 'party-organisation', path: ({ organisation }) => `/parties/${organisation}`, deep: true },
   { name: 'party-more', path: ({ party }) => `/parties/${party}`, deep: true, press: menu('[popovertarget=customer-more]') },
+  { name: 'parties-pairs', path: () => '/parties/pairs' },
   { name: 'party-merge', path: ({ party }) => `/parties/${party}/merge`, deep: true },
   { name: 'party-merge-compare', path: ({ persons }) => `/parties/${persons[0]}/merge?other=${persons[1]}`, deep: true },
   { name: 'party-merged', path: ({ merged }) => `/parties/${merged}`, deep: true },

@@ -88,3 +88,32 @@ merge-field-unknown = لا يوجد بيان باسم «{ $field }». المعر
 merge-not-merged = «{ $name }» غير مدموج مع أحد.
 merge-too-late = يمكن التراجع عن الدمج خلال { $days } يوماً. وهذا أقدم.
 merge-undo-later-first = دُمج «{ $name }» لاحقاً في «{ $into }». تراجعوا عن ذلك أولاً.
+
+# أزواج من العملاء قد يكونون واحداً.
+pairs = قد يكونون واحداً
+pairs-link = قد يكونون واحداً
+pairs-about = عملاء يشتركون في هاتف أو بريد أو حساب آخر، أو لهم الاسم نفسه في مدينة واحدة. ولا تُذكر أرقام وأسماء يشترك فيها كثيرون.
+pairs-none = لا يبدو أن أحداً مسجّل مرتين
+pairs-none-about = متى اشترك عميلان في رقم أو اسم ذُكرا هنا.
+pairs-none-here = لا أحد في هذه الصفحة
+pairs-purchases = { $count ->
+    [zero] بلا مشتريات
+    [one] عملية شراء واحدة
+    [two] عمليتا شراء
+    [few] { $count } عمليات شراء
+   *[other] { $count } عملية شراء
+  }
+pairs-keep-apart = ليسا واحداً
+pairs-kept-apart = هما اثنان ولن يُذكرا ثانيةً.
+event-party-kept-apart = تبيّن أنه غير عميل مشابه
+pairs-merge-chosen = دمج الأزواج المختارة
+pairs-merge-about = يبقى من مشترياته أكثر ببياناته هو. ويمكن التراجع عن كل زوج خلال 30 يوماً.
+pairs-none-chosen = اختاروا زوجاً واحداً على الأقل.
+pairs-merged = { $count ->
+    [zero] لم يُدمج أي زوج.
+    [one] دُمج زوج واحد.
+    [two] دُمج زوجان.
+    [few] دُمجت { $count } أزواج.
+   *[other] دُمج { $count } زوجاً.
+  }
+pairs-refused = لم يُدمج: { $count }. { $reason }

@@ -88,3 +88,26 @@ merge-field-unknown = There is no fact “{ $field }”. Known are: { $fields }.
 merge-not-merged = “{ $name }” is not merged with anybody.
 merge-too-late = Merges can be taken back for { $days } days. This one is older.
 merge-undo-later-first = “{ $name }” was merged into “{ $into }” later. Take that back first.
+
+# Pairs of customers who may be one.
+pairs = Likely the same
+pairs-link = Likely the same
+pairs-about = Customers who share a phone, an e-mail or another account, or have the same name in one city. Numbers and names that many share are left out.
+pairs-none = Nobody seems to be written down twice
+pairs-none-about = When two customers share a number or a name, they will be named here.
+pairs-none-here = Nobody on this page
+pairs-purchases = { $count ->
+    [one] one purchase
+   *[other] { $count } purchases
+  }
+pairs-keep-apart = Not the same
+pairs-kept-apart = They are two and will not be named again.
+event-party-kept-apart = Found to be another than a likely double
+pairs-merge-chosen = Merge the chosen pairs
+pairs-merge-about = The one with more purchases stays, with its own facts. Each pair can be taken back for 30 days.
+pairs-none-chosen = Choose at least one pair.
+pairs-merged = { $count ->
+    [one] One pair was merged.
+   *[other] { $count } pairs were merged.
+  }
+pairs-refused = Not merged: { $count }. { $reason }

@@ -88,3 +88,26 @@ merge-field-unknown = مشخصه‌ای به نام «{ $field }» نیست. ا�
 merge-not-merged = «{ $name }» با کسی یکی نشده است.
 merge-too-late = یکی شدن تا { $days } روز برمی‌گردد. این یکی قدیمی‌تر است.
 merge-undo-later-first = «{ $name }» بعداً با «{ $into }» یکی شده است. نخست آن را برگردانید.
+
+# جفت‌هایی که شاید یک نفر باشند.
+pairs = احتمالاً یک نفرند
+pairs-link = احتمالاً یک نفرند
+pairs-about = مشتریانی که تلفن، ایمیل یا حساب دیگری مشترک دارند، یا در یک شهر هم‌نام‌اند. شماره‌ها و نام‌هایی که میان بسیاری مشترک است نمی‌آید.
+pairs-none = کسی دو بار ثبت نشده است
+pairs-none-about = هر گاه دو مشتری شماره یا نام مشترک داشته باشند، این‌جا می‌آیند.
+pairs-none-here = در این صفحه کسی نیست
+pairs-purchases = { $count ->
+    [one] یک خرید
+   *[other] { $count } خرید
+  }
+pairs-keep-apart = یکی نیستند
+pairs-kept-apart = دو نفرند و دیگر این‌جا نمی‌آیند.
+event-party-kept-apart = معلوم شد با مشتری مشابه یکی نیست
+pairs-merge-chosen = جفت‌های برگزیده را یکی کن
+pairs-merge-about = آن که خرید بیشتری دارد با مشخصه‌های خودش می‌ماند. هر جفت تا ۳۰ روز برمی‌گردد.
+pairs-none-chosen = دست‌کم یک جفت را برگزینید.
+pairs-merged = { $count ->
+    [one] یک جفت یکی شد.
+   *[other] { $count } جفت یکی شد.
+  }
+pairs-refused = یکی نشد: { $count }. { $reason }

@@ -14,6 +14,7 @@ pub mod identity;
 pub mod list;
 pub mod merge;
 pub mod named;
+pub mod pairs;
 pub mod party;
 pub mod preferences;
 pub mod relations;
@@ -45,6 +46,7 @@ pub fn operations(ops: &mut Operations) {
     identities::operations(ops);
     facts::operations(ops);
     merge::operations(ops);
+    pairs::operations(ops);
 }
 
 #[cfg(test)]

@@ -169,6 +169,7 @@ pub const KINDS: &[&str] = &[
     "party.assigned",
     "party.changed",
     "party.created",
+    "party.kept_apart",
     "party.merged",
     "party.restored",
     "party.stance_changed",

@@ -263,6 +263,8 @@ struct IndexPage {
     /// Addresses of the export as CSV and as XLSX.
     export: Option<(String, String)>,
     import: bool,
+    /// Whether doubles may be looked through.
+    merge: bool,
     /// Where a segment is made of what is filtered by.
     segment_href: Option<String>,
     /// Where what is shown is kept as a view, unless it is one.
@@ -342,6 +344,7 @@ pub async fn index(req: Req, RawQuery(query): RawQuery) -> PageResult {
             (list.replacen("/parties", "/parties/file/export.csv", 1), list.replacen("/parties", "/parties/file/export.xlsx", 1))
         }),
         import: req.can(Room::Imports, Act::Create),
+        merge: req.can(Room::Parties, Act::Delete),
         segment_href: (filters != PartyFilters::default() && req.can(Room::Marketing, Act::Create))
             .then(|| link(&address.rest(&["after", "before", "sort", "desc", "cols"])).replacen("/parties", "/segments/new", 1)),
         next: listed.next.as_ref().map(|place| address.with("after", place)),

@@ -70,25 +70,25 @@ fn words(loc: &Loc, field: &str, value: Option<&String>) -> Option<String> {
     })
 }
 
-fn key(prefix: &str, word: &str) -> String {
-    format!("{prefix}-{}", word.replace('_', "-"))
+pub(super) fn key(prefix: &str, word: &str) -> String {
+    format!("{prefix}{}", word.replace('_', "-"))
 }
 
 fn tried(loc: &Loc, merged: Merged) -> Tried {
     let row = |seen: &FieldSeen| Row {
         name: format!("keep.{}", seen.field),
-        label: loc.t(&key("merge-field", seen.field)),
+        label: loc.t(&key("merge-field-", seen.field)),
         this: words(loc, seen.field, seen.this.as_ref()),
         other: words(loc, seen.field, seen.other.as_ref()),
         takes_other: seen.takes == Side::Other,
     };
     let stage = merged.stage.map(|stage| {
-        let [after, this, other] = [stage.after, stage.this, stage.other].map(|stage| loc.t(&key("lifecycle-stage", stage.as_str())));
+        let [after, this, other] = [stage.after, stage.this, stage.other].map(|stage| loc.t(&key("lifecycle-stage-", stage.as_str())));
         loc.ta("merge-stage", &[("after", after.as_str().into()), ("this", this.as_str().into()), ("other", other.as_str().into())])
     });
     Tried {
         rows: merged.fields.iter().map(row).collect(),
-        moved: merged.moved.iter().map(|moved| (loc.t(&key("merge-kind", moved.kind.as_str())), moved.count)).collect(),
+        moved: merged.moved.iter().map(|moved| (loc.t(&key("merge-kind-", moved.kind.as_str())), moved.count)).collect(),
         left: merged.left,
         ended: merged.ended,
         stage,
@@ -214,7 +214,7 @@ pub async fn take_back(req: Req, Path(id): Path<Id<Party>>) -> PageResult {
     }
     if !done.changed.is_empty() {
         let named = |column: &String| {
-            let key = key("merge-field", column.trim_end_matches("_id"));
+            let key = key("merge-field-", column.trim_end_matches("_id"));
             if loc.has(&key) { loc.t(&key) } else { column.clone() }
         };
         let fields: Vec<String> = done.changed.iter().map(named).collect();

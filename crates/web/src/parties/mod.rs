@@ -7,6 +7,7 @@ mod form;
 mod index;
 mod merge;
 mod options;
+mod pairs;
 pub mod palette;
 mod show;
 mod story;
@@ -37,6 +38,8 @@ pub fn routes() -> Router<State> {
         .route("/parties/views", post(views::create))
         .route("/parties/views/{id}/delete", post(views::delete))
         .route("/parties/columns", get(index::columns).post(index::choose_columns))
+        .route("/parties/pairs", get(pairs::index).post(pairs::merge))
+        .route("/parties/{id}/keep-apart/{other}", post(pairs::keep_apart))
         .route("/parties/{id}/edit", get(form::edit).post(form::update))
         .route("/parties/{id}", get(show::show))
         .route("/parties/{id}/archive", post(show::archive))

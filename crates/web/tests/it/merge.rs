@@ -99,3 +99,31 @@ async fn machines_try_it_first_and_are_told_why_not() {
     let again = browser.json(Method::POST, &format!("/api/v1/parties/{two}/unmerge"), &json!({})).await;
     assert_eq!(again.status, StatusCode::CONFLICT);
 }
+
+#[tokio::test]
+async fn likely_doubles_are_looked_through_and_merged_or_kept_apart() {
+    let (app, router) = program().await;
+    let (ctx, mut browser) = somebody(&app, &router, "owner", "نگار").await;
+    assert_eq!(browser.get("/parties/pairs").await.all(".void").len(), 1);
+    for mobile in ["09125550142", "09135550142"] {
+        for name in ["سارا محمدی", "سارا محمدي"] {
+            customer(&ctx, name, mobile, None).await;
+        }
+    }
+    assert_eq!(browser.get("/parties").await.all("a[href='/parties/pairs']").len(), 1);
+    let list = browser.get("/parties/pairs").await;
+    let pairs: Vec<String> =
+        list.text.split(r#"name="pair" value=""#).skip(1).map(|rest| rest.split('"').next().unwrap().to_owned()).collect();
+    assert!(pairs.len() >= 2, "{pairs:?}");
+    let (one, other) = pairs[0].split_once('_').unwrap();
+    assert_eq!(list.all(&format!("a[href='/parties/{one}/merge?other={other}']")).len(), 1);
+    assert_eq!(browser.post("/parties/pairs", &[]).await.status, StatusCode::SEE_OTHER);
+    let apart = browser.post(&format!("/parties/{one}/keep-apart/{other}"), &[]).await;
+    assert_eq!(apart.header("location"), "/parties/pairs");
+    let left = browser.get("/parties/pairs").await;
+    assert_eq!(left.all("input[name=pair]").len(), pairs.len() - 1);
+    browser.post("/parties/pairs", &[("pair", &pairs[1])]).await;
+    assert_eq!(browser.get("/parties").await.all("#rows .who b").len(), 3);
+    let (_, mut agent) = somebody(&app, &router, "agent", "رضا").await;
+    assert_eq!(agent.get("/parties/pairs").await.all("input[name=pair]").len(), 0);
+}

@@ -20,6 +20,7 @@ use super::party::{Address, Party, PartyId, PartyRow, any_seen_in, seen, whole_i
 use super::write::search_text;
 use super::{facts, party};
 use crate::advocacy::{self, referrals::Referral};
+use crate::context::Writer;
 use crate::experience::experiments::merge as experiments;
 use crate::lifecycle::engine::walk;
 use crate::lifecycle::history::{self, Whom};
@@ -27,6 +28,7 @@ use crate::lifecycle::{Stage, Standing, versions};
 use crate::marketing::segments::follow;
 use crate::platform::access::User;
 use crate::platform::events::{self, Event};
+use crate::platform::locale::Loc;
 use crate::platform::time::DAY;
 use crate::platform::undo::{self, Inverse, Undo};
 use crate::{Act, Ctx, Day, Error, Fields, Id, Instant, Operations, Perm, Problem, Result, Room};
@@ -40,6 +42,8 @@ use std::collections::BTreeMap;
 const PERM: Perm = Perm(Room::Parties, Act::Delete);
 /// For so long a merge can be taken back.
 const UNDO_DAYS: i64 = 30;
+/// Pairs that one act merges: what can be done while somebody waits.
+const PAIRS_MAX: usize = 100;
 /// Merges that one answer names.
 const LIST_MAX: i64 = 50;
 
@@ -192,6 +196,11 @@ fn refused(field: &'static str, problem: Problem) -> Error {
 /// two with different national IDs, for one who is archived or merged, or who changed since they were looked at.
 pub async fn merge(ctx: &Ctx, input: MergeParties) -> Result<Merged> {
     let writer = ctx.write(PERM)?;
+    merge_two(ctx, &writer, input).await
+}
+
+/// The same in a transaction of its own, for who may.
+async fn merge_two(ctx: &Ctx, writer: &Writer<'_>, input: MergeParties) -> Result<Merged> {
     if input.id == input.other_id {
         return Err(Error::invalid("other_id", "merge-oneself"));
     }
@@ -225,6 +234,77 @@ pub async fn merge(ctx: &Ctx, input: MergeParties) -> Result<Merged> {
     merged.undo = Some(undo::remember(&mut tx, ctx, &Inverse::Merge { other: other.id }).await?);
     tx.commit().await?;
     Ok(merged)
+}
+
+/// One who is kept, and one who turned out to be the same.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PairToMerge {
+    /// The one who is kept.
+    pub id: Id<Party>,
+    /// The other.
+    pub other_id: Id<Party>,
+}
+
+/// Pairs to merge.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkMerge {
+    /// The pairs, at most 100. Whose facts are taken is as where nobody says.
+    pub pairs: Vec<PairToMerge>,
+}
+
+/// A pair that was not merged.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PairRefused {
+    /// The one who was to be kept.
+    pub id: Id<Party>,
+    /// The other.
+    pub other_id: Id<Party>,
+    /// Why not, in the caller's language.
+    pub reason: String,
+}
+
+/// What came of merging many.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct BulkMerged {
+    /// How many pairs are one now.
+    pub merged: i64,
+    /// Those that are not, with why.
+    pub refused: Vec<PairRefused>,
+}
+
+/// Merges many pairs, one after the other; one that cannot be merged does not hold the others up. Each is taken back by itself.
+///
+/// # Errors
+/// Without the right, for none or too many.
+pub async fn bulk_merge(ctx: &Ctx, input: BulkMerge) -> Result<BulkMerged> {
+    let writer = ctx.write(PERM)?;
+    if input.pairs.is_empty() || input.pairs.len() > PAIRS_MAX {
+        return Err(Problem::new("pairs", "input-range").with("min", 1).with("max", PAIRS_MAX).into());
+    }
+    let loc = Loc::new(ctx.prefs.clone(), ctx.now());
+    let mut done = BulkMerged { merged: 0, refused: Vec::new() };
+    for PairToMerge { id, other_id } in input.pairs {
+        // Whoever is interrupted begins again, and finds some of them done.
+        let query = sql("SELECT merged_into FROM parties WHERE id = $1");
+        let is_done = ctx.app.db.maybe::<(Option<Id<Party>>,)>(query.bind(other_id)).await?.is_some_and(|(into,)| into == Some(id));
+        let two = MergeParties { id, other_id, keep: BTreeMap::new(), dry_run: false, version: None, other_version: None };
+        let outcome = if is_done { Ok(()) } else { merge_two(ctx, &writer, two).await.map(|_| ()) };
+        let reason = match outcome {
+            Ok(()) => {
+                done.merged += 1;
+                continue;
+            }
+            Err(Error::Invalid(problems) | Error::Conflict(problems)) => {
+                problems.0.iter().map(|problem| loc.problem(problem)).collect::<Vec<_>>().join(" ")
+            }
+            Err(Error::NotFound(_)) => loc.t("interactions-customer-unknown"),
+            Err(error) => return Err(error),
+        };
+        done.refused.push(PairRefused { id, other_id, reason });
+    }
+    Ok(done)
 }
 
 /// Takes both rows, always in the same order: of two who merge the same customer one waits, and then sees what the other did.
@@ -442,6 +522,14 @@ pub fn operations(ops: &mut Operations) {
         merge,
     )
     .example(|| json!({"id": SOME, "other_id": "01920000-0000-7000-8000-000000000001", "keep": {"name": "other"}, "dry_run": true}));
+    ops.add(
+        "parties.bulk_merge",
+        "POST /parties/bulk/merge",
+        Some(PERM),
+        "Merges many pairs of customers who are one, and says which could not be merged and why.",
+        bulk_merge,
+    )
+    .example(|| json!({"pairs": [{"id": SOME, "other_id": "01920000-0000-7000-8000-000000000001"}]}));
     ops.add(
         "parties.unmerge",
         "POST /parties/{id}/unmerge",

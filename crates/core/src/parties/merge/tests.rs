@@ -242,6 +242,23 @@ async fn of_two_who_merge_the_same_customer_one_is_told_that_it_was_done() {
 }
 
 #[tokio::test]
+async fn of_many_pairs_one_that_cannot_be_merged_does_not_hold_the_others_up() {
+    let ctx = testing::ctx().await;
+    let (one, two) = (testing::party(&ctx, "الف").await, testing::party(&ctx, "ب").await);
+    let (three, four) = (testing::party(&ctx, "پ").await, testing::party(&ctx, "ت").await);
+    let pair = |id, other_id| PairToMerge { id, other_id };
+    let pairs = vec![pair(one, two), pair(two, three), pair(three, ctx.id()), pair(three, four)];
+    let done = ctx.run(bulk_merge, BulkMerge { pairs: pairs.clone() }).await.unwrap();
+    assert_eq!((done.merged, done.refused.len()), (2, 2));
+    assert!(done.refused[0].reason.contains('ب') && done.refused[0].id == two);
+    let again = ctx.run(bulk_merge, BulkMerge { pairs: pairs[..1].to_vec() }).await.unwrap();
+    assert_eq!((again.merged, again.refused.len()), (1, 0), "what is done is done");
+    assert!(ctx.run(bulk_merge, BulkMerge { pairs: Vec::new() }).await.is_err());
+    ctx.run(unmerge, PartyId { id: two }).await.unwrap();
+    assert_eq!(seen_of(&ctx, four).await.merged_into, Some(three));
+}
+
+#[tokio::test]
 async fn merges_are_taken_back_in_turn_and_only_for_thirty_days() {
     let ctx = testing::ctx().await;
     let (one, two, three) = (testing::party(&ctx, "الف").await, testing::party(&ctx, "ب").await, testing::party(&ctx, "پ").await);
