@@ -74,6 +74,35 @@ fn gamma_quantile(p: f64, shape: f64) -> f64 {
     0.5 * (low + high)
 }
 
+/// How often something happens to customers in a period, and how much of what one of them differs from that is more than chance.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shrinkage {
+    /// Mean of the counts.
+    pub mean: f64,
+    /// What is kept of a customer's difference from it, 0 to 1.
+    pub weight: f64,
+}
+
+impl Shrinkage {
+    /// How often it is to be expected of a customer to whom it happened so often.
+    #[must_use]
+    pub fn expected(&self, count: u64) -> f64 {
+        self.mean + self.weight * (count as f64 - self.mean)
+    }
+}
+
+/// Gamma–Poisson shrinkage by moments (Clayton & Kaldor 1987, Biometrics 43, 671–681): customers have rates of their own, which
+/// follow a gamma distribution, and what happens to each is Poisson. Of the variance s² of the counts, the mean m is chance, so
+/// that the mean of a customer's rate, given their count x, is m + (s² − m)/s²·(x − m); where s² is not above m, all are alike.
+///
+/// # Errors
+/// `TooFewCustomers` below two.
+pub fn shrinkage(counts: &[u64]) -> Result<Shrinkage> {
+    let found = crate::mean::Moments::of(&counts.iter().map(|count| *count as f64).collect::<Vec<_>>())?;
+    let more = (found.variance - found.mean).max(0.0);
+    Ok(Shrinkage { mean: found.mean, weight: if more > 0.0 { more / found.variance } else { 0.0 } })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,6 +133,20 @@ mod tests {
         let none = rate_of_all(&[Watched { events: 0, time: 2.0 }; 2], 0.95).unwrap();
         assert!(none.low == 0.0 && (none.high - 3.689 / 4.0).abs() < 1e-3);
         assert!(rate_of_all(&[Watched { events: 1, time: 1.0 }], 0.95).is_err());
+    }
+
+    #[test]
+    fn a_customer_is_drawn_to_the_others_as_far_as_chance_explains_them() {
+        // By hand: mean 4, variance 56/3; (56/3 − 4)/(56/3) = 11/14 is kept.
+        let found = shrinkage(&[0, 2, 4, 10]).unwrap();
+        assert!((found.mean - 4.0).abs() < 1e-12 && (found.weight - 11.0 / 14.0).abs() < 1e-12, "{found:?}");
+        assert!((found.expected(10) - (4.0 + 66.0 / 14.0)).abs() < 1e-12);
+        // The same by the gamma distribution: shape m²/(s² − m), rate m/(s² − m), of which (shape + x)/(rate + 1) is the mean.
+        let (shape, rate) = (16.0 / (44.0 / 3.0), 4.0 / (44.0 / 3.0));
+        assert!((found.expected(0) - shape / (rate + 1.0)).abs() < 1e-12);
+        let alike = shrinkage(&[2, 2, 3, 1]).unwrap();
+        assert_eq!((alike.weight, alike.expected(3)), (0.0, 2.0), "chance alone makes them differ more");
+        assert!(shrinkage(&[1]).is_err());
     }
 
     proptest! {

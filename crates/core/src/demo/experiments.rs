@@ -5,8 +5,8 @@ use super::trade::opening_hours;
 use super::{Member, Story};
 use crate::experience::best;
 use crate::experience::experiments::{
-    self, DecideExperiment, Decision, Deliver, Experiment, ExperimentId, ListUnits, NewExperiment, Outcome, Subgroup, decide, deliver,
-    start, units,
+    self, DecideExperiment, Decision, Deliver, Design, Experiment, ExperimentId, ListUnits, NewExperiment, Outcome, Subgroup, decide,
+    deliver, start, units,
 };
 use crate::experience::legality::TreatmentKind;
 use crate::experience::proposals::{self, NewProposal};
@@ -83,6 +83,7 @@ impl Story {
             outcome,
             horizon_days,
             smallest: smallest.to_owned(),
+            design: Design::Parallel,
             unit: None,
             subgroups: subgroups(),
         };

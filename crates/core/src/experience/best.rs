@@ -2,7 +2,7 @@
 //! more. Nothing is moved by itself: what is suggested can be put before others ([`super::proposals`]).
 
 use super::experiments::verdict::Verdict;
-use super::experiments::{self, ArmLook, DrawUnit, Experiment, Look, Outcome, Range, Subgroup, SubgroupLook};
+use super::experiments::{self, ArmLook, Design, DrawUnit, Experiment, Look, Outcome, Range, Subgroup, SubgroupLook};
 use super::legality::TreatmentKind;
 use super::policies::{PolicyRow, PolicyState};
 use super::treatments::Treatment;
@@ -343,10 +343,11 @@ fn of_arm(ctx: &Ctx, experiment: &Experiment, arm: &ArmOf, sentence: Option<Stri
         Some(Share { yes: yes(one).unsigned_abs(), all: one.complete.unsigned_abs() })
     };
     let contrast = look.and_then(|look| look.contrasts.iter().find(|one| one.arm == arm.place));
-    let beside = |outcome: Outcome, yes: fn(&ArmLook) -> i64| match experiment.unit {
-        DrawUnit::Customer => added(share(arm.place, yes)?, share(0, yes)?),
-        // Those of one household are no strangers to each other: only what was measured was reckoned with that.
-        DrawUnit::Household => {
+    let beside = |outcome: Outcome, yes: fn(&ArmLook) -> i64| match (experiment.unit, experiment.design) {
+        (DrawUnit::Customer, Design::Parallel) => added(share(arm.place, yes)?, share(0, yes)?),
+        // Those of one household are no strangers to each other, and still less is somebody to themselves: only what was measured
+        // was reckoned with that.
+        _ => {
             let range = contrast.filter(|_| experiment.outcome == outcome)?.difference;
             Some((range, ((range.high - range.low) / 2.0 / z_of(LEVEL).ok()?).powi(2)))
         }

@@ -78,6 +78,18 @@ impl Form {
             Form::PublicDiscount | Form::SpecialDiscount | Form::MoralGift | Form::MaterialGift => true,
         }
     }
+
+    /// Whether a customer of that stage may have it for some time and be without it for as long, so that they are compared with
+    /// themselves. Nobody is treated with respect for a time only; a benefit that is not promised yet may come to one advocate
+    /// earlier than to another, for none is left without it.
+    #[must_use]
+    pub const fn may_be_switched(self, stage: Stage) -> bool {
+        match self {
+            Form::BaselineRespect | Form::SpecialRespect => false,
+            Form::Benefit => true,
+            Form::PublicDiscount | Form::SpecialDiscount | Form::MoralGift | Form::MaterialGift => self.may_be_withheld(stage),
+        }
+    }
 }
 
 peyvand_db::words! {
@@ -184,6 +196,10 @@ mod tests {
         assert!(!Form::SpecialRespect.may_be_withheld(Stage::Advocate));
         assert!(Form::SpecialRespect.may_be_withheld(Stage::Loyal));
         assert!(Form::MaterialGift.may_be_withheld(Stage::Advocate));
+        assert!(Form::Benefit.may_be_switched(Stage::Advocate), "each of them gets it, one earlier than another");
+        for stage in Stage::ALL {
+            assert!(!Form::BaselineRespect.may_be_switched(*stage) && !Form::SpecialRespect.may_be_switched(*stage), "{stage}");
+        }
     }
 
     #[test]

@@ -10,12 +10,12 @@ use askama::Template;
 use axum::extract::{Path, Query};
 use peyvand_core::experience::experiments::verdict::Verdict;
 use peyvand_core::experience::experiments::{
-    self, Arm, Check, CheckKind, ContrastLook, DecideExperiment, Decision, Deliver, Experiment, ExperimentId, ExperimentSeen,
-    ExperimentState, ExperimentUnit, ListUnits, Look, MakeGoodState, Range, SubgroupLook,
+    self, Arm, Check, CheckKind, ContrastLook, DecideExperiment, Decision, Deliver, Design, Experiment, ExperimentId, ExperimentSeen,
+    ExperimentState, ExperimentUnit, ListUnits, Look, MakeGoodState, OrderLook, Range, SubgroupLook, WASHOUT,
 };
 use peyvand_core::parties::Party;
 use peyvand_core::platform::locale::Loc;
-use peyvand_core::{Act, Error, Id, Room};
+use peyvand_core::{Act, Day, Error, Id, Room};
 use serde::Deserialize;
 
 /// Customers of a page.
@@ -128,6 +128,25 @@ struct ExperimentPage {
     may_decide: bool,
     is_ours: bool,
     make_good: Option<MakeGoodView>,
+    is_switchback: bool,
+    /// Who began with it and who without: place, name, how many, what they did more with it.
+    orders: Vec<(i64, String, String, String)>,
+}
+
+/// The name of an order of the two periods.
+fn order_name(loc: &Loc, place: i64) -> String {
+    loc.t(if place == 1 { "experiments-order-with" } else { "experiments-order-without" })
+}
+
+/// The two orders, once somebody has come.
+fn orders(loc: &Loc, seen: &ExperimentSeen) -> Vec<(i64, String, String, String)> {
+    let of = |value: f64| difference(loc, seen.experiment.outcome, seen.currency, value);
+    let row = |one: &OrderLook| {
+        let words = [("complete", one.complete.into()), ("planned", one.assigned.into())];
+        let told = one.difference.map(|range| format!("{} · {}", of(range.value), between(loc, of(range.low), of(range.high))));
+        (one.place, order_name(loc, one.place), loc.ta("experiments-watched", &words), told.unwrap_or_default())
+    };
+    seen.look.iter().flat_map(|look| &look.orders).map(row).collect()
 }
 
 /// How it is made good that some had the worse price.
@@ -155,6 +174,11 @@ fn make_good(loc: &Loc, seen: &ExperimentSeen) -> Option<MakeGoodView> {
 
 fn arm_name(loc: &Loc, arm: &Arm) -> String {
     if arm.name.is_empty() { loc.t("experiments-control") } else { arm.name.clone() }
+}
+
+/// The name of an arm where it is compared; of two periods, the one without it is no group.
+fn period_name(loc: &Loc, seen: &ExperimentSeen, arm: &Arm) -> String {
+    if seen.experiment.design == Design::Switchback && arm.place == 0 { loc.t("experiments-without") } else { arm_name(loc, arm) }
 }
 
 fn between(loc: &Loc, low: String, high: String) -> String {
@@ -202,7 +226,7 @@ fn arms(loc: &Loc, seen: &ExperimentSeen, is_over: bool) -> Vec<ArmRow> {
             let mean = found.and_then(|one| one.mean);
             ArmRow {
                 place: arm.place,
-                name: arm_name(loc, arm),
+                name: period_name(loc, seen, arm),
                 assigned: loc.number(found.map_or(0, |one| one.assigned)),
                 complete: loc.number(found.map_or(0, |one| one.complete)),
                 delivered: found.filter(|_| arm.place > 0 && !seen.experiment.is_imported).map(|one| loc.number(one.delivered)),
@@ -268,7 +292,7 @@ fn waiting(loc: &Loc, seen: &ExperimentSeen, look: &Look) -> Option<Waiting> {
         return None;
     }
     let experiment = &seen.experiment;
-    let complete: i64 = look.arms.iter().map(|arm| arm.complete).sum();
+    let complete = look.complete();
     let of = |label: &str, have: i64, need: i64| {
         let words = loc.ta("experiments-of", &[("have", have.into()), ("need", need.into())]);
         (loc.t(label), words, (have * 100 / need.max(1)).min(100))
@@ -305,7 +329,13 @@ fn terms(loc: &Loc, seen: &ExperimentSeen) -> Vec<(String, String)> {
     terms.extend([
         (loc.t("experiments-unit"), loc.t(&key_of("experiments-unit-", experiment.unit.as_str()))),
         (loc.t("experience-whom"), seen.sentence.clone().unwrap_or_else(|| loc.t("experience-everybody"))),
-        (loc.t("experiments-horizon"), loc.t1("experiments-days", "days", experiment.horizon_days)),
+        match experiment.design {
+            Design::Parallel => (loc.t("experiments-horizon"), loc.t1("experiments-days", "days", experiment.horizon_days)),
+            Design::Switchback => (
+                loc.t("experiments-design"),
+                loc.ta("experiments-two-periods", &[("days", experiment.horizon_days.into()), ("between", WASHOUT.into())]),
+            ),
+        },
         (loc.t("experiments-smallest"), difference(loc, experiment.outcome, seen.currency, experiment.smallest)),
         (loc.t("experiments-planned"), loc.number(experiment.planned)),
         (loc.t("experiments-min-days"), loc.t1("experiments-days", "days", experiment.min_days)),
@@ -375,6 +405,8 @@ pub async fn show(req: Req, Path(id): Path<Id<Experiment>>) -> PageResult {
         may_decide: may_change && !matches!(state, ExperimentState::Draft | ExperimentState::Decided),
         is_ours: !experiment.is_imported && state != ExperimentState::Draft,
         make_good: make_good(loc, &seen),
+        is_switchback: experiment.design == Design::Switchback,
+        orders: orders(loc, &seen),
     };
     page(&req, &view)
 }
@@ -460,22 +492,37 @@ struct PeoplePage {
     may_deliver: bool,
 }
 
-fn person(loc: &Loc, seen: &ExperimentSeen, one: ExperimentUnit, is_open: bool) -> Person {
+/// The periods of somebody, or the days on which they are watched.
+fn days_of(loc: &Loc, seen: &ExperimentSeen, one: &ExperimentUnit) -> Vec<String> {
+    let span =
+        |key: &str, (from, until): (Day, Day)| loc.ta(key, &[("from", loc.day_near(from).into()), ("until", loc.day_near(until).into())]);
+    let Some([with, without]) = one.periods() else { return vec![span("experiments-watched-from", (one.assigned_on, one.until_on))] };
+    let mut days = vec![span("experiments-period-with", with), span("experiments-period-without", without)];
+    if one.arm != 1 {
+        days.reverse();
+    }
+    let usual = seen.look.as_ref().and_then(|look| look.usual);
+    if let (Some(with), Some(without)) = (one.occasions_with, one.occasions_without) {
+        days.push(loc.ta("experiments-bought-with", &[("with", with.into()), ("without", without.into())]));
+        if let Some([usual_without, usual_with]) = usual {
+            let of = |value: f64| loc.rounded(value, 1);
+            let args = [("with", of(usual_with.expected(with)).into()), ("without", of(usual_without.expected(without)).into())];
+            days.push(loc.ta("experiments-evened-out", &args));
+        }
+    }
+    days
+}
+
+fn person(loc: &Loc, seen: &ExperimentSeen, one: ExperimentUnit, is_open: bool, today: Day) -> Person {
     let arm = seen.arms.iter().find(|arm| arm.place == one.arm);
+    let is_switchback = seen.experiment.design == Design::Switchback;
+    let mut about = days_of(loc, seen, &one);
+    about.extend(one.delivered_at.map(|at| loc.t1("experiments-delivered-at", "when", loc.when(at))));
     Person {
-        arm: arm.map(|arm| arm_name(loc, arm)).unwrap_or_default(),
-        about: [
-            Some(loc.ta(
-                "experiments-watched-from",
-                &[("from", loc.day_near(one.assigned_on).into()), ("until", loc.day_near(one.until_on).into())],
-            )),
-            one.delivered_at.map(|at| loc.t1("experiments-delivered-at", "when", loc.when(at))),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
+        arm: if is_switchback { order_name(loc, one.arm) } else { arm.map(|arm| arm_name(loc, arm)).unwrap_or_default() },
+        about,
         occasions: loc.number(one.occasions),
-        is_waiting: is_open && one.arm > 0 && one.delivered_at.is_none(),
+        is_waiting: is_open && one.is_due(today),
         party: one.party_id,
         name: one.name,
     }
@@ -494,12 +541,13 @@ pub async fn people(req: Req, Path(id): Path<Id<Experiment>>, Query(asked): Quer
         (None, false) => here.clone(),
     };
     let loc = &req.loc;
+    let is_switchback = seen.experiment.design == Design::Switchback;
+    let name = |arm: &Arm| if is_switchback { order_name(loc, arm.place) } else { arm_name(loc, arm) };
     let mut filters = vec![(address(None, false), loc.t("experiments-all"), asked.arm.is_none() && !waiting)];
-    filters.extend(
-        seen.arms.iter().map(|arm| (address(Some(arm.place), false), arm_name(loc, arm), asked.arm == Some(arm.place) && !waiting)),
-    );
+    filters.extend(seen.arms.iter().map(|arm| (address(Some(arm.place), false), name(arm), asked.arm == Some(arm.place) && !waiting)));
     filters.push((address(None, true), loc.t("experiments-waiting"), waiting));
     let is_open = matches!(seen.experiment.state, ExperimentState::Running | ExperimentState::Paused);
+    let today = req.ctx.now().day(&req.ctx.app.organisation().await?.zone());
     let joined = |next: String| {
         let address = address(asked.arm, waiting);
         format!("{address}{}after={}", if address.contains('?') { '&' } else { '?' }, percent(&next))
@@ -512,7 +560,7 @@ pub async fn people(req: Req, Path(id): Path<Id<Experiment>>, Query(asked): Quer
             .crumb(seen.experiment.name.clone(), back(id)),
         id,
         filters,
-        people: listed.items.into_iter().map(|one| person(loc, &seen, one, is_open)).collect(),
+        people: listed.items.into_iter().map(|one| person(loc, &seen, one, is_open, today)).collect(),
         next: listed.next.map(joined),
         may_deliver: is_open && req.can(Room::Experience, Act::Change),
     };

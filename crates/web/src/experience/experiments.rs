@@ -10,8 +10,8 @@ use askama::Template;
 use axum::extract::Query;
 use peyvand_core::experience::experiments::verdict::Verdict;
 use peyvand_core::experience::experiments::{
-    self, DrawUnit, Experiment, ExperimentState, ImportExperiment, ListExperiments, MakeGoodPlan, NewExperiment, Outcome, PlanExperiment,
-    Planned, Subgroup,
+    self, Design, DrawUnit, Experiment, ExperimentState, ImportExperiment, ListExperiments, MakeGoodPlan, NewExperiment, Outcome,
+    PlanExperiment, Planned, Subgroup,
 };
 use peyvand_core::experience::legality::TreatmentKind;
 use peyvand_core::experience::treatments::{self, ListTreatments};
@@ -91,6 +91,7 @@ fn row(loc: &Loc, one: Experiment) -> Row {
             Some(loc.t(&key_of("experiments-outcome-", one.outcome.as_str()))),
             one.started_at.map(|at| loc.t1("experience-since", "day", loc.when(at))),
             one.is_imported.then(|| loc.t("experiments-elsewhere")),
+            (one.design == Design::Switchback).then(|| loc.t("experiments-design-switchback")),
         ]
         .into_iter()
         .flatten()
@@ -196,6 +197,7 @@ struct FormPage {
     treatments: Vec<(String, String, String)>,
     segments: Vec<(String, String)>,
     outcomes: Vec<(String, String)>,
+    designs: Vec<(String, String)>,
     units: Vec<(String, String)>,
     plan: Option<PlanView>,
     unit: String,
@@ -206,8 +208,8 @@ async fn form(req: &Req, f: FormView, plan: Option<PlanView>) -> Result<FormPage
     let currency = req.ctx.app.organisation().await?.currency;
     let listed = req.ctx.run(treatments::list, ListTreatments { limit: Some(CHOICES), ..ListTreatments::default() }).await?;
     let form_of = |one: &treatments::Treatment| req.t(&key_of("experience-form-", one.form.as_str()));
-    // How everybody is treated, and what is promised, is withheld from nobody.
-    let may = |one: &&treatments::Treatment| one.kind != TreatmentKind::Benefit && (one.kind != TreatmentKind::Respect || one.is_special);
+    // How everybody is treated is withheld from nobody.
+    let may = |one: &&treatments::Treatment| one.kind != TreatmentKind::Respect || one.is_special;
     Ok(FormPage {
         s: req
             .shell("experience", req.t("experiments-new"))
@@ -217,6 +219,7 @@ async fn form(req: &Req, f: FormView, plan: Option<PlanView>) -> Result<FormPage
         treatments: listed.items.iter().filter(may).map(|one| (one.id.to_string(), one.name.clone(), form_of(one))).collect(),
         segments: segment_choices(req).await?,
         outcomes: outcomes(&req.loc, Outcome::ALL),
+        designs: Design::ALL.iter().map(|design| (design.to_string(), req.t(&key_of("experiments-design-", design.as_str())))).collect(),
         units: DrawUnit::ALL.iter().map(|unit| (unit.to_string(), req.t(&key_of("experiments-unit-", unit.as_str())))).collect(),
         plan,
         unit: req.loc.money_unit(currency).to_owned(),
@@ -253,6 +256,7 @@ async fn asked(req: &Req, sent: &Sent) -> Result<PlanExperiment, Error> {
         outcome,
         horizon_days,
         smallest: smallest.unwrap_or_default(),
+        design: sent.get("design").and_then(|word| word.parse().ok()).unwrap_or_default(),
     })
 }
 
@@ -274,12 +278,12 @@ async fn make(req: &Req, sent: &Sent) -> Result<Result<Id<Experiment>, (Outcome,
     if sent.get("plan").is_some() {
         return Ok(Err((outcome, req.ctx.run(experiments::plan, asked).await?)));
     }
-    let PlanExperiment { treatment_ids, rule, outcome, horizon_days, smallest } = asked;
+    let PlanExperiment { treatment_ids, rule, outcome, horizon_days, smallest, design } = asked;
     let name = sent.get("name").unwrap_or_default().to_owned();
     let question = sent.get("question").map(str::to_owned);
     let unit = sent.get("unit").and_then(|word| word.parse().ok());
     let subgroups = subgroups(req, sent).await?;
-    let new = NewExperiment { name, question, treatment_ids, rule, outcome, horizon_days, smallest, unit, subgroups };
+    let new = NewExperiment { name, question, treatment_ids, rule, outcome, horizon_days, smallest, design, unit, subgroups };
     Ok(Ok(req.ctx.run(experiments::create, new).await?.experiment.id))
 }
 

@@ -3,8 +3,9 @@
 
 use super::dealing::{FEW, WHOLE, arm_of, deal};
 use super::households::{Household, households};
+use super::switchback::turns;
 use super::whom::{DID, Whom, purchases};
-use super::{Arm, DrawUnit, Experiment, ExperimentState, Stored, arms, looks, make_good, steps, take};
+use super::{Arm, Design, DrawUnit, Experiment, ExperimentState, Stored, arms, looks, make_good, steps, take};
 use crate::experience::assignment::{bucket, draw};
 use crate::experience::legality::TreatmentKind;
 use crate::experience::treatments;
@@ -27,6 +28,17 @@ const BATCH: i64 = 500;
 const SINGLE: &str = "run_experiments";
 /// Standard deviations by which more are asked than planned, for chance takes some less.
 const SPARE: f64 = 3.0;
+
+/// Whether customers are dealt out rather than drawn each alone: few, and those who are compared with themselves.
+fn is_dealt(stored: &Stored) -> bool {
+    stored.planned < FEW || stored.design == Design::Switchback
+}
+
+/// Among whom a customer is dealt. Who is compared with themselves is, of every two in an order drawn by lot, one who begins with
+/// it: all of them are one group.
+fn stratum(stored: &Stored, one: &Meant) -> i64 {
+    if stored.design == Design::Switchback { 0 } else { one.stratum() }
+}
 
 /// Has it done soon.
 pub(super) async fn enqueue(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
@@ -75,8 +87,9 @@ async fn look_and_end(ctx: &Ctx, id: Id<Experiment>, came: i64) -> Result<()> {
     let looked = looks::take_look(ctx, id).await?;
     let mut tx = ctx.app.db.begin().await?;
     let stored = take(&mut tx, id).await?;
-    let complete: i64 = looked.arms.iter().map(|arm| arm.complete).sum();
-    let is_full = stored.assigned >= stored.planned || (came == 0 && looked.days >= stored.horizon_days + super::TOO_LONG);
+    let complete = looked.complete();
+    let is_full =
+        stored.assigned >= stored.planned || (came == 0 && looked.days >= stored.design.days(stored.horizon_days) + super::TOO_LONG);
     if !looked.harm.is_empty() && stored.state == ExperimentState::Running {
         steps::put_state(&mut tx, id, ExperimentState::Paused).await?;
         events::record(&mut tx, ctx, Event::of("experiment.paused", id, json!({"name": stored.name, "harm": looked.harm}))).await?;
@@ -121,7 +134,7 @@ async fn enrol(ctx: &Ctx, stored: &Stored, job: Option<Id<QueuedJob>>, stop: &wa
         let is_last = i64::try_from(found.len()).unwrap_or(BATCH) < BATCH;
         after = found.last().map(|one| one.party);
         found.retain(|one| is_asked(one.party));
-        if stored.planned < FEW {
+        if is_dealt(stored) {
             few.append(&mut found);
         } else {
             came += assign(ctx, stored, &arms, &named, found, &whom.world).await?;
@@ -194,7 +207,7 @@ async fn assign(ctx: &Ctx, stored: &Stored, arms: &[Arm], named: &[Rule], meant:
     let is_drawn = |at: usize| households.get(at).is_none_or(|one| one.arm.is_none() && one.head == ids[at]);
     let drawn: Vec<usize> = (0..meant.len()).filter(|at| is_drawn(*at)).collect();
     let draws = |at: &usize| draw(&stored.salt, "arm", &ids[*at].to_string());
-    let dealt = if stored.planned < FEW {
+    let dealt = if is_dealt(stored) {
         let rows: Vec<(i64, i64, i64)> = tx
             .all(
                 sql("SELECT stratum, arm, COUNT(*) FROM experiment_units WHERE experiment_id = $1
@@ -203,7 +216,7 @@ async fn assign(ctx: &Ctx, stored: &Stored, arms: &[Arm], named: &[Rule], meant:
             )
             .await?;
         let dealt: HashMap<(i64, i64), i64> = rows.into_iter().map(|(stratum, arm, count)| ((stratum, arm), count)).collect();
-        let customers: Vec<(i64, u64)> = drawn.iter().map(|at| (meant[*at].stratum(), draws(at))).collect();
+        let customers: Vec<(i64, u64)> = drawn.iter().map(|at| (stratum(stored, &meant[*at]), draws(at))).collect();
         let of = |stratum: i64, arm: usize| dealt.get(&(stratum, i64::try_from(arm).unwrap_or_default())).copied().unwrap_or_default();
         deal(&shares, &customers, of)
     } else {
@@ -218,7 +231,8 @@ async fn assign(ctx: &Ctx, stored: &Stored, arms: &[Arm], named: &[Rule], meant:
     };
     let subgroups = subgroups(&mut tx, named, world, &ids).await?;
     let before = before(&mut tx, stored, &meant, today).await?;
-    let until = today.plus(stored.horizon_days);
+    let until = today.plus(stored.design.days(stored.horizon_days));
+    let (first_until, second_from) = turns(stored.design, today, stored.horizon_days);
     let rows: Vec<_> = meant
         .iter()
         .enumerate()
@@ -230,7 +244,7 @@ async fn assign(ctx: &Ctx, stored: &Stored, arms: &[Arm], named: &[Rule], meant:
                 stored.id.to_value(),
                 one.party.to_value(),
                 place(at).to_value(),
-                one.stratum().to_value(),
+                stratum(stored, one).to_value(),
                 ctx.now().to_value(),
                 today.to_value(),
                 until.to_value(),
@@ -238,13 +252,15 @@ async fn assign(ctx: &Ctx, stored: &Stored, arms: &[Arm], named: &[Rule], meant:
                 minor.to_value(),
                 households.get(at).map(|one| one.head).to_value(),
                 subgroups.get(&one.party).copied().unwrap_or_default().to_value(),
+                first_until.to_value(),
+                second_from.to_value(),
             ]
         })
         .collect();
     let mut came = 0;
     for statement in Sql::inserts(
         "INSERT INTO experiment_units (id, experiment_id, party_id, arm, stratum, assigned_at, assigned_on, until_on, before_occasions,
-           before_minor, household_id, subgroups) VALUES ",
+           before_minor, household_id, subgroups, first_until_on, second_from_on) VALUES ",
         rows,
         " ON CONFLICT (experiment_id, party_id) DO NOTHING",
     ) {

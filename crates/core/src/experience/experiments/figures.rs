@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 /// What differs by less than this share of the control's mean does not matter.
 pub const SAME_WITHIN: f64 = 0.01;
 /// The share of those in treated arms who must have got what the arm gets.
-const DELIVERED: f64 = 0.8;
+pub(super) const DELIVERED: f64 = 0.8;
 /// The share of those who were planned who must have been watched to the end.
 pub const COMPLETE: f64 = 0.95;
 /// Arms whose means before the start differ by more of a standard deviation than this are looked at.
@@ -146,6 +146,37 @@ pub struct SubgroupLook {
     pub differs: bool,
 }
 
+/// Customers who had their two periods in one order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct OrderLook {
+    /// 1 when they began with it, 0 when they began without it.
+    pub place: i64,
+    /// Customers.
+    pub assigned: i64,
+    /// Of them, those whose both periods are over.
+    pub complete: i64,
+    /// What they did more with it than without it, with its 95 % interval: what the periods themselves differ is still in it.
+    pub difference: Option<Range>,
+}
+
+/// On how many days customers buy in a period, and how much of what one of them differs from that is more than chance
+/// (Gamma–Poisson shrinkage).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Usual {
+    /// Their mean.
+    pub mean: f64,
+    /// What is kept of a customer's difference from it, 0 to 1.
+    pub weight: f64,
+}
+
+impl Usual {
+    /// What is to be expected of a customer who bought on so many days.
+    #[must_use]
+    pub fn expected(self, days: i64) -> f64 {
+        self.mean + self.weight * (days as f64 - self.mean)
+    }
+}
+
 /// What was seen at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Look {
@@ -164,6 +195,13 @@ pub struct Look {
     /// Introductions that are not counted, for the friend is in another arm.
     #[serde(default)]
     pub spilled: i64,
+    /// Where customers are compared with themselves: who began without it, who began with it. Their arms are then their periods
+    /// without and with it.
+    #[serde(default)]
+    pub orders: Vec<OrderLook>,
+    /// The same: on how many days they buy in a period without it, and in one with it.
+    #[serde(default)]
+    pub usual: Option<[Usual; 2]>,
     /// What must hold.
     pub checks: Vec<Check>,
     /// What got worse.
@@ -178,6 +216,18 @@ pub struct Look {
     pub verdict: Verdict,
     /// The arm that it recommends.
     pub arm: Option<i64>,
+}
+
+impl Look {
+    /// Customers who have been watched to the end.
+    #[must_use]
+    pub fn complete(&self) -> i64 {
+        if self.orders.is_empty() {
+            self.arms.iter().map(|arm| arm.complete).sum()
+        } else {
+            self.orders.iter().map(|order| order.complete).sum()
+        }
+    }
 }
 
 /// What was measured in one arm.
@@ -300,6 +350,8 @@ pub(super) fn look(of: &Fixed<'_>, measured: &[Measured]) -> Look {
         contrasts,
         subgroups: if is_complete { subgroups(of.subgroups, control, treated) } else { Vec::new() },
         spilled: of.spilled,
+        orders: Vec::new(),
+        usual: None,
         checks,
         harm,
         detectable: base.and_then(|base| detectable(&base, complete / measured.len() as u64, treated.len()).ok()).filter(|one| *one > 0.0),
@@ -310,7 +362,7 @@ pub(super) fn look(of: &Fixed<'_>, measured: &[Measured]) -> Look {
     }
 }
 
-fn empty(of: &Fixed<'_>) -> Look {
+pub(super) fn empty(of: &Fixed<'_>) -> Look {
     Look {
         at: of.at,
         days: of.days,
@@ -318,6 +370,8 @@ fn empty(of: &Fixed<'_>) -> Look {
         contrasts: Vec::new(),
         subgroups: Vec::new(),
         spilled: 0,
+        orders: Vec::new(),
+        usual: None,
         checks: Vec::new(),
         harm: Vec::new(),
         detectable: None,
@@ -357,7 +411,7 @@ fn arm_look(place: i64, one: &Measured, is_share: bool) -> ArmLook {
     }
 }
 
-fn beside(of: &Fixed<'_>, found: &Contrast, welch: Difference, one: &Measured, control: &Measured) -> ContrastLook {
+pub(super) fn beside(of: &Fixed<'_>, found: &Contrast, welch: Difference, one: &Measured, control: &Measured) -> ContrastLook {
     let share = |of: &Measured| Share { yes: of.doers, all: of.outcome.len() as u64 };
     // What follows supposes that each customer was drawn alone.
     let is_alone = one.households.is_empty() && control.households.is_empty();
@@ -426,7 +480,7 @@ fn is_too_skew(outcome: &[f64]) -> bool {
 }
 
 /// What must hold. Where there are too few to tell, it is not held against the experiment.
-fn checks(of: &Fixed<'_>, measured: &[Measured]) -> Vec<Check> {
+pub(super) fn checks(of: &Fixed<'_>, measured: &[Measured]) -> Vec<Check> {
     let mut checks = Vec::new();
     let counts: Vec<u64> = measured.iter().map(|one| one.drawn).collect();
     let weights: Vec<f64> = of.shares.iter().map(|share| *share as f64).collect();
@@ -455,7 +509,7 @@ fn apart(one: &Moments, other: &Moments) -> Option<(f64, f64)> {
     (deviation > 0.0).then(|| ((found.interval.value / deviation).abs(), found.test.p))
 }
 
-fn harm(of: &Fixed<'_>, measured: &[Measured]) -> Vec<Guard> {
+pub(super) fn harm(of: &Fixed<'_>, measured: &[Measured]) -> Vec<Guard> {
     let Some((control, treated)) = measured.split_first() else { return Vec::new() };
     let worse = |count: fn(&Measured) -> u64| {
         treated.iter().any(|one| verdict::is_worse((count(one), one.guarded), (count(control), control.guarded), of.planned))

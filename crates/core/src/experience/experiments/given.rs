@@ -29,12 +29,50 @@ row! {
         pub assigned_on: Day = "u.assigned_on",
         /// The last day on which what they do counts.
         pub until_on: Day = "u.until_on",
+        /// Where customers are compared with themselves, the last day of the first period; arm 1 has it with the treatment.
+        pub first_until_on: Option<Day> = "u.first_until_on",
+        /// The same: the first day of the second period.
+        pub second_from_on: Option<Day> = "u.second_from_on",
         /// When they got what the arm gets.
         pub delivered_at: Option<Instant> = "u.delivered_at",
         /// On how many days they have bought since.
         pub occasions: i64 = "(SELECT COUNT(DISTINCT b.day) FROM purchases b
             WHERE b.party_id = u.party_id AND b.gross_minor > 0 AND b.day > u.assigned_on AND b.day <= u.until_on)",
+        /// The same in the period with the treatment, where there are two.
+        pub occasions_with: Option<i64> = "CASE WHEN u.first_until_on IS NOT NULL THEN (SELECT COUNT(DISTINCT b.day) FROM purchases b
+            WHERE b.party_id = u.party_id AND b.gross_minor > 0 AND ((u.arm = 1 AND b.day > u.assigned_on AND b.day <= u.first_until_on)
+              OR (u.arm = 0 AND b.day >= u.second_from_on AND b.day <= u.until_on))) END",
+        /// The same in the period without it.
+        pub occasions_without: Option<i64> = "CASE WHEN u.first_until_on IS NOT NULL THEN (SELECT COUNT(DISTINCT b.day) FROM purchases b
+            WHERE b.party_id = u.party_id AND b.gross_minor > 0 AND ((u.arm = 0 AND b.day > u.assigned_on AND b.day <= u.first_until_on)
+              OR (u.arm = 1 AND b.day >= u.second_from_on AND b.day <= u.until_on))) END",
     }
+}
+
+impl ExperimentUnit {
+    /// The first and the last day of the period with the treatment, and of the one without it, where there are two.
+    #[must_use]
+    pub fn periods(&self) -> Option<[(Day, Day); 2]> {
+        let (first_until, second_from) = (self.first_until_on?, self.second_from_on?);
+        let (first, second) = ((self.assigned_on.plus(1), first_until), (second_from, self.until_on));
+        Some(if self.arm == 1 { [first, second] } else { [second, first] })
+    }
+
+    /// Whether they are to get the treatment now.
+    #[must_use]
+    pub fn is_due(&self, today: Day) -> bool {
+        self.delivered_at.is_none()
+            && match self.periods() {
+                Some([(from, until), _]) => from.plus(-1) <= today && today <= until,
+                None => self.arm > 0,
+            }
+    }
+}
+
+/// Adds that units `u` are to get the treatment now: of two periods, in the one with it.
+fn due(query: &mut Sql, today: Day) {
+    query.push(" AND u.delivered_at IS NULL AND ((u.first_until_on IS NULL AND u.arm > 0) OR (u.arm = 1 AND u.first_until_on >= ");
+    query.arg(today).push(") OR (u.arm = 0 AND u.second_from_on <= ").arg(today.plus(1)).push(" AND u.until_on >= ").arg(today).push("))");
 }
 
 /// Whom of an experiment.
@@ -69,7 +107,7 @@ pub async fn units(ctx: &Ctx, input: ListUnits) -> Result<Page<ExperimentUnit>> 
         query.push(" AND u.arm = ").arg(arm);
     }
     if input.waiting {
-        query.push(" AND u.delivered_at IS NULL AND u.arm > 0");
+        due(&mut query, ctx.now().day(&ctx.app.organisation().await?.zone()));
     }
     if let Some(after) = &input.after {
         let after: Id<ExperimentUnit> = after.parse().map_err(|_| Problem::new("after", "input-cursor"))?;
@@ -93,7 +131,7 @@ pub struct Deliver {
 /// How many it was noted of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Delivered {
-    /// Of how many; those of the control, and of whom it was noted before, do not count.
+    /// Of how many; those of the control or in their period without it, and of whom it was noted before, do not count.
     pub delivered: i64,
 }
 
@@ -112,13 +150,12 @@ pub async fn deliver(ctx: &Ctx, input: Deliver) -> Result<Delivered> {
     if !matches!(stored.state, ExperimentState::Running | ExperimentState::Paused) {
         return Err(conflict("experiments-not-running"));
     }
+    let today = ctx.now().day(&ctx.app.organisation().await?.zone());
     let mut query = sql("UPDATE experiment_units SET delivered_by = ");
-    query
-        .arg(ctx.actor.user())
-        .push(", delivered_at = ")
-        .arg(ctx.now())
-        .push(" WHERE delivered_at IS NULL AND arm > 0 AND experiment_id = ");
-    query.arg(input.id).push(" AND party_id IN (SELECT p.id FROM parties p WHERE 1 = 1");
+    query.arg(ctx.actor.user()).push(", delivered_at = ").arg(ctx.now());
+    query.push(" WHERE id IN (SELECT u.id FROM experiment_units u JOIN parties p ON p.id = u.party_id WHERE u.experiment_id = ");
+    query.arg(input.id);
+    due(&mut query, today);
     sight.parties(&mut query);
     query.push(" AND p.id IN ").list_padded(&input.party_ids).push(")");
     let delivered = i64::try_from(tx.run(query).await?).unwrap_or_default();

@@ -2,7 +2,10 @@
 
 use super::figures::{self, Fixed, Look, Measured};
 use super::whom::{Did, INTRODUCED};
-use super::{Arm, Experiment, ExperimentId, ExperimentSeen, ExperimentState, Outcome, Stored, arms, conflict, enrol, read};
+use super::{
+    Arm, Design, Experiment, ExperimentId, ExperimentSeen, ExperimentState, Outcome, Stored, arms, conflict, crossover, enrol, read,
+    switchback,
+};
 use crate::insight::rates::Rates;
 use crate::parties::Party;
 use crate::platform::time::DAY;
@@ -129,29 +132,30 @@ pub(super) async fn take_look(ctx: &Ctx, id: Id<Experiment>) -> Result<Look> {
         Some(at) => enrol::day(ctx, at).await?,
         None => today,
     };
-    let mut look = figures::look(
-        &Fixed {
-            at: ctx.now(),
-            days: if stored.is_imported { stored.min_days } else { today.since(started) },
-            min_days: stored.min_days,
-            planned: u64::try_from(stored.planned).unwrap_or_default(),
-            smallest: stored.smallest,
-            is_share: stored.outcome.is_share(),
-            subgroups: stored.named()?.len(),
-            spilled: spilled(ctx, id).await?,
-            is_ours: !stored.is_imported,
-            is_over: stored.state == ExperimentState::Ended || stored.is_imported,
-            shares: &shares,
-        },
-        &measured,
-    );
+    let fixed = Fixed {
+        at: ctx.now(),
+        days: if stored.is_imported { stored.min_days } else { today.since(started) },
+        min_days: stored.min_days,
+        planned: u64::try_from(stored.planned).unwrap_or_default(),
+        smallest: stored.smallest,
+        is_share: stored.outcome.is_share(),
+        subgroups: stored.named()?.len(),
+        spilled: spilled(ctx, id).await?,
+        is_ours: !stored.is_imported,
+        is_over: stored.state == ExperimentState::Ended || stored.is_imported,
+        shares: &shares,
+    };
+    let mut look = match stored.design {
+        Design::Parallel => figures::look(&fixed, &measured),
+        Design::Switchback => crossover::look(&fixed, &measured, &switchback::crossed(ctx, &stored, &arms, today).await?),
+    };
     // Those who are in it will have been watched to the end on a known day; who has still to come, nobody knows.
     if stored.assigned >= stored.planned && look.missing.is_some_and(|missing| missing > 0) {
         let (last,): (Option<Day>,) =
             ctx.app.db.one(sql("SELECT MAX(until_on) FROM experiment_units WHERE experiment_id = $1").bind(id)).await?;
         look.enough_on = last.map(|last| last.plus(1)).filter(|day| *day > today);
     }
-    let complete: i64 = look.arms.iter().map(|arm| arm.complete).sum();
+    let complete = look.complete();
     let mut tx = ctx.app.db.begin().await?;
     tx.run(
         sql("INSERT INTO experiment_looks (id, experiment_id, at, found) VALUES ($1, $2, $3, $4)")

@@ -155,6 +155,7 @@ row! {
         basket_minor: Option<i64> = "x.basket_minor",
         version_id: Option<Id<Version>> = "x.make_good_version_id",
         done_at: Option<Instant> = "x.made_good_at",
+        ended_at: Option<Instant> = "x.ended_at",
     }
 }
 
@@ -163,6 +164,16 @@ struct Owed {
     treatment: treatments::Stored,
     each: i64,
     places: Vec<i64>,
+}
+
+impl Owed {
+    /// Adds that units `u` had less. Who was to have both prices in turn had less only where it was over before their turn came.
+    async fn push(&self, ctx: &Ctx, stored: &Promised, query: &mut Sql) -> Result<()> {
+        let over = stored.ended_at.unwrap_or(ctx.now()).day(&ctx.app.organisation().await?.zone());
+        query.push(" AND u.arm IN ").list_padded(&self.places);
+        query.push(" AND (u.second_from_on IS NULL OR u.second_from_on > ").arg(over).push(")");
+        Ok(())
+    }
 }
 
 async fn owed(db: &Db, arms: &[Arm], basket: Option<i64>) -> Result<Option<Owed>> {
@@ -184,7 +195,9 @@ pub(super) async fn seen(ctx: &Ctx, id: Id<Experiment>, arms: &[Arm]) -> Result<
     let Some(stored): Option<Promised> = db.maybe(query).await? else { return Ok(None) };
     let Some(owed) = owed(db, arms, stored.basket_minor).await? else { return Ok(None) };
     let mut query = sql("SELECT u.made_good, COUNT(*) FROM experiment_units u WHERE u.experiment_id = ");
-    query.arg(id).push(" AND u.arm IN ").list_padded(&owed.places).push(" GROUP BY u.made_good ORDER BY u.made_good");
+    query.arg(id);
+    owed.push(ctx, &stored, &mut query).await?;
+    query.push(" GROUP BY u.made_good ORDER BY u.made_good");
     let counted: Vec<(Option<MadeGood>, i64)> = db.all(query).await?;
     let of = |what: MadeGood| counted.iter().filter(|(became, _)| *became == Some(what)).map(|(_, count)| *count).sum::<i64>();
     let customers = if matches!(stored.state, ExperimentState::Ended | ExperimentState::Decided) {
@@ -289,7 +302,9 @@ async fn go_on(ctx: &Ctx, one: &Promised, owed: &Owed, batch: i64) -> Result<boo
         "FROM experiment_units u JOIN parties p ON p.id = u.party_id LEFT JOIN stage_memberships m ON m.party_id = p.id AND m.left_on IS NULL
          WHERE u.made_good IS NULL AND u.experiment_id = ",
     );
-    query.arg(one.id).push(" AND u.arm IN ").list_padded(&owed.places).push(" ORDER BY u.id LIMIT ").arg(batch);
+    query.arg(one.id);
+    owed.push(ctx, &stored, &mut query).await?;
+    query.push(" ORDER BY u.id LIMIT ").arg(batch);
     let units: Vec<Unit> = tx.all(query).await?;
     if units.is_empty() {
         finish(&mut tx, ctx, &stored).await?;

@@ -1,6 +1,7 @@
 //! Experiments: what a treatment really does, told by customers who get it and by others, alike but for chance, who do not.
 //! What is asked is written down before it begins; what it says follows from that by one rule ([`verdict::judge`]).
 
+mod crossover;
 mod dealing;
 mod decide;
 mod enrol;
@@ -13,6 +14,7 @@ mod make_good;
 pub(crate) mod merge;
 mod planning;
 mod steps;
+mod switchback;
 
 pub mod verdict;
 mod whom;
@@ -20,7 +22,7 @@ mod write;
 
 pub use decide::{DecideExperiment, decide};
 pub(crate) use enrol::run;
-pub use figures::{ArmLook, Check, CheckKind, ContrastLook, Guard, Look, Range, SubgroupLook};
+pub use figures::{ArmLook, Check, CheckKind, ContrastLook, Guard, Look, OrderLook, Range, SubgroupLook, Usual};
 pub use given::{Deliver, Delivered, ExperimentUnit, ListUnits, deliver, units};
 pub use import::{ImportExperiment, import};
 pub use looks::analyse;
@@ -28,6 +30,7 @@ pub(in crate::experience) use make_good::OCCASION as MAKE_GOOD;
 pub use make_good::{LeftOut, MadeGood, MakeGood, MakeGoodPlan, MakeGoodState};
 use planning::TOO_LONG;
 pub use steps::{pause, resume, start};
+pub use switchback::{Design, PERIOD, WASHOUT};
 pub use write::{NewExperiment, Other, PlanExperiment, Planned, Way, create, plan};
 
 use self::verdict::Verdict;
@@ -147,9 +150,11 @@ row! {
         pub state: ExperimentState = "x.state",
         /// Whether it took place elsewhere, and only what came of it was brought in.
         pub is_imported: bool = "x.is_imported",
+        /// With whom a customer is compared.
+        pub design: Design = "x.design",
         /// Who is drawn.
         pub unit: DrawUnit = "x.unit",
-        /// Days that each customer is watched.
+        /// Days that each customer is watched; of two periods, the days of one.
         pub horizon_days: i64 = "x.horizon_days",
         /// Days that it runs at least.
         pub min_days: i64 = "x.min_days",
@@ -206,6 +211,7 @@ row! {
         pub(crate) outcome: Outcome,
         pub(crate) state: ExperimentState,
         pub(crate) is_imported: bool,
+        pub(crate) design: Design,
         pub(crate) unit: DrawUnit,
         pub(crate) subgroups: Option<serde_json::Value>,
         pub(crate) rule: Option<serde_json::Value>,
@@ -417,3 +423,5 @@ pub fn operations(ops: &mut Operations) {
 mod tests;
 #[cfg(test)]
 mod tests_make_good;
+#[cfg(test)]
+mod tests_switchback;

@@ -26,7 +26,7 @@ fn registration(stored: &Stored, arms: &[Arm]) -> Result<Value> {
     Ok(json!({
         "name": stored.name, "question": stored.question, "kind": stored.kind, "outcome": stored.outcome, "rule": stored.rule,
         "stages": stored.stages, "horizon_days": stored.horizon_days, "min_days": stored.min_days, "smallest": stored.smallest,
-        "planned": stored.planned, "unit": stored.unit, "subgroups": stored.named()?, "goods": stored.goods, "currency": stored.currency.code(), "arms": arms,
+        "planned": stored.planned, "design": stored.design, "washout_days": super::switchback::WASHOUT, "unit": stored.unit, "subgroups": stored.named()?, "goods": stored.goods, "currency": stored.currency.code(), "arms": arms,
         "alpha_looking": super::verdict::LOOKING, "alpha_at_the_end": super::verdict::AT_THE_END, "alpha_harm": super::verdict::HARM,
         "same_within": super::figures::SAME_WITHIN, "events": super::verdict::EVENTS,
         "subgroups_false": super::figures::SUBGROUPS_FALSE, "subgroup_min": super::figures::SUBGROUP_MIN,

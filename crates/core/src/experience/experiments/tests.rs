@@ -95,14 +95,15 @@ pub(super) fn asked(treatments: &[Id<Treatment>], smallest: &str) -> NewExperime
         outcome: Outcome::Bought,
         horizon_days: 30,
         smallest: smallest.into(),
+        design: Design::Parallel,
         unit: None,
         subgroups: Vec::new(),
     }
 }
 
 pub(super) fn planned(of: &NewExperiment) -> PlanExperiment {
-    let NewExperiment { treatment_ids, rule, outcome, horizon_days, smallest, .. } = of.clone();
-    PlanExperiment { treatment_ids, rule, outcome, horizon_days, smallest }
+    let NewExperiment { treatment_ids, rule, outcome, horizon_days, smallest, design, .. } = of.clone();
+    PlanExperiment { treatment_ids, rule, outcome, horizon_days, smallest, design }
 }
 
 pub(super) fn later(ctx: &Ctx, days: i64) -> Ctx {

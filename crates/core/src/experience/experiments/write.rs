@@ -2,6 +2,7 @@
 
 use super::dealing::WHOLE;
 use super::planning::{self, Base, SHORTEST};
+use super::switchback::{self, Design, PERIOD};
 use super::whom::{DID, Did, Whom, introductions, purchases};
 use super::{DrawUnit, Experiment, ExperimentSeen, MakeGoodPlan, Outcome, Subgroup, make_good, read};
 use crate::experience::legality::{TreatmentKind, verdict};
@@ -52,6 +53,10 @@ pub struct PlanExperiment {
     /// The difference that is worth knowing, as decimal text: in per cent points for `bought` and `introduced`, in days for
     /// `occasions`, in major units of the organisation's currency for amounts.
     pub smallest: String,
+    /// With whom a customer is compared: with others unless given, or with themselves, first with the treatment and then without
+    /// it or the other way round. Then there is one treatment, and `horizon_days` are those of each period, 60 to 180.
+    #[serde(default)]
+    pub design: Design,
 }
 
 /// What a plan comes to.
@@ -63,7 +68,7 @@ pub struct Planned {
     pub per_day: f64,
     /// The mean of what is measured, in as many days before today: a share, days, or minor units.
     pub mean: f64,
-    /// Its standard deviation.
+    /// Its standard deviation; where customers are compared with themselves, that of what two periods of one of them differ.
     pub deviation: f64,
     /// The difference that is worth knowing, in the same unit.
     pub smallest: f64,
@@ -90,6 +95,8 @@ peyvand_db::words! {
         Longer = "longer",
         /// Try one treatment alone.
         OneArm = "one_arm",
+        /// Compare each customer with themselves.
+        Switchback = "switchback",
         /// Mean more customers.
         Everybody = "everybody",
         /// Ask some of them what they think.
@@ -126,6 +133,10 @@ pub struct NewExperiment {
     /// The difference that is worth knowing, as decimal text: in per cent points for `bought` and `introduced`, in days for
     /// `occasions`, in major units of the organisation's currency for amounts.
     pub smallest: String,
+    /// With whom a customer is compared: with others unless given, or with themselves, first with the treatment and then without
+    /// it or the other way round. Then there is one treatment, and `horizon_days` are those of each period, 60 to 180.
+    #[serde(default)]
+    pub design: Design,
     /// Who is drawn: each customer unless given, households where it is about introductions.
     #[serde(default)]
     pub unit: Option<DrawUnit>,
@@ -143,6 +154,8 @@ struct Checked {
     goods: i64,
     smallest: f64,
     base: Base,
+    /// The same where each is compared with themselves, where that may be.
+    paired: Option<Base>,
     /// What those it means pay for one purchase, in minor units.
     basket: Option<i64>,
 }
@@ -173,8 +186,12 @@ impl PlanExperiment {
         if ids.is_empty() || ids.len() > ARMS_MAX {
             fields.0.push(Problem::new("treatment_ids", "experiments-arms-count").with("max", ARMS_MAX));
         }
-        if !(HORIZON.0..=HORIZON.1).contains(&self.horizon_days) {
-            fields.0.push(Problem::new("horizon_days", "input-range").with("min", HORIZON.0).with("max", HORIZON.1));
+        let (least, most) = if self.design == Design::Switchback { PERIOD } else { HORIZON };
+        if !(least..=most).contains(&self.horizon_days) {
+            fields.0.push(Problem::new("horizon_days", "input-range").with("min", least).with("max", most));
+        }
+        if self.design == Design::Switchback && ids.len() > 1 {
+            fields.add("treatment_ids", "experiments-switch-one");
         }
         let smallest = fields.take(smallest(&self.smallest, self.outcome, currency));
         let rule = match &self.rule {
@@ -199,9 +216,14 @@ impl PlanExperiment {
         if treatments.iter().any(|one| one.kind != kind) {
             fields.add("treatment_ids", "experiments-one-kind");
         }
-        let stages = stages(&treatments)?;
+        let stages = stages(&treatments, self.design)?;
         if stages.is_empty() {
-            fields.add("treatment_ids", "experiments-never-withheld");
+            let key = if self.design == Design::Switchback { "experiments-never-switched" } else { "experiments-never-withheld" };
+            fields.add("treatment_ids", key);
+        }
+        // What is promised is not taken away from anybody, not for a time either.
+        if self.design == Design::Switchback && kind == TreatmentKind::Benefit && is_promised(ctx, &ids).await? {
+            fields.add("treatment_ids", "experiments-promised");
         }
         let mut tx = ctx.app.db.begin().await?;
         let goods = if self.outcome == Outcome::Benefit { Rates::read(&mut tx).await?.goods() } else { Ok(0) };
@@ -218,20 +240,45 @@ impl PlanExperiment {
         let rules = treatments.iter().filter_map(|one| one.rule.clone()).chain(rule.clone());
         let rules = rules.map(serde_json::from_value).collect::<std::result::Result<_, _>>().map_err(Error::fault)?;
         let whom = Whom { kind, stages: stages.clone(), rules, world: world(ctx).await? };
-        let (base, basket) = base(ctx, &whom, self.outcome, self.horizon_days, goods, currency).await?;
-        Ok(Some(Checked { treatments, kind, stages, rule, goods, smallest, base, basket }))
+        let (mut base, basket) = base(ctx, &whom, self.outcome, self.horizon_days, goods, currency).await?;
+        // What could be learned of the same customers, each compared with themselves.
+        let period = self.horizon_days.max(PERIOD.0);
+        let may_switch = treatments.len() == 1 && period <= PERIOD.1 && stages(&treatments, Design::Switchback)? == stages;
+        let mut paired = None;
+        if may_switch {
+            let every = (i64::try_from(base.customers).unwrap_or(i64::MAX) / SAMPLE).max(1);
+            paired = switchback::deviation(ctx, &whom, (self.outcome, goods), period, every, currency).await?;
+        }
+        // The means of two orders are compared, of half of what somebody's periods differ.
+        let paired = paired.filter(|paired| *paired > 0.0).map(|paired| Base { deviation: paired / 2.0, is_share: false, ..base });
+        if self.design == Design::Switchback {
+            base = paired.unwrap_or(Base { deviation: 0.0, is_share: false, ..base });
+        }
+        Ok(Some(Checked { paired, treatments, kind, stages, rule, goods, smallest, base, basket }))
     }
 }
 
 /// The stages at which all of the treatments are meant and allowed, and at which a customer may be left without them.
-fn stages(treatments: &[treatments::Stored]) -> Result<Vec<Stage>> {
+fn stages(treatments: &[treatments::Stored], design: Design) -> Result<Vec<Stage>> {
     let mut stages: Vec<Stage> = Stage::ALL.to_vec();
     for one in treatments {
         let (form, meant) = (one.form(), one.stages()?);
-        stages
-            .retain(|stage| meant.contains(stage) && verdict(form, *stage, Standing::Active).is_allowed() && form.may_be_withheld(*stage));
+        let may_lack = |stage: Stage| match design {
+            Design::Parallel => form.may_be_withheld(stage),
+            Design::Switchback => form.may_be_switched(stage),
+        };
+        stages.retain(|stage| meant.contains(stage) && verdict(form, *stage, Standing::Active).is_allowed() && may_lack(*stage));
     }
     Ok(stages)
+}
+
+/// Whether a live policy gives one of them.
+async fn is_promised(ctx: &Ctx, treatments: &[Id<Treatment>]) -> Result<bool> {
+    let mut query = sql("SELECT COUNT(*) FROM policy_treatments b JOIN policy_versions v ON v.id = b.version_id WHERE v.state = 'live'
+        AND b.treatment_id IN ");
+    query.list_padded(treatments);
+    let (live,): (i64,) = ctx.app.db.one(query).await?;
+    Ok(live > 0)
 }
 
 /// What is known of those whom it means: how many they are, how many more each day, and what they did in as many days before
@@ -266,10 +313,10 @@ async fn base(ctx: &Ctx, whom: &Whom, outcome: Outcome, horizon: i64, goods: i64
     Ok((base, basket))
 }
 
-fn planned(ctx: &Ctx, checked: &Checked, horizon: i64) -> Planned {
+fn planned(ctx: &Ctx, checked: &Checked, (design, horizon): (Design, i64)) -> Planned {
     let Checked { base, smallest, .. } = checked;
     let arms = checked.treatments.len();
-    let found = planning::plan(base, *smallest, arms, horizon);
+    let found = planning::plan(base, *smallest, arms, design.days(horizon));
     let parts = arms as u64 + 1;
     let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let mut others = Vec::new();
@@ -278,13 +325,17 @@ fn planned(ctx: &Ctx, checked: &Checked, horizon: i64) -> Planned {
             others.push(Other { way: Way::Larger, detectable: Some(detectable) });
         }
         // In twice the time customers who buy at random buy twice as much, and vary by the root of that.
-        let longer = (!base.is_share && horizon * 2 <= HORIZON.1).then(|| Base { deviation: base.deviation * 2.0_f64.sqrt(), ..*base });
+        let longer = (design == Design::Parallel && !base.is_share && horizon * 2 <= HORIZON.1)
+            .then(|| Base { deviation: base.deviation * 2.0_f64.sqrt(), ..*base });
         if let Some(longer) = longer {
             let detectable = planning::detectable(&longer, base.customers / parts, arms).ok().map(|one| one / 2.0);
             others.push(Other { way: Way::Longer, detectable });
         }
         if arms > 1 {
             others.push(Other { way: Way::OneArm, detectable: planning::detectable(base, base.customers / 2, 1).ok() });
+        }
+        if let Some(paired) = checked.paired.filter(|_| design == Design::Parallel) {
+            others.push(Other { way: Way::Switchback, detectable: planning::detectable(&paired, base.customers / 2, 1).ok() });
         }
         if checked.rule.is_some() {
             others.push(Other { way: Way::Everybody, detectable: None });
@@ -295,7 +346,7 @@ fn planned(ctx: &Ctx, checked: &Checked, horizon: i64) -> Planned {
         customers: count(base.customers),
         per_day: base.per_day,
         mean: base.mean,
-        deviation: base.deviation,
+        deviation: if design == Design::Switchback { base.deviation * 2.0 } else { base.deviation },
         smallest: *smallest,
         detectable: found.detectable,
         needed: found.per_arm.map(|each| count(each * parts)),
@@ -337,7 +388,7 @@ pub async fn plan(ctx: &Ctx, input: PlanExperiment) -> Result<Planned> {
     let mut fields = Fields::default();
     let checked = input.checked(ctx, &mut fields).await?;
     fields.check()?;
-    Ok(planned(ctx, &checked.ok_or(Error::NotFound("treatment"))?, input.horizon_days))
+    Ok(planned(ctx, &checked.ok_or(Error::NotFound("treatment"))?, (input.design, input.horizon_days)))
 }
 
 /// Writes an experiment down, as a draft.
@@ -355,15 +406,18 @@ pub async fn create(ctx: &Ctx, new: NewExperiment) -> Result<ExperimentSeen> {
     let question = clean_text(new.question.as_deref().unwrap_or_default(), TEXT_MAX)
         .map_err(|problem| Problem::new("question", problem.key()).with("max", TEXT_MAX));
     let question = fields.take(question).filter(|question| !question.is_empty());
-    let NewExperiment { name: _, question: _, treatment_ids, rule, outcome, horizon_days, smallest, unit, subgroups } = new;
+    let NewExperiment { name: _, question: _, treatment_ids, rule, outcome, horizon_days, smallest, design, unit, subgroups } = new;
     let subgroups = named(ctx, subgroups, &mut fields).await?;
-    let usual = if outcome == Outcome::Introduced { DrawUnit::Household } else { DrawUnit::Customer };
+    let usual = if outcome == Outcome::Introduced && design == Design::Parallel { DrawUnit::Household } else { DrawUnit::Customer };
     let unit = unit.unwrap_or(usual);
-    let asked = PlanExperiment { treatment_ids, rule, outcome, horizon_days, smallest };
+    if design == Design::Switchback && (unit == DrawUnit::Household || !subgroups.is_empty()) {
+        fields.add("design", "experiments-switch-alone");
+    }
+    let asked = PlanExperiment { treatment_ids, rule, outcome, horizon_days, smallest, design };
     let checked = asked.checked(ctx, &mut fields).await?;
     fields.check()?;
     let checked = checked.ok_or(Error::NotFound("treatment"))?;
-    let plan = planned(ctx, &checked, horizon_days);
+    let plan = planned(ctx, &checked, (design, horizon_days));
     let needed = plan.needed.filter(|needed| u64::try_from(*needed).is_ok_and(|needed| needed <= PLANNED_MAX));
     let Some(needed) = needed else { return Err(Error::invalid("smallest", "experiments-not-to-be-seen")) };
     let id: Id<Experiment> = ctx.id();
@@ -373,8 +427,8 @@ pub async fn create(ctx: &Ctx, new: NewExperiment) -> Result<ExperimentSeen> {
     let mut tx = writer.begin().await?;
     tx.run(
         sql("INSERT INTO experiments (id, name, question, kind, outcome, state, is_imported, rule, stages, horizon_days, min_days,
-               smallest, planned, goods, currency, salt, assigned, complete, created_by, created_at, unit, subgroups)
-             VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19)")
+               smallest, planned, goods, currency, salt, assigned, complete, created_by, created_at, unit, subgroups, design)
+             VALUES ($1, $2, $3, $4, $5, 'draft', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, 0, $16, $17, $18, $19, $20)")
         .bind(id)
         .bind(&name)
         .bind(question)
@@ -384,7 +438,7 @@ pub async fn create(ctx: &Ctx, new: NewExperiment) -> Result<ExperimentSeen> {
         .bind(checked.rule)
         .bind(serde_json::to_value(&checked.stages).map_err(Error::fault)?)
         .bind(horizon_days)
-        .bind(horizon_days.max(SHORTEST))
+        .bind(design.days(horizon_days).max(SHORTEST))
         .bind(checked.smallest)
         .bind(needed)
         .bind(checked.goods)
@@ -393,7 +447,8 @@ pub async fn create(ctx: &Ctx, new: NewExperiment) -> Result<ExperimentSeen> {
         .bind(ctx.actor.user())
         .bind(ctx.now())
         .bind(unit)
-        .bind((!subgroups.is_empty()).then(|| serde_json::to_value(&subgroups)).transpose().map_err(Error::fault)?),
+        .bind((!subgroups.is_empty()).then(|| serde_json::to_value(&subgroups)).transpose().map_err(Error::fault)?)
+        .bind(design),
     )
     .await?;
     let parts = i64::try_from(checked.treatments.len()).unwrap_or_default() + 1;
