@@ -11,9 +11,3 @@ CREATE INDEX experiments_make_good ON experiments (make_good, id) WHERE make_goo
 
 -- What became of somebody who had the worse price: 'given', or why not.
 ALTER TABLE experiment_units ADD COLUMN made_good SORTKEY;
-
--- With whom a customer is compared: with others, or with themselves in another period. Of two periods the first ends with
--- first_until_on and the second begins with second_from_on; arm says whether the first is the one with the treatment.
-ALTER TABLE experiments ADD COLUMN design SORTKEY NOT NULL DEFAULT 'parallel';
-ALTER TABLE experiment_units ADD COLUMN first_until_on DAY;
-ALTER TABLE experiment_units ADD COLUMN second_from_on DAY;

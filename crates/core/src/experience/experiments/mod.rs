@@ -387,7 +387,8 @@ pub async fn get(ctx: &Ctx, input: ExperimentId) -> Result<ExperimentSeen> {
 pub fn operations(ops: &mut Operations) {
     const SOME: &str = "0193a1b2-0000-7000-8000-000000000000";
     let perm = |act| Some(Perm(Room::Experience, act));
-    let plan_of = || json!({"treatment_ids": [SOME], "outcome": "bought", "horizon_days": 60, "smallest": "5"});
+    let plan_of =
+        || json!({"treatment_ids": [SOME], "outcome": "occasions", "horizon_days": 60, "smallest": "0.5", "design": "switchback"});
     ops.add("experiments.plan", "POST /experiments/plan", perm(Act::See), "What can be learned with the customers there are.", plan)
         .example(plan_of);
     ops.add("experiments.create", "POST /experiments", perm(Act::Create), "Writes an experiment down, as a draft.", create).example(|| {
