@@ -4,9 +4,9 @@ use super::figures::CheckKind;
 use super::verdict::Verdict;
 use super::write::Way;
 use super::{
-    DecideExperiment, Decision, Deliver, DrawUnit, Experiment, ExperimentId, ExperimentSeen, ExperimentState, Guard, ImportExperiment,
-    ListExperiments, ListUnits, NewExperiment, Outcome, PlanExperiment, Subgroup, analyse, create, decide, deliver, get, import, list,
-    pause, plan, resume, run, start, units,
+    DecideExperiment, Decision, Deliver, Design, DrawUnit, Experiment, ExperimentId, ExperimentSeen, ExperimentState, Guard,
+    ImportExperiment, ListExperiments, ListUnits, NewExperiment, Outcome, PlanExperiment, Subgroup, analyse, create, decide, deliver, get,
+    import, list, pause, plan, resume, run, start, units,
 };
 use crate::experience::best::{self, Evidence};
 use crate::experience::legality::TreatmentKind;

@@ -33,7 +33,7 @@ async fn each_has_a_period_with_it_and_one_without_and_the_verdict_follows() {
     let shop = shop(&ctx, 70, 40).await;
     buy(&ctx, &shop[20..60], -100).await;
     let gift = made(&ctx, card()).await;
-    let ask = turned(&[gift], "0.5");
+    let ask = turned(&[gift], "0.3");
     let told = ctx.run(plan, planned(&ask)).await.unwrap();
     assert_eq!((told.customers, told.can, told.days), (70, true, Some(150)), "{told:?}");
     let id = ctx.run(create, ask).await.unwrap().experiment.id;

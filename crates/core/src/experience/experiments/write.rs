@@ -216,7 +216,7 @@ impl PlanExperiment {
         if treatments.iter().any(|one| one.kind != kind) {
             fields.add("treatment_ids", "experiments-one-kind");
         }
-        let stages = stages(&treatments, self.design)?;
+        let stages = stages_for(&treatments, self.design)?;
         if stages.is_empty() {
             let key = if self.design == Design::Switchback { "experiments-never-switched" } else { "experiments-never-withheld" };
             fields.add("treatment_ids", key);
@@ -243,7 +243,7 @@ impl PlanExperiment {
         let (mut base, basket) = base(ctx, &whom, self.outcome, self.horizon_days, goods, currency).await?;
         // What could be learned of the same customers, each compared with themselves.
         let period = self.horizon_days.max(PERIOD.0);
-        let may_switch = treatments.len() == 1 && period <= PERIOD.1 && stages(&treatments, Design::Switchback)? == stages;
+        let may_switch = treatments.len() == 1 && period <= PERIOD.1 && stages_for(&treatments, Design::Switchback)? == stages;
         let mut paired = None;
         if may_switch {
             let every = (i64::try_from(base.customers).unwrap_or(i64::MAX) / SAMPLE).max(1);
@@ -259,7 +259,7 @@ impl PlanExperiment {
 }
 
 /// The stages at which all of the treatments are meant and allowed, and at which a customer may be left without them.
-fn stages(treatments: &[treatments::Stored], design: Design) -> Result<Vec<Stage>> {
+fn stages_for(treatments: &[treatments::Stored], design: Design) -> Result<Vec<Stage>> {
     let mut stages: Vec<Stage> = Stage::ALL.to_vec();
     for one in treatments {
         let (form, meant) = (one.form(), one.stages()?);
