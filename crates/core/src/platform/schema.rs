@@ -40,6 +40,6 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     24 "0024_till",
     25 "0025_make_good",
     26 "0026_stage_members",
-    27 "0027_switchback",
+    27 "0027_compared",
     28 "0028_merge",
 };
