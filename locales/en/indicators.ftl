@@ -124,7 +124,7 @@ indicators-advocacy = Indicators of advocates
 indicators-advocacy-sub = { $count ->
     [one] 1 customer who was an advocate on the first day
    *[other] { $count } customers who were advocates on the first day
-  } · { $from } to { $until }
+  } · { $from } to { $until } · counted { $when }.
 indicators-no-advocates = Nobody was an advocate on that day
 indicators-no-advocates-about = Advocates are loyal customers who brought somebody by themselves. Choose a shorter time, or see who is about to become one.
 indicators-introductions = Introductions of one advocate

@@ -2,27 +2,35 @@
 //! respect, discounts, gifts and benefits have to do with it. Rates are those of an advocate's year, so that more advocates do
 //! not look like an effect. An introduction counts on the day it happened, whenever somebody was rewarded for it.
 
-use super::rules::{ReferralForm, ReferralKind};
+use super::rules::{ReferralForm, ReferralKind, ReferralState};
 use crate::experience::experiments::Range;
 use crate::experience::indicators::effects::{Arm, Because, Claim, Did, Reached, Span, Stratum, Tally, Usual, attribute, because};
-use crate::experience::indicators::read::{self, Categories, Causes, Frame, Want};
-use crate::experience::indicators::{Effect, IndicatorsOf, adjust, effect, frame, name_all};
+use crate::experience::indicators::read::{self, Categories, Causes, Frame, Stripe, Want};
+use crate::experience::indicators::{Effect, FRESH, IndicatorsOf, adjust, effect, frame, name_all};
 use crate::experience::legality::TreatmentKind;
 use crate::experience::policies::Version;
 use crate::experience::treatments::Treatment;
+use crate::insight::findings;
 use crate::insight::guard::{FEW, LEVEL};
 use crate::lifecycle::Stage;
 use crate::parties::Party;
 use crate::platform::time::DAY;
-use crate::{Act, Ctx, Day, Instant, Operations, Perm, Result, Room};
-use peyvand_db::{Id, Sql, Tx, row};
+use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Result, Room};
+use data_encoding::HEXLOWER;
+use futures_util::future::try_join_all;
+use peyvand_db::{Db, Id, Sql, Tx, row, sql};
 use peyvand_stats::mean::permutation;
 use peyvand_stats::ratio::Totals;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+/// Of the way from introductions to indicators; another number counts anew.
+const VERSION: &str = "cam 1";
+/// What was counted is kept under this name.
+const NAME: &str = "cam";
 /// Days of a year.
 const YEAR: f64 = 365.25;
 /// Of fewer introductions in both arms, chance is counted by shuffling instead of by a curve.
@@ -31,7 +39,7 @@ const RARE: f64 = 50.0;
 const SHUFFLES: u32 = 5_000;
 
 /// How many introductions there were of a kind and form.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KindOfIntroduction {
     /// What was introduced.
     pub kind: ReferralKind,
@@ -46,7 +54,7 @@ pub struct KindOfIntroduction {
 }
 
 /// A treatment and what is known of it: its events are introductions, what came of it are confirmed ones.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AdvocateEffect {
     /// The treatment.
     #[serde(flatten)]
@@ -60,12 +68,14 @@ pub struct AdvocateEffect {
 }
 
 /// The four indicators.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cam {
     /// The first day.
     pub from: Day,
     /// The last day.
     pub until: Day,
+    /// When it was counted.
+    pub made_at: Instant,
     /// Customers who were advocates on the first day.
     pub customers: i64,
     /// Of them, those who are not any more: they count until then.
@@ -154,14 +164,46 @@ impl Sums {
 /// Without the right, or for too few or too many days.
 pub async fn cam(ctx: &Ctx, input: IndicatorsOf) -> Result<Cam> {
     let reader = ctx.read(Perm(Room::Advocacy, Act::See))?;
-    let (frame, _) = frame(ctx, reader.sight.clone(), Stage::Advocate, input).await?;
+    let (frame, is_usual) = frame(ctx, reader.sight.clone(), Stage::Advocate, input).await?;
+    let hash = if is_usual { Some(fingerprint(reader.db, &frame).await?) } else { None };
+    let fresh = match hash.as_ref().filter(|_| !input.anew) {
+        Some(hash) => {
+            findings::last::<Cam>(reader.db, NAME).await?.filter(|last| last.input_hash == *hash && last.made_at.plus(FRESH) > ctx.now())
+        }
+        None => None,
+    };
+    let mut found = match fresh {
+        Some(last) => last.found,
+        None => {
+            let found = count(ctx, &frame).await?;
+            if let Some(hash) = hash {
+                findings::put(ctx, NAME, &hash, 0, &found).await?;
+            }
+            found
+        }
+    };
     let mut tx = reader.db.snapshot().await?;
+    name_all(ctx, &mut tx, found.treatments.iter_mut().map(|one| &mut one.effect).collect()).await?;
+    Ok(found)
+}
+
+/// What the count rests on: the days, and how many introductions there are in which state.
+async fn fingerprint(db: &Db, frame: &Frame) -> Result<String> {
+    let query = sql("SELECT state, COUNT(*), COUNT(qualified_on), COUNT(confirmed_on) FROM referrals GROUP BY state ORDER BY state");
+    let states: Vec<(ReferralState, i64, i64, i64)> = db.all(query).await?;
+    Ok(HEXLOWER.encode(&Sha256::digest(format!("{VERSION} {} {} {states:?}", frame.span.from, frame.span.until))))
+}
+
+/// Counts everything. Names of treatments are left out.
+async fn count(ctx: &Ctx, frame: &Frame) -> Result<Cam> {
+    let mut tx = ctx.app.db.snapshot().await?;
     let (mut sums, mut causes, mut after) = (Sums::default(), Causes::default(), None);
     loop {
-        let members = read::members(&mut tx, &frame, after, Want::Reached, &mut causes, &mut Categories::default()).await?;
-        let Some(last) = members.last() else { break };
-        let mut introduced = introduced(&mut tx, &frame, (after.unwrap_or(Id::FIRST), last.party)).await?;
-        after = Some(last.party);
+        let stripe = Stripe::read(&mut tx, frame, after, None, Want::Reached).await?;
+        let Some(last) = stripe.last() else { break };
+        let mut introduced = introduced(&mut tx, frame, (after.unwrap_or(Id::FIRST), last)).await?;
+        after = Some(last);
+        let members = stripe.members(frame, Want::Reached, &mut causes, &mut Categories::default());
         sums.tallies.resize(causes.list.len(), Tally::default());
         sums.came.resize(causes.list.len(), Came::default());
         for member in &members {
@@ -171,8 +213,8 @@ pub async fn cam(ctx: &Ctx, input: IndicatorsOf) -> Result<Cam> {
     }
     let mut effects = Vec::new();
     let mut spills: HashMap<uuid::Uuid, i64> = HashMap::new();
-    for kind in TreatmentKind::ALL.iter().copied() {
-        let (strata, spilled) = strata(&mut tx, &frame, kind).await?;
+    let of = |kind| async move { Ok::<_, Error>((kind, strata(ctx, frame, kind).await?)) };
+    for (kind, (strata, spilled)) in try_join_all(TreatmentKind::ALL.iter().map(|kind| of(*kind))).await? {
         spills.extend(spilled.into_iter().map(|(id, count)| (id.0, count)));
         let days = read::days_to_introduce(kind);
         let mut of_kind: Vec<Effect> = Vec::new();
@@ -192,7 +234,6 @@ pub async fn cam(ctx: &Ctx, input: IndicatorsOf) -> Result<Cam> {
         adjust(&mut of_kind);
         effects.extend(of_kind);
     }
-    name_all(ctx, &mut tx, &mut effects).await?;
     let came = |one: &Effect| {
         let is_it = |cause: &read::Cause| match cause {
             read::Cause::Treatment(id) => id.0 == one.id,
@@ -214,6 +255,7 @@ pub async fn cam(ctx: &Ctx, input: IndicatorsOf) -> Result<Cam> {
     Ok(Cam {
         from: frame.span.from,
         until: frame.span.until.plus(-1),
+        made_at: ctx.now(),
         customers: sums.customers,
         left: sums.left,
         needs: FEW,
@@ -284,7 +326,7 @@ struct Compared {
 /// Who was to get the treatments of a kind and who was left without them, policy by policy, with their confirmed introductions
 /// after they were assigned and in as many days before; and how many introductions were left out, by treatment.
 async fn strata(
-    tx: &mut Tx,
+    ctx: &Ctx,
     frame: &Frame,
     kind: TreatmentKind,
 ) -> Result<(HashMap<Id<Treatment>, Vec<Compared>>, HashMap<Id<Treatment>, i64>)> {
@@ -312,11 +354,12 @@ async fn strata(
     );
     query.arg(frame.span.from.plus(-days)).push(" AND r.occurred_on < ").arg(frame.span.until);
     query.push(" ORDER BY w.treatment_id, w.policy_version_id, w.is_ghost, w.party_id, r.occurred_on");
+    let mut tx = ctx.app.db.snapshot().await?;
     let units: Vec<Unit> = tx.all(query).await?;
     let versions: BTreeSet<Id<Version>> = units.iter().map(|one| one.version_id).collect();
-    let shares = read::holdouts(tx, &versions.into_iter().collect::<Vec<_>>()).await?;
+    let shares = read::holdouts(&mut tx, &versions.into_iter().collect::<Vec<_>>()).await?;
     let ids: BTreeSet<Id<Treatment>> = units.iter().map(|one| one.treatment_id).collect();
-    let known = read::treatments(tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let known = read::treatments(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
     let mut counted: BTreeMap<(Id<Treatment>, Id<Version>), [Counted; 2]> = BTreeMap::new();
     let mut spilled: HashMap<Id<Treatment>, i64> = HashMap::new();
     let key = |one: &Unit| (one.treatment_id, one.version_id, one.is_ghost, one.party_id);

@@ -23,6 +23,7 @@ const PERIODS: [i64; 3] = [180, 365, 1_095];
 #[serde(deny_unknown_fields)]
 pub(super) struct Asked {
     days: Option<i64>,
+    anew: Option<u8>,
 }
 
 #[derive(Template)]
@@ -31,6 +32,7 @@ struct IndicatorsPage {
     s: Shell,
     tab: &'static str,
     sub: String,
+    anew: String,
     periods: Vec<(String, String, bool)>,
     is_empty: bool,
     figures: Vec<Figure>,
@@ -42,7 +44,7 @@ struct IndicatorsPage {
 /// The page.
 pub(super) async fn index(req: Req, Query(asked): Query<Asked>) -> PageResult {
     let from = asked.days.map(|days| req.loc.today().plus(-days));
-    let found = req.ctx.run(cam, IndicatorsOf { from, ..IndicatorsOf::default() }).await?;
+    let found = req.ctx.run(cam, IndicatorsOf { from, until: None, anew: asked.anew == Some(1) }).await?;
     let currency = req.ctx.app.organisation().await?.currency;
     let loc = &req.loc;
     let few = loc.t1("indicators-few-advocates", "count", found.needs);
@@ -71,8 +73,14 @@ pub(super) async fn index(req: Req, Query(asked): Query<Asked>) -> PageResult {
         tab: "indicators",
         sub: loc.ta(
             "indicators-advocacy-sub",
-            &[("count", found.customers.into()), ("from", loc.day(found.from).into()), ("until", loc.day(found.until).into())],
+            &[
+                ("count", found.customers.into()),
+                ("from", loc.day(found.from).into()),
+                ("until", loc.day(found.until).into()),
+                ("when", loc.when(found.made_at).into()),
+            ],
         ),
+        anew: format!("{HERE}?anew=1{}", asked.days.map(|days| format!("&days={days}")).unwrap_or_default()),
         periods: PERIODS
             .iter()
             .map(|days| (format!("{HERE}?days={days}"), loc.t1("indicators-period", "days", *days), asked.days.unwrap_or(365) == *days))

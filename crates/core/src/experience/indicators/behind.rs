@@ -1,7 +1,7 @@
 //! Who is behind a number of the indicators.
 
 use super::effects::{Tally, attribute};
-use super::read::{self, Categories, Cause, Causes, Member, Want};
+use super::read::{self, Categories, Cause, Causes, Member, Stripe, Want};
 use super::{IndicatorsOf, effect_days, frame};
 use crate::experience::legality::TreatmentKind;
 use crate::experience::treatments::Treatment;
@@ -114,9 +114,10 @@ pub async fn behind(ctx: &Ctx, input: Behind) -> Result<Page<IndicatorCustomer>>
             let (mut found, mut after) = (Vec::new(), after);
             let (mut causes, mut categories) = (Causes::default(), Categories::default());
             while found.len() < wanted {
-                let members = read::members(&mut tx, &frame, after, Want::All, &mut causes, &mut categories).await?;
-                let Some(last) = members.last() else { break };
-                after = Some(last.party);
+                let stripe = Stripe::read(&mut tx, &frame, after, None, Want::All).await?;
+                let Some(last) = stripe.last() else { break };
+                after = Some(last);
+                let members = stripe.members(&frame, Want::All, &mut causes, &mut categories);
                 let pick = |member: &Member| pick(member, cell, id, input.category.as_deref(), &causes, &categories);
                 found.extend(members.iter().filter_map(pick));
             }

@@ -202,6 +202,19 @@ pub struct Arm {
     pub cost: (f64, f64, f64, f64),
 }
 
+impl AddAssign for Arm {
+    fn add_assign(&mut self, other: Arm) {
+        self.count += other.count;
+        self.delivered += other.delivered;
+        let pairs = [(&mut self.events, other.events), (&mut self.minor, other.minor)];
+        pairs.into_iter().for_each(|(sum, more)| *sum = (sum.0 + more.0, sum.1 + more.1));
+        let threes = [(&mut self.events_before, other.events_before), (&mut self.minor_before, other.minor_before)];
+        threes.into_iter().for_each(|(sum, more)| *sum = (sum.0 + more.0, sum.1 + more.1, sum.2 + more.2));
+        let (sum, more) = (self.cost, other.cost);
+        self.cost = (sum.0 + more.0, sum.1 + more.1, sum.2 + more.2, sum.3 + more.3);
+    }
+}
+
 impl Arm {
     fn moments(&self, (sum, squares): (f64, f64)) -> Moments {
         let n = self.count as f64;

@@ -42,7 +42,7 @@ const DAYS_MAX: i64 = 1_096;
 /// Days in which the effect of a discount shows at the least: what is bought early is not bought later.
 const DISCOUNT_DAYS: i64 = 90;
 /// How long what was counted is told, in milliseconds.
-const FRESH: i64 = HOUR;
+pub(crate) const FRESH: i64 = HOUR;
 /// Of the way from purchases to indicators; another number counts anew.
 const VERSION: &str = "cem 1";
 /// When so great a share of purchases, in per cent, lies in one hour, files without times are behind it.
@@ -121,7 +121,7 @@ pub(crate) async fn frame(ctx: &Ctx, sight: Sight, stage: Stage, input: Indicato
     if !(DAYS_MIN..=DAYS_MAX).contains(&span.days()) {
         return Err(Problem::new("from", "indicators-days-range").with("min", DAYS_MIN).with("max", DAYS_MAX).into());
     }
-    let is_usual = sight == Sight::All && input.until.is_none() && input.from.is_none();
+    let is_usual = sight == Sight::All && last == yesterday && span.days() == DAYS;
     Ok((Frame { stage, span, currency: organisation.currency, zone, sight }, is_usual))
 }
 
@@ -147,7 +147,7 @@ pub async fn cem(ctx: &Ctx, input: IndicatorsOf) -> Result<Cem> {
     {
         let mut found = last.found;
         let mut tx = reader.db.snapshot().await?;
-        name_all(ctx, &mut tx, &mut found.treatments).await?;
+        name_all(ctx, &mut tx, found.treatments.iter_mut().collect()).await?;
         return Ok(found);
     }
     let mut found = count(ctx, &frame, calendar, hijri_shift).await?;
@@ -155,7 +155,7 @@ pub async fn cem(ctx: &Ctx, input: IndicatorsOf) -> Result<Cem> {
         findings::put(ctx, name, &hash, 0, &found).await?;
     }
     let mut tx = reader.db.snapshot().await?;
-    name_all(ctx, &mut tx, &mut found.treatments).await?;
+    name_all(ctx, &mut tx, found.treatments.iter_mut().collect()).await?;
     Ok(found)
 }
 
@@ -172,12 +172,10 @@ struct Counted {
 
 impl Counted {
     async fn read(ctx: &Ctx, frame: &Frame) -> Result<Counted> {
-        let mut tx = ctx.app.db.snapshot().await?;
-        let (mut all, mut after) = (Counted::default(), None);
-        loop {
-            let members = read::members(&mut tx, frame, after, Want::All, &mut all.causes, &mut all.categories).await?;
-            let Some(last) = members.last() else { return Ok(all) };
-            after = Some(last.party);
+        let mut all = Counted::default();
+        let mut stripes = read::stripes(ctx, frame, Want::All).await?;
+        while let Some(stripe) = stripes.recv().await {
+            let members = stripe?.members(frame, Want::All, &mut all.causes, &mut all.categories);
             all.tallies.resize(all.causes.list.len(), Tally::default());
             for member in &members {
                 attribute(member.span, &member.did(), &member.reached, &mut all.tallies);
@@ -190,6 +188,7 @@ impl Counted {
                 }
             }
         }
+        Ok(all)
     }
 }
 
@@ -206,8 +205,7 @@ async fn count(ctx: &Ctx, frame: &Frame, calendar: Calendar, hijri_shift: i64) -
     drop(tx);
     let strata = async |kind| {
         let days = effect_days(kind, gap);
-        let mut tx = ctx.app.db.snapshot().await?;
-        Ok::<_, Error>((kind, days, read::strata(&mut tx, frame, kind, days).await?))
+        Ok::<_, Error>((kind, days, read::strata(ctx, frame, kind, days).await?))
     };
     let [one, two, three] = KINDS;
     let (one, two, three) = tokio::try_join!(strata(one), strata(two), strata(three))?;
@@ -247,12 +245,10 @@ pub(super) fn effect_days(kind: TreatmentKind, two_gaps: i64) -> i64 {
 
 /// The sums of who was in the stage as many days before.
 async fn before(ctx: &Ctx, frame: &Frame) -> Result<Option<Sums>> {
-    let mut tx = ctx.app.db.snapshot().await?;
-    let (mut sums, mut after) = (Sums::default(), None);
-    loop {
-        let members = read::members(&mut tx, frame, after, Want::Purchases, &mut Causes::default(), &mut Categories::default()).await?;
-        let Some(last) = members.last() else { break };
-        after = Some(last.party);
+    let mut sums = Sums::default();
+    let mut stripes = read::stripes(ctx, frame, Want::Purchases).await?;
+    while let Some(stripe) = stripes.recv().await {
+        let members = stripe?.members(frame, Want::Purchases, &mut Causes::default(), &mut Categories::default());
         members.iter().for_each(|member| sums.add(member.span, frame.span, &member.repeats));
     }
     Ok((sums.customers() > 0).then_some(sums))
@@ -322,11 +318,10 @@ pub(crate) fn adjust(found: &mut [Effect]) {
 }
 
 /// Puts the names in.
-pub(crate) async fn name_all(ctx: &Ctx, tx: &mut Tx, found: &mut [Effect]) -> Result<()> {
-    let ids: Vec<Id<_>> = found.iter().filter(|one| !one.is_protocol).map(|one| Id::new(one.id)).collect();
-    let treatments = read::treatments(tx, &ids).await?;
-    let ids: Vec<Id<_>> = found.iter().filter(|one| one.is_protocol).map(|one| Id::new(one.id)).collect();
-    let protocols = read::protocols(tx, &ids).await?;
+pub(crate) async fn name_all(ctx: &Ctx, tx: &mut Tx, found: Vec<&mut Effect>) -> Result<()> {
+    let ids = |is_protocol| found.iter().filter(move |one| one.is_protocol == is_protocol).map(|one| one.id);
+    let treatments = read::treatments(tx, &ids(false).map(Id::new).collect::<Vec<_>>()).await?;
+    let protocols = read::protocols(tx, &ids(true).map(Id::new).collect::<Vec<_>>()).await?;
     for one in found {
         one.name = if one.is_protocol {
             protocols.get(&Id::new(one.id)).cloned().unwrap_or_default()

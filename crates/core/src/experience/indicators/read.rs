@@ -14,15 +14,22 @@ use crate::lifecycle::{Stage, Standing};
 use crate::parties::Party;
 use crate::platform::money::Currency;
 use crate::platform::time::{DAY, HOUR};
-use crate::{Day, Instant, Result, Sight};
+use crate::{Ctx, Day, Instant, Result, Sight};
 use jiff::tz::TimeZone;
 use peyvand_db::{Id, Sql, Tx, row, sql};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use tokio::sync::mpsc::{Receiver, channel};
+use uuid::Uuid;
 
 /// Customers that are read together.
-const STRIPE: i64 = 20_000;
+const STRIPE: i64 = 10_000;
+/// How many stripes are read at the same time; each holds a connection for so long.
+const READERS: usize = 2;
 /// The smallest step in which hours of the day differ between time zones.
 pub(super) const HALF_HOUR: i64 = HOUR / 2;
+/// The signs that text has for the end of a field and of a line: no name of a category holds them.
+const FIELD_END: &str = "\u{1f}";
+const LINE_END: &str = "\u{1e}";
 /// Days after respect in which something counts as having come after it.
 const RESPECT_DAYS: i64 = 30;
 /// After a gift.
@@ -146,7 +153,18 @@ row! {
         left_on: Option<Day> = "CASE WHEN m.left_on IS NOT NULL THEN (SELECT MIN(n.entered_on) FROM stage_memberships n
             WHERE n.party_id = m.party_id AND n.place > m.place
               AND (n.stage <> m.stage OR n.standing IN ('lost', 'detractor', 'terminated', 'archived', 'disqualified'))) END",
-        habit: Option<Habit> = "(SELECT s.habit FROM party_scores s WHERE s.party_id = m.party_id)",
+        habit: Option<Habit> = "CASE WHEN $2 THEN (SELECT s.habit FROM party_scores s WHERE s.party_id = m.party_id) END",
+        /// Where $1, their purchases in the currency $3 from $4 until before $5, each with day, amount and half hour ($6 ms long).
+        /// They are one text, for a row of each costs more than what is in it.
+        bought: Option<String> = "CASE WHEN $1 THEN (SELECT STRING_AGG(q.day || ' ' || CAST(q.gross_minor AS TEXT) || ' ' || CAST(q.at / $6 AS TEXT), ',')
+            FROM purchases q WHERE q.party_id = m.party_id AND q.gross_minor > 0 AND q.currency = $3 AND q.day >= $4 AND q.day < $5) END",
+        /// Where $2, the lines of them: day, amount, whether they had bought the same before, and category, with $7 between these
+        /// and $8 between lines.
+        lines: Option<String> = "CASE WHEN $2 THEN (SELECT STRING_AGG(l.day || $7 || CAST(l.amount_minor AS TEXT) || $7 || CASE WHEN EXISTS (
+              SELECT 1 FROM purchase_lines e WHERE e.party_id = l.party_id AND e.product_id = l.product_id AND e.day < l.day AND e.sign > 0)
+              THEN '1' ELSE '0' END || $7 || COALESCE(c.category, ''), $8)
+            FROM purchase_lines l LEFT JOIN products c ON c.id = l.product_id
+            WHERE l.party_id = m.party_id AND l.sign > 0 AND l.currency = $3 AND l.day >= $4 AND l.day < $5) END",
     }
 }
 
@@ -227,196 +245,230 @@ impl Categories {
     }
 }
 
-/// The next members by id, after one; nothing when there are none left.
-pub(crate) async fn members(
-    tx: &mut Tx,
-    frame: &Frame,
-    after: Option<Id<Party>>,
-    want: Want,
-    causes: &mut Causes,
-    categories: &mut Categories,
-) -> Result<Vec<Member>> {
-    let mut query = Sql::select::<InStage>("FROM stage_memberships m JOIN parties p ON p.id = m.party_id WHERE");
-    frame.members(&mut query);
-    if let Some(after) = after {
-        query.push(" AND m.party_id > ").arg(after);
-    }
-    query.push(" ORDER BY m.party_id LIMIT ").arg(STRIPE);
-    let found: Vec<InStage> = tx.all(query).await?;
-    let Some(last) = found.last() else { return Ok(Vec::new()) };
-    let stripe = (after.unwrap_or(Id::FIRST), last.party_id);
-    let places: HashMap<Id<Party>, usize> = found.iter().enumerate().map(|(at, one)| (one.party_id, at)).collect();
-    let mut members: Vec<Member> = found
-        .iter()
-        .map(|one| {
-            let until = one.left_on.map_or(frame.span.until, |left| left.clamp(frame.span.from, frame.span.until));
-            Member {
-                party: one.party_id,
-                span: Span { from: frame.span.from, until },
-                repeats: Vec::new(),
-                reached: Vec::new(),
-                half_hours: Vec::new(),
-                habit: one.habit,
-            }
-        })
-        .collect();
-    if want != Want::Reached {
-        repeats(tx, frame, stripe, &found, &mut members, &places).await?;
-    }
-    if want == Want::All {
-        kinds(tx, frame, stripe, &mut members, &places, categories).await?;
-    }
-    if want != Want::Purchases {
-        reached(tx, frame, stripe, want, &mut members, &places, causes).await?;
-    }
-    Ok(members)
+/// Members that are read together, as they come out of the database.
+#[derive(Default)]
+pub(crate) struct Stripe {
+    found: Vec<InStage>,
+    returned: Vec<Returned>,
+    delivered: Vec<Delivered>,
+    kept: Vec<(Id<Party>, Id<Protocol>, Instant)>,
 }
 
-/// Their repeat purchases: one row for each customer, for a row of each purchase costs more than what is in it.
-async fn repeats(
-    tx: &mut Tx,
-    frame: &Frame,
-    stripe: (Id<Party>, Id<Party>),
-    found: &[InStage],
-    members: &mut [Member],
-    places: &HashMap<Id<Party>, usize>,
-) -> Result<()> {
-    let mut occasions: Vec<Vec<Occasion>> = members.iter().map(|_| Vec::new()).collect();
-    let mut query = sql("SELECT m.party_id, STRING_AGG(q.day || ' ' || CAST(q.gross_minor AS TEXT) || ' ' || CAST(q.at / $1 AS TEXT), ',')
-        FROM stage_memberships m JOIN purchases q ON q.party_id = m.party_id WHERE q.gross_minor > 0 AND q.currency = ")
-    .bind(HALF_HOUR);
-    query.arg(frame.currency).push(" AND q.day >= ").arg(frame.span.from).push(" AND q.day < ").arg(frame.span.until).push(" AND");
-    frame.stripe(&mut query, stripe);
-    query.push(" GROUP BY m.party_id");
-    for (party, text) in tx.all::<(Id<Party>, String)>(query).await? {
-        let Some(at) = places.get(&party) else { continue };
-        let days = &mut occasions[*at];
-        let half_hours = &mut members[*at].half_hours;
-        days.extend(text.split(',').filter_map(|part| {
-            let mut parts = part.splitn(3, ' ');
-            let (day, gross, half_hour) = (parts.next()?, parts.next()?, parts.next()?);
-            half_hours.push(half_hour.parse().ok()?);
-            Some(Occasion { on: day.parse().ok()?, gross: gross.parse().ok()?, refunded: 0 })
-        }));
-        days.sort_unstable_by_key(|one| one.on);
-        days.dedup_by(|next, kept| {
-            let is_same = next.on == kept.on;
-            if is_same {
-                kept.gross = kept.gross.saturating_add(next.gross);
-            }
-            is_same
-        });
+impl Stripe {
+    /// The members after one by id, up to another: to the end of a stripe unless it is said.
+    pub(crate) async fn read(tx: &mut Tx, frame: &Frame, after: Option<Id<Party>>, last: Option<Id<Party>>, want: Want) -> Result<Stripe> {
+        let mut query = Sql::select::<InStage>("FROM stage_memberships m JOIN parties p ON p.id = m.party_id WHERE")
+            .bind(want != Want::Reached)
+            .bind(want == Want::All)
+            .bind(frame.currency)
+            .bind(frame.span.from)
+            .bind(frame.span.until)
+            .bind(HALF_HOUR)
+            .bind(FIELD_END)
+            .bind(LINE_END);
+        frame.members(&mut query);
+        if let Some(after) = after {
+            query.push(" AND m.party_id > ").arg(after);
+        }
+        match last {
+            Some(last) => drop(query.push(" AND m.party_id <= ").arg(last).push(" ORDER BY m.party_id")),
+            None => drop(query.push(" ORDER BY m.party_id LIMIT ").arg(STRIPE)),
+        }
+        let mut stripe = Stripe { found: tx.all(query).await?, ..Stripe::default() };
+        let Some(last) = stripe.last() else { return Ok(stripe) };
+        let bounds = (after.unwrap_or(Id::FIRST), last);
+        if want != Want::Reached {
+            stripe.returned = returned(tx, frame, bounds).await?;
+        }
+        if want != Want::Purchases {
+            stripe.delivered = delivered(tx, frame, bounds).await?;
+            stripe.kept = kept(tx, frame, bounds).await?;
+        }
+        Ok(stripe)
     }
+
+    /// The last member; nothing when there are none.
+    pub(crate) fn last(&self) -> Option<Id<Party>> {
+        self.found.last().map(|one| one.party_id)
+    }
+
+    /// What each of them did.
+    pub(crate) fn members(&self, frame: &Frame, want: Want, causes: &mut Causes, categories: &mut Categories) -> Vec<Member> {
+        let places: HashMap<Id<Party>, usize> = self.found.iter().enumerate().map(|(at, one)| (one.party_id, at)).collect();
+        let mut members: Vec<Member> = self
+            .found
+            .iter()
+            .map(|one| {
+                let until = one.left_on.map_or(frame.span.until, |left| left.clamp(frame.span.from, frame.span.until));
+                Member {
+                    party: one.party_id,
+                    span: Span { from: frame.span.from, until },
+                    repeats: Vec::new(),
+                    reached: Vec::new(),
+                    half_hours: Vec::new(),
+                    habit: one.habit,
+                }
+            })
+            .collect();
+        self.repeats(frame, &mut members, &places);
+        for (member, one) in members.iter_mut().zip(&self.found) {
+            kinds(member, one.lines.as_deref().unwrap_or_default(), categories);
+        }
+        self.reached(frame, want, &mut members, &places, causes);
+        members
+    }
+
+    /// Their repeat purchases.
+    fn repeats(&self, frame: &Frame, members: &mut [Member], places: &HashMap<Id<Party>, usize>) {
+        let mut occasions: Vec<Vec<Occasion>> = Vec::with_capacity(members.len());
+        for (member, one) in members.iter_mut().zip(&self.found) {
+            let half_hours = &mut member.half_hours;
+            let parts = one.bought.as_deref().unwrap_or_default().split(',');
+            let mut days: Vec<Occasion> = parts
+                .filter_map(|part| {
+                    let mut parts = part.splitn(3, ' ');
+                    let (day, gross, half_hour) = (parts.next()?, parts.next()?, parts.next()?);
+                    half_hours.push(half_hour.parse().ok()?);
+                    Some(Occasion { on: day.parse().ok()?, gross: gross.parse().ok()?, refunded: 0 })
+                })
+                .collect();
+            days.sort_unstable_by_key(|one| one.on);
+            days.dedup_by(|next, kept| {
+                let is_same = next.on == kept.on;
+                if is_same {
+                    kept.gross = kept.gross.saturating_add(next.gross);
+                }
+                is_same
+            });
+            occasions.push(days);
+        }
+        for one in &self.returned {
+            let Some(at) = places.get(&one.party_id) else { continue };
+            // What was bought before these days is none of theirs.
+            if one.bought_on.is_none_or(|day| day >= frame.span.from) {
+                take_back(&mut occasions[*at], one.day, one.bought_on, one.minor);
+            }
+        }
+        for ((member, occasions), known) in members.iter_mut().zip(occasions).zip(&self.found) {
+            let span = member.span;
+            let is_repeat = |one: &Occasion| span.holds(one.on) && known.first_purchase_on.is_none_or(|first| first < one.on);
+            // What was given back whole was no purchase.
+            let stands = |one: &Occasion| one.refunded < one.gross;
+            member.repeats = occasions
+                .into_iter()
+                .filter(|one| is_repeat(one) && stands(one))
+                .map(|one| Repeat { on: one.on, minor: one.gross.saturating_sub(one.refunded), kinds: Vec::new(), is_same: false })
+                .collect();
+        }
+    }
+
+    /// What reached them meanwhile.
+    fn reached(&self, frame: &Frame, want: Want, members: &mut [Member], places: &HashMap<Id<Party>, usize>, causes: &mut Causes) {
+        let days = |kind, left| if want == Want::Reached { days_to_introduce(kind) } else { days_after(kind, left) };
+        for one in &self.delivered {
+            let Some(at) = places.get(&one.party_id) else { continue };
+            let on = one.delivered_at.day(&frame.zone);
+            let left = one.valid_to_on.map_or(0, |last| last.since(on));
+            let used_on = one.bought_on.or_else(|| one.redeemed_at.map(|at| at.day(&frame.zone)));
+            let cause = causes.place(Cause::Treatment(one.treatment_id), one.kind);
+            members[*at].reached.push(Reached { cause, on, days: days(one.kind, left), used_on });
+        }
+        for (party, protocol, done) in &self.kept {
+            let Some(at) = places.get(party) else { continue };
+            let cause = causes.place(Cause::Protocol(*protocol), TreatmentKind::Respect);
+            let on = done.day(&frame.zone);
+            members[*at].reached.push(Reached { cause, on, days: days(TreatmentKind::Respect, 0), used_on: None });
+        }
+    }
+}
+
+/// What members of a stripe brought back.
+async fn returned(tx: &mut Tx, frame: &Frame, bounds: (Id<Party>, Id<Party>)) -> Result<Vec<Returned>> {
     let mut query = Sql::select::<Returned>(
         "FROM stage_memberships m JOIN purchase_lines l ON l.party_id = m.party_id LEFT JOIN purchase_lines o ON o.id = l.refund_of WHERE l.sign < 0 AND l.currency = ",
     );
     query.arg(frame.currency).push(" AND l.day >= ").arg(frame.span.from).push(" AND");
-    frame.stripe(&mut query, stripe);
+    frame.stripe(&mut query, bounds);
     query.push(" ORDER BY l.party_id, l.day, l.id");
-    for one in tx.all::<Returned>(query).await? {
-        let Some(at) = places.get(&one.party_id) else { continue };
-        // What was bought before these days is none of theirs.
-        if one.bought_on.is_none_or(|day| day >= frame.span.from) {
-            take_back(&mut occasions[*at], one.day, one.bought_on, one.minor);
-        }
-    }
-    for ((member, occasions), known) in members.iter_mut().zip(occasions).zip(found) {
-        let span = member.span;
-        let is_repeat = |one: &Occasion| span.holds(one.on) && known.first_purchase_on.is_none_or(|first| first < one.on);
-        // What was given back whole was no purchase.
-        let stands = |one: &Occasion| one.refunded < one.gross;
-        member.repeats = occasions
-            .into_iter()
-            .filter(|one| is_repeat(one) && stands(one))
-            .map(|one| Repeat { on: one.on, minor: one.gross.saturating_sub(one.refunded), kinds: Vec::new(), is_same: false })
-            .collect();
-    }
-    Ok(())
+    Ok(tx.all(query).await?)
 }
 
-/// What they bought on these days, by category.
-async fn kinds(
-    tx: &mut Tx,
-    frame: &Frame,
-    stripe: (Id<Party>, Id<Party>),
-    members: &mut [Member],
-    places: &HashMap<Id<Party>, usize>,
-    categories: &mut Categories,
-) -> Result<()> {
-    // 31 and 30 are the signs that text has for this: no name of a category holds them.
-    let mut query = sql("SELECT m.party_id, STRING_AGG(l.day || $1 || CAST(l.amount_minor AS TEXT) || $1 || CASE WHEN EXISTS (
-            SELECT 1 FROM purchase_lines e WHERE e.party_id = l.party_id AND e.product_id = l.product_id AND e.day < l.day AND e.sign > 0)
-          THEN '1' ELSE '0' END || $1 || COALESCE(c.category, ''), $2)
-        FROM stage_memberships m JOIN purchase_lines l ON l.party_id = m.party_id LEFT JOIN products c ON c.id = l.product_id WHERE l.sign > 0 AND l.currency = ")
-    .bind("\u{1f}")
-    .bind("\u{1e}");
-    query.arg(frame.currency).push(" AND l.day >= ").arg(frame.span.from).push(" AND l.day < ").arg(frame.span.until).push(" AND");
-    frame.stripe(&mut query, stripe);
-    query.push(" GROUP BY m.party_id");
-    for (party, text) in tx.all::<(Id<Party>, String)>(query).await? {
-        let Some(at) = places.get(&party) else { continue };
-        let repeats = &mut members[*at].repeats;
-        for line in text.split('\u{1e}') {
-            let mut parts = line.splitn(4, '\u{1f}');
-            let (Some(day), Some(minor), Some(same), Some(category)) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
-                continue;
-            };
-            let (Ok(day), Ok(minor)) = (day.parse::<Day>(), minor.parse::<i64>()) else { continue };
-            let Ok(place) = repeats.binary_search_by_key(&day, |one| one.on) else { continue };
-            let kind = categories.place(category);
-            let one = &mut repeats[place];
-            one.is_same |= same == "1";
-            match one.kinds.iter_mut().find(|(known, _)| *known == kind) {
-                Some((_, sum)) => *sum = sum.saturating_add(minor),
-                None => one.kinds.push((kind, minor)),
-            }
-        }
-    }
-    Ok(())
-}
-
-/// What reached them meanwhile.
-async fn reached(
-    tx: &mut Tx,
-    frame: &Frame,
-    stripe: (Id<Party>, Id<Party>),
-    want: Want,
-    members: &mut [Member],
-    places: &HashMap<Id<Party>, usize>,
-    causes: &mut Causes,
-) -> Result<()> {
+/// The treatments that reached members of a stripe.
+async fn delivered(tx: &mut Tx, frame: &Frame, bounds: (Id<Party>, Id<Party>)) -> Result<Vec<Delivered>> {
     let (from, until) = frame.moments();
-    let days = |kind, left| if want == Want::Reached { days_to_introduce(kind) } else { days_after(kind, left) };
     let mut query = Sql::select::<Delivered>(
         "FROM stage_memberships m JOIN exposures e ON e.party_id = m.party_id LEFT JOIN grants g ON g.exposure_id = e.id WHERE NOT e.is_ghost AND e.delivered_at >= ",
     );
     query.arg(from).push(" AND e.delivered_at < ").arg(until).push(" AND");
-    frame.stripe(&mut query, stripe);
+    frame.stripe(&mut query, bounds);
     query.push(" ORDER BY e.party_id, e.delivered_at, e.id");
-    for one in tx.all::<Delivered>(query).await? {
-        let Some(at) = places.get(&one.party_id) else { continue };
-        let on = one.delivered_at.day(&frame.zone);
-        let left = one.valid_to_on.map_or(0, |last| last.since(on));
-        let used_on = one.bought_on.or_else(|| one.redeemed_at.map(|at| at.day(&frame.zone)));
-        let cause = causes.place(Cause::Treatment(one.treatment_id), one.kind);
-        members[*at].reached.push(Reached { cause, on, days: days(one.kind, left), used_on });
-    }
+    Ok(tx.all(query).await?)
+}
+
+/// The protocols of respect that were kept for members of a stripe: each of their acts was done in time.
+async fn kept(tx: &mut Tx, frame: &Frame, bounds: (Id<Party>, Id<Party>)) -> Result<Vec<(Id<Party>, Id<Protocol>, Instant)>> {
+    let (from, until) = frame.moments();
     let mut query = sql("SELECT a.party_id, s.protocol_id, MAX(a.done_at)
         FROM stage_memberships m JOIN protocol_acts a ON a.party_id = m.party_id
         JOIN protocol_steps s ON s.id = a.step_id WHERE a.due_at >= ");
     query.arg(from).push(" AND a.started_at >= ").arg(from).push(" AND a.started_at < ").arg(until).push(" AND");
-    frame.stripe(&mut query, stripe);
-    // Respect is delivered when each of its acts was done in time.
+    frame.stripe(&mut query, bounds);
     query.push(
         " GROUP BY a.party_id, s.protocol_id, a.occasion HAVING COUNT(*) = COUNT(CASE WHEN a.done_at > 0 AND a.done_at <= a.due_at THEN 1 END)",
     );
-    for (party, protocol, done) in tx.all::<(Id<Party>, Id<Protocol>, Instant)>(query).await? {
-        let Some(at) = places.get(&party) else { continue };
-        let cause = causes.place(Cause::Protocol(protocol), TreatmentKind::Respect);
-        let on = done.day(&frame.zone);
-        members[*at].reached.push(Reached { cause, on, days: days(TreatmentKind::Respect, 0), used_on: None });
+    Ok(tx.all(query).await?)
+}
+
+/// Reads all members, stripe by stripe, with readers that go on while who takes the stripes is busy. The stripes come in no
+/// order: a reader that waits for a connection holds up no other. Ids grow as numbers do, so that every so manieth number cuts
+/// customers into stripes about as long; they hold everybody even where that is not so.
+///
+/// # Errors
+/// Come with the stripes.
+pub(crate) async fn stripes(ctx: &Ctx, frame: &Frame, want: Want) -> Result<Receiver<Result<Stripe>>> {
+    let query = sql("SELECT p.id FROM parties p WHERE p.no % $1 = 0 ORDER BY p.id").bind(STRIPE);
+    let ends: Vec<(Id<Party>,)> = ctx.app.db.all(query).await?;
+    let ends: Vec<Id<Party>> = ends.into_iter().map(|(end,)| end).chain([Id::new(Uuid::max())]).collect();
+    let (sender, receiver) = channel(READERS);
+    for reader in 0..READERS.min(ends.len()) {
+        let bounds = (0..ends.len()).skip(reader).step_by(READERS);
+        let bounds: Vec<_> = bounds.map(|at| (at.checked_sub(1).map(|at| ends[at]), ends[at])).collect();
+        let (sender, db, frame) = (sender.clone(), ctx.app.db.clone(), frame.clone());
+        tokio::spawn(async move {
+            let mut tx = match db.snapshot().await {
+                Ok(tx) => tx,
+                Err(error) => return drop(sender.send(Err(error.into())).await),
+            };
+            for (after, last) in bounds {
+                let read = Stripe::read(&mut tx, &frame, after, Some(last), want).await;
+                let is_over = read.is_err();
+                // Nobody takes what was read for a question that was given up.
+                if sender.send(read).await.is_err() || is_over {
+                    return;
+                }
+            }
+        });
     }
-    Ok(())
+    Ok(receiver)
+}
+
+/// What a member bought on these days, by category.
+fn kinds(member: &mut Member, lines: &str, categories: &mut Categories) {
+    for line in lines.split(LINE_END) {
+        let mut parts = line.splitn(4, FIELD_END);
+        let (Some(day), Some(minor), Some(same), Some(category)) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+            continue;
+        };
+        let (Ok(day), Ok(minor)) = (day.parse::<Day>(), minor.parse::<i64>()) else { continue };
+        let Ok(place) = member.repeats.binary_search_by_key(&day, |one| one.on) else { continue };
+        let kind = categories.place(category);
+        let one = &mut member.repeats[place];
+        one.is_same |= same == "1";
+        match one.kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, sum)) => *sum = sum.saturating_add(minor),
+            None => one.kinds.push((kind, minor)),
+        }
+    }
 }
 
 row! {
@@ -496,11 +548,35 @@ pub(crate) async fn protocols(tx: &mut Tx, ids: &[Id<Protocol>]) -> Result<HashM
 
 /// Who was to get the treatments of a kind and who was left without them, policy by policy: what they bought in `days` after
 /// they were assigned, beside what they bought in as many before.
-pub(super) async fn strata(tx: &mut Tx, frame: &Frame, kind: TreatmentKind, days: i64) -> Result<HashMap<Id<Treatment>, Vec<Stratum>>> {
+pub(super) async fn strata(ctx: &Ctx, frame: &Frame, kind: TreatmentKind, days: i64) -> Result<HashMap<Id<Treatment>, Vec<Stratum>>> {
+    // Customers with even and with odd numbers are read at the same time; their sums add up.
+    let (even, odd) = tokio::try_join!(arms(ctx, frame, kind, days, 0), arms(ctx, frame, kind, days, 1))?;
+    let arms = || even.iter().chain(&odd);
+    let mut tx = ctx.app.db.snapshot().await?;
+    let versions: BTreeSet<Id<Version>> = arms().map(|one| one.version_id).collect();
+    let shares = holdouts(&mut tx, &versions.into_iter().collect::<Vec<_>>()).await?;
+    let ids: BTreeSet<Id<Treatment>> = arms().map(|one| one.treatment_id).collect();
+    let known = treatments(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let mut found: HashMap<Id<Treatment>, BTreeMap<Id<Version>, Stratum>> = HashMap::new();
+    for one in arms() {
+        let Some(treatment) = known.get(&one.treatment_id) else { continue };
+        let holdout = shares.get(&one.version_id).copied().unwrap_or_default();
+        let stratum = found.entry(one.treatment_id).or_default().entry(one.version_id).or_insert_with(|| Stratum {
+            treated: Arm::default(),
+            control: Arm::default(),
+            held_back: held_back(treatment, frame.stage, holdout),
+        });
+        *(if one.is_ghost { &mut stratum.control } else { &mut stratum.treated }) += one.arm();
+    }
+    Ok(found.into_iter().map(|(treatment, strata)| (treatment, strata.into_values().collect())).collect())
+}
+
+/// The arms of every policy, of customers whose number leaves that when halved.
+async fn arms(ctx: &Ctx, frame: &Frame, kind: TreatmentKind, days: i64, half: i64) -> Result<Vec<ArmSums>> {
     let (from, until) = frame.moments();
     let last = until.plus(-days * DAY);
     if last <= from {
-        return Ok(HashMap::new());
+        return Ok(Vec::new());
     }
     let mut query = Sql::select::<ArmSums>(
         "FROM (SELECT w.treatment_id, w.policy_version_id, w.is_ghost, w.delivered, CAST(w.cost AS DOUBLE PRECISION) AS c,
@@ -516,7 +592,7 @@ pub(super) async fn strata(tx: &mut Tx, frame: &Frame, kind: TreatmentKind, days
             WHERE e.stage = ",
     );
     query.arg(frame.stage).push(" AND e.kind = ").arg(kind).push(" AND e.assigned_at >= ").arg(from);
-    query.push(" AND e.assigned_at < ").arg(last);
+    query.push(" AND e.assigned_at < ").arg(last).push(" AND p.no % 2 = ").arg(half);
     frame.sight.parties(&mut query);
     query.push(
         " GROUP BY e.treatment_id, e.policy_version_id, e.is_ghost, e.party_id) w
@@ -527,24 +603,5 @@ pub(super) async fn strata(tx: &mut Tx, frame: &Frame, kind: TreatmentKind, days
         " GROUP BY w.treatment_id, w.policy_version_id, w.is_ghost, w.party_id, w.delivered, w.cost) d
          GROUP BY d.treatment_id, d.policy_version_id, d.is_ghost",
     );
-    let arms: Vec<ArmSums> = tx.all(query).await?;
-    let shares = holdouts(tx, &arms.iter().map(|one| one.version_id).collect::<Vec<_>>()).await?;
-    let known = treatments(tx, &arms.iter().map(|one| one.treatment_id).collect::<Vec<_>>()).await?;
-    let mut found: HashMap<Id<Treatment>, HashMap<Id<Version>, Stratum>> = HashMap::new();
-    for one in &arms {
-        let Some(treatment) = known.get(&one.treatment_id) else { continue };
-        let holdout = shares.get(&one.version_id).copied().unwrap_or_default();
-        let stratum = found.entry(one.treatment_id).or_default().entry(one.version_id).or_insert_with(|| Stratum {
-            treated: Arm::default(),
-            control: Arm::default(),
-            held_back: held_back(treatment, frame.stage, holdout),
-        });
-        *(if one.is_ghost { &mut stratum.control } else { &mut stratum.treated }) = one.arm();
-    }
-    let listed = |strata: HashMap<Id<Version>, Stratum>| {
-        let mut strata: Vec<_> = strata.into_iter().collect();
-        strata.sort_unstable_by_key(|(version, _)| *version);
-        strata.into_iter().map(|(_, stratum)| stratum).collect()
-    };
-    Ok(found.into_iter().map(|(treatment, strata)| (treatment, listed(strata))).collect())
+    Ok(ctx.app.db.all(query).await?)
 }

@@ -146,7 +146,12 @@ impl Sums {
         let is_skew = skewness(&self.amounts).is_some_and(|skew| (self.amounts.len() as u64) < observations_for_skewness(skew));
         let resamples = u32::try_from((DRAWS / self.amounts.len().max(1)).min(1_000)).unwrap_or(1_000);
         // A sample of nothing beside it leaves the mean as it is.
-        let resampled = || bootstrap_t(&self.amounts, &[0.0, 0.0], LEVEL, resamples, 1).ok();
+        let resampled = || {
+            // Customers were added in no order, and draws go by their places.
+            let mut amounts = self.amounts.clone();
+            amounts.sort_unstable_by(f64::total_cmp);
+            bootstrap_t(&amounts, &[0.0, 0.0], LEVEL, resamples, 1).ok()
+        };
         let of_mean = moments.and_then(|moments| mean(&moments, LEVEL).ok());
         let is_resampled = is_skew && resamples >= 200;
         let per_customer = if is_resampled && is_enough { resampled().or(of_mean) } else { of_mean };
@@ -177,12 +182,12 @@ impl Sums {
         let kinds = &self.kinds;
         let total: i64 = kinds.repeats.iter().sum();
         let value = |minor: &[i64; PLACES]| minor.iter().fold(0_i64, |sum, one| sum.saturating_add(*one));
+        let told = |kind: Option<u32>| kind.map(&name);
         let mut order: Vec<_> = kinds.of.iter().collect();
-        order.sort_unstable_by_key(|(kind, (_, minor))| (std::cmp::Reverse(value(minor)), **kind));
+        order.sort_by_cached_key(|(kind, (_, minor))| (std::cmp::Reverse(value(minor)), told(**kind)));
         let in_all: [i64; PLACES] =
             std::array::from_fn(|place| kinds.of.values().fold(0_i64, |sum, (_, minor)| sum.saturating_add(minor[place])));
         let spent = value(&in_all);
-        let told = |kind: Option<u32>| kind.map(&name);
         let share = |part: i64, all: i64| if all > 0 { Some(part as f64 / all as f64) } else { None };
         let entropy = order.iter().filter_map(|(_, (_, minor))| share(value(minor), spent)).filter(|p| *p > 0.0).map(|p| -p * p.ln()).sum();
         let shown: Vec<Option<u32>> = order.iter().take(CATEGORIES).map(|(kind, _)| **kind).collect();
@@ -200,11 +205,7 @@ impl Sums {
             same: wilson(kinds.same, total.unsigned_abs(), LEVEL).ok().filter(|_| total >= FEW).map(Range::from),
             breadth: (kinds.buyers >= FEW).then(|| kinds.breadth as f64 / kinds.buyers as f64),
             entropy: (spent > 0 && total >= FEW).then_some(entropy),
-            moves: kinds
-                .moves(&shown)
-                .into_iter()
-                .map(|(from, to, count, share)| Move { from: told(from), to: told(to), count, share })
-                .collect(),
+            moves: kinds.moves(&shown, told),
         }
     }
 }
@@ -243,7 +244,7 @@ impl Kinds {
 
     /// What comes after each of these categories, most likely first, the three first of each: pulled towards what all buy,
     /// the more the fewer purchases it rests on.
-    fn moves(&self, shown: &[Option<u32>]) -> Vec<(Option<u32>, Option<u32>, i64, f64)> {
+    fn moves(&self, shown: &[Option<u32>], told: impl Fn(Option<u32>) -> Option<String>) -> Vec<Move> {
         let mut into: HashMap<Option<u32>, i64> = HashMap::new();
         let mut out: HashMap<Option<u32>, i64> = HashMap::new();
         for ((from, to), count) in &self.moves {
@@ -251,7 +252,7 @@ impl Kinds {
             *into.entry(*to).or_default() += count;
         }
         let all: i64 = into.values().sum();
-        let mut told = Vec::new();
+        let mut moves = Vec::new();
         for from in shown {
             let of = out.get(from).copied().unwrap_or_default();
             if of < FEW {
@@ -263,13 +264,14 @@ impl Kinds {
                 .filter(|((one, _), _)| one == from)
                 .map(|((_, to), count)| {
                     let usual = into.get(to).copied().unwrap_or_default() as f64 / all as f64;
-                    (*from, *to, *count, (*count as f64 + PRIOR * usual) / (of as f64 + PRIOR))
+                    let share = (*count as f64 + PRIOR * usual) / (of as f64 + PRIOR);
+                    Move { from: told(*from), to: told(*to), count: *count, share }
                 })
                 .collect();
-            next.sort_unstable_by(|one, other| other.3.total_cmp(&one.3).then(one.1.cmp(&other.1)));
-            told.extend(next.into_iter().take(3));
+            next.sort_unstable_by(|one, other| other.share.total_cmp(&one.share).then_with(|| one.to.cmp(&other.to)));
+            moves.extend(next.into_iter().take(3));
         }
-        told
+        moves
     }
 }
 
