@@ -43,7 +43,7 @@ impl Belief {
     }
 }
 
-/// Probability of each arm to be the best: ∫ f_k ∏ F_j by Gauss-Legendre between breakpoints that follow all arms.
+/// Probability of each arm to be the best.
 ///
 /// # Errors
 /// `Invalid` without arms or for a belief that is not positive.
@@ -55,24 +55,35 @@ pub fn best_arm(arms: &[Belief]) -> Result<Vec<f64>> {
             breaks.push((arm.mean() + off * arm.deviation()).clamp(0.0, 1.0));
         }
     }
+    Ok(highest(breaks, arms.len(), |at, p| arms[at].log_density(p).exp(), |at, p| beta_reg(arms[at].a, arms[at].b, p)))
+}
+
+/// Probability of each of so many values to be the highest, from their densities and distribution functions: ∫ f_k ∏ F_j by
+/// Gauss-Legendre between breakpoints that follow all of them.
+pub(crate) fn highest(
+    mut breaks: Vec<f64>,
+    count: usize,
+    density: impl Fn(usize, f64) -> f64,
+    below: impl Fn(usize, f64) -> f64,
+) -> Vec<f64> {
     breaks.sort_unstable_by(f64::total_cmp);
     breaks.dedup();
     let rule = finest();
-    let mut out = vec![0.0; arms.len()];
+    let mut out = vec![0.0; count];
     for pair in breaks.windows(2) {
         let width = pair[1] - pair[0];
         for (node, weight) in rule.nodes.iter().zip(&rule.weights) {
-            let p = pair[0] + node * width;
-            let below: Vec<f64> = arms.iter().map(|arm| beta_reg(arm.a, arm.b, p)).collect();
-            for (at, arm) in arms.iter().enumerate() {
+            let point = pair[0] + node * width;
+            let below: Vec<f64> = (0..count).map(|at| below(at, point)).collect();
+            for (at, out) in out.iter_mut().enumerate() {
                 let others: f64 = below.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, below)| below).product();
                 if others > 0.0 {
-                    out[at] += weight * width * arm.log_density(p).exp() * others;
+                    *out += weight * width * density(at, point) * others;
                 }
             }
         }
     }
-    Ok(out)
+    out
 }
 
 /// Shares in which the next customers are to be split: probabilities to be best, mixed with a uniform `floor` (0.1 of all

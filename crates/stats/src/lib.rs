@@ -75,6 +75,7 @@ pub mod sequential;
 pub mod survey;
 pub mod survival;
 pub mod tiers;
+pub mod which;
 
 mod error;
 mod interval;

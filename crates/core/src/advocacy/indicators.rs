@@ -2,11 +2,13 @@
 //! respect, discounts, gifts and benefits have to do with it. Rates are those of an advocate's year, so that more advocates do
 //! not look like an effect. An introduction counts on the day it happened, whenever somebody was rewarded for it.
 
+use super::referrals::Referral;
 use super::rules::{ReferralForm, ReferralKind, ReferralState};
+use super::value::{Bought, Worths};
 use crate::experience::experiments::Range;
 use crate::experience::indicators::effects::{Arm, Because, Claim, Did, Reached, Span, Stratum, Tally, Usual, attribute, because};
 use crate::experience::indicators::read::{self, Categories, Causes, Frame, Stripe, Want};
-use crate::experience::indicators::{Effect, FRESH, IndicatorsOf, adjust, effect, frame, name_all};
+use crate::experience::indicators::{Effect, FRESH, IndicatorsOf, Pair, adjust, effect, frame, name_all};
 use crate::experience::legality::TreatmentKind;
 use crate::experience::policies::Version;
 use crate::experience::treatments::Treatment;
@@ -14,12 +16,14 @@ use crate::insight::findings;
 use crate::insight::guard::{FEW, LEVEL};
 use crate::lifecycle::Stage;
 use crate::parties::Party;
+use crate::platform::money::Currency;
 use crate::platform::time::DAY;
 use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Result, Room};
 use data_encoding::HEXLOWER;
 use futures_util::future::try_join_all;
 use peyvand_db::{Db, Id, Sql, Tx, row, sql};
-use peyvand_stats::mean::permutation;
+use peyvand_stats::mean::{Moments, permutation, stratified, welch};
+use peyvand_stats::proportion::{Share, newcombe};
 use peyvand_stats::ratio::Totals;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,7 +32,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Of the way from introductions to indicators; another number counts anew.
-const VERSION: &str = "cam 1";
+const VERSION: &str = "cam 2";
 /// What was counted is kept under this name.
 const NAME: &str = "cam";
 /// Days of a year.
@@ -65,6 +69,11 @@ pub struct AdvocateEffect {
     pub confirmed: i64,
     /// Introductions of somebody who, by lot, is on the other side: they are left out of what came of it.
     pub spilled: i64,
+    /// How many more of them, as a share, introduced somebody who was confirmed (Newcombe); absent where several policies gave it.
+    pub introducers: Option<Range>,
+    /// What confirmed introductions of each are worth more, in minor units, less what benefits for them cost; absent as long as
+    /// nobody has said which share of friends would not have come anyway, or what part of a price the goods are.
+    pub worth: Option<Range>,
 }
 
 /// The four indicators.
@@ -88,10 +97,18 @@ pub struct Cam {
     pub per_year: Option<Range>,
     /// Confirmed ones.
     pub confirmed_per_year: Option<Range>,
+    /// The currency of all amounts.
+    pub currency: Currency,
+    /// What confirmed introductions of one advocate in a year are worth, in minor units; absent as `worth` of a treatment is.
+    pub worth_per_year: Option<Range>,
+    /// What all of them are worth.
+    pub worth_minor: Option<i64>,
     /// How many there were of which kind and form.
     pub kinds: Vec<KindOfIntroduction>,
     /// What treatments have to do with it (CAM-1 respect, CAM-2 discounts, CAM-3 gifts, CAM-4 benefits).
     pub treatments: Vec<AdvocateEffect>,
+    /// Those of a kind beside each other.
+    pub pairs: Vec<Pair>,
 }
 
 row! {
@@ -102,6 +119,16 @@ row! {
         form: ReferralForm = "r.form",
         is_qualified: bool = "(r.qualified_on IS NOT NULL)",
         is_confirmed: bool = "(r.confirmed_on IS NOT NULL)",
+        id: Id<Referral> = "r.id",
+        referee_id: Option<Id<Party>> = "r.referee_id",
+        bought_on: Option<Day> = "r.bought_on",
+    }
+}
+
+impl Introduced {
+    fn bought(&self) -> Option<Bought> {
+        let friend = self.referee_id.filter(|_| self.is_confirmed)?;
+        Some(Bought { id: self.id, referee_id: friend, bought_on: self.bought_on? })
     }
 }
 
@@ -119,6 +146,7 @@ struct Sums {
     left: i64,
     captured: Totals,
     confirmed: Totals,
+    worth: Totals,
     confirmed_counts: (f64, f64),
     kinds: BTreeMap<(ReferralKind, ReferralForm), (i64, i64, i64)>,
     tallies: Vec<Tally>,
@@ -126,7 +154,7 @@ struct Sums {
 }
 
 impl Sums {
-    fn add(&mut self, whole: Span, span: Span, introduced: &[Introduced], reached: &[Reached]) {
+    fn add(&mut self, whole: Span, span: Span, introduced: &[Introduced], reached: &[Reached], worths: &HashMap<Id<Referral>, i64>) {
         let made: Vec<&Introduced> = introduced.iter().filter(|one| span.holds(one.occurred_on)).collect();
         let did: Vec<Did> = made.iter().map(|one| Did { on: one.occurred_on, minor: 0 }).collect();
         let owners = attribute(span, &did, reached, &mut self.tallies);
@@ -146,6 +174,7 @@ impl Sums {
         self.left += i64::from(span.until < whole.until);
         self.captured.add(made.len() as f64, years);
         self.confirmed.add(confirmed, years);
+        self.worth.add(made.iter().filter_map(|one| worths.get(&one.id)).map(|minor| *minor as f64).sum(), years);
         self.confirmed_counts = (self.confirmed_counts.0 + confirmed, self.confirmed_counts.1 + confirmed * confirmed);
     }
 
@@ -197,6 +226,7 @@ async fn fingerprint(db: &Db, frame: &Frame) -> Result<String> {
 /// Counts everything. Names of treatments are left out.
 async fn count(ctx: &Ctx, frame: &Frame) -> Result<Cam> {
     let mut tx = ctx.app.db.snapshot().await?;
+    let worths = Worths::read(ctx, frame.currency).await?;
     let (mut sums, mut causes, mut after) = (Sums::default(), Causes::default(), None);
     loop {
         let stripe = Stripe::read(&mut tx, frame, after, None, Want::Reached).await?;
@@ -204,18 +234,26 @@ async fn count(ctx: &Ctx, frame: &Frame) -> Result<Cam> {
         let mut introduced = introduced(&mut tx, frame, (after.unwrap_or(Id::FIRST), last)).await?;
         after = Some(last);
         let members = stripe.members(frame, Want::Reached, &mut causes, &mut Categories::default());
+        let bought: Vec<Bought> = introduced.values().flatten().filter_map(Introduced::bought).collect();
+        let known = match &worths {
+            Some(worths) => worths.of(&mut tx, &bought).await?,
+            None => HashMap::new(),
+        };
         sums.tallies.resize(causes.list.len(), Tally::default());
         sums.came.resize(causes.list.len(), Came::default());
         for member in &members {
             let made = introduced.remove(&member.party).unwrap_or_default();
-            sums.add(frame.span, member.span, &made, &member.reached);
+            sums.add(frame.span, member.span, &made, &member.reached, &known);
         }
     }
-    let mut effects = Vec::new();
+    let (mut effects, mut pairs) = (Vec::new(), Vec::new());
     let mut spills: HashMap<uuid::Uuid, i64> = HashMap::new();
-    let of = |kind| async move { Ok::<_, Error>((kind, strata(ctx, frame, kind).await?)) };
+    let mut more: HashMap<uuid::Uuid, (Option<Range>, Option<Range>)> = HashMap::new();
+    let worths = worths.as_ref();
+    let of = |kind| async move { Ok::<_, Error>((kind, strata(ctx, frame, kind, worths).await?)) };
     for (kind, (strata, spilled)) in try_join_all(TreatmentKind::ALL.iter().map(|kind| of(*kind))).await? {
         spills.extend(spilled.into_iter().map(|(id, count)| (id.0, count)));
+        more.extend(strata.iter().map(|(id, found)| (id.0, (introducers(found), worth(found)))));
         let days = read::days_to_introduce(kind);
         let mut of_kind: Vec<Effect> = Vec::new();
         for ((cause, of), tally) in causes.list.iter().zip(&sums.tallies) {
@@ -231,7 +269,7 @@ async fn count(ctx: &Ctx, frame: &Frame) -> Result<Cam> {
         for (id, found) in strata.iter().filter(|(id, _)| !met(id)) {
             of_kind.push(effect(read::Cause::Treatment(*id), kind, Tally::default(), judged(found, days, sums.usual())));
         }
-        adjust(&mut of_kind);
+        pairs.extend(adjust(&mut of_kind));
         effects.extend(of_kind);
     }
     let came = |one: &Effect| {
@@ -244,14 +282,12 @@ async fn count(ctx: &Ctx, frame: &Frame) -> Result<Cam> {
     let treatments = effects.into_iter().map(|effect| {
         let Came { qualified, confirmed } = came(&effect);
         let spilled = spills.get(&effect.id).copied().unwrap_or_default();
-        AdvocateEffect { qualified, confirmed, spilled, effect }
+        // Nothing is said beside what may not be said.
+        let (introducers, worth) = more.get(&effect.id).copied().filter(|_| effect.because.added.is_some()).unwrap_or_default();
+        AdvocateEffect { qualified, confirmed, spilled, introducers, worth, effect }
     });
-    let rate = |of: &Totals| {
-        of.ratio(LEVEL).ok().filter(|_| sums.customers >= FEW).map(|found| {
-            let Range { value, low, high } = found.into();
-            Range { value, low: low.max(0.0), high }
-        })
-    };
+    let ratio = |of: &Totals| of.ratio(LEVEL).ok().filter(|_| sums.customers >= FEW).map(Range::from);
+    let rate = |of: &Totals| ratio(of).map(|found| Range { low: found.low.max(0.0), ..found });
     Ok(Cam {
         from: frame.span.from,
         until: frame.span.until.plus(-1),
@@ -262,6 +298,9 @@ async fn count(ctx: &Ctx, frame: &Frame) -> Result<Cam> {
         years: sums.captured.bottom,
         per_year: rate(&sums.captured),
         confirmed_per_year: rate(&sums.confirmed),
+        currency: frame.currency,
+        worth_per_year: worths.and_then(|_| ratio(&sums.worth)),
+        worth_minor: worths.map(|_| sums.worth.top as i64),
         kinds: sums
             .kinds
             .iter()
@@ -274,6 +313,7 @@ async fn count(ctx: &Ctx, frame: &Frame) -> Result<Cam> {
             })
             .collect(),
         treatments: treatments.collect(),
+        pairs,
     })
 }
 
@@ -303,6 +343,9 @@ row! {
         delivered: i64 = "CAST(w.delivered AS BIGINT)",
         cost: f64 = "CAST(w.cost AS DOUBLE PRECISION)",
         occurred_on: Option<Day> = "r.occurred_on",
+        referral_id: Option<Id<Referral>> = "r.id",
+        referee_id: Option<Id<Party>> = "r.referee_id",
+        bought_on: Option<Day> = "r.bought_on",
         /// Whether the friend is on the other side.
         is_spilled: bool = "EXISTS (SELECT 1 FROM exposures o WHERE o.party_id = r.referee_id AND o.policy_version_id = w.policy_version_id
             AND o.is_ghost <> w.is_ghost)",
@@ -314,13 +357,14 @@ row! {
 struct Counted {
     arm: Arm,
     confirmed: Vec<f64>,
+    worth: Vec<f64>,
 }
 
 /// One policy that a treatment was given by, with each advocate's introductions.
 struct Compared {
     stratum: Stratum,
-    treated: Vec<f64>,
-    control: Vec<f64>,
+    treated: Counted,
+    control: Counted,
 }
 
 /// Who was to get the treatments of a kind and who was left without them, policy by policy, with their confirmed introductions
@@ -329,6 +373,7 @@ async fn strata(
     ctx: &Ctx,
     frame: &Frame,
     kind: TreatmentKind,
+    worths: Option<&Worths>,
 ) -> Result<(HashMap<Id<Treatment>, Vec<Compared>>, HashMap<Id<Treatment>, i64>)> {
     let days = read::days_to_introduce(kind);
     let (from, until) = frame.moments();
@@ -360,13 +405,19 @@ async fn strata(
     let shares = read::holdouts(&mut tx, &versions.into_iter().collect::<Vec<_>>()).await?;
     let ids: BTreeSet<Id<Treatment>> = units.iter().map(|one| one.treatment_id).collect();
     let known = read::treatments(&mut tx, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let bought =
+        units.iter().filter_map(|one| Some(Bought { id: one.referral_id?, referee_id: one.referee_id?, bought_on: one.bought_on? }));
+    let worths = match worths {
+        Some(worths) => worths.of(&mut tx, &bought.collect::<Vec<_>>()).await?,
+        None => HashMap::new(),
+    };
     let mut counted: BTreeMap<(Id<Treatment>, Id<Version>), [Counted; 2]> = BTreeMap::new();
     let mut spilled: HashMap<Id<Treatment>, i64> = HashMap::new();
     let key = |one: &Unit| (one.treatment_id, one.version_id, one.is_ghost, one.party_id);
     for rows in units.chunk_by(|one, other| key(one) == key(other)) {
         let first = &rows[0];
         let on = first.assigned_at.day(&frame.zone);
-        let (mut before, mut after) = (0.0, 0.0);
+        let (mut before, mut after, mut worth) = (0.0, 0.0, 0.0);
         for one in rows {
             let Some(day) = one.occurred_on else { continue };
             let is_after = day > on && day <= on.plus(days);
@@ -374,6 +425,7 @@ async fn strata(
                 *spilled.entry(first.treatment_id).or_default() += 1;
             } else if is_after {
                 after += 1.0;
+                worth += one.referral_id.and_then(|id| worths.get(&id)).map_or(0.0, |minor| *minor as f64);
             } else if day <= on && day > on.plus(-days) {
                 before += 1.0;
             }
@@ -389,13 +441,14 @@ async fn strata(
         let (sum, squares, with_events, with_minor) = arm.cost;
         arm.cost = (sum + cost, squares + cost * cost, with_events + cost * after, with_minor);
         side.confirmed.push(after);
+        side.worth.push(worth);
     }
     let mut found: HashMap<Id<Treatment>, Vec<Compared>> = HashMap::new();
     for ((treatment, version), [treated, control]) in counted {
         let Some(of) = known.get(&treatment) else { continue };
         let held_back = read::held_back(of, frame.stage, shares.get(&version).copied().unwrap_or_default());
         let stratum = Stratum { treated: treated.arm, control: control.arm, held_back };
-        found.entry(treatment).or_default().push(Compared { stratum, treated: treated.confirmed, control: control.confirmed });
+        found.entry(treatment).or_default().push(Compared { stratum, treated, control });
     }
     Ok((found, spilled))
 }
@@ -405,14 +458,34 @@ async fn strata(
 fn judged(found: &[Compared], days: i64, usual: Usual) -> Because {
     let strata: Vec<Stratum> = found.iter().map(|one| one.stratum).collect();
     let said = because(&strata, days, None, usual);
-    let all: f64 = found.iter().flat_map(|one| one.treated.iter().chain(&one.control)).sum();
+    let all: f64 = found.iter().flat_map(|one| one.treated.confirmed.iter().chain(&one.control.confirmed)).sum();
     let [only] = found else { return said };
     if said.added.is_none() || all >= RARE {
         return said;
     }
-    let Ok(p) = permutation(&only.treated, &only.control, SHUFFLES, 1) else { return said };
+    let Ok(p) = permutation(&only.treated.confirmed, &only.control.confirmed, SHUFFLES, 1) else { return said };
     let claim = if p < 1.0 - LEVEL { said.claim } else { Claim::Unknown };
     Because { p: Some(p), claim, ..said }
+}
+
+/// How many more of those who were to get a treatment introduced somebody: of one policy, for shares of several are none of any.
+fn introducers(found: &[Compared]) -> Option<Range> {
+    let [only] = found else { return None };
+    let share =
+        |of: &Counted| Share { yes: of.confirmed.iter().filter(|count| **count > 0.0).count() as u64, all: of.confirmed.len() as u64 };
+    newcombe(share(&only.treated), share(&only.control), LEVEL).ok().map(Range::from)
+}
+
+/// What confirmed introductions of each who was to get a treatment are worth more, policy by policy.
+fn worth(found: &[Compared]) -> Option<Range> {
+    let asked = || found.iter().filter(|one| one.treated.worth.len() > 1 && one.control.worth.len() > 1);
+    let all = asked().map(|one| one.treated.worth.len() as f64).sum::<f64>();
+    let part = |one: &Compared| {
+        let (here, there) = (Moments::of(&one.treated.worth).ok()?, Moments::of(&one.control.worth).ok()?);
+        Some((one.treated.worth.len() as f64 / all, welch(&here, &there, LEVEL).ok()?))
+    };
+    let parts: Option<Vec<_>> = asked().map(part).collect();
+    stratified(&parts?, LEVEL).ok().map(|found| found.interval.into())
 }
 
 /// The operation.

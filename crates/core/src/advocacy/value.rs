@@ -1,6 +1,7 @@
 //! What introductions are worth: what friends bring, what it would have cost to win them otherwise, less what benefits cost; and how
 //! many friends an advocate brings in a year.
 
+use super::referrals::Referral;
 use crate::experience::treatments;
 use crate::insight::guard::LEVEL;
 use crate::insight::profit::part_of;
@@ -120,6 +121,58 @@ pub fn worth(made: Made, share: i64) -> i64 {
     i64::try_from(rounded - i128::from(made.cost_minor)).unwrap_or(i64::MAX)
 }
 
+/// What it takes to say what an introduction is worth.
+pub(super) struct Worths {
+    share: i64,
+    goods: i64,
+    saved_minor: i64,
+    currency: Currency,
+}
+
+/// An introduction whose friend bought.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bought {
+    pub id: Id<Referral>,
+    pub referee_id: Id<Party>,
+    pub bought_on: Day,
+}
+
+impl Worths {
+    /// Nothing as long as nobody has said which share of friends would not have come anyway, or what goods cost.
+    pub(super) async fn read(ctx: &Ctx, currency: Currency) -> Result<Option<Worths>> {
+        let Some(assumption) = assumption(&ctx.app.db).await? else { return Ok(None) };
+        let mut tx = ctx.app.db.snapshot().await?;
+        let Ok(goods) = Rates::read(&mut tx).await?.goods() else { return Ok(None) };
+        drop(tx);
+        let (saved, _) = saved(&ctx.app.db, ctx.today()).await?;
+        Ok(Some(Worths { share: assumption.share, goods, saved_minor: saved.unwrap_or(0), currency }))
+    }
+
+    /// What each of these introductions is worth, less what its benefit costs ([`worth`] of one friend).
+    pub(super) async fn of(&self, tx: &mut Tx, introductions: &[Bought]) -> Result<HashMap<Id<Referral>, i64>> {
+        let friends = introductions.iter().map(|one| (one.referee_id, one.bought_on));
+        let sales = sales(tx, friends, self.currency).await?;
+        let mut costs: HashMap<Id<Referral>, i64> = HashMap::new();
+        for ids in introductions.chunks(Sql::MAX_BINDS / 2) {
+            let mut query =
+                sql("SELECT w.referral_id, w.amount_minor FROM rewards w WHERE w.state IN ('pending', 'matured') AND w.referral_id IN ");
+            query.list_padded(&ids.iter().map(|one| one.id).collect::<Vec<_>>());
+            costs.extend(tx.all::<(Id<Referral>, i64)>(query).await?);
+        }
+        let worth = |one: &Bought| {
+            let sales_minor = sales.get(&one.referee_id).copied().unwrap_or_default();
+            let made = Made {
+                friends: 1,
+                margin_minor: sales_minor - part_of(sales_minor, self.goods, WHOLE),
+                saved_minor: self.saved_minor,
+                cost_minor: costs.get(&one.id).copied().unwrap_or_default(),
+            };
+            (one.id, worth(made, self.share))
+        };
+        Ok(introductions.iter().map(worth).collect())
+    }
+}
+
 row! {
     struct Brought {
         party_id: Id<Party> = "t.referrer_id",
@@ -237,7 +290,7 @@ pub async fn value(ctx: &Ctx, input: ListValues) -> Result<ReferralValues> {
     let mut query = Sql::select::<Friend>(query);
     query.list_padded(&ids).push(" ORDER BY t.referrer_id, t.id");
     let friends: Vec<Friend> = tx.all(query).await?;
-    let sales = sales(&mut tx, &friends, currency).await?;
+    let sales = sales(&mut tx, friends.iter().map(|one| (one.referee_id, one.bought_on)), currency).await?;
     let mut query = Sql::select::<Cost>("FROM rewards w WHERE w.state IN ('pending', 'matured') AND w.party_id IN ");
     query.list_padded(&ids).push(" GROUP BY w.party_id");
     let costs: HashMap<Id<Party>, i64> = tx.all::<Cost>(query).await?.into_iter().map(|one| (one.party_id, one.minor)).collect();
@@ -278,9 +331,9 @@ pub async fn value(ctx: &Ctx, input: ListValues) -> Result<ReferralValues> {
 }
 
 /// What friends paid in the year from their first purchase.
-async fn sales(tx: &mut Tx, friends: &[Friend], currency: Currency) -> Result<HashMap<Id<Party>, i64>> {
-    let rows = friends.iter().map(|one| {
-        vec![one.referee_id.to_value(), one.bought_on.to_value(), one.bought_on.plus(HORIZON - 1).to_value(), currency.to_value()]
+async fn sales(tx: &mut Tx, friends: impl Iterator<Item = (Id<Party>, Day)>, currency: Currency) -> Result<HashMap<Id<Party>, i64>> {
+    let rows = friends.map(|(friend, bought_on)| {
+        vec![friend.to_value(), bought_on.to_value(), bought_on.plus(HORIZON - 1).to_value(), currency.to_value()]
     });
     let mut sales = HashMap::new();
     for statement in Sql::inserts(

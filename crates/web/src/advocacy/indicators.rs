@@ -3,7 +3,7 @@
 
 use super::key_of;
 use crate::error::PageResult;
-use crate::experience::indicators::{EffectGroup, Figure, effect_row, groups, limits};
+use crate::experience::indicators::{EffectGroup, Figure, PairRow, between, effect_row, groups, hundred, limits, minor, pair_rows, signed};
 use crate::page::{Shell, page};
 use crate::request::Req;
 use askama::Template;
@@ -37,6 +37,7 @@ struct IndicatorsPage {
     is_empty: bool,
     figures: Vec<Figure>,
     groups: Vec<EffectGroup>,
+    pairs: Vec<PairRow>,
     /// Kind, form, written down, friends who came, confirmed.
     kinds: Vec<[String; 5]>,
 }
@@ -45,7 +46,7 @@ struct IndicatorsPage {
 pub(super) async fn index(req: Req, Query(asked): Query<Asked>) -> PageResult {
     let from = asked.days.map(|days| req.loc.today().plus(-days));
     let found = req.ctx.run(cam, IndicatorsOf { from, until: None, anew: asked.anew == Some(1) }).await?;
-    let currency = req.ctx.app.organisation().await?.currency;
+    let currency = found.currency;
     let loc = &req.loc;
     let few = loc.t1("indicators-few-advocates", "count", found.needs);
     let rate = |key: &str, rate: Option<Range>| {
@@ -63,6 +64,15 @@ pub(super) async fn index(req: Req, Query(asked): Query<Asked>) -> PageResult {
         let mut row = effect_row(loc, &one.effect, currency, limits, Vec::new());
         let came = loc.ta("indicators-came", &[("qualified", one.qualified.into()), ("confirmed", one.confirmed.into())]);
         row.after_about = format!("{came} · {}", row.after_about);
+        let introducers = one.introducers.map(hundred).map(|more| {
+            let range = between(loc, more, |value| signed(loc, value, 1));
+            loc.ta("indicators-more-introducers", &[("more", signed(loc, more.value, 1).into()), ("range", range.into())])
+        });
+        let worth = one.worth.map(|more| {
+            let range = between(loc, more, |value| minor(loc, currency, value));
+            loc.ta("indicators-more-worth", &[("amount", minor(loc, currency, more.value).into()), ("range", range.into())])
+        });
+        row.why = [Some(row.why), introducers, worth].into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         if one.spilled > 0 {
             row.why = format!("{} {}", row.why, loc.t1("indicators-spilled", "count", one.spilled));
         }
@@ -90,12 +100,27 @@ pub(super) async fn index(req: Req, Query(asked): Query<Asked>) -> PageResult {
             rate("indicators-introductions", found.per_year),
             rate("indicators-confirmed", found.confirmed_per_year),
             Figure {
+                label: loc.t("indicators-worth"),
+                value: found.worth_per_year.map_or_else(|| "–".to_owned(), |worth| minor(loc, currency, worth.value)),
+                unit: loc.t("indicators-a-year"),
+                about: match (found.worth_per_year, found.worth_minor) {
+                    (Some(worth), Some(all)) => {
+                        let range = between(loc, worth, |value| minor(loc, currency, value));
+                        let all = loc.t1("indicators-worth-all", "amount", loc.amount_whole(all, currency));
+                        format!("{range} · {all}")
+                    }
+                    (None, Some(_)) => few.clone(),
+                    (_, None) => loc.t("indicators-worth-unknown"),
+                },
+            },
+            Figure {
                 label: loc.t("indicators-advocate-years"),
                 value: loc.rounded(found.years, 1),
                 unit: String::new(),
                 about: if found.left > 0 { loc.t1("indicators-left", "count", found.left) } else { String::new() },
             },
         ],
+        pairs: pair_rows(loc, &found.pairs, found.treatments.iter().map(|one| &one.effect), currency),
         groups: groups(loc, &found.treatments, |one| &one.effect, row),
         kinds: found
             .kinds

@@ -13,7 +13,7 @@ use axum::response::IntoResponse;
 use jiff::civil::Weekday;
 use peyvand_core::experience::experiments::Range;
 use peyvand_core::experience::indicators::effects::{After, Because, Claim};
-use peyvand_core::experience::indicators::{Behind, Cell, Cem, Effect, IndicatorCustomer, IndicatorsOf, behind, cem};
+use peyvand_core::experience::indicators::{Behind, Cell, Cem, Effect, IndicatorCustomer, IndicatorsOf, Pair, behind, cem};
 use peyvand_core::experience::legality::TreatmentKind;
 use peyvand_core::platform::calendar::{month_name, weekday_name};
 use peyvand_core::platform::locale::{Loc, Prefs};
@@ -21,6 +21,7 @@ use peyvand_core::platform::money::Currency;
 use peyvand_core::platform::text::Digits;
 use peyvand_core::{Act, Day, Perm, Room};
 use serde::Deserialize;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Where the page is.
@@ -110,6 +111,20 @@ pub struct EffectRow {
     pub tone: &'static str,
     /// Why nothing may be claimed, and what it takes.
     pub why: String,
+    /// How likely it is the best of its kind; empty where there is no other one.
+    pub best: String,
+}
+
+/// Two treatments of a kind beside each other.
+pub struct PairRow {
+    pub one: String,
+    pub other: String,
+    /// What the first adds more, and its range.
+    pub added: String,
+    pub range: String,
+    /// What it leaves us more, and its range.
+    pub benefit: String,
+    pub benefit_range: String,
 }
 
 /// The treatments of a kind.
@@ -138,7 +153,7 @@ fn claim_tone(claim: Claim) -> &'static str {
     }
 }
 
-fn signed(loc: &Loc, value: f64, places: u32) -> String {
+pub fn signed(loc: &Loc, value: f64, places: u32) -> String {
     let text = loc.rounded(value, places);
     if value > 0.0 { format!("+{text}") } else { text }
 }
@@ -148,12 +163,16 @@ fn signed_percent(loc: &Loc, share: f64) -> String {
     if share > 0.0 { format!("+{text}") } else { text }
 }
 
-fn between(loc: &Loc, range: Range, told: impl Fn(f64) -> String) -> String {
+pub fn between(loc: &Loc, range: Range, told: impl Fn(f64) -> String) -> String {
     loc.ta("insight-between", &[("low", told(range.low).into()), ("high", told(range.high).into())])
 }
 
-fn minor(loc: &Loc, currency: Currency, value: f64) -> String {
+pub fn minor(loc: &Loc, currency: Currency, value: f64) -> String {
     loc.amount_whole(value.round() as i64, currency)
+}
+
+pub fn hundred(range: Range) -> Range {
+    Range { value: range.value * HUNDRED, low: range.low * HUNDRED, high: range.high * HUNDRED }
 }
 
 /// Why nothing may be claimed, or what else is known.
@@ -180,7 +199,6 @@ fn after_about(loc: &Loc, after: &After) -> String {
 /// A treatment as a row shows it; `links` are those behind its numbers.
 pub fn effect_row(loc: &Loc, one: &Effect, currency: Currency, limits: (f64, f64), links: Vec<(String, String)>) -> EffectRow {
     let because = &one.because;
-    let hundred = |range: Range| Range { value: range.value * HUNDRED, low: range.low * HUNDRED, high: range.high * HUNDRED };
     let added = because.added.map(hundred);
     let dash = || "–".to_owned();
     EffectRow {
@@ -197,7 +215,26 @@ pub fn effect_row(loc: &Loc, one: &Effect, currency: Currency, limits: (f64, f64
         claim: loc.t(&key_of("indicators-claim-", because.claim.as_str())),
         tone: claim_tone(because.claim),
         why: why(loc, because),
+        best: because.best.map(|share| loc.t1("indicators-best-chance", "share", loc.percent(share))).unwrap_or_default(),
     }
+}
+
+/// Treatments of a kind beside each other.
+pub fn pair_rows<'a>(loc: &Loc, pairs: &[Pair], effects: impl Iterator<Item = &'a Effect>, currency: Currency) -> Vec<PairRow> {
+    let names: HashMap<Uuid, &str> = effects.map(|one| (one.id, one.name.as_str())).collect();
+    let name = |id: &Uuid| names.get(id).copied().unwrap_or_default().to_owned();
+    let row = |pair: &Pair| {
+        let added = hundred(pair.added);
+        PairRow {
+            one: name(&pair.one),
+            other: name(&pair.other),
+            added: signed(loc, added.value, 1),
+            range: between(loc, added, |value| signed(loc, value, 1)),
+            benefit: pair.benefit.map_or_else(|| "–".to_owned(), |benefit| minor(loc, currency, benefit.value)),
+            benefit_range: pair.benefit.map(|benefit| between(loc, benefit, |value| minor(loc, currency, value))).unwrap_or_default(),
+        }
+    };
+    pairs.iter().map(row).collect()
 }
 
 /// From where to where the lines of all rows go, with nothing in between.
@@ -233,6 +270,7 @@ struct IndicatorsPage {
     is_empty: bool,
     figures: Vec<Figure>,
     groups: Vec<EffectGroup>,
+    pairs: Vec<PairRow>,
     /// Pictures: label and bars.
     pictures: Vec<(String, Vec<BarRow>)>,
     /// What moved the amounts: label, amount, tone.
@@ -512,6 +550,7 @@ pub async fn index(req: Req, Query(asked): Query<Asked>) -> PageResult {
             View::Kinds => kinds_figures(loc, &found, &few),
         },
         groups: if is(View::Effects) { groups(loc, &found.treatments, |one| one, row) } else { Vec::new() },
+        pairs: if is(View::Effects) { pair_rows(loc, &found.pairs, found.treatments.iter(), found.currency) } else { Vec::new() },
         pictures: if is(View::Repeats) { pictures(loc, &found) } else { Vec::new() },
         no_parts: (is(View::Amounts) && parts.is_empty()).then(|| loc.t("indicators-no-parts")),
         parts,
@@ -570,6 +609,7 @@ pub async fn csv(req: Req, Query(asked): Query<Asked>) -> PageResult {
         line("indicators-added", &one.name, one.because.added, None, one.because.treated + one.because.control);
         line("indicators-added-amount", &one.name, one.because.amount, None, one.because.treated + one.because.control);
         line("indicators-benefit", &one.name, one.because.benefit, None, one.because.treated + one.because.control);
+        line("indicators-best-share", &one.name, None, one.because.best, one.because.treated + one.because.control);
         line("indicators-cost-each", &one.name, one.because.cost_each, None, one.because.treated + one.because.control);
     }
     Ok(csv_file("indicators.csv", &lines).into_response())

@@ -45,6 +45,12 @@ impl From<Interval> for Range {
     }
 }
 
+impl From<Range> for Interval {
+    fn from(of: Range) -> Interval {
+        Interval { value: of.value, low: of.low, high: of.high }
+    }
+}
+
 /// What was seen of one arm.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ArmLook {

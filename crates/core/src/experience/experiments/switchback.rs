@@ -17,17 +17,13 @@ pub const PERIOD: (i64, i64) = (60, 180);
 
 peyvand_db::words! {
     /// With whom a customer is compared.
+    #[derive(Default)]
     pub enum Design {
         /// With others, who get something else.
+        #[default]
         Parallel = "parallel",
         /// With themselves: each has a period with the treatment and one without, in an order drawn by lot.
         Switchback = "switchback",
-    }
-}
-
-impl Default for Design {
-    fn default() -> Design {
-        Design::Parallel
     }
 }
 

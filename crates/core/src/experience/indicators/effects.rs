@@ -312,6 +312,8 @@ pub struct Because {
     pub p_adjusted: Option<f64>,
     /// Customers that each arm needs to see a change of a tenth.
     pub needed: Option<i64>,
+    /// How likely it adds the most of those of its kind of which that can be told; absent where there is no other one.
+    pub best: Option<f64>,
 }
 
 /// What customers do who are in no arm, so that it can be said how many an answer needs.
@@ -350,6 +352,7 @@ pub(super) fn silent(claim: Claim, strata: &[Stratum], days: i64, usual: Usual) 
         p: None,
         p_adjusted: None,
         needed: usual.needed(),
+        best: None,
     }
 }
 

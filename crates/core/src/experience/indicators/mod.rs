@@ -15,9 +15,10 @@ pub use behind::{Behind, Cell, IndicatorCustomer, behind};
 use self::effects::{After, Because, Claim, Stratum, Tally, Usual, attribute, because};
 use self::read::{Categories, Cause, Causes, Frame, Want};
 use self::repeats::{Amounts, KindsBought, Repeats, Sums};
+use super::experiments::Range;
 use super::legality::TreatmentKind;
 use crate::insight::findings;
-use crate::insight::guard::FEW;
+use crate::insight::guard::{FEW, LEVEL};
 use crate::insight::rates::Rates;
 use crate::insight::rhythm::{Habit, HabitCount};
 use crate::lifecycle::Stage;
@@ -28,6 +29,7 @@ use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Problem, Result, Ro
 use jiff::tz::TimeZone;
 use peyvand_db::{Id, Tx};
 use peyvand_stats::multiple::holm;
+use peyvand_stats::which::{Estimate, apart, best};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -44,7 +46,7 @@ const DISCOUNT_DAYS: i64 = 90;
 /// How long what was counted is told, in milliseconds.
 pub(crate) const FRESH: i64 = HOUR;
 /// Of the way from purchases to indicators; another number counts anew.
-const VERSION: &str = "cem 1";
+const VERSION: &str = "cem 2";
 /// When so great a share of purchases, in per cent, lies in one hour, files without times are behind it.
 const ONE_HOUR: i64 = 90;
 /// The kinds of treatments of CEM-4, CEM-5 and CEM-6.
@@ -79,6 +81,21 @@ pub struct Effect {
     pub because: Because,
 }
 
+/// Two treatments of a kind, of both of which it can be told what came of them. Each was compared with those who were left
+/// without it.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Pair {
+    /// That of which more came.
+    pub one: Uuid,
+    /// That of which less did.
+    pub other: Uuid,
+    /// How many events more for each customer; all ranges of a kind hold together with 95 per cent.
+    pub added: Range,
+    /// How much more it left us for each customer, in minor units; absent as long as nobody has said what part of a price the
+    /// goods are.
+    pub benefit: Option<Range>,
+}
+
 /// The six indicators.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cem {
@@ -108,6 +125,8 @@ pub struct Cem {
     pub kinds: KindsBought,
     /// What treatments have to do with it (CEM-4 respect, CEM-5 discounts, CEM-6 gifts).
     pub treatments: Vec<Effect>,
+    /// Those of a kind beside each other.
+    pub pairs: Vec<Pair>,
 }
 
 /// The days that are asked for, and whether they are the usual ones.
@@ -209,9 +228,11 @@ async fn count(ctx: &Ctx, frame: &Frame, calendar: Calendar, hijri_shift: i64) -
     };
     let [one, two, three] = KINDS;
     let (one, two, three) = tokio::try_join!(strata(one), strata(two), strata(three))?;
-    let mut treatments = Vec::new();
+    let (mut treatments, mut pairs) = (Vec::new(), Vec::new());
     for (kind, days, strata) in [one, two, three] {
-        treatments.extend(effects_of(kind, days, &causes, &tallies, &strata, goods, sums.usual()));
+        let (effects, beside) = effects_of(kind, days, &causes, &tallies, &strata, goods, sums.usual());
+        treatments.extend(effects);
+        pairs.extend(beside);
     }
     let mut habits: Vec<HabitCount> = habits.into_iter().map(|(habit, customers)| HabitCount { habit, customers }).collect();
     habits.sort_unstable_by_key(|one| std::cmp::Reverse((one.customers, one.habit)));
@@ -232,6 +253,7 @@ async fn count(ctx: &Ctx, frame: &Frame, calendar: Calendar, hijri_shift: i64) -
         amounts,
         kinds: sums.kinds(|place| categories.name(place)),
         treatments,
+        pairs,
     })
 }
 
@@ -263,7 +285,7 @@ fn effects_of(
     strata: &HashMap<Id<super::treatments::Treatment>, Vec<Stratum>>,
     goods: Option<i64>,
     usual: Usual,
-) -> Vec<Effect> {
+) -> (Vec<Effect>, Vec<Pair>) {
     let kept = goods.map(|goods| (10_000 - goods) as f64 / 10_000.0);
     let mut found: Vec<Effect> = Vec::new();
     for ((cause, of), tally) in causes.list.iter().zip(tallies) {
@@ -281,8 +303,8 @@ fn effects_of(
     for (id, strata) in strata.iter().filter(|(id, _)| !met(id)) {
         found.push(effect(Cause::Treatment(*id), kind, Tally::default(), because(strata, days, kept, usual)));
     }
-    adjust(&mut found);
-    found
+    let pairs = adjust(&mut found);
+    (found, pairs)
 }
 
 /// One row.
@@ -294,8 +316,9 @@ pub(crate) fn effect(cause: Cause, kind: TreatmentKind, tally: Tally, because: B
     Effect { id, is_protocol, kind, name: String::new(), after: After::from(tally), because }
 }
 
-/// Adjusts what chance would do to how many were asked at once (Holm), and puts the clearest first.
-pub(crate) fn adjust(found: &mut [Effect]) {
+/// Adjusts what chance would do to how many were asked at once (Holm), puts the clearest first, and compares them with each
+/// other.
+pub(crate) fn adjust(found: &mut [Effect]) -> Vec<Pair> {
     let asked: Vec<usize> = (0..found.len()).filter(|at| found[*at].because.p.is_some()).collect();
     let p: Vec<f64> = asked.iter().filter_map(|at| found[*at].because.p).collect();
     if let Ok(adjusted) = holm(&p) {
@@ -315,6 +338,36 @@ pub(crate) fn adjust(found: &mut [Effect]) {
         let by_rank = rank(one.because.claim).cmp(&rank(other.because.claim));
         by_rank.then(value(other).total_cmp(&value(one))).then(other.after.events.cmp(&one.after.events)).then(one.id.cmp(&other.id))
     });
+    which(found)
+}
+
+/// Says of treatments of a kind which adds the most, as far as that can be told, and by how much it differs between them.
+fn which(found: &mut [Effect]) -> Vec<Pair> {
+    let estimate = |range: Option<Range>| range.and_then(|range| Estimate::of(&range.into(), LEVEL).ok());
+    let mut told: Vec<(usize, Estimate)> =
+        found.iter().enumerate().filter_map(|(at, one)| Some((at, estimate(one.because.added)?))).collect();
+    if told.len() < 2 {
+        return Vec::new();
+    }
+    let estimates: Vec<Estimate> = told.iter().map(|(_, one)| *one).collect();
+    if let Ok(best) = best(&estimates) {
+        for ((at, _), best) in told.iter().zip(best) {
+            found[*at].because.best = Some(best);
+        }
+    }
+    told.sort_by(|(_, one), (_, other)| other.value.total_cmp(&one.value));
+    let count = told.len() * (told.len() - 1) / 2;
+    let mut pairs = Vec::with_capacity(count);
+    for (place, (one, added)) in told.iter().enumerate() {
+        for (other, less) in &told[place + 1..] {
+            let Ok(difference) = apart(*added, *less, LEVEL, count) else { continue };
+            let (one, other) = (&found[*one], &found[*other]);
+            let benefits = estimate(one.because.benefit).zip(estimate(other.because.benefit));
+            let benefit = benefits.and_then(|(one, other)| apart(one, other, LEVEL, count).ok());
+            pairs.push(Pair { one: one.id, other: other.id, added: difference.into(), benefit: benefit.map(Range::from) });
+        }
+    }
+    pairs
 }
 
 /// Puts the names in.

@@ -1,17 +1,22 @@
-use super::effects::Claim;
-use super::{Behind, Cell, IndicatorsOf, behind, cem};
+use super::effects::{Because, Claim, Tally, Usual, silent};
+use super::read::Cause;
+use super::{Behind, Cell, IndicatorsOf, adjust, behind, cem};
 use crate::advocacy::indicators::cam;
 use crate::advocacy::rules::{ReferralForm, ReferralKind};
+use crate::advocacy::value::{Assume, assume};
+use crate::experience::experiments::Range;
 use crate::experience::legality::TreatmentKind;
 use crate::experience::occasions::Occasion;
 use crate::experience::policies::{self, NewPolicy};
 use crate::experience::protocols::{self, NewProtocol};
 use crate::experience::tests::{made, plan, policy, treatment};
+use crate::insight::rates::{self, RateItem, SetRate, SetRates};
 use crate::insight::shop::{Sale, party, product, shop};
 use crate::lifecycle::Stage;
 use crate::platform::time::DAY;
 use crate::{Ctx, Day, Error, Id, Instant, testing};
 use peyvand_db::{Sql, ToValue, Value, sql};
+use peyvand_stats::proportion::{Share, newcombe};
 use uuid::Uuid;
 
 fn day(text: &str) -> Day {
@@ -297,7 +302,9 @@ async fn what_was_given_back_is_no_purchase_and_respect_that_was_kept_reached_th
 
 #[tokio::test]
 async fn introductions_are_counted_for_an_advocates_year_and_compared_where_chance_decided() {
-    let customers: Vec<Vec<Sale>> = vec![vec![Sale::on(day("2024-01-10"))]; 160];
+    let mut customers: Vec<Vec<Sale>> = vec![vec![Sale::on(day("2024-01-10"))]; 160];
+    // The friends buy in the year that counts.
+    customers[80..].iter_mut().for_each(|friend| friend.push(Sale::on(day("2025-03-10"))));
     let ctx = shop(&customers, day("2026-01-01")).await;
     in_stage(&ctx, Stage::Advocate, 80).await;
     let treatment = half_of(&ctx, TreatmentKind::Gift, Stage::Advocate, 80).await;
@@ -327,6 +334,7 @@ async fn introductions_are_counted_for_an_advocates_year_and_compared_where_chan
             day("2025-03-01").to_value(),
             day("2025-03-01").to_value(),
             Some(day("2025-03-05")).to_value(),
+            confirmed.map(|_| day("2025-03-10")).to_value(),
             confirmed.to_value(),
             0_i64.to_value(),
             serde_json::json!([]).to_value(),
@@ -337,7 +345,7 @@ async fn introductions_are_counted_for_an_advocates_year_and_compared_where_chan
     put(
         &ctx,
         "INSERT INTO referrals (id, referrer_id, referee_id, kind, form, is_solicited, is_corroborated, source, state, register_days,
-           buy_days, confirm_days, captured_at, captured_on, occurred_on, qualified_on, confirmed_on, fraud_score, signs, is_refused,
+           buy_days, confirm_days, captured_at, captured_on, occurred_on, qualified_on, bought_on, confirmed_on, fraud_score, signs, is_refused,
            created_at) VALUES ",
         rows,
     )
@@ -354,4 +362,39 @@ async fn introductions_are_counted_for_an_advocates_year_and_compared_where_chan
     assert_eq!((because.claim, because.treated, because.control, of.spilled), (Claim::More, 40, 40, 1));
     assert!((because.added.unwrap().value - (18.0 - 4.0) / 40.0).abs() < 1e-9, "without the one whose friend is on the other side");
     assert!(because.p.unwrap() < 0.01 && because.p_adjusted == because.p, "{because:?}");
+    assert_eq!((because.best, found.pairs.len()), (None, 0), "there is no other one");
+    let more = newcombe(Share { yes: 18, all: 40 }, Share { yes: 4, all: 40 }, 0.95).unwrap();
+    assert_eq!(of.introducers, Some(more.into()));
+    assert_eq!((of.worth, found.worth_per_year, found.worth_minor), (None, None, None), "nobody said what goods cost");
+
+    // Of a friend's sale of 700 a fifth is left: half of what goods leave, for half of them would not have come anyway.
+    let goods = SetRate { item: RateItem::Goods, amount: Some("60".into()) };
+    ctx.run(rates::set, SetRates { rates: vec![goods] }).await.unwrap();
+    ctx.run(assume, Assume { percent: "50".into(), words: "پرسیدیم".into() }).await.unwrap();
+    let told = ctx.run(cam, IndicatorsOf::default()).await.unwrap();
+    assert_eq!(told.worth_minor, None, "what was counted is told for an hour");
+    let told = ctx.run(cam, IndicatorsOf { anew: true, ..IndicatorsOf::default() }).await.unwrap();
+    assert_eq!(told.worth_minor, Some(22 * 140), "the friend on the other side bought before");
+    assert!((told.worth_per_year.unwrap().value - 22.0 * 140.0 / told.years).abs() < 1e-6);
+    assert!((told.treatments[0].worth.unwrap().value - 14.0 * 140.0 / 40.0).abs() < 1e-9);
+}
+
+#[test]
+fn of_several_it_is_said_which_adds_the_most_and_by_how_much() {
+    let effect = |id: u128, added: Option<(f64, f64)>, benefit: Option<(f64, f64)>| {
+        let range = |(value, half): (f64, f64)| Range { value, low: value - half, high: value + half };
+        let because = Because { added: added.map(range), benefit: benefit.map(range), ..silent(Claim::Unknown, &[], 90, Usual::default()) };
+        super::effect(Cause::Treatment(Id::new(Uuid::from_u128(id))), TreatmentKind::Gift, Tally::default(), because)
+    };
+    let z = 1.959_963_984_540_054;
+    let mut found = [effect(1, Some((0.0, z)), Some((5.0, z))), effect(2, Some((1.0, z)), Some((2.0, z))), effect(3, None, None)];
+    let pairs = adjust(&mut found);
+    let best = |id: u128| found.iter().find(|one| one.id == Uuid::from_u128(id)).unwrap().because.best;
+    assert!((best(2).unwrap() - 0.760_249_938_9).abs() < 1e-9 && (best(1).unwrap() + best(2).unwrap() - 1.0).abs() < 1e-9);
+    assert_eq!((best(3), pairs.len()), (None, 1), "of the third nothing may be said");
+    let pair = pairs[0];
+    assert_eq!((pair.one, pair.other), (Uuid::from_u128(2), Uuid::from_u128(1)));
+    assert!((pair.added.value - 1.0).abs() < 1e-12 && (pair.added.high - 1.0 - z * 2.0_f64.sqrt()).abs() < 1e-9);
+    assert!((pair.benefit.unwrap().value + 3.0).abs() < 1e-12, "what adds most does not leave most");
+    assert!(adjust(&mut found[..1]).is_empty());
 }
