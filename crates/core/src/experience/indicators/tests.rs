@@ -304,7 +304,7 @@ async fn what_was_given_back_is_no_purchase_and_respect_that_was_kept_reached_th
 async fn introductions_are_counted_for_an_advocates_year_and_compared_where_chance_decided() {
     let mut customers: Vec<Vec<Sale>> = vec![vec![Sale::on(day("2024-01-10"))]; 160];
     // The friends buy in the year that counts.
-    customers[80..].iter_mut().for_each(|friend| friend.push(Sale::on(day("2025-03-10"))));
+    customers[80..].iter_mut().for_each(|friend| friend.push(Sale::priced(day("2025-03-10"), &[(1, 700)])));
     let ctx = shop(&customers, day("2026-01-01")).await;
     in_stage(&ctx, Stage::Advocate, 80).await;
     let treatment = half_of(&ctx, TreatmentKind::Gift, Stage::Advocate, 80).await;
