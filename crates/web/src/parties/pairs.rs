@@ -20,6 +20,8 @@ struct Row {
     /// Who is kept unless somebody says otherwise.
     one_id: Id<Party>,
     other_id: Id<Party>,
+    /// The name of that one.
+    name: String,
     /// That one, and the other.
     sides: Vec<PairSide>,
     /// Why, in words.
@@ -41,8 +43,13 @@ struct PairsPage {
 pub async fn index(req: Req, Form(asked): Form<ListPairs>) -> PageResult {
     let is_first = asked.after.is_none();
     let found = req.ctx.run(core::pairs, ListPairs { limit: Some(PAIRS), ..asked }).await?;
-    let row =
-        |pair: Pair| Row { why: pair.reasons.iter().map(|reason| req.t(&key("parties-duplicate-", reason.as_str()))).collect(), pair };
+    let row = |pair: Pair| Row {
+        one_id: pair.one.id,
+        other_id: pair.other.id,
+        why: pair.reasons.iter().map(|reason| req.t(&key("parties-duplicate-", reason.as_str()))).collect(),
+        name: pair.one.name.clone(),
+        sides: vec![pair.one, pair.other],
+    };
     let view = PairsPage {
         s: req.shell("parties", req.t("pairs")).crumb(req.t("menu-parties"), "/parties"),
         rows: found.items.into_iter().map(row).collect(),
