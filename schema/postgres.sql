@@ -274,7 +274,10 @@ CREATE TABLE experiment_units (
   spent_minor bigint,
   household_id uuid,
   subgroups bigint NOT NULL DEFAULT 0,
-  made_good text COLLATE "C"
+  made_good text COLLATE "C",
+  first_until_on text COLLATE "C",
+  second_from_on text COLLATE "C",
+  twice_by uuid
 );
 ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES experiments(id);
 ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
@@ -323,7 +326,8 @@ CREATE TABLE experiments (
   make_good text COLLATE "C",
   basket_minor bigint,
   make_good_version_id uuid,
-  made_good_at bigint
+  made_good_at bigint,
+  design text COLLATE "C" NOT NULL DEFAULT 'parallel'::text
 );
 ALTER TABLE experiments ADD CONSTRAINT experiments_created_by_fkey FOREIGN KEY (created_by) REFERENCES users(id);
 ALTER TABLE experiments ADD CONSTRAINT experiments_decided_by_fkey FOREIGN KEY (decided_by) REFERENCES users(id);
@@ -357,6 +361,7 @@ ALTER TABLE exposures ADD CONSTRAINT exposures_policy_version_id_fkey FOREIGN KE
 ALTER TABLE exposures ADD CONSTRAINT exposures_treatment_id_fkey FOREIGN KEY (treatment_id) REFERENCES treatments(id);
 CREATE INDEX exposures_party_id_assigned_at ON exposures USING btree (party_id, assigned_at);
 CREATE INDEX exposures_policy_version_id_id ON exposures USING btree (policy_version_id, id);
+CREATE INDEX exposures_stage_kind ON exposures USING btree (stage, kind, assigned_at);
 
 CREATE TABLE fairness_answers (
   id uuid NOT NULL,
@@ -462,6 +467,7 @@ ALTER TABLE feedback_voices ADD CONSTRAINT feedback_voices_party_id_fkey FOREIGN
 ALTER TABLE feedback_voices ADD CONSTRAINT feedback_voices_pkey PRIMARY KEY (id);
 ALTER TABLE feedback_voices ADD CONSTRAINT feedback_voices_source_check CHECK ((source = ANY (ARRAY['quote'::text, 'answer'::text, 'case'::text, 'idea'::text, 'told'::text])));
 CREATE INDEX feedback_voices_feedback_id_party_id_id ON feedback_voices USING btree (feedback_id, party_id, id);
+CREATE INDEX feedback_voices_party_id ON feedback_voices USING btree (party_id);
 CREATE INDEX feedback_voices_source_source_id ON feedback_voices USING btree (source, source_id);
 
 CREATE TABLE findings (
@@ -655,6 +661,7 @@ CREATE TABLE ideas (
 );
 ALTER TABLE ideas ADD CONSTRAINT ideas_pkey PRIMARY KEY (id);
 CREATE INDEX ideas_created_at ON ideas USING btree (created_at, id);
+CREATE INDEX ideas_party_id ON ideas USING btree (party_id) WHERE (party_id IS NOT NULL);
 
 CREATE TABLE identity_keys (
   kind text COLLATE "C" NOT NULL,
@@ -662,7 +669,8 @@ CREATE TABLE identity_keys (
   party_id uuid NOT NULL,
   sealed bytea,
   masked text NOT NULL,
-  created_at bigint NOT NULL
+  created_at bigint NOT NULL,
+  former_by uuid
 );
 ALTER TABLE identity_keys ADD CONSTRAINT identity_keys_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
 ALTER TABLE identity_keys ADD CONSTRAINT identity_keys_pkey PRIMARY KEY (kind, value);
@@ -1000,9 +1008,11 @@ CREATE TABLE parties (
   created_by uuid,
   created_at bigint NOT NULL,
   updated_at bigint NOT NULL,
-  archived_at bigint
+  archived_at bigint,
+  merged_into uuid
 );
 ALTER TABLE parties ADD CONSTRAINT parties_kind_check CHECK ((kind = ANY (ARRAY['person'::text, 'organisation'::text])));
+ALTER TABLE parties ADD CONSTRAINT parties_merged_into_fkey FOREIGN KEY (merged_into) REFERENCES parties(id);
 ALTER TABLE parties ADD CONSTRAINT parties_no_key UNIQUE (no);
 ALTER TABLE parties ADD CONSTRAINT parties_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES users(id);
 ALTER TABLE parties ADD CONSTRAINT parties_pkey PRIMARY KEY (id);
@@ -1020,6 +1030,7 @@ CREATE INDEX parties_first_purchase_on ON parties USING btree (first_purchase_on
 CREATE INDEX parties_import_id ON parties USING btree (import_id, id) WHERE (import_id IS NOT NULL);
 CREATE INDEX parties_income_band_id ON parties USING btree (income_band, id) WHERE (income_band IS NOT NULL);
 CREATE INDEX parties_job_id ON parties USING btree (job, id) WHERE (job IS NOT NULL);
+CREATE INDEX parties_merged_into ON parties USING btree (merged_into) WHERE (merged_into IS NOT NULL);
 CREATE INDEX parties_no_seen ON parties USING btree (no, owner_id, unit_id, archived_at, id);
 CREATE INDEX parties_owner_id_name_key_id ON parties USING btree (owner_id, name_key, id, archived_at) WHERE (owner_id IS NOT NULL);
 CREATE INDEX parties_owner_id_next_follow_up_at_id ON parties USING btree (owner_id, next_follow_up_at, id) WHERE (owner_id IS NOT NULL);
@@ -1030,6 +1041,42 @@ CREATE INDEX parties_silent_from_id ON parties USING btree (silent_from, id) WHE
 CREATE INDEX parties_stance_id ON parties USING btree (stance, id) WHERE (stance IS NOT NULL);
 CREATE INDEX parties_unit_id_name_key_id ON parties USING btree (unit_id, name_key, id, archived_at) WHERE (unit_id IS NOT NULL);
 CREATE INDEX parties_unowned ON parties USING btree (id) WHERE (owner_id IS NULL);
+
+CREATE TABLE party_merge_rows (
+  merge_id uuid NOT NULL,
+  part text COLLATE "C" NOT NULL,
+  row_id uuid NOT NULL,
+  row_word text COLLATE "C" NOT NULL
+);
+ALTER TABLE party_merge_rows ADD CONSTRAINT party_merge_rows_merge_id_fkey FOREIGN KEY (merge_id) REFERENCES party_merges(id);
+ALTER TABLE party_merge_rows ADD CONSTRAINT party_merge_rows_pkey PRIMARY KEY (merge_id, part, row_id, row_word);
+
+CREATE TABLE party_merges (
+  id uuid NOT NULL,
+  kept_id uuid NOT NULL,
+  other_id uuid NOT NULL,
+  changes jsonb NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL,
+  undone_by uuid,
+  undone_at bigint
+);
+ALTER TABLE party_merges ADD CONSTRAINT party_merges_kept_id_fkey FOREIGN KEY (kept_id) REFERENCES parties(id);
+ALTER TABLE party_merges ADD CONSTRAINT party_merges_other_id_fkey FOREIGN KEY (other_id) REFERENCES parties(id);
+ALTER TABLE party_merges ADD CONSTRAINT party_merges_pkey PRIMARY KEY (id);
+CREATE INDEX party_merges_created_at ON party_merges USING btree (created_at);
+CREATE INDEX party_merges_kept_id_id ON party_merges USING btree (kept_id, id);
+CREATE UNIQUE INDEX party_merges_other_id_key ON party_merges USING btree (other_id) WHERE (undone_at IS NULL);
+
+CREATE TABLE party_pairs_apart (
+  one_id uuid NOT NULL,
+  other_id uuid NOT NULL,
+  created_by uuid,
+  created_at bigint NOT NULL
+);
+ALTER TABLE party_pairs_apart ADD CONSTRAINT party_pairs_apart_one_id_fkey FOREIGN KEY (one_id) REFERENCES parties(id);
+ALTER TABLE party_pairs_apart ADD CONSTRAINT party_pairs_apart_other_id_fkey FOREIGN KEY (other_id) REFERENCES parties(id);
+ALTER TABLE party_pairs_apart ADD CONSTRAINT party_pairs_apart_pkey PRIMARY KEY (one_id, other_id);
 
 CREATE TABLE party_profits (
   party_id uuid NOT NULL,
@@ -1494,6 +1541,7 @@ ALTER TABLE referral_claims ADD CONSTRAINT referral_claims_referral_id_fkey FORE
 ALTER TABLE referral_claims ADD CONSTRAINT referral_claims_referrer_id_fkey FOREIGN KEY (referrer_id) REFERENCES parties(id);
 CREATE INDEX referral_claims_network ON referral_claims USING btree (network, claimed_at) WHERE (network IS NOT NULL);
 CREATE INDEX referral_claims_referral_id_claimed_at_id ON referral_claims USING btree (referral_id, claimed_at, id);
+CREATE INDEX referral_claims_referrer_id ON referral_claims USING btree (referrer_id);
 
 CREATE TABLE referral_codes (
   id uuid NOT NULL,
@@ -1620,6 +1668,7 @@ ALTER TABLE rewards ADD CONSTRAINT rewards_party_id_fkey FOREIGN KEY (party_id) 
 ALTER TABLE rewards ADD CONSTRAINT rewards_pkey PRIMARY KEY (referral_id);
 ALTER TABLE rewards ADD CONSTRAINT rewards_referral_id_fkey FOREIGN KEY (referral_id) REFERENCES referrals(id);
 ALTER TABLE rewards ADD CONSTRAINT rewards_schedule_id_fkey FOREIGN KEY (schedule_id) REFERENCES benefit_schedules(id);
+CREATE INDEX rewards_party_id ON rewards USING btree (party_id) WHERE (party_id IS NOT NULL);
 CREATE INDEX rewards_waits ON rewards USING btree (referral_id) WHERE (state = 'waits'::text);
 
 CREATE TABLE saves (
@@ -1730,6 +1779,7 @@ CREATE TABLE segment_picks (
 ALTER TABLE segment_picks ADD CONSTRAINT segment_picks_party_id_fkey FOREIGN KEY (party_id) REFERENCES parties(id);
 ALTER TABLE segment_picks ADD CONSTRAINT segment_picks_pkey PRIMARY KEY (segment_id, party_id);
 ALTER TABLE segment_picks ADD CONSTRAINT segment_picks_segment_id_fkey FOREIGN KEY (segment_id) REFERENCES segments(id);
+CREATE INDEX segment_picks_party_id ON segment_picks USING btree (party_id);
 
 CREATE TABLE segment_sizes (
   segment_id uuid NOT NULL,

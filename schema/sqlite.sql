@@ -235,7 +235,7 @@ CREATE TABLE experiment_units (
   delivered_at INTEGER,
   delivered_by BLOB,
   bought INTEGER,
-  spent_minor INTEGER, household_id BLOB, subgroups INTEGER NOT NULL DEFAULT 0, made_good TEXT,
+  spent_minor INTEGER, household_id BLOB, subgroups INTEGER NOT NULL DEFAULT 0, made_good TEXT, first_until_on TEXT, second_from_on TEXT, twice_by BLOB,
   CONSTRAINT experiment_units_party_key UNIQUE (experiment_id, party_id)
 ) STRICT;
 CREATE INDEX experiment_units_experiment_id_arm_id ON experiment_units (experiment_id, arm, id);
@@ -276,7 +276,7 @@ CREATE TABLE experiments (
   started_by BLOB REFERENCES users (id),
   started_at INTEGER,
   ended_at INTEGER
-, unit TEXT NOT NULL DEFAULT 'customer', subgroups TEXT, make_good TEXT, basket_minor INTEGER, make_good_version_id BLOB REFERENCES policy_versions (id), made_good_at INTEGER) STRICT;
+, unit TEXT NOT NULL DEFAULT 'customer', subgroups TEXT, make_good TEXT, basket_minor INTEGER, make_good_version_id BLOB REFERENCES policy_versions (id), made_good_at INTEGER, design TEXT NOT NULL DEFAULT 'parallel') STRICT;
 CREATE INDEX experiments_created_at_id ON experiments (created_at, id);
 CREATE INDEX experiments_make_good ON experiments (make_good, id) WHERE make_good IS NOT NULL;
 CREATE INDEX experiments_state_kind ON experiments (state, kind);
@@ -300,6 +300,7 @@ CREATE TABLE exposures (
 ) STRICT;
 CREATE INDEX exposures_party_id_assigned_at ON exposures (party_id, assigned_at);
 CREATE INDEX exposures_policy_version_id_id ON exposures (policy_version_id, id);
+CREATE INDEX exposures_stage_kind ON exposures (stage, kind, assigned_at);
 
 CREATE TABLE fairness_answers (
   id BLOB NOT NULL PRIMARY KEY,
@@ -387,6 +388,7 @@ CREATE TABLE feedback_voices (
   CONSTRAINT feedback_voices_feedback_id_source_source_id_key UNIQUE (feedback_id, source, source_id)
 ) STRICT;
 CREATE INDEX feedback_voices_feedback_id_party_id_id ON feedback_voices (feedback_id, party_id, id);
+CREATE INDEX feedback_voices_party_id ON feedback_voices (party_id);
 CREATE INDEX feedback_voices_source_source_id ON feedback_voices (source, source_id);
 
 CREATE TABLE findings (
@@ -550,6 +552,7 @@ CREATE TABLE ideas (
   created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX ideas_created_at ON ideas (created_at, id);
+CREATE INDEX ideas_party_id ON ideas (party_id) WHERE party_id IS NOT NULL;
 
 CREATE TABLE identity_keys (
   kind TEXT NOT NULL,
@@ -557,7 +560,7 @@ CREATE TABLE identity_keys (
   party_id BLOB NOT NULL REFERENCES parties (id),
   sealed BLOB,
   masked TEXT NOT NULL,
-  created_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, former_by BLOB,
   PRIMARY KEY (kind, value)
 ) STRICT;
 CREATE INDEX identity_keys_party_id ON identity_keys (party_id);
@@ -860,7 +863,7 @@ CREATE TABLE parties (
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL,
   archived_at INTEGER
-) STRICT;
+, merged_into BLOB REFERENCES parties (id)) STRICT;
 CREATE INDEX parties_birth_on_id ON parties (birth_on, id) WHERE birth_on IS NOT NULL;
 CREATE INDEX parties_by_id ON parties (id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance);
 CREATE INDEX parties_by_last_contact ON parties (last_contact_at, id, archived_at, role, kind, owner_id, unit_id, city_key, province, source, gender, stance,
@@ -876,6 +879,7 @@ CREATE INDEX parties_first_purchase_on ON parties (first_purchase_on, id) WHERE 
 CREATE INDEX parties_import_id ON parties (import_id, id) WHERE import_id IS NOT NULL;
 CREATE INDEX parties_income_band_id ON parties (income_band, id) WHERE income_band IS NOT NULL;
 CREATE INDEX parties_job_id ON parties (job, id) WHERE job IS NOT NULL;
+CREATE INDEX parties_merged_into ON parties (merged_into) WHERE merged_into IS NOT NULL;
 CREATE INDEX parties_no_seen ON parties (no, owner_id, unit_id, archived_at, id);
 CREATE INDEX parties_owner_id_name_key_id ON parties (owner_id, name_key, id, archived_at) WHERE owner_id IS NOT NULL;
 CREATE INDEX parties_owner_id_next_follow_up_at_id ON parties (owner_id, next_follow_up_at, id) WHERE owner_id IS NOT NULL;
@@ -886,6 +890,36 @@ CREATE INDEX parties_silent_from_id ON parties (silent_from, id) WHERE silent_fr
 CREATE INDEX parties_stance_id ON parties (stance, id) WHERE stance IS NOT NULL;
 CREATE INDEX parties_unit_id_name_key_id ON parties (unit_id, name_key, id, archived_at) WHERE unit_id IS NOT NULL;
 CREATE INDEX parties_unowned ON parties (id) WHERE owner_id IS NULL;
+
+CREATE TABLE party_merge_rows (
+  merge_id BLOB NOT NULL REFERENCES party_merges (id),
+  part TEXT NOT NULL,
+  row_id BLOB NOT NULL,
+  row_word TEXT NOT NULL,
+  PRIMARY KEY (merge_id, part, row_id, row_word)
+) STRICT;
+
+CREATE TABLE party_merges (
+  id BLOB NOT NULL PRIMARY KEY,
+  kept_id BLOB NOT NULL REFERENCES parties (id),
+  other_id BLOB NOT NULL REFERENCES parties (id),
+  changes TEXT NOT NULL,
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  undone_by BLOB,
+  undone_at INTEGER
+) STRICT;
+CREATE INDEX party_merges_created_at ON party_merges (created_at);
+CREATE INDEX party_merges_kept_id_id ON party_merges (kept_id, id);
+CREATE UNIQUE INDEX party_merges_other_id_key ON party_merges (other_id) WHERE undone_at IS NULL;
+
+CREATE TABLE party_pairs_apart (
+  one_id BLOB NOT NULL REFERENCES parties (id),
+  other_id BLOB NOT NULL REFERENCES parties (id),
+  created_by BLOB,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (one_id, other_id)
+) STRICT;
 
 CREATE TABLE party_profits (
   party_id BLOB NOT NULL PRIMARY KEY,
@@ -1296,6 +1330,7 @@ CREATE TABLE referral_claims (
 ) STRICT;
 CREATE INDEX referral_claims_network ON referral_claims (network, claimed_at) WHERE network IS NOT NULL;
 CREATE INDEX referral_claims_referral_id_claimed_at_id ON referral_claims (referral_id, claimed_at, id);
+CREATE INDEX referral_claims_referrer_id ON referral_claims (referrer_id);
 
 CREATE TABLE referral_codes (
   id BLOB NOT NULL PRIMARY KEY,
@@ -1406,6 +1441,7 @@ CREATE TABLE rewards (
   lot_id BLOB,
   turn INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX rewards_party_id ON rewards (party_id) WHERE party_id IS NOT NULL;
 CREATE INDEX rewards_waits ON rewards (referral_id) WHERE state = 'waits';
 
 CREATE TABLE saves (
@@ -1492,6 +1528,7 @@ CREATE TABLE segment_picks (
   created_at INTEGER NOT NULL,
   PRIMARY KEY (segment_id, party_id)
 ) STRICT;
+CREATE INDEX segment_picks_party_id ON segment_picks (party_id);
 
 CREATE TABLE segment_sizes (
   segment_id BLOB NOT NULL REFERENCES segments (id),
