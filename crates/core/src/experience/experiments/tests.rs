@@ -25,7 +25,7 @@ use crate::platform::time::DAY;
 use crate::{Ctx, Error, Id, testing};
 use peyvand_db::{Sql, ToValue, sql};
 use serde_json::json;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use tokio::sync::watch;
 
 /// Loyal customers, of whom some buy each month of the last quarter.
@@ -517,6 +517,17 @@ async fn households_come_into_one_arm_whenever_they_come() {
     assert_eq!(found[&late[1]].1, late[1]);
     let look = seen(&ctx, id).await.look.unwrap();
     assert_eq!(look.arms.iter().map(|arm| arm.assigned).sum::<i64>(), 62);
+
+    // Whoever a household is known by turns out to be somebody else: the others go along, and come back.
+    let head = found[&who[0]].1;
+    let same = testing::party(&ctx, "همان").await;
+    let both = MergeParties { id: same, other_id: head, keep: BTreeMap::new(), dry_run: false, version: None, other_version: None };
+    ctx.run(merge::merge, both).await.unwrap();
+    let merged = arms().await;
+    let rest = if head == who[0] { who[1] } else { who[0] };
+    assert_eq!((merged[&same], merged[&rest]), ((found[&head].0, same), (found[&head].0, same)));
+    ctx.run(merge::unmerge, PartyId { id: head }).await.unwrap();
+    assert_eq!(arms().await, found);
 }
 
 #[tokio::test]

@@ -108,6 +108,8 @@ async fn what_may_not_be_switched_is_refused_and_who_is_too_few_is_told_of_it() 
     let refused = async |new: NewExperiment| problem(ctx.run(create, new).await);
     assert_eq!(refused(turned(&[call], "1")).await.1, "experiments-never-switched", "respect is nothing for a time");
     assert_eq!(refused(turned(&[gift, other], "1")).await.1, "experiments-switch-one");
+    let benefit = made(&ctx, treatment(TreatmentKind::Benefit, "پاداش", &[Stage::Advocate])).await;
+    assert_ne!(refused(turned(&[benefit], "0")).await.1, "experiments-promised", "no policy promises it");
     assert_eq!(refused(NewExperiment { horizon_days: 30, ..turned(&[gift], "1") }).await.0, "horizon_days");
     let told = ctx.run(plan, planned(&asked(&[gift], "5"))).await.unwrap();
     let way = told.others.iter().find(|one| one.way == Way::Switchback).unwrap();
