@@ -88,7 +88,7 @@ cli-import-word = { $word } ليست من كلمات هذا الخيار.
 
 # النموذج
 cli-demo-date = اكتبوا التاريخ مثل 2026-11-21.
-cli-demo-done = امتلأ المتجر: { $customers } عميلًا، { $purchases } عملية شراء، { $interactions } تواصلًا، { $follow_ups } متابعة. شغّلوه بـ peyvand serve وادخلوا باسم أحد هؤلاء:
+cli-demo-done = امتلأ المتجر: { $customers } عميلًا (سُجّل { $doubles } منهم مرتين)، { $purchases } عملية شراء، { $interactions } تواصلًا، { $follow_ups } متابعة. شغّلوه بـ peyvand serve وادخلوا باسم أحد هؤلاء:
 demo-not-empty = قاعدة البيانات هذه ليست فارغة. لا يملأ النموذج إلا مجلد بيانات أو قاعدة بيانات فارغة.
 demo-unfinished = توقف ملء النموذج في قاعدة البيانات { $address } قبل أن يكتمل. احذفوا قاعدة البيانات وأنشئوها من جديد (dropdb وcreatedb)، ثم شغّلوا peyvand demo مرة أخرى.
 cli-backup-with-keys = المفاتيح داخل هذه النسخة: من يملكها يقرأ كل شيء. احفظوها كما تحفظون مجلد البيانات.

@@ -97,7 +97,7 @@ cli-import-word = { $word } is not one of the words for this.
 
 # Demo
 cli-demo-date = Write the date like 2026-11-21.
-cli-demo-done = The shop is filled: { $customers } customers, { $purchases } purchases, { $interactions } contacts, { $follow_ups } follow-ups. Start it with peyvand serve and sign in as one of these:
+cli-demo-done = The shop is filled: { $customers } customers ({ $doubles } of them written down twice), { $purchases } purchases, { $interactions } contacts, { $follow_ups } follow-ups. Start it with peyvand serve and sign in as one of these:
 demo-not-empty = This database is not empty. The demo fills an empty data folder or database only.
 demo-unfinished = The demo in the database { $address } was interrupted and is not whole. Drop that database, make it anew (dropdb and createdb), and run peyvand demo again.
 cli-backup-with-keys = The backup holds the keys: whoever has it can read everything. Keep it as safe as the data folder.

@@ -173,6 +173,7 @@ async fn run(cli: Cli, words: &Words) -> Result<ExitCode> {
                 "cli-demo-done",
                 &[
                     ("customers", shop.customers.into()),
+                    ("doubles", shop.doubles.into()),
                     ("purchases", shop.purchases.into()),
                     ("interactions", shop.interactions.into()),
                     ("follow_ups", shop.follow_ups.into()),

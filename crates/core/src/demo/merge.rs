@@ -18,13 +18,15 @@ use std::collections::BTreeMap;
 const DOUBLES: [(i64, bool); 2] = [(40, true), (12, false)];
 
 impl Story {
-    /// Writes two customers down a second time, as a colleague does who does not look first; the owner merges the one.
-    pub(super) async fn write_doubles(&self, customers: &[Customer], parties: &[Kept], owner: Id<User>) -> Result<()> {
+    /// Writes two customers down a second time, as a colleague does who does not look first; the owner merges the one. How many
+    /// it wrote: a shop of a handful may have fewer that fit.
+    pub(super) async fn write_doubles(&self, customers: &[Customer], parties: &[Kept], owner: Id<User>) -> Result<i64> {
         let mut chance = Chance::new(self.seed, 28);
         let is_known = |customer: &&Customer| {
             matches!(customer.habit, Habit::Enthusiast | Habit::Home) && !customer.only_asked && customer.left.is_none()
         };
         let known = customers.iter().zip(parties).filter(|(customer, _)| is_known(customer) && customer.facts.mobile.is_some());
+        let mut written = 0;
         for ((customer, kept), (days, is_found)) in known.zip(DOUBLES) {
             let day = self.last.plus(-days).max(customer.came);
             let ctx = self.by(opening_hours(&mut chance, day, &self.zone), kept.owner, Vec::new());
@@ -49,6 +51,7 @@ impl Story {
             interactions::log(&ctx, asked).await?;
             let bought = NewPurchase { party_id: Some(double), amount: Some("3200000".to_owned()), ..NewPurchase::default() };
             purchases::create(&ctx, bought).await?;
+            written += 1;
             if is_found {
                 let one = MergeParties {
                     id: kept.id,
@@ -62,6 +65,6 @@ impl Story {
                 merge::merge(&self.by(opening_hours(&mut chance, found_on, &self.zone), owner, Vec::new()), one).await?;
             }
         }
-        Ok(())
+        Ok(written)
     }
 }
