@@ -187,7 +187,19 @@ impl Sql {
             Engine::Sqlite => ("MATCH '\"' ||", "|| '\"'"),
             Engine::Postgres => ("LIKE '%' ||", "|| '%'"),
         };
-        let words = [("{skip_locked}", skip_locked), ("{for_update}", for_update), ("{has}", has), ("{/has}", end)];
+        // Around an id, for the text of it.
+        let (id_text, id_end) = match engine {
+            Engine::Sqlite => ("HEX(", ")"),
+            Engine::Postgres => ("CAST(", " AS TEXT)"),
+        };
+        let words = [
+            ("{skip_locked}", skip_locked),
+            ("{for_update}", for_update),
+            ("{has}", has),
+            ("{/has}", end),
+            ("{id_text}", id_text),
+            ("{/id_text}", id_end),
+        ];
         Cow::Owned(words.into_iter().fold(text.into_owned(), |text, (word, meaning)| text.replace(word, meaning)))
     }
 

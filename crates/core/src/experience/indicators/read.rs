@@ -14,7 +14,7 @@ use crate::lifecycle::{Stage, Standing};
 use crate::parties::Party;
 use crate::platform::money::Currency;
 use crate::platform::time::{DAY, HOUR};
-use crate::{Ctx, Day, Instant, Result, Sight};
+use crate::{Ctx, Day, Error, Instant, Result, Sight};
 use jiff::tz::TimeZone;
 use peyvand_db::{Id, Sql, Tx, row, sql};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -27,9 +27,11 @@ const STRIPE: i64 = 10_000;
 const READERS: usize = 2;
 /// The smallest step in which hours of the day differ between time zones.
 pub(super) const HALF_HOUR: i64 = HOUR / 2;
-/// The signs that text has for the end of a field and of a line: no name of a category holds them.
+/// The signs that text has for the end of a field, of a line, of a part of a member and of a member: no name of a category holds them.
 const FIELD_END: &str = "\u{1f}";
 const LINE_END: &str = "\u{1e}";
+const PART_END: &str = "\u{1d}";
+const MEMBER_END: &str = "\u{1c}";
 /// Days after respect in which something counts as having come after it.
 const RESPECT_DAYS: i64 = 30;
 /// After a gift.
@@ -133,7 +135,7 @@ pub(crate) struct Member {
     pub repeats: Vec<Repeat>,
     /// What reached them.
     pub reached: Vec<Reached>,
-    /// The half hours since 1970 in which they bought, repeat or not.
+    /// The half hours since 1970 in which they bought, repeat or not; where [`Want::All`] is read.
     pub half_hours: Vec<i64>,
     /// Their habit, as of the last refresh of the scores.
     pub habit: Option<Habit>,
@@ -145,26 +147,56 @@ impl Member {
     }
 }
 
-row! {
-    struct InStage {
-        party_id: Id<Party> = "m.party_id",
-        first_purchase_on: Option<Day> = "NULLIF(p.first_purchase_on, '')",
-        /// When they first were not in it any more.
-        left_on: Option<Day> = "CASE WHEN m.left_on IS NOT NULL THEN (SELECT MIN(n.entered_on) FROM stage_memberships n
-            WHERE n.party_id = m.party_id AND n.place > m.place
-              AND (n.stage <> m.stage OR n.standing IN ('lost', 'detractor', 'terminated', 'archived', 'disqualified'))) END",
-        habit: Option<Habit> = "CASE WHEN $2 THEN (SELECT s.habit FROM party_scores s WHERE s.party_id = m.party_id) END",
-        /// Where $1, their purchases in the currency $3 from $4 until before $5, each with day, amount and half hour ($6 ms long).
-        /// They are one text, for a row of each costs more than what is in it.
-        bought: Option<String> = "CASE WHEN $1 THEN (SELECT STRING_AGG(q.day || ' ' || CAST(q.gross_minor AS TEXT) || ' ' || CAST(q.at / $6 AS TEXT), ',')
-            FROM purchases q WHERE q.party_id = m.party_id AND q.gross_minor > 0 AND q.currency = $3 AND q.day >= $4 AND q.day < $5) END",
-        /// Where $2, the lines of them: day, amount, whether they had bought the same before, and category, with $7 between these
-        /// and $8 between lines.
-        lines: Option<String> = "CASE WHEN $2 THEN (SELECT STRING_AGG(l.day || $7 || CAST(l.amount_minor AS TEXT) || $7 || CASE WHEN EXISTS (
-              SELECT 1 FROM purchase_lines e WHERE e.party_id = l.party_id AND e.product_id = l.product_id AND e.day < l.day AND e.sign > 0)
-              THEN '1' ELSE '0' END || $7 || COALESCE(c.category, ''), $8)
-            FROM purchase_lines l LEFT JOIN products c ON c.id = l.product_id
-            WHERE l.party_id = m.party_id AND l.sign > 0 AND l.currency = $3 AND l.day >= $4 AND l.day < $5) END",
+/// The members of a stripe as one text, for a row of each costs more than what is in it. Each ends with $12, and each of their parts but
+/// the last with $11:
+///
+/// - who it is;
+/// - the day of their first purchase;
+/// - the day on which they first were not in the stage any more;
+/// - where $2, their habit;
+/// - where $1, their purchases in the currency $3 from $4 until before $5, each with day, amount and, where $2, half hour ($6 ms long).
+///   The moments from $9 until $10, which hold those days in every time zone, are what the index is in the order of;
+/// - where $2, the lines of them: day, amount, whether they had bought the same before, and category, with $7 between these and $8
+///   between lines.
+const MEMBERS: &str = "SELECT STRING_AGG({id_text}m.party_id{/id_text} || $11 || COALESCE(m.first_purchase_on, '') || $11
+  || COALESCE(CASE WHEN m.left_on IS NOT NULL THEN (SELECT MIN(n.entered_on) FROM stage_memberships n
+      WHERE n.party_id = m.party_id AND n.place > m.place
+        AND (n.stage <> m.stage OR n.standing IN ('lost', 'detractor', 'terminated', 'archived', 'disqualified'))) END, '') || $11
+  || COALESCE(CASE WHEN $2 THEN (SELECT s.habit FROM party_scores s WHERE s.party_id = m.party_id) END, '') || $11
+  || COALESCE(CASE WHEN $1 THEN (SELECT STRING_AGG(q.day || ' ' || CAST(q.gross_minor AS TEXT)
+          || CASE WHEN $2 THEN ' ' || CAST(q.at / $6 AS TEXT) ELSE '' END, ',')
+      FROM purchases q WHERE q.party_id = m.party_id AND q.at >= $9 AND q.at < $10
+        AND q.gross_minor > 0 AND q.currency = $3 AND q.day >= $4 AND q.day < $5) END, '') || $11
+  || COALESCE(CASE WHEN $2 THEN (SELECT STRING_AGG(l.day || $7 || CAST(l.amount_minor AS TEXT) || $7 || CASE WHEN EXISTS (
+          SELECT 1 FROM purchase_lines e WHERE e.party_id = l.party_id AND e.product_id = l.product_id AND e.day < l.day AND e.sign > 0)
+          THEN '1' ELSE '0' END || $7 || COALESCE(c.category, ''), $8)
+      FROM purchase_lines l LEFT JOIN products c ON c.id = l.product_id
+      WHERE l.party_id = m.party_id AND l.sign > 0 AND l.currency = $3 AND l.day >= $4 AND l.day < $5) END, ''), $12)
+  FROM (SELECT m.party_id, m.stage, m.place, m.left_on, p.first_purchase_on
+    FROM stage_memberships m JOIN parties p ON p.id = m.party_id WHERE";
+
+/// A member as [`MEMBERS`] has it.
+struct InStage {
+    party_id: Id<Party>,
+    first_purchase_on: Option<Day>,
+    left_on: Option<Day>,
+    habit: Option<Habit>,
+    bought: String,
+    lines: String,
+}
+
+impl InStage {
+    fn read(text: &str) -> Option<InStage> {
+        let mut parts = text.split(PART_END);
+        let (party, first, left, habit) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        Some(InStage {
+            party_id: party.parse().ok()?,
+            first_purchase_on: first.parse().ok(),
+            left_on: left.parse().ok(),
+            habit: habit.parse().ok(),
+            bought: parts.next()?.to_owned(),
+            lines: parts.next()?.to_owned(),
+        })
     }
 }
 
@@ -257,7 +289,8 @@ pub(crate) struct Stripe {
 impl Stripe {
     /// The members after one by id, up to another: to the end of a stripe unless it is said.
     pub(crate) async fn read(tx: &mut Tx, frame: &Frame, after: Option<Id<Party>>, last: Option<Id<Party>>, want: Want) -> Result<Stripe> {
-        let mut query = Sql::select::<InStage>("FROM stage_memberships m JOIN parties p ON p.id = m.party_id WHERE")
+        let (from, until) = frame.moments();
+        let mut query = sql(MEMBERS)
             .bind(want != Want::Reached)
             .bind(want == Want::All)
             .bind(frame.currency)
@@ -265,16 +298,25 @@ impl Stripe {
             .bind(frame.span.until)
             .bind(HALF_HOUR)
             .bind(FIELD_END)
-            .bind(LINE_END);
+            .bind(LINE_END)
+            .bind(from.plus(-2 * DAY))
+            .bind(until.plus(2 * DAY))
+            .bind(PART_END)
+            .bind(MEMBER_END);
         frame.members(&mut query);
         if let Some(after) = after {
             query.push(" AND m.party_id > ").arg(after);
         }
         match last {
-            Some(last) => drop(query.push(" AND m.party_id <= ").arg(last).push(" ORDER BY m.party_id")),
+            Some(last) => drop(query.push(" AND m.party_id <= ").arg(last)),
             None => drop(query.push(" ORDER BY m.party_id LIMIT ").arg(STRIPE)),
         }
-        let mut stripe = Stripe { found: tx.all(query).await?, ..Stripe::default() };
+        query.push(") m");
+        let (text,): (Option<String>,) = tx.one(query).await?;
+        let members = text.iter().flat_map(|text| text.split(MEMBER_END)).map(InStage::read);
+        let mut found: Vec<InStage> = members.collect::<Option<_>>().ok_or_else(|| Error::fault("a member that cannot be read"))?;
+        found.sort_unstable_by_key(|one| one.party_id);
+        let mut stripe = Stripe { found, ..Stripe::default() };
         let Some(last) = stripe.last() else { return Ok(stripe) };
         let bounds = (after.unwrap_or(Id::FIRST), last);
         if want != Want::Reached {
@@ -312,7 +354,7 @@ impl Stripe {
             .collect();
         self.repeats(frame, &mut members, &places);
         for (member, one) in members.iter_mut().zip(&self.found) {
-            kinds(member, one.lines.as_deref().unwrap_or_default(), categories);
+            kinds(member, &one.lines, categories);
         }
         self.reached(frame, want, &mut members, &places, causes);
         members
@@ -323,12 +365,12 @@ impl Stripe {
         let mut occasions: Vec<Vec<Occasion>> = Vec::with_capacity(members.len());
         for (member, one) in members.iter_mut().zip(&self.found) {
             let half_hours = &mut member.half_hours;
-            let parts = one.bought.as_deref().unwrap_or_default().split(',');
+            let parts = one.bought.split(',');
             let mut days: Vec<Occasion> = parts
                 .filter_map(|part| {
-                    let mut parts = part.splitn(3, ' ');
-                    let (day, gross, half_hour) = (parts.next()?, parts.next()?, parts.next()?);
-                    half_hours.push(half_hour.parse().ok()?);
+                    let mut parts = part.split(' ');
+                    let (day, gross) = (parts.next()?, parts.next()?);
+                    half_hours.extend(parts.next().and_then(|half_hour| half_hour.parse::<i64>().ok()));
                     Some(Occasion { on: day.parse().ok()?, gross: gross.parse().ok()?, refunded: 0 })
                 })
                 .collect();
