@@ -129,8 +129,8 @@ pub(crate) async fn carry_over(tx: &mut Tx, ctx: &Ctx, merge: Id<Merge>, from: I
     Ok(())
 }
 
-/// Gives back to a customer, whose rows are theirs again, what came of theirs: the lots with what is left of them, those that came of their introductions and promises
-/// since, what is still coming, and of what they owed as much as is still owed.
+/// Gives back to a customer, whose rows are theirs again, what came of theirs: the lots with what is left of them, those that came of
+/// their introductions and promises since, what is still coming, and of what they owed as much as is still owed.
 ///
 /// # Errors
 /// When the database refuses.

@@ -15,7 +15,7 @@ const SHOWN: usize = 6;
 /// Rows of one name that are compared.
 const CANDIDATES: i64 = 60;
 /// Names that share fewer pairs of letters than this are different names.
-const ALIKE: f64 = 0.72;
+pub const ALIKE: f64 = 0.72;
 /// Shorter names are like too many others.
 const NAME_MIN: usize = 4;
 

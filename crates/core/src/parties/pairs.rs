@@ -2,14 +2,14 @@
 //! by key, so that nobody is compared with everybody; what more than a few share tells nothing and is passed over.
 
 use super::check::names_compatible;
-use super::duplicates::{Reason, likeness};
+use super::duplicates::{ALIKE, Reason, likeness};
 use super::party::{Party, any_seen_in};
 use crate::operation::{DONE, Done, Page, page_size};
 use crate::platform::events::{self, Event};
 use crate::platform::text::search_key;
-use crate::{Act, Ctx, Error, Id, Operations, Perm, Problem, Result, Room};
+use crate::{Act, Ctx, Error, Id, Operations, Perm, Problem, Result, Room, Sight};
 use data_encoding::BASE64URL_NOPAD;
-use peyvand_db::{Sql, row, sql};
+use peyvand_db::{Sql, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -21,8 +21,6 @@ const SHARED_MAX: i64 = 8;
 const STEP: i64 = 200;
 /// Steps of one answer: whoever sees few customers may have to go on from an empty page.
 const STEPS_MAX: usize = 10;
-/// Names that share fewer pairs of letters than this are different names.
-const ALIKE: f64 = 0.72;
 
 /// One of two who may be one.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -64,22 +62,54 @@ pub struct ListPairs {
     pub limit: Option<i64>,
 }
 
-/// Where a list goes on: behind a shared contact, or behind a city and a name.
+/// What two may share, in the order of the list; a page goes on behind one.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-enum Place {
+enum Shared {
     Contact(String),
+    /// A city and a name.
     Name(String, String),
 }
 
-impl Place {
-    fn read(after: Option<&str>) -> Result<Place, Problem> {
-        let Some(after) = after else { return Ok(Place::Contact(String::new())) };
+impl Shared {
+    fn read(after: Option<&str>) -> Result<Shared, Problem> {
+        let Some(after) = after else { return Ok(Shared::Contact(String::new())) };
         let read = || serde_json::from_slice(&BASE64URL_NOPAD.decode(after.as_bytes()).ok()?).ok();
         read().ok_or_else(|| Problem::new("after", "input-cursor"))
     }
 
-    fn text(&self) -> Result<String> {
+    fn cursor(&self) -> Result<String> {
         Ok(BASE64URL_NOPAD.encode(&serde_json::to_vec(self).map_err(Error::fault)?))
+    }
+
+    /// What is shared behind this, at most [`STEP`].
+    async fn behind(&self, tx: &mut Tx) -> Result<Vec<Shared>> {
+        Ok(match self {
+            Shared::Contact(after) => {
+                let query = sql("SELECT value FROM contact_points WHERE value > $1 GROUP BY value
+                     HAVING COUNT(DISTINCT party_id) BETWEEN 2 AND $2 ORDER BY value LIMIT $3");
+                let found: Vec<(String,)> = tx.all(query.bind(after).bind(SHARED_MAX).bind(STEP)).await?;
+                found.into_iter().map(|(value,)| Shared::Contact(value)).collect()
+            }
+            Shared::Name(city, name) => {
+                let query = sql("SELECT city_key, name_key FROM parties WHERE city_key IS NOT NULL AND (city_key, name_key) > ($1, $2)
+                     GROUP BY city_key, name_key HAVING COUNT(*) BETWEEN 2 AND $3 ORDER BY city_key, name_key LIMIT $4");
+                let found: Vec<(String, String)> = tx.all(query.bind(city).bind(name).bind(SHARED_MAX).bind(STEP)).await?;
+                found.into_iter().map(|(city, name)| Shared::Name(city, name)).collect()
+            }
+        })
+    }
+
+    /// Where the list goes on when there is no more behind this.
+    fn after_all(&self) -> Option<Shared> {
+        matches!(self, Shared::Contact(_)).then(|| Shared::Name(String::new(), String::new()))
+    }
+
+    /// As [`Member::key`] has it.
+    fn key(&self) -> String {
+        match self {
+            Shared::Contact(value) => value.clone(),
+            Shared::Name(city, name) => format!("{city} {name}"),
+        }
     }
 }
 
@@ -107,6 +137,37 @@ fn side(member: &Member) -> PairSide {
     }
 }
 
+/// Those within sight who share any of these, by what they share.
+async fn members(tx: &mut Tx, sight: &Sight, shared: &[Shared]) -> Result<BTreeMap<String, Vec<Member>>> {
+    let (mut contacts, mut cities, mut names) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
+    for one in shared {
+        match one {
+            Shared::Contact(value) => _ = contacts.insert(value.clone()),
+            Shared::Name(city, name) => {
+                cities.insert(city.clone());
+                names.insert(name.clone());
+            }
+        }
+    }
+    let mut query = Sql::select::<Member>("FROM (");
+    if contacts.is_empty() {
+        query
+            .push("SELECT n.id AS party_id, n.city_key || ' ' || n.name_key AS key, FALSE AS is_email FROM parties n WHERE n.city_key IN ");
+        query.list_padded(&Vec::from_iter(cities)).push(" AND n.name_key IN ").list_padded(&Vec::from_iter(names));
+    } else {
+        query.push("SELECT DISTINCT c.value AS key, c.party_id, c.channel = 'email' AS is_email FROM contact_points c WHERE c.value IN ");
+        query.list_padded(&Vec::from_iter(contacts));
+    }
+    query.push(") s CROSS JOIN parties p WHERE p.id = s.party_id AND p.archived_at IS NULL");
+    sight.parties(&mut query);
+    query.push(" ORDER BY s.key, p.id");
+    let mut groups: BTreeMap<String, Vec<Member>> = BTreeMap::new();
+    for member in tx.all::<Member>(query).await? {
+        groups.entry(member.key.clone()).or_default().push(member);
+    }
+    Ok(groups)
+}
+
 /// Pairs of customers within sight who may be one, in the order of what they share.
 ///
 /// # Errors
@@ -114,82 +175,45 @@ fn side(member: &Member) -> PairSide {
 pub async fn pairs(ctx: &Ctx, input: ListPairs) -> Result<Page<Pair>> {
     let reader = ctx.read(Perm(Room::Parties, Act::See))?;
     let limit = usize::try_from(page_size(input.limit)?).unwrap_or_default();
-    let mut place = Place::read(input.after.as_deref())?;
+    let mut place = Shared::read(input.after.as_deref())?;
     let mut items: Vec<Pair> = Vec::new();
     let mut tx = reader.db.snapshot().await?;
     for _ in 0..STEPS_MAX {
-        let (keys, next) = match &place {
-            Place::Contact(after) => {
-                let query = sql("SELECT value FROM contact_points WHERE value > $1 GROUP BY value
-                     HAVING COUNT(DISTINCT party_id) BETWEEN 2 AND $2 ORDER BY value LIMIT $3");
-                let keys: Vec<(String,)> = tx.all(query.bind(after).bind(SHARED_MAX).bind(STEP)).await?;
-                let keys: Vec<(String, String)> = keys.into_iter().map(|(value,)| (String::new(), value)).collect();
-                (keys, Place::Name(String::new(), String::new()))
-            }
-            Place::Name(city, name) => {
-                let query = sql("SELECT city_key, name_key FROM parties WHERE city_key IS NOT NULL AND (city_key, name_key) > ($1, $2)
-                     GROUP BY city_key, name_key HAVING COUNT(*) BETWEEN 2 AND $3 ORDER BY city_key, name_key LIMIT $4");
-                (tx.all(query.bind(city).bind(name).bind(SHARED_MAX).bind(STEP)).await?, place.clone())
-            }
-        };
-        let is_by_contact = matches!(place, Place::Contact(_));
-        let is_last = (keys.len() as i64) < STEP;
-        let mut query = if is_by_contact {
-            let mut query = Sql::select::<Member>(
-                "FROM (SELECT DISTINCT c.value AS key, c.party_id, c.channel = 'email' AS is_email FROM contact_points c WHERE c.value IN ",
-            );
-            query.list_padded(&keys.iter().map(|(_, value)| value.clone()).collect::<Vec<_>>());
-            query.push(") s CROSS JOIN parties p WHERE p.id = s.party_id AND p.archived_at IS NULL");
-            query
-        } else {
-            let mut query = Sql::select::<Member>(
-                "FROM (SELECT n.id AS party_id, n.city_key || ' ' || n.name_key AS key, FALSE AS is_email FROM parties n WHERE n.city_key IN ",
-            );
-            query.list_padded(&keys.iter().map(|(city, _)| city.clone()).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>());
-            query.push(" AND n.name_key IN ").list_padded(&keys.iter().map(|(_, name)| name.clone()).collect::<Vec<_>>());
-            query.push(") s CROSS JOIN parties p WHERE p.id = s.party_id AND p.archived_at IS NULL");
-            query
-        };
-        reader.sight.parties(&mut query);
-        query.push(" ORDER BY s.key, p.id");
-        let members: Vec<Member> = if keys.is_empty() { Vec::new() } else { tx.all(query).await? };
-        let mut groups: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
-        for member in &members {
-            groups.entry(&member.key).or_default().push(member);
-        }
-        // In the order in which the keys were found, so that the list goes on where it was cut.
+        let shared = place.behind(&mut tx).await?;
+        let mut groups = if shared.is_empty() { BTreeMap::new() } else { members(&mut tx, &reader.sight, &shared).await? };
         let mut found: Vec<Pair> = Vec::new();
-        let mut cut = None;
-        for (city, value) in &keys {
-            let key = if is_by_contact { value.clone() } else { format!("{city} {value}") };
-            let group = groups.remove(&*key).unwrap_or_default();
-            for (at, one) in group.iter().enumerate() {
-                for other in group.iter().skip(at + 1).filter(|other| other.id != one.id) {
-                    found.extend(pair(one, other, is_by_contact));
-                }
+        let mut is_full = false;
+        // In the order in which they were found, so that the list goes on where it was cut.
+        for one in &shared {
+            let group = groups.remove(&one.key()).unwrap_or_default();
+            for (at, member) in group.iter().enumerate() {
+                let others = group[at + 1..].iter().filter(|other| other.id != member.id);
+                found.extend(others.filter_map(|other| pair(member, other, one)));
             }
-            if items.len() + found.len() >= limit {
-                cut = Some(if is_by_contact { Place::Contact(value.clone()) } else { Place::Name(city.clone(), value.clone()) });
+            place = one.clone();
+            is_full = items.len() + found.len() >= limit;
+            if is_full {
                 break;
             }
         }
-        without_known(&mut tx, &mut found, is_by_contact).await?;
+        without_known(&mut tx, &mut found, matches!(place, Shared::Contact(_))).await?;
         items.extend(found);
-        if let Some(cut) = cut {
-            return Ok(Page { items, next: Some(cut.text()?) });
+        if is_full {
+            break;
         }
-        place = match (is_last, is_by_contact, keys.into_iter().next_back()) {
-            (true, true, _) => next,
-            (false, true, Some((_, value))) => Place::Contact(value),
-            (false, false, Some((city, name))) => Place::Name(city, name),
-            _ => return Ok(Page { items, next: None }),
-        };
+        if (shared.len() as i64) < STEP {
+            match place.after_all() {
+                Some(next) => place = next,
+                None => return Ok(Page { items, next: None }),
+            }
+        }
     }
-    Ok(Page { items, next: Some(place.text()?) })
+    Ok(Page { items, next: Some(place.cursor()?) })
 }
 
 /// Two who share something, if they may be one: a number is often that of a household, an address on the net or a whole name is not.
-fn pair(one: &Member, other: &Member, is_by_contact: bool) -> Option<Pair> {
+fn pair(one: &Member, other: &Member, shared: &Shared) -> Option<Pair> {
+    let is_by_contact = matches!(shared, Shared::Contact(_));
     let reason = match (is_by_contact, one.is_email) {
         (true, true) => Reason::Email,
         (true, false) => Reason::Phone,
@@ -211,7 +235,7 @@ fn pair(one: &Member, other: &Member, is_by_contact: bool) -> Option<Pair> {
 }
 
 /// Takes out pairs that were named at an earlier key, and those of whom somebody said that they are two.
-async fn without_known(tx: &mut peyvand_db::Tx, found: &mut Vec<Pair>, is_by_contact: bool) -> Result<()> {
+async fn without_known(tx: &mut Tx, found: &mut Vec<Pair>, is_by_contact: bool) -> Result<()> {
     if found.is_empty() {
         return Ok(());
     }

@@ -28,7 +28,7 @@ struct Field {
 
 /// The facts, in the order in which a page asks for them.
 const FIELDS: &[Field] = &[
-    Field { name: "name", columns: &["name", "first_name", "last_name"] },
+    Field { name: "name", columns: &["name", "name_key", "first_name", "last_name"] },
     Field { name: "honorific", columns: &["honorific"] },
     Field { name: "father_name", columns: &["father_name"] },
     Field { name: "birth_on", columns: &["birth_on"] },
@@ -36,7 +36,7 @@ const FIELDS: &[Field] = &[
     Field { name: "education", columns: &["education"] },
     Field { name: "job", columns: &["job"] },
     Field { name: "income_band", columns: &["income_band"] },
-    Field { name: "city", columns: &["city", "province", "country"] },
+    Field { name: "city", columns: &["city", "city_key", "province", "country"] },
     Field { name: "role", columns: &["role"] },
     Field { name: "owner", columns: &["owner_id", "unit_id"] },
     Field { name: "source", columns: &["source", "source_words"] },
@@ -45,9 +45,6 @@ const FIELDS: &[Field] = &[
     Field { name: "preferred_hours", columns: &["preferred_hours"] },
     Field { name: "note", columns: &["note"] },
 ];
-
-/// Columns that follow others.
-const FOLLOWING: &[&str] = &["name_key", "city_key"];
 
 /// A fact in which the two differ.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
@@ -73,7 +70,7 @@ pub(super) struct Change {
 impl Change {
     /// The column as a literal, and one of the two values for it.
     pub(super) fn set(&self, value: Option<&str>) -> Option<(&'static str, Value)> {
-        let known = FIELDS.iter().flat_map(|field| field.columns).chain(FOLLOWING).find(|column| **column == self.column)?;
+        let known = FIELDS.iter().flat_map(|field| field.columns).find(|column| **column == self.column)?;
         let value = match *known {
             "owner_id" | "unit_id" => value.and_then(|text| text.parse::<Uuid>().ok()).to_value(),
             _ => value.to_value(),
@@ -156,12 +153,7 @@ pub(super) fn choose(this: &PartyRow, other: &PartyRow, keep: &BTreeMap<String, 
         if takes == Side::This {
             continue;
         }
-        let following = match field.name {
-            "name" => &FOLLOWING[..1],
-            "city" => &FOLLOWING[1..],
-            _ => &[],
-        };
-        changes.extend(field.columns.iter().chain(following).filter(|column| differs(column)).map(|column| Change {
+        changes.extend(field.columns.iter().filter(|column| differs(column)).map(|column| Change {
             column: (*column).to_owned(),
             before: text(this, column),
             after: text(other, column),
