@@ -190,7 +190,8 @@ pub async fn merge(req: Req, Path(id): Path<Id<Party>>, sent: Sent) -> PageResul
         .iter()
         .filter_map(|(name, value)| Some((name.strip_prefix("keep.")?.to_owned(), side(value.trim())?)))
         .collect::<BTreeMap<_, _>>();
-    let input = MergeParties { id, other_id, keep, dry_run: false, version: number("version"), other_version: number("other_version") };
+    let (version, other_version) = (number("version"), number("other_version"));
+    let input = MergeParties { id, other_id, keep: keep.clone(), dry_run: false, version, other_version };
     match req.ctx.run(core::merge, input).await {
         Ok(merged) => {
             let flash =
@@ -199,7 +200,10 @@ pub async fn merge(req: Req, Path(id): Path<Id<Party>>, sent: Sent) -> PageResul
         }
         Err(error) => {
             let found = at_the_field(problems(error)?);
-            show_page(&req, id, FormView::again(Sent::default(), &found, &req.loc), None).await
+            // Where one of them was changed meanwhile, they are shown as they are now, with what was chosen before.
+            let dry = MergeParties { id, other_id, keep, dry_run: true, version: None, other_version: None };
+            let merged = req.ctx.run(core::merge, dry).await.ok();
+            show_page(&req, id, FormView::again(Sent::default(), &found, &req.loc), merged).await
         }
     }
 }

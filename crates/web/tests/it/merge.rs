@@ -46,7 +46,9 @@ async fn two_are_compared_side_by_side_merged_and_taken_apart_again() {
     let (own, others) = (version(&page, "version"), version(&page, "other_version"));
     let other = two.to_string();
     let stale = [("other", &*other), ("version", "77"), ("other_version", &*others), ("keep.name", "other")];
-    assert_eq!(browser.post(&format!("{here}/merge"), &stale).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let refused = browser.post(&format!("{here}/merge"), &stale).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!((refused.all(".errs").len(), refused.all("input[name='keep.name'][value=other][checked]").len()), (1, 1));
     let form = [("other", &*other), ("version", &*own), ("other_version", &*others), ("keep.name", "other")];
     let done = browser.post(&format!("{here}/merge"), &form).await;
     assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, &*here));
