@@ -1,5 +1,6 @@
 // The way of a customer in the demo shop, as those who work there walk it: a promotion is confirmed, an offence written down
-// and made good, an offer redeemed, an introduction told, an experiment planned, and "not enough data" read.
+// and made good, an offer redeemed, an introduction told, an experiment planned, "not enough data" read, and two records of one
+// customer made one.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import * as lib from '../lib.mjs';
@@ -134,5 +135,26 @@ test('an experiment that cannot tell says so, with how much is missing', async (
   await go(`/experience/experiments/${found.id}`);
   assert.match(await page.locator('#says').innerText(), /کافی/);
   await lib.assertAccessible(page, 'an experiment with not enough data');
+  page.assertQuiet();
+});
+
+test('two records of one customer are made one, and two again', async () => {
+  const pair = (await call('GET', '/parties/pairs?limit=5')).items[0];
+  assert.ok(pair, 'the demo shop has somebody who was written down twice');
+  await go('/parties');
+  await page.locator('a[href="/parties/pairs"]').click();
+  await page.locator(`a[href="/parties/${pair.one.id}/merge?other=${pair.other.id}"]`).click();
+  await page.locator('#h-moves').waitFor();
+  await lib.assertAccessible(page, 'two customers side by side');
+  await page.locator('main form button.pri').click();
+  await page.waitForURL(`${server.url}/parties/${pair.one.id}`);
+  const merged = await call('GET', `/parties/${pair.other.id}`);
+  assert.equal(merged.merged_into, pair.one.id);
+  await go(`/parties/${pair.other.id}`);
+  assert.equal(page.url(), `${server.url}/parties/${pair.one.id}`, 'the other record leads to the one that is kept');
+  await page.locator(`form[action="/parties/${pair.other.id}/unmerge"] button`).click();
+  await page.waitForURL(`${server.url}/parties/${pair.other.id}`);
+  assert.equal((await call('GET', `/parties/${pair.other.id}`)).merged_into, null);
+  await lib.assertAccessible(page, 'a customer who was taken back');
   page.assertQuiet();
 });
