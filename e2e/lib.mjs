@@ -76,6 +76,13 @@ export async function demoFolder() {
   return data;
 }
 
+/** A copy of a data folder that no server works in. */
+export function copy(data) {
+  const copied = join(folder(), 'data');
+  cpSync(data, copied, { recursive: true });
+  return copied;
+}
+
 /** Adds our account; what is there already stays. */
 export async function addUser(data, post = 'owner', user = USER) {
   await peyvand(['user', 'add', '--email', user.email, '--name', user.name, '--post', post, '--password-stdin'], { data, input: `${user.password}\n` });

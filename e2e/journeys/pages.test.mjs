@@ -19,28 +19,30 @@ const FIRST_PAGE = 200 * 1024;
 const NEXT_PAGE = 30 * 1024;
 
 let browser;
-let demo;
-let empty;
-let bare;
+let data;
+let shop;
 let ids;
 
 before(async () => {
   browser = await lib.launch();
-  const data = await lib.demoFolder();
-  const shop = lib.folder();
+  data = await lib.demoFolder();
+  shop = lib.folder();
   await lib.addUser(shop);
-  [demo, empty, bare] = await Promise.all([lib.serve(data), lib.serve(lib.folder()), lib.serve(shop)]);
+  const demo = await lib.serve(data);
   ids = await places(await lib.api(demo, data));
+  await demo.stop();
 });
 
-after(async () => {
-  await browser?.close();
-  await Promise.all([demo?.stop(), empty?.stop(), bare?.stop()]);
-});
+after(() => browser?.close());
 
-for (const [lang, theme, size, deep] of VIEWS) {
+// Two views at a time, each with servers of its own, for the language belongs to the account: one view waits for its server
+// while the other is looked at.
+test('every page', { concurrency: 2 }, (all) => Promise.all(VIEWS.map(([lang, theme, size, deep]) => {
   const phone = size.width < 600;
-  test(`pages in ${lang}, ${theme}, ${phone ? 'on a phone' : 'wide'}`, async (t) => {
+  return all.test(`pages in ${lang}, ${theme}, ${phone ? 'on a phone' : 'wide'}`, async (view) => {
+    const servers = await Promise.all([lib.copy(data), lib.folder(), lib.copy(shop)].map((folder) => lib.serve(folder)));
+    const [demo, empty, bare] = servers;
+    view.after(() => Promise.all(servers.map((server) => server.stop())));
     const enter = async (server) => {
       const page = await lib.open(browser, server, { lang, theme, size });
       await lib.signIn(page, server);
@@ -51,7 +53,7 @@ for (const [lang, theme, size, deep] of VIEWS) {
     const owner = deep && (await enter(bare));
     for (const target of PAGES) {
       if ((target.deep && !deep) || (target.wide && phone)) continue;
-      await t.test(target.name, async () => {
+      await view.test(target.name, async () => {
         const server = target.empty ? empty : target.bare ? bare : demo;
         const page = target.signedOut ? await lib.open(browser, server, { lang, theme, size }) : target.bare ? owner : signed;
         page.expected = [target.status, target.upset].filter(Boolean).map((status) => new RegExp(`status of ${status}`));
@@ -72,9 +74,10 @@ for (const [lang, theme, size, deep] of VIEWS) {
     if (owner) await owner.context().close();
     await signed.context().close();
   });
-}
+})));
 
 test('a first page and the next one keep to their weight', async () => {
+  const demo = await lib.serve(data);
   const page = await lib.open(browser, demo, { lang: 'fa' });
   const session = await page.context().newCDPSession(page);
   await session.send('Network.enable');
@@ -91,4 +94,5 @@ test('a first page and the next one keep to their weight', async () => {
     assert.ok(bytes < NEXT_PAGE, `${path} weighs ${bytes} bytes`);
   }
   await page.context().close();
+  await demo.stop();
 });
