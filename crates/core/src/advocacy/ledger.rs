@@ -1,24 +1,24 @@
-//! The ledger: journals that are never changed, the balances and lots that follow from them, and what staff do with what
-//! somebody has earned. What moves where is said by [`super::books`]; here it is written, once for each thing that happens.
+//! The ledger: journals that are never changed, and what staff do with what somebody has earned. What moves where is said by
+//! [`super::books`] and written by [`super::posting`]; [`super::verify`] reads all of it again.
 
 use super::books::{self, Account, AccountKind, Lot, Move, Short, Wallet};
+use super::posting::{NewLot, Posting, hold, lot, name_of, post};
 use super::referrals::Referral;
+use super::verify::verify;
 use crate::experience::holds;
 use crate::experience::policies::Version;
 use crate::operation::{Page, page_size};
 use crate::parties::{Party, whom};
 use crate::platform::access::User;
-use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, Outcome, QueuedJob};
 use crate::platform::money::{Currency, Money, MoneyUnit};
 use crate::platform::text::clean_line;
 use crate::sales::Purchase;
 use crate::{Act, Ctx, Day, Error, Fields, Instant, Operations, Perm, Problem, Result, Room, Sight};
-use peyvand_db::{Id, Sql, ToValue, Tx, row, sql};
+use peyvand_db::{Id, Sql, Tx, row, sql};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::collections::BTreeMap;
 use tokio::sync::watch;
 
 /// Characters of a key of the caller's.
@@ -27,8 +27,6 @@ const KEY_MAX: usize = 120;
 const NOTE_MAX: usize = 300;
 /// Lots of one step of the job, and lots that one answer shows.
 const STEP: i64 = 200;
-/// Differences that one check names.
-const DIFFERENCES: i64 = 20;
 
 peyvand_db::words! {
     /// What happened.
@@ -140,239 +138,6 @@ row! {
         /// Its last day.
         pub expires_on: Day = "l.expires_on",
     }
-}
-
-/// Something to be written into the books.
-pub(super) struct Posting<'a> {
-    /// Names what happened, so that it is written once.
-    pub(super) key: String,
-    pub(super) kind: JournalKind,
-    pub(super) party: Id<Party>,
-    pub(super) referral: Option<Id<Referral>>,
-    pub(super) purchase: Option<Id<Purchase>>,
-    pub(super) reverses: Option<Id<Journal>>,
-    pub(super) amount_minor: i64,
-    pub(super) currency: Currency,
-    pub(super) day: Day,
-    pub(super) note: Option<&'a str>,
-    pub(super) moves: &'a [Move],
-    pub(super) lot: Option<NewLot>,
-}
-
-/// A lot that begins with a journal.
-pub(super) struct NewLot {
-    pub(super) id: Id<Lot>,
-    pub(super) wallet: Wallet,
-    pub(super) minor: i64,
-    pub(super) expires_on: Day,
-}
-
-pub(super) fn name_of(account: Account, party: Id<Party>) -> String {
-    match account {
-        Account::Expense(schedule) => format!("expense:{schedule}"),
-        Account::Policy(version) => format!("expense:{version}"),
-        Account::Pending => format!("pending:{party}"),
-        Account::Liability(wallet) => format!("liability:{party}:{wallet}"),
-        Account::Receivable => format!("clawback_receivable:{party}"),
-        Account::Breakage | Account::Payout | Account::Spent | Account::Repaid | Account::WrittenOff => account.kind().to_string(),
-    }
-}
-
-const fn is_theirs(kind: AccountKind) -> bool {
-    matches!(kind, AccountKind::Pending | AccountKind::Liability | AccountKind::Receivable)
-}
-
-/// Opens an account that is not there yet.
-pub(super) async fn open_account(tx: &mut Tx, ctx: &Ctx, account: Account, party: Id<Party>, currency: Currency) -> Result<()> {
-    tx.run(
-        sql("INSERT INTO ledger_accounts (id, name, kind, party_id, wallet, currency, balance_minor, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, 0, $7) ON CONFLICT (name, currency) DO NOTHING")
-        .bind(ctx.id::<()>())
-        .bind(name_of(account, party))
-        .bind(account.kind())
-        .bind(Some(party).filter(|_| is_theirs(account.kind())))
-        .bind(match account {
-            Account::Liability(wallet) => Some(wallet),
-            _ => None,
-        })
-        .bind(currency)
-        .bind(ctx.now()),
-    )
-    .await?;
-    Ok(())
-}
-
-/// What somebody has.
-pub(super) struct Holder {
-    pub(super) owed_minor: i64,
-    lots: Vec<Lot>,
-}
-
-row! {
-    struct LotRow {
-        id: Id<Lot>,
-        wallet: Wallet,
-        left_minor: i64,
-        expired_minor: i64,
-        expires_on: Day,
-    }
-}
-
-impl From<LotRow> for Lot {
-    fn from(row: LotRow) -> Lot {
-        let LotRow { id, wallet, left_minor, expired_minor, expires_on } = row;
-        Lot { id, wallet, left_minor, expired_minor, expires_on }
-    }
-}
-
-/// Takes the books of a customer: whoever else wants to post to them waits until the transaction ends.
-pub(super) async fn hold(tx: &mut Tx, ctx: &Ctx, party: Id<Party>, currency: Currency) -> Result<Holder> {
-    open_account(tx, ctx, Account::Pending, party, currency).await?;
-    let query = sql("SELECT id FROM ledger_accounts WHERE name = $1 AND currency = $2 {for_update}");
-    tx.one::<(Id<()>,)>(query.bind(name_of(Account::Pending, party)).bind(currency)).await?;
-    let query = sql("SELECT balance_minor FROM ledger_accounts WHERE name = $1 AND currency = $2");
-    let owed: Option<(i64,)> = tx.maybe(query.bind(name_of(Account::Receivable, party)).bind(currency)).await?;
-    let query = "FROM ledger_lots WHERE party_id = $1 AND currency = $2 AND left_minor > 0 ORDER BY expires_on, id";
-    let lots: Vec<LotRow> = tx.all(Sql::select::<LotRow>(query).bind(party).bind(currency)).await?;
-    Ok(Holder { owed_minor: owed.map_or(0, |(balance,)| -balance), lots: lots.into_iter().map(Lot::from).collect() })
-}
-
-/// A lot, whatever is left of it; to be asked while its holder is held.
-pub(super) async fn lot(tx: &mut Tx, id: Id<Lot>) -> Result<Lot> {
-    Ok(tx.one::<LotRow>(Sql::select::<LotRow>("FROM ledger_lots WHERE id = $1").bind(id)).await?.into())
-}
-
-/// Writes a journal and what follows from it; `None` when it was written before, and nothing else changes. The holder must be
-/// held.
-pub(super) async fn post(tx: &mut Tx, ctx: &Ctx, posting: Posting<'_>) -> Result<Option<Id<Journal>>> {
-    let Posting { party, currency, day, .. } = posting;
-    let id: Id<Journal> = ctx.id();
-    let written = tx
-        .run(
-            sql("INSERT INTO ledger_journals (id, key, kind, party_id, referral_id, purchase_id, reverses_id, amount_minor, currency, day, note,
-                   created_by, created_at)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (key) DO NOTHING")
-            .bind(id)
-            .bind(posting.key)
-            .bind(posting.kind)
-            .bind(party)
-            .bind(posting.referral)
-            .bind(posting.purchase)
-            .bind(posting.reverses)
-            .bind(posting.amount_minor)
-            .bind(currency)
-            .bind(day)
-            .bind(posting.note.map(str::to_owned))
-            .bind(ctx.actor.user())
-            .bind(ctx.now()),
-        )
-        .await?;
-    if written == 0 {
-        return Ok(None);
-    }
-    if let Some(lot) = posting.lot {
-        tx.run(
-            sql(
-                "INSERT INTO ledger_lots (id, party_id, wallet, referral_id, currency, amount_minor, left_minor, expired_minor, matured_on,
-                   expires_on)
-                 VALUES ($1, $2, $3, $4, $5, $6, 0, 0, $7, $8)",
-            )
-            .bind(lot.id)
-            .bind(party)
-            .bind(lot.wallet)
-            .bind(posting.referral)
-            .bind(currency)
-            .bind(lot.minor)
-            .bind(day)
-            .bind(lot.expires_on),
-        )
-        .await?;
-    }
-    move_lots(tx, posting.moves).await?;
-    let holders = holders(tx, posting.moves, party).await?;
-    let accounts = move_accounts(tx, ctx, posting.moves, &holders, currency).await?;
-    let rows = posting.moves.iter().zip(&holders).zip(1_i64..).map(|((one, holder), place)| {
-        let Move { debit, credit, minor, lot } = *one;
-        let account = |account: Account| accounts.get(&name_of(account, holder.of(account))).copied().to_value();
-        vec![id.to_value(), place.to_value(), account(debit), account(credit), lot.to_value(), minor.to_value(), currency.to_value()]
-    });
-    let head = "INSERT INTO ledger_entries (journal_id, place, debit_id, credit_id, lot_id, amount_minor, currency) VALUES ";
-    for statement in Sql::inserts(head, rows.collect(), "") {
-        tx.run(statement).await?;
-    }
-    let data = json!({"amount_minor": posting.amount_minor, "currency": currency, "referral": posting.referral, "note": posting.note});
-    events::record(tx, ctx, Event::of_party(posting.kind.event(), party, data).about(id)).await?;
-    Ok(Some(id))
-}
-
-/// Every lot changes by an update that carries its own condition; who comes too late is told to try again.
-async fn move_lots(tx: &mut Tx, moves: &[Move]) -> Result<()> {
-    for one in moves {
-        let Some(lot) = one.lot else { continue };
-        let (left, expired) = match (one.debit, one.credit) {
-            (Account::Liability(_), Account::Breakage) => (-one.minor, one.minor),
-            (Account::Liability(_), _) => (-one.minor, 0),
-            (Account::Breakage, _) => (0, -one.minor),
-            _ => (one.minor, 0),
-        };
-        let changed = tx
-            .run(
-                sql("UPDATE ledger_lots SET left_minor = left_minor + $1, expired_minor = expired_minor + $2
-                     WHERE id = $3 AND left_minor + $1 >= 0 AND expired_minor + $2 >= 0
-                       AND left_minor + $1 + expired_minor + $2 <= amount_minor")
-                .bind(left)
-                .bind(expired)
-                .bind(lot),
-            )
-            .await?;
-        if changed != 1 {
-            return Err(Error::Unavailable);
-        }
-    }
-    Ok(())
-}
-
-/// Whose accounts a move is between: that of the wallet is of who has the lot.
-struct Holds {
-    party: Id<Party>,
-    lot: Id<Party>,
-}
-
-impl Holds {
-    fn of(&self, account: Account) -> Id<Party> {
-        if matches!(account, Account::Liability(_)) { self.lot } else { self.party }
-    }
-}
-
-/// Whose accounts each move is between. A lot may be somebody else's by now, who was taken for this one when it was used.
-async fn holders(tx: &mut Tx, moves: &[Move], party: Id<Party>) -> Result<Vec<Holds>> {
-    let lots: Vec<Id<Lot>> = moves.iter().filter_map(|one| one.lot).collect();
-    let mut owners: BTreeMap<Id<Lot>, Id<Party>> = BTreeMap::new();
-    if !lots.is_empty() {
-        let mut query = sql("SELECT id, party_id FROM ledger_lots WHERE id IN ");
-        query.list_padded(&lots);
-        owners.extend(tx.all::<(Id<Lot>, Id<Party>)>(query).await?);
-    }
-    let of_lot = |one: &Move| one.lot.and_then(|lot| owners.get(&lot)).copied().unwrap_or(party);
-    Ok(moves.iter().map(|one| Holds { party, lot: of_lot(one) }).collect())
-}
-
-/// Changes the balances, in the order of the names so that no two wait for each other, and gives the accounts' ids.
-async fn move_accounts(tx: &mut Tx, ctx: &Ctx, moves: &[Move], holders: &[Holds], currency: Currency) -> Result<BTreeMap<String, Id<()>>> {
-    let mut changes: BTreeMap<String, (Account, Id<Party>, i64)> = BTreeMap::new();
-    for (one, holder) in moves.iter().zip(holders) {
-        let (debtor, creditor) = (holder.of(one.debit), holder.of(one.credit));
-        changes.entry(name_of(one.debit, debtor)).or_insert((one.debit, debtor, 0)).2 -= one.minor;
-        changes.entry(name_of(one.credit, creditor)).or_insert((one.credit, creditor, 0)).2 += one.minor;
-    }
-    let mut ids = BTreeMap::new();
-    for (name, (account, party, change)) in changes {
-        open_account(tx, ctx, account, party, currency).await?;
-        let query = sql("UPDATE ledger_accounts SET balance_minor = balance_minor + $1 WHERE name = $2 AND currency = $3 RETURNING id");
-        let (id,): (Id<()>,) = tx.one(query.bind(change).bind(&name).bind(currency)).await?;
-        ids.insert(name, id);
-    }
-    Ok(ids)
 }
 
 /// Whose books.
@@ -1095,111 +860,6 @@ async fn expire_one(ctx: &Ctx, id: Id<Lot>, party_id: Id<Party>, currency: Curre
     };
     post(&mut tx, ctx, posting).await?;
     Ok(tx.commit().await?)
-}
-
-row! {
-    /// What all accounts of a kind come to.
-    #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-    pub struct AccountSum {
-        /// The kind.
-        pub kind: AccountKind = "a.kind",
-        /// Currency of it.
-        pub currency: Currency = "a.currency",
-        /// How many accounts.
-        pub accounts: i64 = "COUNT(*)",
-        /// What was credited less what was debited, in minor units.
-        pub balance_minor: i64 = "CAST(SUM(a.balance_minor) AS BIGINT)",
-    }
-}
-
-/// Something that its entries do not bear out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Difference {
-    /// The account, or the lot.
-    pub name: String,
-    /// What is stored, in minor units.
-    pub stored_minor: i64,
-    /// What its entries, or its lots, come to.
-    pub replayed_minor: i64,
-}
-
-/// Whether the books are in order.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub struct LedgerVerified {
-    /// Whether everything agrees.
-    pub is_sound: bool,
-    /// How many journals were read.
-    pub journals: i64,
-    /// How many entries.
-    pub entries: i64,
-    /// What all accounts come to; nothing when they are in balance.
-    pub sum_minor: i64,
-    /// What each kind of account holds.
-    pub accounts: Vec<AccountSum>,
-    /// Accounts and lots that their entries do not bear out, 20 of each at most.
-    pub differences: Vec<Difference>,
-    /// Journals without an entry.
-    pub odd_journals: i64,
-}
-
-const ACCOUNTS_OFF: &str = "SELECT a.name, a.balance_minor, CAST(COALESCE(r.minor, 0) AS BIGINT) FROM ledger_accounts a LEFT JOIN
-      (SELECT x.account_id, SUM(x.minor) AS minor FROM
-         (SELECT credit_id AS account_id, amount_minor AS minor FROM ledger_entries
-          UNION ALL SELECT debit_id, -amount_minor FROM ledger_entries) x GROUP BY x.account_id) r ON r.account_id = a.id
-    WHERE a.balance_minor <> COALESCE(r.minor, 0) ORDER BY a.name LIMIT $1";
-
-const LOTS_OFF: &str = "SELECT l.id, l.left_minor, CAST(COALESCE(r.minor, 0) AS BIGINT) FROM ledger_lots l LEFT JOIN
-      (SELECT e.lot_id, SUM(CASE WHEN c.kind = 'liability' AND d.kind = 'liability' THEN 0 WHEN c.kind = 'liability' THEN e.amount_minor
-          WHEN d.kind = 'liability' THEN -e.amount_minor ELSE 0 END) AS minor
-       FROM ledger_entries e JOIN ledger_accounts c ON c.id = e.credit_id JOIN ledger_accounts d ON d.id = e.debit_id
-       WHERE e.lot_id IS NOT NULL GROUP BY e.lot_id) r ON r.lot_id = l.id
-    WHERE l.left_minor <> COALESCE(r.minor, 0) ORDER BY l.id LIMIT $1";
-
-const WALLETS_OFF: &str = "SELECT a.name, a.balance_minor, CAST(COALESCE(r.minor, 0) AS BIGINT) FROM ledger_accounts a LEFT JOIN
-      (SELECT party_id, wallet, currency, SUM(left_minor) AS minor FROM ledger_lots GROUP BY party_id, wallet, currency) r
-        ON r.party_id = a.party_id AND r.wallet = a.wallet AND r.currency = a.currency
-    WHERE a.kind = 'liability' AND a.balance_minor <> COALESCE(r.minor, 0) ORDER BY a.name LIMIT $1";
-
-/// Reads the whole ledger again: balances and lots against their entries, lots against what is owed, and all of it against
-/// nothing, which it comes to when it is in balance.
-///
-/// # Errors
-/// [`Error::Forbidden`] for who does not see all customers.
-pub async fn verify(ctx: &Ctx, _: crate::operation::Nothing) -> Result<LedgerVerified> {
-    let perm = Perm(Room::Advocacy, Act::Change);
-    let reader = ctx.read(perm)?;
-    if reader.sight != Sight::All {
-        return Err(Error::Forbidden(perm));
-    }
-    let mut tx = reader.db.snapshot().await?;
-    let query = Sql::select::<AccountSum>("FROM ledger_accounts a GROUP BY a.kind, a.currency ORDER BY a.kind, a.currency");
-    let accounts: Vec<AccountSum> = tx.all(query).await?;
-    let mut differences = Vec::new();
-    for query in [ACCOUNTS_OFF, WALLETS_OFF] {
-        let off: Vec<(String, i64, i64)> = tx.all(sql(query).bind(DIFFERENCES)).await?;
-        differences.extend(off.into_iter().map(|(name, stored_minor, replayed_minor)| Difference { name, stored_minor, replayed_minor }));
-    }
-    let off: Vec<(Id<Lot>, i64, i64)> = tx.all(sql(LOTS_OFF).bind(DIFFERENCES)).await?;
-    differences.extend(off.into_iter().map(|(lot, stored_minor, replayed_minor)| Difference {
-        name: format!("lot:{lot}"),
-        stored_minor,
-        replayed_minor,
-    }));
-    let counts = sql("SELECT (SELECT COUNT(*) FROM ledger_journals), (SELECT COUNT(*) FROM ledger_entries),
-                        (SELECT COUNT(*) FROM ledger_journals j WHERE NOT EXISTS (SELECT 1 FROM ledger_entries e WHERE e.journal_id = j.id))");
-    let (journals, entries, odd_journals): (i64, i64, i64) = tx.one(counts).await?;
-    tx.commit().await?;
-    let sum: i128 = accounts.iter().map(|one| i128::from(one.balance_minor)).sum();
-    let sum_minor = i64::try_from(sum).map_err(Error::fault)?;
-    Ok(LedgerVerified {
-        is_sound: sum_minor == 0 && differences.is_empty() && odd_journals == 0,
-        journals,
-        entries,
-        sum_minor,
-        accounts,
-        differences,
-        odd_journals,
-    })
 }
 
 /// The operations of the ledger.

@@ -3,7 +3,8 @@
 
 use super::books::{Account, AccountKind, Lot, Wallet};
 use super::follow::{close, settle};
-use super::ledger::{JournalKind, hold, name_of, open_account};
+use super::ledger::JournalKind;
+use super::posting::{hold, name_of, open_account};
 use super::referrals::Referral;
 use super::rules::ReferralEnd;
 use crate::parties::Party;

@@ -10,6 +10,7 @@ pub mod indicators;
 pub mod ledger;
 pub(crate) mod merge;
 pub mod network;
+mod posting;
 pub mod record;
 pub mod referrals;
 pub mod review;
@@ -17,6 +18,7 @@ pub mod rewards;
 pub mod rules;
 pub mod thanks;
 pub mod value;
+pub mod verify;
 
 use crate::Operations;
 

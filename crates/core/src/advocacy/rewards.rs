@@ -4,7 +4,8 @@
 
 use super::benefits::{self, Schedule};
 use super::books::{self, Lot, Move};
-use super::ledger::{self, JournalKind, NewLot, Posting};
+use super::ledger::{self, JournalKind};
+use super::posting::{self, NewLot, Posting};
 use super::referrals::Referral;
 use super::rules::{ReferralState, Stand};
 use crate::experience::legality::{Form, Verdict, verdict};
@@ -172,7 +173,7 @@ async fn post(
         // Earned first, or made more or less, whether it stays pending or becomes theirs at once.
         let target = if matches!(next.state, RewardState::Pending | RewardState::Matured) { next.minor } else { 0 };
         let change = target - if is_pending { stored.amount_minor } else { 0 };
-        ledger::hold(books.tx, ctx, party, terms.currency).await?;
+        posting::hold(books.tx, ctx, party, terms.currency).await?;
         if change >= 0 {
             books.write(JournalKind::Earned, change, &books::earn(schedule, change), None).await?;
         } else {
@@ -180,15 +181,15 @@ async fn post(
         }
     }
     if next.state == RewardState::Matured && !is_matured {
-        let holder = ledger::hold(books.tx, ctx, party, terms.currency).await?;
+        let holder = posting::hold(books.tx, ctx, party, terms.currency).await?;
         let lot: Id<Lot> = ctx.id();
         let moves = books::mature(next.minor, terms.wallet, lot, holder.owed_minor);
         let new = NewLot { id: lot, wallet: terms.wallet, minor: next.minor, expires_on: today.plus(terms.valid_days) };
         books.write(JournalKind::Matured, next.minor, &moves, Some(new)).await?;
         stored.lot_id = Some(lot);
     } else if let Some(lot) = stored.lot_id.filter(|_| is_matured && change < 0) {
-        ledger::hold(books.tx, ctx, party, terms.currency).await?;
-        let lot = ledger::lot(books.tx, lot).await?;
+        posting::hold(books.tx, ctx, party, terms.currency).await?;
+        let lot = posting::lot(books.tx, lot).await?;
         books.write(JournalKind::TakenBack, -change, &books::claw_back(schedule, &lot, -change), None).await?;
     }
     stored.turn = books.turn;
@@ -238,7 +239,7 @@ impl Books<'_> {
             moves,
             lot,
         };
-        ledger::post(self.tx, self.ctx, posting).await?;
+        posting::post(self.tx, self.ctx, posting).await?;
         Ok(())
     }
 }

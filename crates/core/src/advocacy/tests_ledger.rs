@@ -7,6 +7,7 @@ use super::referrals::{self, ListReferrals, Referral, ReferralId, ReferralView};
 use super::review::{ReviewReferral, ReviewVerdict, review};
 use super::rewards;
 use super::rules::ReferralState;
+use super::verify::verify;
 use crate::experience::violations::{self, ListViolations};
 use crate::lifecycle::{Stage, Standing};
 use crate::operation::Nothing;
@@ -98,7 +99,7 @@ async fn holds(ctx: &Ctx, party: Id<Party>) -> [i64; 4] {
 }
 
 async fn sound(ctx: &Ctx) {
-    let verified = ctx.run(ledger::verify, Nothing {}).await.unwrap();
+    let verified = ctx.run(verify, Nothing {}).await.unwrap();
     assert!(verified.is_sound, "{verified:?}");
 }
 
@@ -348,7 +349,7 @@ async fn the_same_key_does_a_thing_once_and_nobody_uses_more_than_there_is() {
     assert!(agent.run(ledger::list, ListJournals::default()).await.unwrap().items.is_empty());
     assert!(matches!(agent.run(ledger::get, LedgerOf { party_id: Some(sara), customer: None }).await, Err(Error::NotFound(_))));
     let manager = as_post(&ctx.app, "manager", "manager").await;
-    assert!(matches!(manager.run(ledger::verify, Nothing {}).await, Err(Error::Forbidden(_))), "who does not see all customers");
+    assert!(matches!(manager.run(verify, Nothing {}).await, Err(Error::Forbidden(_))), "who does not see all customers");
 }
 
 #[tokio::test]
@@ -402,7 +403,7 @@ async fn what_nobody_uses_in_time_goes_once_and_what_is_tampered_with_is_found()
         let mut tx = ctx.app.db.begin().await.unwrap();
         tx.run(sql(statement)).await.unwrap();
         tx.commit().await.unwrap();
-        ctx.run(ledger::verify, Nothing {}).await.unwrap()
+        ctx.run(verify, Nothing {}).await.unwrap()
     };
     let wrong = tamper("UPDATE ledger_accounts SET balance_minor = balance_minor + 1 WHERE kind = 'spent'").await;
     assert!(!wrong.is_sound);

@@ -9,6 +9,7 @@ use super::tests_grants::{all, code_of, later, live, public, redeem_code};
 use super::treatments::{self, ListTreatments, NewTreatment};
 use super::{PolicyId, Stage, Standing, codes, policies, policy_steps};
 use crate::advocacy::ledger::{self, LedgerOf, LedgerSeen};
+use crate::advocacy::verify::verify;
 use crate::operation::Nothing;
 use crate::parties::check::NewParty;
 use crate::parties::{Party, party};
@@ -240,7 +241,7 @@ async fn a_budget_that_does_not_suffice_leaves_the_count_of_a_file_as_it_was() {
 
 /// What is on the account of a customer, when the books are in order.
 async fn account(ctx: &Ctx, party: Id<Party>) -> LedgerSeen {
-    let verified = ctx.run(ledger::verify, Nothing {}).await.unwrap();
+    let verified = ctx.run(verify, Nothing {}).await.unwrap();
     assert!(verified.is_sound, "{verified:?}");
     ctx.run(ledger::get, LedgerOf { party_id: Some(party), customer: None }).await.unwrap()
 }

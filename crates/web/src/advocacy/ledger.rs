@@ -9,9 +9,9 @@ use askama::Template;
 use axum::extract::Path;
 use peyvand_core::advocacy::books::AccountKind;
 use peyvand_core::advocacy::ledger::{
-    self as core, GiveBack, Journal, JournalKind, LedgerOf, LedgerSeen, LedgerVerified, ListJournals, LotSeen, Posted, SettleOwed,
-    Settlement, UseBenefit,
+    self as core, GiveBack, Journal, JournalKind, LedgerOf, LedgerSeen, ListJournals, LotSeen, Posted, SettleOwed, Settlement, UseBenefit,
 };
+use peyvand_core::advocacy::verify::{LedgerVerified, verify};
 use peyvand_core::operation::Nothing;
 use peyvand_core::parties::Party;
 use peyvand_core::platform::locale::Loc;
@@ -184,7 +184,7 @@ pub(super) async fn index(req: Req, Form(asked): Form<Asked>) -> PageResult {
     let is_first = asked.after.is_none();
     let listed = req.ctx.run(core::list, ListJournals { kind: asked.kind, after: asked.after, ..ListJournals::default() }).await?;
     let verified = match is_first && req.can(Room::Advocacy, Act::Change) {
-        true => match req.ctx.run(core::verify, Nothing {}).await {
+        true => match req.ctx.run(verify, Nothing {}).await {
             Ok(seen) => Some(checked(&req.loc, seen)),
             Err(Error::Forbidden(_)) => None,
             Err(error) => return Err(error.into()),

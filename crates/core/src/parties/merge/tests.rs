@@ -1,6 +1,7 @@
 use super::parts::{How, PARTS};
 use super::*;
 use crate::advocacy::ledger::{self, LedgerOf};
+use crate::advocacy::verify::verify;
 use crate::demo::chance::Chance;
 use crate::demo::{self, Plan};
 use crate::interactions::{self, LogInteraction};
@@ -403,7 +404,7 @@ async fn whoever_is_merged_and_taken_apart_again_has_the_rows_they_had_and_nothi
         };
         let now = totals().await;
         assert_eq!((now.0, now.1, now.2, now.3, now.4), (sums.0, sums.1, sums.2, sums.3, sums.4), "nothing is lost or made");
-        let verified = ctx.run(ledger::verify, Nothing {}).await.unwrap();
+        let verified = ctx.run(verify, Nothing {}).await.unwrap();
         assert!(verified.is_sound, "{verified:?}");
         for part in PARTS {
             if let How::Goes(going) = &part.how
@@ -415,7 +416,7 @@ async fn whoever_is_merged_and_taken_apart_again_has_the_rows_they_had_and_nothi
             }
         }
         ctx.run(unmerge, PartyId { id: two }).await.unwrap();
-        let verified = ctx.run(ledger::verify, Nothing {}).await.unwrap();
+        let verified = ctx.run(verify, Nothing {}).await.unwrap();
         assert!(verified.is_sound, "{verified:?}");
         let after = dump(&ctx.app).await;
         if merged.ended == 0 {
