@@ -17,10 +17,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A number that more customers share is a switchboard's, a name that more have is a common one.
 const SHARED_MAX: i64 = 8;
-/// Keys that are looked at together.
+/// What is shared that is looked at together.
 const STEP: i64 = 200;
-/// Steps of one answer: whoever sees few customers may have to go on from an empty page.
-const STEPS_MAX: usize = 10;
+/// Rows of an index that are looked through together: where hardly anything is shared, an answer does not read them all. Tests have
+/// few, and go through several.
+const WINDOW: i64 = if cfg!(test) { 4 } else { 20_000 };
+/// Steps of one answer: whoever sees few customers, or has few who are alike, may have to go on from an empty page.
+const STEPS_MAX: usize = 25;
 
 /// One of two who may be one.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -81,22 +84,36 @@ impl Shared {
         Ok(BASE64URL_NOPAD.encode(&serde_json::to_vec(self).map_err(Error::fault)?))
     }
 
-    /// What is shared behind this, at most [`STEP`].
-    async fn behind(&self, tx: &mut Tx) -> Result<Vec<Shared>> {
-        Ok(match self {
+    /// What is shared in the window behind this, at most [`STEP`], and where that ends; nothing when there is no more behind this.
+    async fn behind(&self, tx: &mut Tx) -> Result<Option<(Vec<Shared>, Shared)>> {
+        let (shared, end) = match self {
             Shared::Contact(after) => {
-                let query = sql("SELECT value FROM contact_points WHERE value > $1 GROUP BY value
-                     HAVING COUNT(DISTINCT party_id) BETWEEN 2 AND $2 ORDER BY value LIMIT $3");
-                let found: Vec<(String,)> = tx.all(query.bind(after).bind(SHARED_MAX).bind(STEP)).await?;
-                found.into_iter().map(|(value,)| Shared::Contact(value)).collect()
+                let query = sql("SELECT value FROM (SELECT value FROM contact_points WHERE value > $1 ORDER BY value LIMIT $2) w
+                     ORDER BY value DESC LIMIT 1");
+                let Some((end,)) = tx.maybe::<(String,)>(query.bind(after).bind(WINDOW)).await? else { return Ok(None) };
+                let query = sql("SELECT value FROM contact_points WHERE value > $1 AND value <= $2 GROUP BY value
+                     HAVING COUNT(DISTINCT party_id) BETWEEN 2 AND $3 ORDER BY value LIMIT $4");
+                let found: Vec<(String,)> = tx.all(query.bind(after).bind(&end).bind(SHARED_MAX).bind(STEP)).await?;
+                (found.into_iter().map(|(value,)| Shared::Contact(value)).collect::<Vec<_>>(), Shared::Contact(end))
             }
             Shared::Name(city, name) => {
-                let query = sql("SELECT city_key, name_key FROM parties WHERE city_key IS NOT NULL AND (city_key, name_key) > ($1, $2)
-                     GROUP BY city_key, name_key HAVING COUNT(*) BETWEEN 2 AND $3 ORDER BY city_key, name_key LIMIT $4");
-                let found: Vec<(String, String)> = tx.all(query.bind(city).bind(name).bind(SHARED_MAX).bind(STEP)).await?;
-                found.into_iter().map(|(city, name)| Shared::Name(city, name)).collect()
+                let query = sql("SELECT city_key, name_key FROM (SELECT city_key, name_key FROM parties
+                       WHERE city_key IS NOT NULL AND (city_key, name_key) > ($1, $2) ORDER BY city_key, name_key LIMIT $3) w
+                     ORDER BY city_key DESC, name_key DESC LIMIT 1");
+                let end: Option<(String, String)> = tx.maybe(query.bind(city).bind(name).bind(WINDOW)).await?;
+                let Some((end_city, end_name)) = end else { return Ok(None) };
+                let query = sql("SELECT city_key, name_key FROM parties
+                     WHERE city_key IS NOT NULL AND (city_key, name_key) > ($1, $2) AND (city_key, name_key) <= ($3, $4)
+                     GROUP BY city_key, name_key HAVING COUNT(*) BETWEEN 2 AND $5 ORDER BY city_key, name_key LIMIT $6");
+                let query = query.bind(city).bind(name).bind(&end_city).bind(&end_name).bind(SHARED_MAX).bind(STEP);
+                let found: Vec<(String, String)> = tx.all(query).await?;
+                let found = found.into_iter().map(|(city, name)| Shared::Name(city, name));
+                (found.collect::<Vec<_>>(), Shared::Name(end_city, end_name))
             }
-        })
+        };
+        let is_cut = shared.len() as i64 == STEP;
+        let end = shared.last().filter(|_| is_cut).cloned().unwrap_or(end);
+        Ok(Some((shared, end)))
     }
 
     /// Where the list goes on when there is no more behind this.
@@ -179,33 +196,33 @@ pub async fn pairs(ctx: &Ctx, input: ListPairs) -> Result<Page<Pair>> {
     let mut items: Vec<Pair> = Vec::new();
     let mut tx = reader.db.snapshot().await?;
     for _ in 0..STEPS_MAX {
-        let shared = place.behind(&mut tx).await?;
-        let mut groups = if shared.is_empty() { BTreeMap::new() } else { members(&mut tx, &reader.sight, &shared).await? };
-        let mut found: Vec<Pair> = Vec::new();
-        let mut is_full = false;
-        // In the order in which they were found, so that the list goes on where it was cut.
-        for one in &shared {
-            let group = groups.remove(&one.key()).unwrap_or_default();
-            for (at, member) in group.iter().enumerate() {
-                let others = group[at + 1..].iter().filter(|other| other.id != member.id);
-                found.extend(others.filter_map(|other| pair(member, other, one)));
-            }
-            place = one.clone();
-            is_full = items.len() + found.len() >= limit;
-            if is_full {
-                break;
-            }
-        }
-        without_known(&mut tx, &mut found, matches!(place, Shared::Contact(_))).await?;
-        items.extend(found);
-        if is_full {
-            break;
-        }
-        if (shared.len() as i64) < STEP {
+        let Some((shared, end)) = place.behind(&mut tx).await? else {
             match place.after_all() {
                 Some(next) => place = next,
                 None => return Ok(Page { items, next: None }),
             }
+            continue;
+        };
+        let mut groups = if shared.is_empty() { BTreeMap::new() } else { members(&mut tx, &reader.sight, &shared).await? };
+        let mut found: Vec<Pair> = Vec::new();
+        place = end;
+        // In the order in which they were found, so that the list goes on where it was cut.
+        for one in shared {
+            let group = groups.remove(&one.key()).unwrap_or_default();
+            for (at, member) in group.iter().enumerate() {
+                let others = group[at + 1..].iter().filter(|other| other.id != member.id);
+                found.extend(others.filter_map(|other| pair(member, other, &one)));
+            }
+            if items.len() + found.len() >= limit {
+                place = one;
+                break;
+            }
+        }
+        let is_full = items.len() + found.len() >= limit;
+        without_known(&mut tx, &mut found, matches!(place, Shared::Contact(_))).await?;
+        items.extend(found);
+        if is_full {
+            break;
         }
     }
     Ok(Page { items, next: Some(place.cursor()?) })

@@ -481,7 +481,8 @@ row! {
         pub creator: Option<String> = "u.name",
         /// When.
         pub created_at: Instant = "m.created_at",
-        /// Until when it can be taken back: [`UNDO_DAYS`] in milliseconds later.
+        /// Until when it can be taken back.
+        // Later by UNDO_DAYS in milliseconds.
         pub undo_until: Instant = "(m.created_at + 2592000000)",
     }
 }
