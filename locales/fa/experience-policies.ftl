@@ -25,7 +25,7 @@ experience-approved = تأیید شما ثبت شد.
 experience-started = سیاست شروع شد.
 experience-retired = سیاست پایان یافت. آنچه داده شده معتبر می‌ماند.
 experience-missing = { $count ->
-     [one] یک نفر دیگر باید تأیید کند.
+     [1] یک نفر دیگر باید تأیید کند.
     *[other] { $count } نفر باید تأیید کنند.
 }
 experience-two-large-discount = تخفیف بالاتر از ۲۰٪، یا مبلغی که درصدش معلوم نیست، دو تأیید می‌خواهد.
@@ -55,7 +55,7 @@ experience-own-hint = مثلاً روز جهانی قهوه؛ هر سال در �
 experience-own-on = تاریخ روز ویژه
 experience-days-before-label = چند روز پیش از مناسبت
 experience-before = { $days ->
-     [one] یک روز پیش از آن
+     [1] یک روز پیش از آن
     *[other] { $days } روز پیش از آن
 }
 experience-next-on = بعدی: { $day }
@@ -81,7 +81,7 @@ experience-put-away = کنار گذاشتن
 experience-worth = { $worth } به سود مشتری
 experience-costs-us = { $cost } هزینه برای ما
 experience-per-customer = { $count ->
-     [one] هر مشتری یک بار
+     [1] هر مشتری یک بار
     *[other] هر مشتری { $count } بار
 }
 experience-used = { $used } بار داده شده

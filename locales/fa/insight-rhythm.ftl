@@ -13,7 +13,7 @@ insight-rhythm-more = مشتریان بعدی
 insight-rhythm-gap = فاصله‌ی همیشگی
 insight-rhythm-silent-for = سکوت
 insight-rhythm-every = { $days ->
-    [one] هر روز
+    [1] هر روز
    *[other] هر { $days } روز
 }
 insight-rhythm-silence = { $gaps } برابر فاصله‌اش
