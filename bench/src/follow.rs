@@ -1,4 +1,4 @@
-//! How soon what happens to customers is seen in their facts and in the segments, while much happens.
+//! How soon what happens to customers is seen in their facts, in the segments and in their stage, while much happens.
 
 use crate::Place;
 use crate::client::{Connection, Request};
@@ -26,7 +26,7 @@ const NEVER: Duration = Duration::from_secs(120);
 const SEGMENTS: usize = 20;
 
 /// Two hundred purchases and contacts a second, and how long after it was sent a purchase stands in the facts of its
-/// customer and has brought them into a segment.
+/// customer, has brought them into a segment and, of somebody new, to the next stage.
 ///
 /// # Errors
 /// When the program does not do what it is asked for.
@@ -52,12 +52,14 @@ pub async fn follow(host: SocketAddr, place: &Place, shop: Shop, time: Duration,
         others.spawn(keep_going(host, shop, client, begun, until));
     }
     let mut watched = tokio::task::JoinSet::new();
+    let mut new = tokio::task::JoinSet::new();
     let mut draw =
         Draw::new(shop.seed, stream::LOAD + 200, begun.elapsed().as_nanos() as u64 + jiff::Timestamp::now().as_millisecond() as u64);
     for tick in 0..time.as_secs() * WATCHED {
         tokio::time::sleep_until((begun + Duration::from_millis(tick * 1_000 / WATCHED)).into()).await;
         let party = shop.party(1 + draw.below(shop.size.parties));
         watched.spawn(watch(host, db.clone(), token.clone(), party, segments[0]));
+        new.spawn(watch_stage(host, db.clone(), token.clone(), format!("bench {tick} {}", draw.below(1_000_000))));
     }
     let mut seen = Round { took: time, ..Round::default() };
     let mut facts = seen.clone();
@@ -74,8 +76,19 @@ pub async fn follow(host: SocketAddr, place: &Place, shop: Shop, time: Duration,
             }
         }
     }
-    seen.times.sort_unstable();
-    facts.times.sort_unstable();
+    let mut stages = Round { took: time, ..Round::default() };
+    while let Some(outcome) = new.join_next().await {
+        match outcome? {
+            Ok(took) => stages.times.push(took),
+            Err(error) => {
+                stages.errors += 1;
+                stages.error.get_or_insert(error);
+            }
+        }
+    }
+    for round in [&mut seen, &mut facts, &mut stages] {
+        round.times.sort_unstable();
+    }
     let mut happened = 0;
     for (count, error) in others.join_all().await {
         happened += count;
@@ -85,7 +98,12 @@ pub async fn follow(host: SocketAddr, place: &Place, shop: Shop, time: Duration,
         }
     }
     let pace = happened as f64 / begun.elapsed().min(time).as_secs_f64();
-    for (name, round) in [("a purchase in the facts of its customer", &facts), ("a purchase in a segment", &seen)] {
+    let rounds = [
+        ("a purchase in the facts of its customer", &facts),
+        ("a purchase in a segment", &seen),
+        ("a first purchase in the stage", &stages),
+    ];
+    for (name, round) in rounds {
         let name = format!("{name}, beside {EVENTS} events/s and {SEGMENTS} segments");
         let mut result = measure("follow", &name, "s p95", round.percentile(95.0) / 1_000.0, Some(5.0), false);
         result["watched"] = round.json();
@@ -206,4 +224,34 @@ async fn watch(host: SocketAddr, db: Db, token: String, party: Uuid, segment: Uu
         tokio::time::sleep(LOOK).await;
     }
     Err(format!("a purchase was not seen in {} s", NEVER.as_secs()))
+}
+
+/// The first purchase of somebody new: when their stage shows it.
+async fn watch_stage(host: SocketAddr, db: Db, token: String, name: String) -> Result<Duration, String> {
+    let told = |error: &dyn std::fmt::Display| error.to_string();
+    let mut connection = Connection::new(host);
+    let body = json!({"kind": "person", "name": name});
+    let answer = connection.ask(&Request::api("/api/v1/parties", &token).json(&body)).await.map_err(|error| told(&error))?;
+    let said = answer.json().map_err(|error| told(&error))?;
+    let party = said["id"].as_str().and_then(|id| id.parse::<Uuid>().ok()).ok_or_else(|| format!("nobody was added: {said}"))?;
+    let reach = async |stage: &'static str| -> Result<Duration, String> {
+        let begun = Instant::now();
+        while begun.elapsed() < NEVER {
+            let text = "SELECT count(*) FROM stage_memberships WHERE party_id = $1 AND stage = $2 AND left_on IS NULL";
+            let (is_there,): (i64,) = db.one(sql(text).bind(party).bind(stage)).await.map_err(|error| told(&error))?;
+            if is_there > 0 {
+                return Ok(begun.elapsed());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(format!("nobody became {stage} in {} s", NEVER.as_secs()))
+    };
+    reach("potential").await?;
+    let sent = Instant::now();
+    let answer = connection.ask(&purchase(&token, party)).await.map_err(|error| told(&error))?;
+    if answer.status != 200 {
+        return Err(format!("a purchase was refused: {} {}", answer.status, String::from_utf8_lossy(&answer.body)));
+    }
+    reach("actual").await?;
+    Ok(sent.elapsed())
 }
