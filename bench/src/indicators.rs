@@ -144,6 +144,8 @@ pub async fn indicators(binary: &Path, place: &Place, shop: &Shop, results: &mut
     insight::ways(binary, place, shop).await?;
     let db = place.open().await?;
     let reached = treat(&db).await?;
+    // As the program does each night: the planner of PostgreSQL takes what was just written for an empty table otherwise.
+    db.analyze().await?;
     db.close().await;
     if reached == 0 {
         return Err("nobody is loyal or an advocate: there is nothing to count".into());
