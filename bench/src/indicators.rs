@@ -146,11 +146,12 @@ pub async fn indicators(binary: &Path, place: &Place, shop: &Shop, results: &mut
     let reached = treat(&db).await?;
     // As the program does each night: the planner of PostgreSQL takes what was just written for an empty table otherwise.
     db.analyze().await?;
-    db.close().await;
     if reached == 0 {
         return Err("nobody is loyal or an advocate: there is nothing to count".into());
     }
     let server = Server::start(binary, place).await?;
+    insight::rest(&db).await?;
+    db.close().await;
     let token = api_token(shop.seed, 0);
     let ask = async |paths: [&str; 2]| -> Outcome<f64> {
         let begun = Instant::now();

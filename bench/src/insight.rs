@@ -103,7 +103,10 @@ async fn work(server: &Server, db: &Db, token: &str, path: &str, job: &str) -> O
 }
 
 /// Waits until nothing has been due for a while: the program looks every two seconds for what is.
-async fn rest(db: &Db) -> Outcome<()> {
+///
+/// # Errors
+/// When it does not come to rest.
+pub async fn rest(db: &Db) -> Outcome<()> {
     let (begun, mut quiet) = (Instant::now(), Instant::now());
     while quiet.elapsed() < Duration::from_secs(3) {
         pause(begun).await?;

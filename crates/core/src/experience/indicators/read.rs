@@ -209,15 +209,38 @@ row! {
     }
 }
 
-row! {
-    struct Delivered {
-        party_id: Id<Party> = "e.party_id",
-        treatment_id: Id<Treatment> = "e.treatment_id",
-        kind: TreatmentKind = "e.kind",
-        delivered_at: Instant = "e.delivered_at",
-        valid_to_on: Option<Day> = "g.valid_to_on",
-        redeemed_at: Option<Instant> = "g.redeemed_at",
-        bought_on: Option<Day> = "(SELECT b.day FROM purchases b WHERE b.id = g.purchase_id)",
+/// What reached members of a stripe, as one text for the same reason: of each treatment, between $1 and ended by $2, whom it reached,
+/// what it was and of which kind, when, the last day of its code, when that was redeemed, and the day of the purchase that it was
+/// redeemed with.
+const DELIVERED: &str = "SELECT STRING_AGG({id_text}e.party_id{/id_text} || $1 || {id_text}e.treatment_id{/id_text} || $1 || e.kind || $1
+  || CAST(e.delivered_at AS TEXT) || $1 || COALESCE(g.valid_to_on, '') || $1 || COALESCE(CAST(g.redeemed_at AS TEXT), '') || $1
+  || COALESCE((SELECT b.day FROM purchases b WHERE b.id = g.purchase_id), ''), $2)
+  FROM stage_memberships m JOIN exposures e ON e.party_id = m.party_id LEFT JOIN grants g ON g.exposure_id = e.id
+  WHERE NOT e.is_ghost AND e.delivered_at >= ";
+
+/// A treatment that reached a member, as [`DELIVERED`] has it.
+struct Delivered {
+    party_id: Id<Party>,
+    treatment_id: Id<Treatment>,
+    kind: TreatmentKind,
+    delivered_at: Instant,
+    valid_to_on: Option<Day>,
+    redeemed_at: Option<Instant>,
+    bought_on: Option<Day>,
+}
+
+impl Delivered {
+    fn read(text: &str) -> Option<Delivered> {
+        let mut parts = text.split(PART_END);
+        Some(Delivered {
+            party_id: parts.next()?.parse().ok()?,
+            treatment_id: parts.next()?.parse().ok()?,
+            kind: parts.next()?.parse().ok()?,
+            delivered_at: Instant(parts.next()?.parse().ok()?),
+            valid_to_on: parts.next()?.parse().ok(),
+            redeemed_at: parts.next()?.parse().ok().map(Instant),
+            bought_on: parts.next()?.parse().ok(),
+        })
     }
 }
 
@@ -438,13 +461,14 @@ async fn returned(tx: &mut Tx, frame: &Frame, bounds: (Id<Party>, Id<Party>)) ->
 /// The treatments that reached members of a stripe.
 async fn delivered(tx: &mut Tx, frame: &Frame, bounds: (Id<Party>, Id<Party>)) -> Result<Vec<Delivered>> {
     let (from, until) = frame.moments();
-    let mut query = Sql::select::<Delivered>(
-        "FROM stage_memberships m JOIN exposures e ON e.party_id = m.party_id LEFT JOIN grants g ON g.exposure_id = e.id WHERE NOT e.is_ghost AND e.delivered_at >= ",
-    );
+    let mut query = sql(DELIVERED).bind(PART_END).bind(MEMBER_END);
     query.arg(from).push(" AND e.delivered_at < ").arg(until).push(" AND");
     frame.stripe(&mut query, bounds);
-    query.push(" ORDER BY e.party_id, e.delivered_at, e.id");
-    Ok(tx.all(query).await?)
+    let (text,): (Option<String>,) = tx.one(query).await?;
+    let each = text.iter().flat_map(|text| text.split(MEMBER_END)).map(Delivered::read);
+    let mut found: Vec<Delivered> = each.collect::<Option<_>>().ok_or_else(|| Error::fault("a treatment that cannot be read"))?;
+    found.sort_unstable_by_key(|one| (one.party_id, one.delivered_at, one.treatment_id));
+    Ok(found)
 }
 
 /// The protocols of respect that were kept for members of a stripe: each of their acts was done in time.
@@ -591,9 +615,12 @@ pub(crate) async fn protocols(tx: &mut Tx, ids: &[Id<Protocol>]) -> Result<HashM
 /// Who was to get the treatments of a kind and who was left without them, policy by policy: what they bought in `days` after
 /// they were assigned, beside what they bought in as many before.
 pub(super) async fn strata(ctx: &Ctx, frame: &Frame, kind: TreatmentKind, days: i64) -> Result<HashMap<Id<Treatment>, Vec<Stratum>>> {
-    // Customers with even and with odd numbers are read at the same time; their sums add up.
-    let (even, odd) = tokio::try_join!(arms(ctx, frame, kind, days, 0), arms(ctx, frame, kind, days, 1))?;
-    let arms = || even.iter().chain(&odd);
+    // The earlier and the later half of all customers are read at the same time; their sums add up.
+    let query = sql("SELECT p.id FROM parties p WHERE p.no >= (SELECT MAX(no) / 2 FROM parties) ORDER BY p.no LIMIT 1");
+    let Some((middle,)) = ctx.app.db.maybe::<(Id<Party>,)>(query).await? else { return Ok(HashMap::new()) };
+    let (earlier, later) =
+        tokio::try_join!(arms(ctx, frame, kind, days, (Id::FIRST, middle)), arms(ctx, frame, kind, days, (middle, Id::new(Uuid::max()))))?;
+    let arms = || earlier.iter().chain(&later);
     let mut tx = ctx.app.db.snapshot().await?;
     let versions: BTreeSet<Id<Version>> = arms().map(|one| one.version_id).collect();
     let shares = holdouts(&mut tx, &versions.into_iter().collect::<Vec<_>>()).await?;
@@ -613,8 +640,8 @@ pub(super) async fn strata(ctx: &Ctx, frame: &Frame, kind: TreatmentKind, days: 
     Ok(found.into_iter().map(|(treatment, strata)| (treatment, strata.into_values().collect())).collect())
 }
 
-/// The arms of every policy, of customers whose number leaves that when halved.
-async fn arms(ctx: &Ctx, frame: &Frame, kind: TreatmentKind, days: i64, half: i64) -> Result<Vec<ArmSums>> {
+/// The arms of every policy, of customers after one by id, up to another.
+async fn arms(ctx: &Ctx, frame: &Frame, kind: TreatmentKind, days: i64, bounds: (Id<Party>, Id<Party>)) -> Result<Vec<ArmSums>> {
     let (from, until) = frame.moments();
     let last = until.plus(-days * DAY);
     if last <= from {
@@ -634,7 +661,8 @@ async fn arms(ctx: &Ctx, frame: &Frame, kind: TreatmentKind, days: i64, half: i6
             WHERE e.stage = ",
     );
     query.arg(frame.stage).push(" AND e.kind = ").arg(kind).push(" AND e.assigned_at >= ").arg(from);
-    query.push(" AND e.assigned_at < ").arg(last).push(" AND p.no % 2 = ").arg(half);
+    query.push(" AND e.assigned_at < ").arg(last);
+    query.push(" AND e.party_id > ").arg(bounds.0).push(" AND e.party_id <= ").arg(bounds.1);
     frame.sight.parties(&mut query);
     query.push(
         " GROUP BY e.treatment_id, e.policy_version_id, e.is_ghost, e.party_id) w
