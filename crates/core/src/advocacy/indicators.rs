@@ -323,7 +323,7 @@ async fn introduced(tx: &mut Tx, frame: &Frame, stripe: (Id<Party>, Id<Party>)) 
         "FROM stage_memberships m JOIN referrals r ON r.referrer_id = m.party_id WHERE r.state NOT IN ('rejected', 'reversed') AND r.occurred_on >= ",
     );
     query.arg(frame.span.from).push(" AND r.occurred_on < ").arg(frame.span.until).push(" AND");
-    frame.stripe(&mut query, stripe);
+    frame.stripe(&mut query, "r.referrer_id", stripe);
     query.push(" ORDER BY r.referrer_id, r.occurred_on, r.id");
     let mut found: HashMap<Id<Party>, Vec<Introduced>> = HashMap::new();
     for one in tx.all::<Introduced>(query).await? {

@@ -93,10 +93,14 @@ impl Frame {
     }
 
     /// The members of a stripe, with those out of sight. Goes behind `stage_memberships m … WHERE`: who is asked for what they did
-    /// was found before, and others are passed over.
-    pub(crate) fn stripe(&self, query: &mut Sql, stripe: (Id<Party>, Id<Party>)) {
+    /// was found before, and others are passed over. `whose` is the column of what they did that is joined to theirs, and is told the
+    /// same, so that nothing of others is read.
+    pub(crate) fn stripe(&self, query: &mut Sql, whose: &'static str, stripe: (Id<Party>, Id<Party>)) {
         self.in_stage(query);
-        query.push(" AND m.party_id > ").arg(stripe.0).push(" AND m.party_id <= ").arg(stripe.1);
+        for column in ["m.party_id", whose] {
+            query.push(" AND ").push(column).push(" > ").arg(stripe.0);
+            query.push(" AND ").push(column).push(" <= ").arg(stripe.1);
+        }
     }
 }
 
@@ -328,10 +332,11 @@ impl Stripe {
             .bind(MEMBER_END);
         frame.members(&mut query);
         if let Some(after) = after {
-            query.push(" AND m.party_id > ").arg(after);
+            query.push(" AND m.party_id > ").arg(after).push(" AND p.id > ").arg(after);
         }
         match last {
-            Some(last) => drop(query.push(" AND m.party_id <= ").arg(last)),
+            // Said of both, so that no more customers are read for a stripe than there are in it.
+            Some(last) => drop(query.push(" AND m.party_id <= ").arg(last).push(" AND p.id <= ").arg(last)),
             None => drop(query.push(" ORDER BY m.party_id LIMIT ").arg(STRIPE)),
         }
         query.push(") m");
@@ -453,7 +458,7 @@ async fn returned(tx: &mut Tx, frame: &Frame, bounds: (Id<Party>, Id<Party>)) ->
         "FROM stage_memberships m JOIN purchase_lines l ON l.party_id = m.party_id LEFT JOIN purchase_lines o ON o.id = l.refund_of WHERE l.sign < 0 AND l.currency = ",
     );
     query.arg(frame.currency).push(" AND l.day >= ").arg(frame.span.from).push(" AND");
-    frame.stripe(&mut query, bounds);
+    frame.stripe(&mut query, "l.party_id", bounds);
     query.push(" ORDER BY l.party_id, l.day, l.id");
     Ok(tx.all(query).await?)
 }
@@ -463,7 +468,7 @@ async fn delivered(tx: &mut Tx, frame: &Frame, bounds: (Id<Party>, Id<Party>)) -
     let (from, until) = frame.moments();
     let mut query = sql(DELIVERED).bind(PART_END).bind(MEMBER_END);
     query.arg(from).push(" AND e.delivered_at < ").arg(until).push(" AND");
-    frame.stripe(&mut query, bounds);
+    frame.stripe(&mut query, "e.party_id", bounds);
     let (text,): (Option<String>,) = tx.one(query).await?;
     let each = text.iter().flat_map(|text| text.split(MEMBER_END)).map(Delivered::read);
     let mut found: Vec<Delivered> = each.collect::<Option<_>>().ok_or_else(|| Error::fault("a treatment that cannot be read"))?;
@@ -478,7 +483,7 @@ async fn kept(tx: &mut Tx, frame: &Frame, bounds: (Id<Party>, Id<Party>)) -> Res
         FROM stage_memberships m JOIN protocol_acts a ON a.party_id = m.party_id
         JOIN protocol_steps s ON s.id = a.step_id WHERE a.due_at >= ");
     query.arg(from).push(" AND a.started_at >= ").arg(from).push(" AND a.started_at < ").arg(until).push(" AND");
-    frame.stripe(&mut query, bounds);
+    frame.stripe(&mut query, "a.party_id", bounds);
     query.push(
         " GROUP BY a.party_id, s.protocol_id, a.occasion HAVING COUNT(*) = COUNT(CASE WHEN a.done_at > 0 AND a.done_at <= a.due_at THEN 1 END)",
     );
@@ -648,7 +653,8 @@ async fn arms(ctx: &Ctx, frame: &Frame, kind: TreatmentKind, days: i64, bounds: 
         return Ok(Vec::new());
     }
     let mut query = Sql::select::<ArmSums>(
-        "FROM (SELECT w.treatment_id, w.policy_version_id, w.is_ghost, w.delivered, CAST(w.cost AS DOUBLE PRECISION) AS c,
+        "FROM (SELECT w.treatment_id, w.policy_version_id, w.is_ghost, MAX(w.delivered) AS delivered,
+            CAST(MAX(w.cost) AS DOUBLE PRECISION) AS c,
             CAST(COUNT(DISTINCT CASE WHEN q.at > w.at AND q.gross_minor > 0 THEN q.day END) AS DOUBLE PRECISION) AS x,
             CAST(COALESCE(SUM(CASE WHEN q.at > w.at THEN q.gross_minor - q.refund_minor END), 0) AS DOUBLE PRECISION) AS y,
             CAST(COUNT(DISTINCT CASE WHEN q.at <= w.at AND q.gross_minor > 0 THEN q.day END) AS DOUBLE PRECISION) AS u,
@@ -665,12 +671,12 @@ async fn arms(ctx: &Ctx, frame: &Frame, kind: TreatmentKind, days: i64, bounds: 
     query.push(" AND e.party_id > ").arg(bounds.0).push(" AND e.party_id <= ").arg(bounds.1);
     frame.sight.parties(&mut query);
     query.push(
-        " GROUP BY e.treatment_id, e.policy_version_id, e.is_ghost, e.party_id) w
+        " GROUP BY e.party_id, e.treatment_id, e.policy_version_id, e.is_ghost) w
           LEFT JOIN purchases q ON q.party_id = w.party_id AND q.at > w.at - ",
     );
     query.arg(days * DAY).push(" AND q.at <= w.at + ").arg(days * DAY).push(" AND q.currency = ").arg(frame.currency);
     query.push(
-        " GROUP BY w.treatment_id, w.policy_version_id, w.is_ghost, w.party_id, w.delivered, w.cost) d
+        " GROUP BY w.party_id, w.treatment_id, w.policy_version_id, w.is_ghost) d
          GROUP BY d.treatment_id, d.policy_version_id, d.is_ghost",
     );
     Ok(ctx.app.db.all(query).await?)
