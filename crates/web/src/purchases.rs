@@ -11,7 +11,7 @@ use peyvand_core::advocacy::ledger::{self, LedgerOf};
 use peyvand_core::parties::Party;
 use peyvand_core::parties::party::{self, PartyId};
 use peyvand_core::platform::money::Money;
-use peyvand_core::sales::purchases::{self as core, NewPurchase, PurchaseWithLines};
+use peyvand_core::sales::purchases::{self as core, NewPurchase, Purchase, PurchaseWithLines};
 use peyvand_core::{Act, Error, Id, Perm, Room};
 use serde::Deserialize;
 
@@ -69,7 +69,10 @@ struct For {
 
 async fn fresh(req: Req, Form(given): Form<For>) -> PageResult {
     req.ctx.actor.check(Perm(Room::Sales, Act::Create))?;
-    show(&req, FormView::new(FormView::today("date", &req.loc).to_vec()), given.party, req.dialog).await
+    // Its key makes a form that is sent twice enter one purchase.
+    let mut values = vec![("key".to_owned(), req.ctx.id::<Purchase>().to_string())];
+    values.extend(FormView::today("date", &req.loc));
+    show(&req, FormView::new(values), given.party, req.dialog).await
 }
 
 async fn try_create(req: &Req, sent: &Sent) -> Result<PurchaseWithLines, Error> {
@@ -87,6 +90,7 @@ async fn try_create(req: &Req, sent: &Sent) -> Result<PurchaseWithLines, Error> 
         invoice: text("invoice"),
         code: text("code"),
         from_credit: amount("from_credit"),
+        key: text("key"),
         ..NewPurchase::default()
     };
     req.ctx.run(core::create, input).await

@@ -42,4 +42,6 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     26 "0026_stage_members",
     27 "0027_compared",
     28 "0028_merge",
+    29 "0029_purchase_keys",
+    30 "0030_made_good_later",
 };

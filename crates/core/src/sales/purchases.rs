@@ -26,6 +26,8 @@ const FIRST_LINES: i64 = 4;
 const WORDS_MAX: usize = 200;
 /// Characters of a note.
 const NOTE_MAX: usize = 2_000;
+/// Characters of the key of a request.
+const KEY_MAX: usize = 100;
 
 /// A line of a purchase.
 #[derive(Debug)]
@@ -176,6 +178,8 @@ pub struct NewPurchase {
     /// How much of it is paid with the customer's credit, as decimal text in major units: at most what there is, and what remains to be
     /// paid after the code. What comes back of a purchase later returns to the credit by its share.
     pub from_credit: Option<String>,
+    /// A word of the caller's own for this purchase: sent again with it, it is entered once and answered as it was entered.
+    pub key: Option<String>,
     /// The lines.
     #[serde(default)]
     pub lines: Vec<EnterLine>,
@@ -256,8 +260,8 @@ pub fn figures(
 /// Enters a purchase, or a refund when its amounts are negative. A code is redeemed and credit is used with it: all or nothing.
 ///
 /// # Errors
-/// For fields that cannot be read, an unknown customer, an invoice number that is taken, a code that is refused, more credit than
-/// there is or than is to be paid.
+/// For fields that cannot be read, an unknown customer, an invoice number that is taken, a key that another purchase was entered
+/// with, a code that is refused, more credit than there is or than is to be paid.
 pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     let writer = ctx.write(Perm(Room::Sales, Act::Create))?;
     let organisation = ctx.app.organisation().await?;
@@ -276,6 +280,7 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     let channel = line(&new.channel, "channel", WORDS_MAX);
     let country = line(&new.country, "country", WORDS_MAX);
     let note = line(&new.note, "note", NOTE_MAX);
+    let key = line(&new.key, "key", KEY_MAX);
     let single = EnterLine {
         product: new.product,
         product_name: new.product_name,
@@ -378,6 +383,11 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
         (None, Some(code)) => redeem::owners(&mut tx, &writer.sight, &[code]).await?.remove(code),
         (named, _) => named,
     };
+    if let Some(key) = &key
+        && let Some(purchase) = entered_before(&mut tx, key, party, &lines).await?
+    {
+        return Ok(purchase);
+    }
     if let Some(invoice) = &invoice {
         let taken: Option<(i64,)> = tx.maybe(sql("SELECT 1 FROM purchases WHERE invoice = $1").bind(invoice)).await?;
         if taken.is_some() {
@@ -395,6 +405,13 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     let Some(id) = written.purchases.first().copied().filter(|_| written.fates.iter().all(|fate| *fate == Fate::Added)) else {
         return Err(Error::Conflict(Fields(vec![Problem::new("invoice", "purchases-invoice-taken")])));
     };
+    if let Some(key) = key {
+        let query = sql("INSERT INTO purchase_keys (key, purchase_id) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING").bind(key).bind(id);
+        if tx.run(query).await? == 0 {
+            // The same request at the same moment; sent again, it finds what that one has entered.
+            return Err(Error::Conflict(Fields(vec![Problem::new("key", "purchases-key-now")])));
+        }
+    }
     let data = serde_json::json!({"invoice": invoice});
     events::record(&mut tx, ctx, Event { kind: "purchase.created", party, subject: Some(id.0), data }).await?;
     if let Some(code) = &code {
@@ -420,6 +437,20 @@ pub async fn create(ctx: &Ctx, new: NewPurchase) -> Result<PurchaseWithLines> {
     }
     tx.commit().await?;
     Ok(purchase)
+}
+
+/// What a key had entered before: the same purchase, or another one, which is refused.
+async fn entered_before(tx: &mut Tx, key: &str, party: Option<Id<Party>>, lines: &[NewLine]) -> Result<Option<PurchaseWithLines>> {
+    let found: Option<(Id<Purchase>,)> = tx.maybe(sql("SELECT purchase_id FROM purchase_keys WHERE key = $1").bind(key)).await?;
+    let Some((id,)) = found else { return Ok(None) };
+    let before = read(tx, id).await?;
+    let sum = |of: fn(i64) -> i64| lines.iter().map(|line| of(line.amount_minor)).sum::<i64>();
+    let (gross, refund) = (sum(|minor| minor.max(0)), sum(|minor| -minor.min(0)));
+    let it = &before.purchase;
+    if (it.party_id, it.gross_minor, it.refund_minor) != (party, gross, refund) {
+        return Err(Error::Conflict(Fields(vec![Problem::new("key", "purchases-key-used")])));
+    }
+    Ok(Some(before))
 }
 
 /// What the ledger refuses, told at the field of the purchase.
@@ -771,7 +802,7 @@ pub async fn totals(ctx: &Ctx, input: TotalsOf) -> Result<Totals> {
 pub fn operations(ops: &mut Operations) {
     let see = Some(Perm(Room::Sales, Act::See));
     ops.add("purchases.create", "POST /purchases", Some(Perm(Room::Sales, Act::Create)), "Enters a purchase or a refund; a code is redeemed and credit used with it.", create)
-        .example(|| serde_json::json!({"date": "1405/08/30", "lines": [{"product": "A-12", "product_name": "چای ممتاز", "quantity": "2", "unit_price": "850000"}]}));
+        .example(|| serde_json::json!({"date": "1405/08/30", "key": "till-3-000184", "lines": [{"product": "A-12", "product_name": "چای ممتاز", "quantity": "2", "unit_price": "850000"}]}));
     ops.add("purchases.list", "GET /purchases", see, "Purchases, newest first.", list).example(|| serde_json::json!({"limit": 20}));
     ops.add("purchases.totals", "GET /purchases/totals", see, "Sums of purchases in one currency.", totals)
         .example(|| serde_json::json!({}));
@@ -848,6 +879,36 @@ mod tests {
             let refused = ctx.run(create, NewPurchase { refund_of: Some(line), ..buy(Some(whose), "A-1", "-1") }).await;
             assert!(matches!(refused, Err(Error::NotFound("purchase_line"))));
         }
+    }
+
+    #[tokio::test]
+    async fn a_purchase_that_is_sent_twice_with_a_key_is_entered_once() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let new =
+            |amount: &str| NewPurchase { key: Some("till-3-1".into()), invoice: Some("F1".into()), ..buy(Some(party), "A-1", amount) };
+        let first = ctx.run(create, new("1000")).await.unwrap();
+        let again = ctx.run(create, new("1000")).await.unwrap();
+        assert_eq!((again.purchase.id, again.gross.as_str()), (first.purchase.id, "1000.00"));
+        assert_eq!(sums(&ctx).await, (1, 1, "1000.00".into(), "0.00".into(), "1000.00".into(), 0));
+        let Err(Error::Conflict(other)) = ctx.run(create, new("900")).await else { panic!("another purchase with the key of the first") };
+        assert_eq!((other.0[0].field.as_ref(), other.0[0].key.as_ref()), ("key", "purchases-key-used"));
+    }
+
+    #[tokio::test]
+    async fn of_two_requests_with_a_key_at_one_moment_one_enters_the_purchase() {
+        let ctx = testing::ctx().await;
+        let party = testing::party(&ctx, "سارا").await;
+        let new = || NewPurchase { key: Some("till-3-2".into()), ..buy(Some(party), "A-1", "1000") };
+        let (one, other) = tokio::join!(ctx.run(create, new()), ctx.run(create, new()));
+        let found = match (one, other) {
+            (Ok(one), Ok(other)) => [Some(one), Some(other)],
+            (Ok(one), Err(Error::Conflict(_))) | (Err(Error::Conflict(_)), Ok(one)) => [Some(one), None],
+            (one, other) => panic!("{one:?} {other:?}"),
+        };
+        let ids: std::collections::BTreeSet<_> = found.iter().flatten().map(|one| one.purchase.id).collect();
+        assert_eq!(ids.len(), 1);
+        assert_eq!(facts(&ctx, party).await.0, 1);
     }
 
     #[tokio::test]
