@@ -86,7 +86,7 @@ pub(super) async fn settle(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<(
     let today = ctx.now().day(&zone);
     let query = Sql::select::<Stored>("FROM referrals WHERE id = $1 {for_update}").bind(id);
     let Some(mut is) = tx.maybe::<Stored>(query).await? else { return Ok(()) };
-    let before = is.state;
+    let (before, introduced_by) = (is.state, is.referrer_id);
     let history = match is.referee_id {
         Some(referee) => history::read(tx, Whom::These(&[referee]), &zone).await?.into_iter().next().map(|(_, history)| history),
         None => None,
@@ -181,7 +181,10 @@ pub(super) async fn settle(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<(
         Event::of_party(kind, is.referrer_id, data).about(id)
     };
     events::record_all(tx, ctx, kinds.iter().map(event).collect()).await?;
-    if kinds.contains(&"referral.confirmed") {
+    let is_refused = kinds.contains(&"referral.rejected");
+    let is_others = is.referrer_id != introduced_by;
+    let was_planned = (is_refused || is_others) && thanks::cancel(tx, ctx, id).await?;
+    if kinds.contains(&"referral.confirmed") || is_others && was_planned {
         thanks::plan(tx, ctx, id).await?;
     }
     Ok(())
@@ -207,7 +210,8 @@ pub(super) async fn close(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>, end: Referra
            hint = CASE WHEN hint IS NOT NULL THEN '' ELSE hint END WHERE id = $3");
     tx.run(query.bind(end).bind(today).bind(id)).await?;
     let data = json!({"referee": referee, "reason": end});
-    events::record(tx, ctx, Event::of_party("referral.rejected", referrer, data).about(id)).await
+    events::record(tx, ctx, Event::of_party("referral.rejected", referrer, data).about(id)).await?;
+    thanks::cancel(tx, ctx, id).await.map(|_| ())
 }
 
 /// Finds the claim that is believed and takes over what it says; whether the friend says so too.

@@ -389,6 +389,48 @@ async fn whoever_introduced_is_to_be_thanked_once_and_asked_for_nothing() {
 }
 
 #[tokio::test]
+async fn thanks_are_not_said_for_what_is_refused_and_go_to_whom_is_believed() {
+    let ctx = ctx().await;
+    let (sara, reza) = (with_mobile(&ctx, "سارا کاظمی", "09121110001").await, with_mobile(&ctx, "رضا راد", "09121110003").await);
+    let mina = with_mobile(&ctx, "مینا راد", "09121110002").await;
+    let open_of = async |ctx: &Ctx, party| {
+        let open = ListFollowUps { party_id: Some(party), ..ListFollowUps::default() };
+        ctx.run(follow_ups::list, open).await.unwrap().items.into_iter().map(|one| one.id).collect::<Vec<_>>()
+    };
+    let first = tell(&ctx, said(SaidBy::Staff, sara, mina)).await.seen;
+    assert_eq!(open_of(&ctx, sara).await, [first.thanks.unwrap().follow_up_id]);
+    // The friend says that it was somebody else.
+    let told = tell(&later(&ctx, 1), said(SaidBy::Referee, reza, mina)).await.seen;
+    let thanks = told.thanks.unwrap();
+    assert_eq!((told.referral.referrer_id, thanks.state), (reza, follow_ups::State::Open));
+    assert_eq!((open_of(&ctx, sara).await, open_of(&ctx, reza).await), (vec![], vec![thanks.follow_up_id]));
+    // Their numbers turn out to be one.
+    let same = contacts::AddContact {
+        id: reza,
+        channel: Channel::Mobile,
+        value: "09121110002".into(),
+        is_main: None,
+        label: None,
+        consent: None,
+        consent_how: None,
+        consent_at: None,
+    };
+    let found_out = later(&ctx, 2);
+    found_out.run(contacts::add_contact, same).await.unwrap();
+    follow::look(&found_out, &[mina]).await.unwrap();
+    let refused = get(&found_out, told.referral.id).await;
+    assert_eq!((refused.referral.state, refused.thanks.unwrap().state), (ReferralState::Rejected, follow_ups::State::Cancelled));
+    assert!(open_of(&ctx, reza).await.is_empty());
+    // A person finds that it was in order, and they are to be thanked after all.
+    let id = told.referral.id;
+    found_out.run(appeal, AppealReferral { id, words: "مادر و دخترند".into() }).await.unwrap();
+    let accept = ReviewReferral { id, verdict: ReviewVerdict::Accept, reason: "می‌شناسیمشان".into() };
+    let accepted = found_out.run(review, accept).await.unwrap();
+    assert_eq!(accepted.thanks.as_ref().map(|one| one.state), Some(follow_ups::State::Open));
+    assert_eq!(open_of(&ctx, reza).await, [accepted.thanks.unwrap().follow_up_id]);
+}
+
+#[tokio::test]
 async fn a_new_customer_says_who_introduced_them_where_they_are_added() {
     let ctx = ctx().await;
     let sara = with_mobile(&ctx, "سارا کاظمی", "09121110001").await;

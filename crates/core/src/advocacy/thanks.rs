@@ -45,7 +45,8 @@ pub(super) async fn plan(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<()>
     let query = Sql::select::<ToThank>(
         "FROM referrals t JOIN parties p ON p.id = t.referrer_id JOIN users u ON u.id = p.owner_id AND u.is_active
          WHERE t.id = $1 AND p.archived_at IS NULL AND t.state IN ('captured', 'qualified', 'converted', 'confirmed', 'rewarded')
-           AND NOT EXISTS (SELECT 1 FROM follow_up_causes c WHERE c.cause = 'referral' AND c.cause_id = t.id)",
+           AND NOT EXISTS (SELECT 1 FROM follow_up_causes c JOIN follow_ups f ON f.id = c.follow_up_id
+             WHERE c.cause = 'referral' AND c.cause_id = t.id AND f.state <> 'cancelled')",
     );
     let Some(one) = tx.maybe::<ToThank>(query.bind(id)).await? else { return Ok(()) };
     let organisation = ctx.app.organisation().await?;
@@ -63,9 +64,14 @@ pub(super) async fn plan(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<()>
     causes::plan_for(tx, &system, Cause::Referral, id.0, task).await.map(|_| ())
 }
 
-/// The thanks for an introduction, if any are planned.
+/// Thanks that are still to be said are wanted no more: the introduction was refused, or is somebody else's. Whether there were any.
+pub(super) async fn cancel(tx: &mut Tx, ctx: &Ctx, id: Id<Referral>) -> Result<bool> {
+    Ok(causes::end_with(tx, ctx, Cause::Referral, id.0, State::Cancelled).await? > 0)
+}
+
+/// The thanks for an introduction, if any are planned: those planned last.
 pub(super) async fn of(tx: &mut Tx, id: Id<Referral>) -> Result<Option<ReferralThanks>> {
     let query = "FROM follow_up_causes c JOIN follow_ups f ON f.id = c.follow_up_id JOIN users u ON u.id = f.owner_id
-                 WHERE c.cause = 'referral' AND c.cause_id = $1 ORDER BY f.id LIMIT 1";
+                 WHERE c.cause = 'referral' AND c.cause_id = $1 ORDER BY f.id DESC LIMIT 1";
     Ok(tx.maybe(Sql::select::<ReferralThanks>(query).bind(id)).await?)
 }

@@ -3,7 +3,7 @@
 
 use super::Stage;
 use crate::follow_ups::causes::{self, Cause};
-use crate::follow_ups::{Importance, NewFollowUp, reminders};
+use crate::follow_ups::{Importance, NewFollowUp, State, reminders};
 use crate::operation::{Page, page_size};
 use crate::parties::{Party, whom};
 use crate::platform::access::{Unit, User};
@@ -317,7 +317,7 @@ pub async fn resolve(ctx: &Ctx, input: ResolveIncident) -> Result<Incident> {
     )
     .await?;
     if closed.is_some() {
-        causes::end_with(&mut tx, ctx, Cause::Incident, incident.id.0).await?;
+        causes::end_with(&mut tx, ctx, Cause::Incident, incident.id.0, State::Done).await?;
     }
     let data = json!({"severity": incident.severity, "score": input.recovery_score, "closed": closed.is_some()});
     events::record(&mut tx, ctx, Event::of_party("incident.resolved", incident.party_id, data).about(incident.id)).await?;
@@ -359,7 +359,7 @@ pub async fn confirm(ctx: &Ctx, input: IncidentId) -> Result<Incident> {
             .bind(incident.id),
     )
     .await?;
-    causes::end_with(&mut tx, ctx, Cause::Incident, incident.id.0).await?;
+    causes::end_with(&mut tx, ctx, Cause::Incident, incident.id.0, State::Done).await?;
     let data = json!({"severity": incident.severity});
     events::record(&mut tx, ctx, Event::of_party("incident.confirmed", incident.party_id, data).about(incident.id)).await?;
     let incident = one(&mut tx, incident.id).await?;

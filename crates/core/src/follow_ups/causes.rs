@@ -1,6 +1,6 @@
 //! Follow-ups that the program planned for something, and that end with what they were for.
 
-use super::{FollowUp, NewFollowUp, plan, refresh};
+use super::{FollowUp, NewFollowUp, State, plan, refresh};
 use crate::parties::Party;
 use crate::platform::events::{self, Event};
 use crate::{Ctx, Instant, Result};
@@ -38,27 +38,31 @@ row! {
     }
 }
 
-/// Ends what was planned for something and is still open: it is done with it, by whoever acts.
+/// Ends what was planned for something and is still open, done by whoever acts or no longer wanted; how many there were.
 ///
 /// # Errors
 /// When the database refuses.
-pub(crate) async fn end_with(tx: &mut Tx, ctx: &Ctx, cause: Cause, of: Uuid) -> Result<()> {
+pub(crate) async fn end_with(tx: &mut Tx, ctx: &Ctx, cause: Cause, of: Uuid, end: State) -> Result<usize> {
     let ended: Vec<Ended> = tx
         .all(
-            sql("UPDATE follow_ups SET state = 'done', done_at = $1, done_by = $2, version = version + 1
+            sql("UPDATE follow_ups SET state = $5, done_at = CASE WHEN $5 = 'done' THEN $1 END, done_by = CASE WHEN $5 = 'done' THEN $2 END,
+                   version = version + 1
                  WHERE state = 'open' AND id IN (SELECT c.follow_up_id FROM follow_up_causes c WHERE c.cause = $3 AND c.cause_id = $4)
                  RETURNING id, party_id, what, due_at")
             .bind(ctx.now())
             .bind(ctx.actor.user())
             .bind(cause)
-            .bind(of),
+            .bind(of)
+            .bind(end),
         )
         .await?;
     let parties: Vec<Id<Party>> = ended.iter().map(|one| one.party_id).collect();
     refresh(tx, &parties).await?;
+    let kind = if end == State::Done { "follow_up.done" } else { "follow_up.cancelled" };
     let of_one = |one: Ended| {
         let data = json!({"what": one.what, "result": null, "due_at": one.due_at});
-        Event::of_party("follow_up.done", one.party_id, data).about(one.id)
+        Event::of_party(kind, one.party_id, data).about(one.id)
     };
-    events::record_all(tx, ctx, ended.into_iter().map(of_one).collect()).await
+    events::record_all(tx, ctx, ended.into_iter().map(of_one).collect()).await?;
+    Ok(parties.len())
 }
