@@ -44,7 +44,7 @@ peyvand_db::words! {
         Given = "given",
         /// There is nothing more between them and us.
         Gone = "gone",
-        /// They were treated without respect: first that is made good.
+        /// They were treated without respect: first that is made good, and then they get it.
         Held = "held",
         /// At their stage it may not be given.
         NotLawful = "not_lawful",
@@ -264,7 +264,7 @@ fn may(form: Form, stages: &[Stage], is_archived: bool, stage: Stage, standing: 
     }
 }
 
-/// Makes good after all tests of prices that are over.
+/// Makes good after all tests of prices that are over; whoever was held back then gets it when nothing holds them back any more.
 ///
 /// # Errors
 /// When the database refuses.
@@ -276,11 +276,18 @@ pub(super) async fn run(ctx: &Ctx, job: Option<Id<QueuedJob>>, stop: &watch::Rec
 pub(super) async fn run_by(ctx: &Ctx, job: Option<Id<QueuedJob>>, stop: &watch::Receiver<bool>, batch: i64) -> Result<Outcome> {
     let query =
         Sql::select::<Promised>("FROM experiments x WHERE x.make_good = 'promised' AND x.state IN ('ended', 'decided') ORDER BY x.id");
-    let due: Vec<Promised> = ctx.app.db.all(query).await?;
+    let mut due: Vec<Promised> = ctx.app.db.all(query).await?;
+    let query = Sql::select::<Promised>(
+        "FROM experiments x WHERE x.make_good = 'done'
+           AND EXISTS (SELECT 1 FROM experiment_units u WHERE u.experiment_id = x.id AND u.made_good = 'held') ORDER BY x.id",
+    );
+    due.extend(ctx.app.db.all::<Promised>(query).await?);
     for one in due {
         let arms = arms(&ctx.app.db, one.id).await?;
         let Some(owed) = owed(&ctx.app.db, &arms, one.basket_minor).await? else { continue };
-        while go_on(ctx, &one, &owed, batch).await? {
+        let mut after = Id::FIRST;
+        while let Some(last) = go_on(ctx, &one, &owed, after, batch).await? {
+            after = last;
             if *stop.borrow() {
                 return Ok(Outcome::GoOn);
             }
@@ -292,27 +299,33 @@ pub(super) async fn run_by(ctx: &Ctx, job: Option<Id<QueuedJob>>, stop: &watch::
     Ok(Outcome::Done)
 }
 
-/// Looks at the next customers in one transaction, in which nobody else can: the experiment is taken. Whether some may be left.
-async fn go_on(ctx: &Ctx, one: &Promised, owed: &Owed, batch: i64) -> Result<bool> {
+/// Looks at the next customers in one transaction, in which nobody else can: the experiment is taken. The last of them; nothing when
+/// none was left.
+async fn go_on(ctx: &Ctx, one: &Promised, owed: &Owed, after: Id<ExperimentUnit>, batch: i64) -> Result<Option<Id<ExperimentUnit>>> {
     let mut tx = ctx.app.db.begin().await?;
-    let mut query = Sql::select::<Promised>("FROM experiments x WHERE x.make_good = 'promised' AND x.id = ");
+    let mut query = Sql::select::<Promised>("FROM experiments x WHERE x.make_good IS NOT NULL AND x.id = ");
     query.arg(one.id).push(" {for_update}");
-    let Some(stored): Option<Promised> = tx.maybe(query).await? else { return Ok(false) };
+    let Some(stored): Option<Promised> = tx.maybe(query).await? else { return Ok(None) };
+    let is_done = stored.make_good == MakeGoodState::Done;
     let mut query = Sql::select::<Unit>(
         "FROM experiment_units u JOIN parties p ON p.id = u.party_id LEFT JOIN stage_memberships m ON m.party_id = p.id AND m.left_on IS NULL
-         WHERE u.made_good IS NULL AND u.experiment_id = ",
+         WHERE u.experiment_id = ",
     );
-    query.arg(one.id);
+    query.arg(one.id).push(if is_done { " AND u.made_good = 'held'" } else { " AND u.made_good IS NULL" });
+    query.push(" AND u.id > ").arg(after);
     owed.push(ctx, &stored, &mut query).await?;
     query.push(" ORDER BY u.id LIMIT ").arg(batch);
     let units: Vec<Unit> = tx.all(query).await?;
-    if units.is_empty() {
-        finish(&mut tx, ctx, &stored).await?;
-        tx.commit().await?;
-        return Ok(false);
-    }
+    let Some(last) = units.last().map(|unit| unit.id) else {
+        if !is_done {
+            finish(&mut tx, ctx, &stored).await?;
+            tx.commit().await?;
+        }
+        return Ok(None);
+    };
     let today = ctx.now().day(&ctx.app.organisation().await?.zone());
-    let became = decide(&mut tx, owed, &units).await?;
+    let mut became = decide(&mut tx, owed, &units).await?;
+    became.retain(|(_, is)| !(is_done && *is == MadeGood::Held));
     give(&mut tx, ctx, &stored, owed, &became, today).await?;
     for what in MadeGood::ALL {
         let ids: Vec<Id<ExperimentUnit>> = became.iter().filter(|(_, is)| is == what).map(|(unit, _)| unit.id).collect();
@@ -323,7 +336,7 @@ async fn go_on(ctx: &Ctx, one: &Promised, owed: &Owed, batch: i64) -> Result<boo
         }
     }
     tx.commit().await?;
-    Ok(true)
+    Ok(Some(last))
 }
 
 /// What becomes of each.

@@ -127,6 +127,25 @@ async fn who_had_the_worse_price_gets_the_better_one_once_whenever_it_is_killed(
     assert_eq!(ctx.run(redeem::redeem, used).await.unwrap().off_minor, Some(3_000));
     let spent = made_good(&ctx, id).await;
     assert_eq!((spent.used, spent.cost_minor, spent.open_minor), (1, 3_000, (over.given - 1) * 1_000));
+
+    // Who waited for an apology gets it once that is over, and nobody else is looked at again.
+    work(&ctx).await;
+    assert_eq!(made_good(&ctx, id).await.left_out, over.left_out);
+    let mut tx = ctx.app.db.begin().await.unwrap();
+    tx.run(sql("UPDATE respect_incidents SET closed_at = $1 WHERE party_id = $2").bind(ctx.now()).bind(control[2])).await.unwrap();
+    tx.run(sql("UPDATE parties SET archived_at = NULL WHERE id = $1").bind(control[0])).await.unwrap();
+    tx.commit().await.unwrap();
+    for _ in 0..2 {
+        work(&ctx).await;
+    }
+    let last = made_good(&ctx, id).await;
+    assert_eq!(
+        (last.state, last.given, last.left_out),
+        (MakeGoodState::Done, over.given + 1, vec![left(MadeGood::Gone), left(MadeGood::NotLawful)])
+    );
+    assert!(granted(&ctx).await.iter().any(|grant| grant.party_id == control[2]));
+    let (events,): (i64,) = ctx.app.db.one(sql("SELECT COUNT(*) FROM events WHERE kind = 'experiment.made_good'")).await.unwrap();
+    assert_eq!(events, 1);
 }
 
 #[tokio::test]
