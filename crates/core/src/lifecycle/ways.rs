@@ -12,10 +12,13 @@ use crate::platform::events::{self, Event};
 use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
 use crate::{Act, Ctx, Day, Error, Operations, Perm, Result, Room};
 use data_encoding::HEXLOWER;
+use jiff::tz::TimeZone;
 use peyvand_db::{Id, Sql, ToValue, Tx, Value, row, sql};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use tokio::sync::mpsc::{Receiver, channel};
 use tokio::sync::watch;
 
 /// Customers whose histories are read together; memory grows with it.
@@ -86,57 +89,41 @@ pub async fn ask(ctx: &Ctx, _: Nothing) -> Result<Done> {
     Ok(DONE)
 }
 
+/// What decides about ways besides what is known of the customers.
+#[derive(Clone)]
+struct View {
+    rules: Arc<Timeline>,
+    today: Day,
+    zone: TimeZone,
+}
+
+impl View {
+    async fn of(ctx: &Ctx) -> Result<View> {
+        let zone = ctx.app.organisation().await?.zone();
+        Ok(View { rules: Arc::new(versions::timeline(ctx).await?), today: ctx.now().day(&zone), zone })
+    }
+}
+
 /// The job: works the ways of all customers out anew and writes what differs. An interrupted one begins again; what it
 /// wrote then differs no more.
 ///
 /// # Errors
 /// When the database is out of reach.
 pub async fn replay(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
-    let rules = versions::timeline(ctx).await?;
-    let zone = ctx.app.organisation().await?.zone();
-    let today = ctx.now().day(&zone);
-    let (mut after, mut has_changed) = (Id::FIRST, false);
-    loop {
-        let looked = jobs::keep(&ctx.app, job, stop, async {
-            let mut tx = ctx.app.db.snapshot().await?;
-            let query = sql("SELECT s.id FROM (SELECT id FROM parties WHERE id > $1 ORDER BY id LIMIT $2) s ORDER BY s.id DESC LIMIT 1");
-            let last: Option<(Id<Party>,)> = tx.maybe(query.bind(after).bind(STRIPE)).await?;
-            let Some((last,)) = last else { return Ok::<_, Error>(None) };
-            let histories = history::read(&mut tx, Whom::Between(after, last), &zone).await?;
-            let stored = stored(&mut tx, Whom::Between(after, last)).await?;
-            tx.commit().await?;
-            Ok(Some((last, histories, stored)))
-        });
-        let Some(looked) = looked.await? else { return Ok(Outcome::GoOn) };
-        let Some((last, histories, stored)) = looked? else { break };
-        after = last;
-        let rules_here = rules.clone();
-        // Seconds of a processor: away from the threads that answer requests.
-        let worked_out = tokio::task::spawn_blocking(move || {
-            let differs = |(party, history): &(Id<Party>, History)| {
-                let way = walk(history, &rules_here, today);
-                let is_new = !stored.ways.contains_key(party);
-                (!stored.holds(*party, &way)).then_some((*party, way, is_new))
-            };
-            histories.iter().filter_map(differs).collect::<Vec<_>>()
-        });
-        let differing = worked_out.await.map_err(Error::fault)?;
-        has_changed |= !differing.is_empty();
-        for (batches, batch) in differing.chunks(BATCH).enumerate() {
-            if *stop.borrow() {
-                return Ok(Outcome::GoOn);
+    let view = View::of(ctx).await?;
+    let mut has_changed = false;
+    // While some are written, those after them are read and walked.
+    let mut batches = batches(ctx, &view, differing(ctx, &view));
+    while let Some(batch) = batches.recv().await {
+        if *stop.borrow() {
+            return Ok(Outcome::GoOn);
+        }
+        match batch? {
+            Some(batch) => {
+                has_changed = true;
+                put(ctx, batch, &view).await?;
             }
-            let (new, old): (Vec<_>, Vec<_>) = batch.iter().partition(|(_, _, is_new)| *is_new);
-            let mut tx = ctx.app.db.begin().await?;
-            let mut ways: Vec<(Id<Party>, Way)> = new.into_iter().map(|(party, way, _)| (*party, way.clone())).collect();
-            // Somebody may have written of those who were there since they were read.
-            let old: Vec<Id<Party>> = old.into_iter().map(|(party, _, _)| *party).collect();
-            ways.extend(fresh(&mut tx, &old, &rules, today, &zone).await?);
-            write(&mut tx, ctx, &ways, &rules, today).await?;
-            tx.commit().await?;
-            if (batches + 1) % RENEW_AFTER == 0 {
-                jobs::renew(&ctx.app, job).await?;
-            }
+            None => jobs::renew(&ctx.app, job).await?,
         }
     }
     if has_changed {
@@ -147,6 +134,114 @@ pub async fn replay(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>)
     ctx.app.db.analyze_grown().await?;
     times::find_out(ctx).await?;
     Ok(Outcome::Done)
+}
+
+/// Of customers that were read together, those whose way is another than the stored one: who has none there yet, with theirs, and
+/// others.
+struct Differing {
+    new: Vec<(Id<Party>, Way)>,
+    old: Vec<Id<Party>>,
+}
+
+/// Looks at everybody, stripe by stripe, for as long as somebody takes what was found.
+fn differing(ctx: &Ctx, view: &View) -> Receiver<Result<Differing>> {
+    let (sender, receiver) = channel(1);
+    let (ctx, view) = (ctx.clone(), view.clone());
+    tokio::spawn(async move {
+        let mut after = Id::FIRST;
+        while let Some(looked) = look_after(&ctx, &view, after).await.transpose() {
+            let next = looked.as_ref().map(|(last, _)| *last).ok();
+            if sender.send(looked.map(|(_, differing)| differing)).await.is_err() {
+                return;
+            }
+            let Some(next) = next else { return };
+            after = next;
+        }
+    });
+    receiver
+}
+
+/// Looks at the customers after one; with the last of them. Nothing when there are none.
+async fn look_after(ctx: &Ctx, view: &View, after: Id<Party>) -> Result<Option<(Id<Party>, Differing)>> {
+    let mut tx = ctx.app.db.snapshot().await?;
+    let query = sql("SELECT s.id FROM (SELECT id FROM parties WHERE id > $1 ORDER BY id LIMIT $2) s ORDER BY s.id DESC LIMIT 1");
+    let last: Option<(Id<Party>,)> = tx.maybe(query.bind(after).bind(STRIPE)).await?;
+    let Some((last,)) = last else { return Ok(None) };
+    let histories = history::read(&mut tx, Whom::Between(after, last), &view.zone).await?;
+    let stored = stored(&mut tx, Whom::Between(after, last)).await?;
+    tx.commit().await?;
+    let view = view.clone();
+    // Seconds of a processor: away from the threads that answer requests.
+    let walked = tokio::task::spawn_blocking(move || {
+        let mut differing = Differing { new: Vec::new(), old: Vec::new() };
+        for (party, history) in &histories {
+            let way = walk(history, &view.rules, view.today);
+            match stored.holds(*party, &way) {
+                true => {}
+                false if stored.ways.contains_key(party) => differing.old.push(*party),
+                false => differing.new.push((*party, way)),
+            }
+        }
+        differing
+    });
+    Ok(Some((last, walked.await.map_err(Error::fault)?)))
+}
+
+/// What is written in one transaction: the ways of who had none when they were looked at, and others to be looked at again.
+struct Batch {
+    new: Vec<Id<Party>>,
+    draft: Draft,
+    old: Vec<Id<Party>>,
+}
+
+/// Makes batches of what was found; nothing in place of one after each stripe.
+fn batches(ctx: &Ctx, view: &View, mut found: Receiver<Result<Differing>>) -> Receiver<Result<Option<Batch>>> {
+    let (sender, receiver) = channel(1);
+    let (ctx, view) = (ctx.clone(), view.clone());
+    tokio::spawn(async move {
+        while let Some(differing) = found.recv().await {
+            let Differing { mut new, mut old } = match differing {
+                Ok(differing) => differing,
+                Err(error) => return drop(sender.send(Err(error)).await),
+            };
+            while !new.is_empty() || !old.is_empty() {
+                let ways = new.split_off(new.len().saturating_sub(BATCH));
+                let others = old.split_off(old.len().saturating_sub(BATCH - ways.len()));
+                let (ctx, view) = (ctx.clone(), view.clone());
+                let drafted = tokio::task::spawn_blocking(move || {
+                    let draft = draft(&ctx, &ways, &AllStored::default(), &view)?;
+                    Ok(Some(Batch { new: ways.into_iter().map(|(party, _)| party).collect(), draft, old: others }))
+                });
+                let batch = drafted.await.unwrap_or_else(|error| Err(Error::fault(error)));
+                let is_over = batch.is_err();
+                if sender.send(batch).await.is_err() || is_over {
+                    return;
+                }
+            }
+            if sender.send(Ok(None)).await.is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+async fn put(ctx: &Ctx, batch: Batch, view: &View) -> Result<()> {
+    let Batch { new, draft, mut old } = batch;
+    let mut tx = ctx.app.db.begin().await?;
+    // Somebody may have written of them since they were looked at.
+    let mut query = sql("SELECT party_id FROM stage_memberships WHERE party_id IN ");
+    query.list_padded(&new).push(" LIMIT 1");
+    if !new.is_empty() && tx.maybe::<(Id<Party>,)>(query).await?.is_some() {
+        old.extend(new);
+    } else {
+        for statement in draft.statements {
+            tx.run(statement).await?;
+        }
+    }
+    let ways = fresh(&mut tx, &old, view).await?;
+    write(&mut tx, ctx, &ways, view).await?;
+    Ok(tx.commit().await?)
 }
 
 /// The nightly job: those for whom time alone changes something today.
@@ -179,44 +274,37 @@ pub async fn sweep(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) 
 /// # Errors
 /// When the database is out of reach.
 pub async fn look(ctx: &Ctx, parties: &[Id<Party>]) -> Result<()> {
-    let rules = versions::timeline(ctx).await?;
-    let zone = ctx.app.organisation().await?.zone();
-    let today = ctx.now().day(&zone);
+    let view = View::of(ctx).await?;
     let mut tx = ctx.app.db.snapshot().await?;
-    let histories = history::read(&mut tx, Whom::These(parties), &zone).await?;
+    let histories = history::read(&mut tx, Whom::These(parties), &view.zone).await?;
     let stored = stored(&mut tx, Whom::These(parties)).await?;
     tx.commit().await?;
-    let differing: Vec<Id<Party>> =
-        histories.iter().filter(|(party, history)| !stored.holds(*party, &walk(history, &rules, today))).map(|(party, _)| *party).collect();
+    let differs = |party, history: &History| !stored.holds(party, &walk(history, &view.rules, view.today));
+    let differing: Vec<Id<Party>> = histories.iter().filter(|(party, history)| differs(*party, history)).map(|(party, _)| *party).collect();
     for batch in differing.chunks(BATCH) {
         let mut tx = ctx.app.db.begin().await?;
-        let ways = fresh(&mut tx, batch, &rules, today, &zone).await?;
-        let steps = write(&mut tx, ctx, &ways, &rules, today).await?;
-        record(&mut tx, ctx, steps, today).await?;
+        let ways = fresh(&mut tx, batch, &view).await?;
+        let steps = write(&mut tx, ctx, &ways, &view).await?;
+        record(&mut tx, ctx, steps, view.today).await?;
         tx.commit().await?;
     }
     Ok(())
 }
 
 /// The ways of some customers, read where nobody else writes of them.
-async fn fresh(
-    tx: &mut Tx,
-    parties: &[Id<Party>],
-    rules: &Timeline,
-    today: Day,
-    zone: &jiff::tz::TimeZone,
-) -> Result<Vec<(Id<Party>, Way)>> {
+async fn fresh(tx: &mut Tx, parties: &[Id<Party>], view: &View) -> Result<Vec<(Id<Party>, Way)>> {
     if parties.is_empty() {
         return Ok(Vec::new());
     }
     let mut lock = sql("SELECT id FROM parties WHERE id IN ");
     lock.list_padded(parties).push(" ORDER BY id {for_update}");
     tx.all::<(Id<Party>,)>(lock).await?;
-    let histories = history::read(tx, Whom::These(parties), zone).await?;
-    Ok(histories.into_iter().map(|(party, history)| (party, walk(&history, rules, today))).collect())
+    let histories = history::read(tx, Whom::These(parties), &view.zone).await?;
+    Ok(histories.into_iter().map(|(party, history)| (party, walk(&history, &view.rules, view.today))).collect())
 }
 
 /// What is stored of some customers.
+#[derive(Default)]
 struct AllStored {
     ways: HashMap<Id<Party>, Vec<Stored>>,
     outlooks: HashMap<Id<Party>, StoredOutlook>,
@@ -277,13 +365,28 @@ struct Written {
 /// Moves of customers between how they stood, by day.
 type Flows = BTreeMap<(Day, Option<(Stage, Standing)>, (Stage, Standing)), i64>;
 
-/// Writes what differs of some ways: steps that are no longer so are put right, and those that are new are added.
-async fn write(tx: &mut Tx, ctx: &Ctx, ways: &[(Id<Party>, Way)], rules: &Timeline, today: Day) -> Result<Vec<Written>> {
+/// Writes what differs of some ways.
+async fn write(tx: &mut Tx, ctx: &Ctx, ways: &[(Id<Party>, Way)], view: &View) -> Result<Vec<Written>> {
     let parties: Vec<Id<Party>> = ways.iter().map(|(party, _)| *party).collect();
     if parties.is_empty() {
         return Ok(Vec::new());
     }
     let stored = stored(tx, Whom::These(&parties)).await?;
+    let draft = draft(ctx, ways, &stored, view)?;
+    for statement in draft.statements {
+        tx.run(statement).await?;
+    }
+    Ok(draft.written)
+}
+
+/// The statements that write what differs, and the steps that they write.
+struct Draft {
+    statements: Vec<Sql>,
+    written: Vec<Written>,
+}
+
+/// Finds what differs from what is stored: steps that are no longer so are put right, and those that are new are added.
+fn draft(ctx: &Ctx, ways: &[(Id<Party>, Way)], stored: &AllStored, view: &View) -> Result<Draft> {
     let (mut transitions, mut memberships, mut outlooks) = (Vec::new(), Vec::new(), Vec::new());
     let (mut cut, mut left) = (Vec::new(), Vec::new());
     let mut without = Vec::new();
@@ -301,17 +404,17 @@ async fn write(tx: &mut Tx, ctx: &Ctx, ways: &[(Id<Party>, Way)], rules: &Timeli
                 kind: Kind::Void,
                 stage: to_stage,
                 standing: to_standing,
-                on: today,
+                on: view.today,
                 gate: None,
                 inputs: None,
                 evidence: Vec::new(),
                 by: None,
             };
-            transitions.push(transition(ctx, id, *party, Some((gone.stage, gone.standing)), &now, rules, Some(gone.transition_id))?);
+            transitions.push(transition(ctx, id, *party, Some((gone.stage, gone.standing)), &now, &view.rules, Some(gone.transition_id))?);
             // Of who turned out to be somebody else nothing was put right: it is that one's way now.
             if !way.steps.is_empty() {
                 let (stage, standing) = (to_stage, to_standing);
-                written.push(Written { party: *party, transition: id, kind: Kind::Void, stage, standing, on: today });
+                written.push(Written { party: *party, transition: id, kind: Kind::Void, stage, standing, on: view.today });
             }
         }
         if kept < before.len() {
@@ -324,7 +427,7 @@ async fn write(tx: &mut Tx, ctx: &Ctx, ways: &[(Id<Party>, Way)], rules: &Timeli
             let from = at.checked_sub(1).map(|at| (way.steps[at].stage, way.steps[at].standing));
             *flows.entry((step.on, from, (step.stage, step.standing))).or_default() += 1;
             let id = ctx.id::<Transition>();
-            transitions.push(transition(ctx, id, *party, from, step, rules, None)?);
+            transitions.push(transition(ctx, id, *party, from, step, &view.rules, None)?);
             memberships.push(vec![
                 party.to_value(),
                 (at as i64).to_value(),
@@ -392,15 +495,13 @@ async fn write(tx: &mut Tx, ctx: &Ctx, ways: &[(Id<Party>, Way)], rules: &Timeli
         " ON CONFLICT (party_id) DO UPDATE SET stage = excluded.stage, gate = excluded.gate, missing = excluded.missing,
             maturity = excluded.maturity, distance = excluded.distance, lapses_on = excluded.lapses_on, due_on = excluded.due_on",
     );
-    if !without.is_empty() {
+    let nothing = (!without.is_empty()).then(|| {
         let mut nothing = sql("DELETE FROM stage_outlooks WHERE party_id IN ");
         nothing.list_padded(&without);
-        tx.run(nothing).await?;
-    }
-    for statement in removals.into_iter().chain(closings).chain(additions).chain(log).chain(ahead).chain(count(&flows)) {
-        tx.run(statement).await?;
-    }
-    Ok(written)
+        nothing
+    });
+    let all = nothing.into_iter().chain(removals).chain(closings).chain(additions).chain(log).chain(ahead).chain(count(&flows));
+    Ok(Draft { statements: all.collect(), written })
 }
 
 /// Adds moves to the days on which they happened. In the order of the key, so that two who write wait instead of meeting
