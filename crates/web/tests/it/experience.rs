@@ -57,7 +57,7 @@ async fn a_costly_policy_goes_from_its_form_to_its_end_and_needs_two() {
     let edit = owner.get(&format!("{path}/edit")).await;
     assert_eq!(edit.all("input[name=treatment_ids][checked]").len(), 1);
     assert_eq!(edit.all("input[name=own_name][value='روز قهوه']").len(), 1);
-    assert_eq!(edit.all("input[name=days_before][value='3']").len(), 1);
+    assert_eq!(edit.all("input[name=days_before][value='۳']").len(), 1);
     assert_eq!(owner.post(&format!("{path}/edit"), &policy[1..]).await.status, StatusCode::SEE_OTHER);
     assert_eq!(owner.get(&path).await.all("section.card").len(), 2);
     owner.post(&format!("{path}/retire"), &[]).await;

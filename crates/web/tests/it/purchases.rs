@@ -1,5 +1,6 @@
 //! Entering a purchase through the browser's door.
 
+use crate::id_after;
 use crate::imports::owner;
 use axum::http::StatusCode;
 use peyvand_core::platform::text::Lang;
@@ -8,7 +9,9 @@ use peyvand_core::testing;
 
 #[tokio::test]
 async fn a_purchase_is_entered_from_the_customers_page_and_says_what_to_take() {
-    for (lang, entered) in [(Lang::Fa, "خرید ثبت شد"), (Lang::Ar, "سُجل الشراء"), (Lang::En, "Purchase entered")] {
+    for (lang, entered, thousand) in
+        [(Lang::Fa, "خرید ثبت شد", "۱۰۰۰"), (Lang::Ar, "سُجل الشراء", "١٠٠٠"), (Lang::En, "Purchase entered", "1000")]
+    {
         let (_, ctx, mut browser) = owner(lang).await;
         let sara = testing::party(&ctx, "سارا").await;
         let here = format!("/purchases/new?party={sara}");
@@ -20,12 +23,18 @@ async fn a_purchase_is_entered_from_the_customers_page_and_says_what_to_take() {
             |amount: &'static str, code: &'static str| [("party", party.as_str()), ("settled", "1"), ("amount", amount), ("code", code)];
         let wrong = browser.post("/purchases", &with("1000", "12")).await;
         assert_eq!((wrong.status, wrong.all("#code-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
-        assert!(wrong.text.contains("value=\"1000\""), "what was written is still there");
+        assert!(wrong.text.contains(&format!("value=\"{thousand}\"")), "what was written is still there, in the reader's digits");
         let nothing = browser.post("/purchases", &with("", "")).await;
         assert_eq!((nothing.status, nothing.all("#amount-e").len()), (StatusCode::UNPROCESSABLE_ENTITY, 1));
         let done = browser.post("/purchases", &with("1000", "")).await;
         assert_eq!((done.status, done.header("location")), (StatusCode::SEE_OTHER, format!("/parties/{sara}").as_str()));
         assert!(browser.get(&format!("/parties/{sara}")).await.text.contains(entered));
         assert_eq!(ctx.run(purchases::list, ListPurchases::default()).await.unwrap().items[0].party_id, Some(sara));
+        let key = id_after(&form, "name=\"key\" value=\"");
+        for _ in 0..2 {
+            let twice = [("party", party.as_str()), ("settled", "1"), ("amount", "2000"), ("key", key.as_str())];
+            assert_eq!(browser.post("/purchases", &twice).await.status, StatusCode::SEE_OTHER);
+        }
+        assert_eq!(ctx.run(purchases::list, ListPurchases::default()).await.unwrap().items.len(), 2, "sent twice, entered once");
     }
 }
