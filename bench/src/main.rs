@@ -19,6 +19,7 @@ use clap::{Args, Parser, Subcommand};
 use generate::Outcome;
 use measure::{Effort, Subject};
 use peyvand_db::{Db, Options, sql};
+use serde_json::Value;
 use shop::{DAY, Shop, Size};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -55,7 +56,8 @@ enum Command {
         /// File for the results.
         #[arg(long)]
         out: PathBuf,
-        /// Only these: list, search, customer, segments, insight, indicators, follow, bare, work, wire, import.
+        /// Only these: list, search, customer, segments, insight, lifecycle, indicators, follow, bare, work, wire, import. What the
+        /// file for the results has of others stays.
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// Length of a round, in seconds.
@@ -186,6 +188,9 @@ async fn run(
         insight::rebuild(binary, place, &shop, &mut results).await?;
     }
     insight::settle(binary, place).await?;
+    if wanted("lifecycle") {
+        insight::replay(binary, place, &shop, &mut results).await?;
+    }
     if wanted("indicators") {
         indicators::indicators(binary, place, &shop, &mut results).await?;
     }
@@ -249,12 +254,14 @@ async fn run(
         import::run(binary, place, "purchases", &file, "purchase lines into the full database", 25_000.0, &mut results).await?;
     }
 
+    let size = serde_json::json!({"parties": shop.size.parties, "purchases": shop.size.purchases, "interactions": shop.size.interactions,
+        "follow_ups": shop.size.follow_ups, "bytes": bytes});
+    let results = beside(out, &size, results);
     let document = serde_json::json!({
         "engine": engine,
         "date": jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
         "machine": server::machine(),
-        "size": {"parties": shop.size.parties, "purchases": shop.size.purchases, "interactions": shop.size.interactions,
-            "follow_ups": shop.size.follow_ups, "bytes": bytes},
+        "size": size,
         "seed": shop.seed,
         "round_seconds": effort.round.as_secs(),
         "results": results,
@@ -265,4 +272,13 @@ async fn run(
     std::fs::write(out, format!("{}\n", serde_json::to_string_pretty(&document)?))?;
     println!("{}", report::table(&document));
     Ok(())
+}
+
+/// New results beside those of other groups that the file has of the same shop.
+fn beside(out: &Path, size: &Value, new: Vec<Value>) -> Vec<Value> {
+    let before: Value = std::fs::read(out).ok().and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+    let is_same = ["parties", "purchases", "interactions"].iter().all(|what| before["size"][what] == size[what]);
+    let is_kept = |one: &&Value| is_same && new.iter().all(|another| another["group"] != one["group"]);
+    let kept: Vec<Value> = before["results"].as_array().into_iter().flatten().filter(is_kept).cloned().collect();
+    kept.into_iter().chain(new).collect()
 }
