@@ -284,6 +284,7 @@ ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_party_id_fkey FOREI
 ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_party_key UNIQUE (experiment_id, party_id);
 ALTER TABLE experiment_units ADD CONSTRAINT experiment_units_pkey PRIMARY KEY (id);
 CREATE INDEX experiment_units_experiment_id_arm_id ON experiment_units USING btree (experiment_id, arm, id);
+CREATE INDEX experiment_units_held ON experiment_units USING btree (experiment_id, id) WHERE (made_good = 'held'::text);
 CREATE INDEX experiment_units_party_id ON experiment_units USING btree (party_id) WHERE (party_id IS NOT NULL);
 
 CREATE TABLE experiments (
@@ -1422,6 +1423,14 @@ CREATE TABLE purchase_days (
   down_minor bigint NOT NULL
 );
 ALTER TABLE purchase_days ADD CONSTRAINT purchase_days_pkey PRIMARY KEY (day, currency, is_known);
+
+CREATE TABLE purchase_keys (
+  key text COLLATE "C" NOT NULL,
+  purchase_id uuid NOT NULL
+);
+ALTER TABLE purchase_keys ADD CONSTRAINT purchase_keys_pkey PRIMARY KEY (key);
+ALTER TABLE purchase_keys ADD CONSTRAINT purchase_keys_purchase_id_fkey FOREIGN KEY (purchase_id) REFERENCES purchases(id);
+CREATE INDEX purchase_keys_purchase_id ON purchase_keys USING btree (purchase_id);
 
 CREATE TABLE purchase_lines (
   id uuid NOT NULL,

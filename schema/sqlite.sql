@@ -239,6 +239,7 @@ CREATE TABLE experiment_units (
   CONSTRAINT experiment_units_party_key UNIQUE (experiment_id, party_id)
 ) STRICT;
 CREATE INDEX experiment_units_experiment_id_arm_id ON experiment_units (experiment_id, arm, id);
+CREATE INDEX experiment_units_held ON experiment_units (experiment_id, id) WHERE made_good = 'held';
 CREATE INDEX experiment_units_party_id ON experiment_units (party_id) WHERE party_id IS NOT NULL;
 
 CREATE TABLE experiments (
@@ -1226,6 +1227,12 @@ CREATE TABLE purchase_days (
   down_minor INTEGER NOT NULL,
   PRIMARY KEY (day, currency, is_known)
 ) STRICT;
+
+CREATE TABLE purchase_keys (
+  key TEXT NOT NULL PRIMARY KEY,
+  purchase_id BLOB NOT NULL REFERENCES purchases (id)
+) STRICT;
+CREATE INDEX purchase_keys_purchase_id ON purchase_keys (purchase_id);
 
 CREATE TABLE purchase_lines (
   id BLOB NOT NULL PRIMARY KEY,
