@@ -17,7 +17,7 @@ mod value;
 pub use error::{Error, Result};
 pub use migrate::{Migrated, Migration, migrate, schema_version};
 pub use row::{Cell, FromCell, FromRow, Row};
-pub use sql::{Sql, sql};
+pub use sql::{Ready, Sql, sql};
 pub use tables::{Column, Table, tables};
 pub use tx::Tx;
 pub use value::{Id, Kind, ToValue, Value};
@@ -26,6 +26,7 @@ pub use value::{Id, Kind, ToValue, Value};
 pub use {schemars, serde, serde_json};
 
 use futures_util::{Stream, StreamExt, TryStreamExt};
+use sql::ReadyFor;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
@@ -268,6 +269,15 @@ impl Db {
     /// [`Error::NoRow`] when there is none; else as [`Db::all`].
     pub async fn one<T: FromRow>(&self, sql: Sql) -> Result<T> {
         self.maybe(sql).await?.ok_or(Error::NoRow)
+    }
+
+    /// Makes a statement ready to be run by [`Tx::run_ready`] of this database.
+    #[must_use]
+    pub fn ready(&self, sql: Sql) -> Ready {
+        Ready(match &self.pools {
+            Pools::Sqlite { .. } => ReadyFor::Sqlite(sql.sqlite()),
+            Pools::Postgres(_) => ReadyFor::Postgres(sql.postgres(self.named_statements)),
+        })
     }
 
     /// Opens a write transaction. On SQLite it holds the write lock from the start, so that a rule checked inside

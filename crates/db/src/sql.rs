@@ -37,6 +37,15 @@ impl Rows {
     }
 }
 
+/// A statement with its values as the engine takes them. Where there are thousands, this takes a while, and need not be done where a
+/// transaction keeps others waiting: see [`crate::Db::ready`].
+pub struct Ready(pub(crate) ReadyFor);
+
+pub(crate) enum ReadyFor {
+    Sqlite(Query<'static, Sqlite, SqliteArguments>),
+    Postgres(Query<'static, Postgres, PgArguments>),
+}
+
 /// A statement from a literal; follow with [`Sql::bind`] for `$1`, `$2` ….
 #[must_use]
 pub fn sql(text: &'static str) -> Sql {

@@ -1,4 +1,5 @@
-use crate::{Engine, Error, FromRow, Kind, Result, Row, Sql, Value};
+use crate::sql::ReadyFor;
+use crate::{Engine, Error, FromRow, Kind, Ready, Result, Row, Sql, Value};
 use futures_util::TryStreamExt;
 use sqlx::{Executor, Postgres, Sqlite, Transaction};
 use std::sync::Arc;
@@ -41,6 +42,18 @@ impl Tx {
         match &mut self.inner {
             Inner::Sqlite(tx) => Ok(sql.sqlite().execute(&mut **tx).await?.rows_affected()),
             Inner::Postgres(tx, named) => Ok(sql.postgres(*named).execute(&mut **tx).await?.rows_affected()),
+        }
+    }
+
+    /// Runs a statement that was made ready for the same database.
+    ///
+    /// # Errors
+    /// As [`Tx::run`].
+    pub async fn run_ready(&mut self, ready: Ready) -> Result<u64> {
+        match (&mut self.inner, ready.0) {
+            (Inner::Sqlite(tx), ReadyFor::Sqlite(query)) => Ok(query.execute(&mut **tx).await?.rows_affected()),
+            (Inner::Postgres(tx, _), ReadyFor::Postgres(query)) => Ok(query.execute(&mut **tx).await?.rows_affected()),
+            _ => Err(Error::Other("a statement made ready for another engine".into())),
         }
     }
 

@@ -5,12 +5,14 @@ use super::Stage;
 use crate::insight::findings;
 use crate::insight::guard::FEW;
 use crate::operation::Nothing;
+use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
 use crate::{Act, Ctx, Day, Error, Instant, Operations, Perm, Result, Room, Sight};
-use peyvand_db::{Sql, row};
+use peyvand_db::{Id, Sql, Tx, row};
 use peyvand_stats::survival::{Curve, Spells};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use tokio::sync::watch;
 
 /// Name of the finding.
 const NAME: &str = "stage_times";
@@ -103,7 +105,7 @@ fn counts(sight: &Sight, today: Day) -> Sql {
                          LAG(v.stage) OVER (PARTITION BY v.party_id ORDER BY v.place) AS prior
                        FROM (SELECT m.party_id, m.place, m.entered_on,
                                CASE WHEN m.standing IN ('active', 'dormant', 'at_risk') THEN m.stage ELSE '' END AS stage
-                             FROM stage_memberships m JOIN parties p ON p.id = m.party_id WHERE 1 = 1",
+                             FROM stage_memberships m LEFT JOIN parties p ON p.id = m.party_id WHERE 1 = 1",
     );
     sight.parties(&mut query);
     query.push(
@@ -154,8 +156,23 @@ row! {
     }
 }
 
-/// Finds out how long customers stay and what keeping them costs. Part of the nightly look at the ways, and of a look at all.
-pub(crate) async fn find_out(ctx: &Ctx) -> Result<()> {
+/// Has it found out soon how long customers stay: after a look at all ways, and in the night.
+pub(super) async fn enqueue(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
+    jobs::enqueue_single(tx, ctx, &Job::FindStageTimes, NAME).await
+}
+
+/// The job: finds it out and keeps it.
+///
+/// # Errors
+/// When the database is out of reach.
+pub(crate) async fn run(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
+    let Some(found) = jobs::keep(&ctx.app, job, stop, look(ctx)).await? else { return Ok(Outcome::GoOn) };
+    keep(ctx, &found?).await?;
+    Ok(Outcome::Done)
+}
+
+/// How long customers stay and what keeping them costs, of everybody.
+async fn look(ctx: &Ctx) -> Result<Found> {
     let today = ctx.now().day(&ctx.app.organisation().await?.zone());
     let db = &ctx.app.db;
     let times = by_stage(db.all(counts(&Sight::All, today)).await?)?;
@@ -172,7 +189,16 @@ pub(crate) async fn find_out(ctx: &Ctx) -> Result<()> {
     };
     let mut costs: Vec<StageCost> = kept.into_iter().map(cost).collect();
     costs.sort_by_key(|one| one.stage);
-    findings::put(ctx, NAME, "", 0, &Found { as_of: today, times, costs }).await
+    Ok(Found { as_of: today, times, costs })
+}
+
+/// Finds it out at once.
+pub(crate) async fn find_out(ctx: &Ctx) -> Result<()> {
+    keep(ctx, &look(ctx).await?).await
+}
+
+async fn keep(ctx: &Ctx, found: &Found) -> Result<()> {
+    findings::put(ctx, NAME, "", 0, found).await
 }
 
 /// How long customers stay in each stage. For who sees all customers as of the last night, with what keeping them costs where

@@ -13,7 +13,7 @@ use crate::platform::jobs::{self, Job, Outcome, QueuedJob};
 use crate::{Act, Ctx, Day, Error, Operations, Perm, Result, Room};
 use data_encoding::HEXLOWER;
 use jiff::tz::TimeZone;
-use peyvand_db::{Id, Sql, ToValue, Tx, Value, row, sql};
+use peyvand_db::{Id, Ready, Sql, ToValue, Tx, Value, row, sql};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashMap};
@@ -126,13 +126,13 @@ pub async fn replay(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>)
             None => jobs::renew(&ctx.app, job).await?,
         }
     }
+    let mut tx = ctx.app.db.begin().await?;
     if has_changed {
-        let mut tx = ctx.app.db.begin().await?;
         follow::all(&mut tx, ctx).await?;
-        tx.commit().await?;
     }
+    times::enqueue(&mut tx, ctx).await?;
+    tx.commit().await?;
     ctx.app.db.analyze_grown().await?;
-    times::find_out(ctx).await?;
     Ok(Outcome::Done)
 }
 
@@ -190,7 +190,7 @@ async fn look_after(ctx: &Ctx, view: &View, after: Id<Party>) -> Result<Option<(
 /// What is written in one transaction: the ways of who had none when they were looked at, and others to be looked at again.
 struct Batch {
     new: Vec<Id<Party>>,
-    draft: Draft,
+    statements: Vec<Ready>,
     old: Vec<Id<Party>>,
 }
 
@@ -210,7 +210,8 @@ fn batches(ctx: &Ctx, view: &View, mut found: Receiver<Result<Differing>>) -> Re
                 let (ctx, view) = (ctx.clone(), view.clone());
                 let drafted = tokio::task::spawn_blocking(move || {
                     let draft = draft(&ctx, &ways, &AllStored::default(), &view)?;
-                    Ok(Some(Batch { new: ways.into_iter().map(|(party, _)| party).collect(), draft, old: others }))
+                    let statements = draft.statements.into_iter().map(|statement| ctx.app.db.ready(statement)).collect();
+                    Ok(Some(Batch { new: ways.into_iter().map(|(party, _)| party).collect(), statements, old: others }))
                 });
                 let batch = drafted.await.unwrap_or_else(|error| Err(Error::fault(error)));
                 let is_over = batch.is_err();
@@ -227,7 +228,7 @@ fn batches(ctx: &Ctx, view: &View, mut found: Receiver<Result<Differing>>) -> Re
 }
 
 async fn put(ctx: &Ctx, batch: Batch, view: &View) -> Result<()> {
-    let Batch { new, draft, mut old } = batch;
+    let Batch { new, statements, mut old } = batch;
     let mut tx = ctx.app.db.begin().await?;
     // Somebody may have written of them since they were looked at.
     let mut query = sql("SELECT party_id FROM stage_memberships WHERE party_id IN ");
@@ -235,8 +236,8 @@ async fn put(ctx: &Ctx, batch: Batch, view: &View) -> Result<()> {
     if !new.is_empty() && tx.maybe::<(Id<Party>,)>(query).await?.is_some() {
         old.extend(new);
     } else {
-        for statement in draft.statements {
-            tx.run(statement).await?;
+        for statement in statements {
+            tx.run_ready(statement).await?;
         }
     }
     let ways = fresh(&mut tx, &old, view).await?;
@@ -265,7 +266,9 @@ pub async fn sweep(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) 
             jobs::renew(&ctx.app, job).await?;
         }
     }
-    times::find_out(ctx).await?;
+    let mut tx = ctx.app.db.begin().await?;
+    times::enqueue(&mut tx, ctx).await?;
+    tx.commit().await?;
     Ok(Outcome::Done)
 }
 

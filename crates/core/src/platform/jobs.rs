@@ -59,6 +59,8 @@ pub enum Job {
     ReplayLifecycle,
     /// Looks at those for whom a day changes something on their way.
     SweepLifecycle,
+    /// Finds out how long customers stay in each stage, and what keeping them there costs.
+    FindStageTimes,
     /// Does what live policies say, and ends what is no longer valid.
     RunPolicies,
     /// Asks customers by rule about what happened lately.
@@ -258,6 +260,7 @@ async fn run(ctx: &Ctx, job: &Job, id: Id<QueuedJob>, stop: &watch::Receiver<boo
         Job::RefreshRisks => crate::insight::risk_refresh::refresh(ctx, id, stop).await,
         Job::ReplayLifecycle => crate::lifecycle::ways::replay(ctx, id, stop).await,
         Job::SweepLifecycle => crate::lifecycle::ways::sweep(ctx, id, stop).await,
+        Job::FindStageTimes => crate::lifecycle::times::run(ctx, id, stop).await,
         Job::AskCustomers => crate::service::asking::ask(ctx, id, stop).await,
         Job::KeepRespect => crate::experience::keep::run(ctx, Some(id), stop).await,
         Job::RunPolicies => crate::experience::assign::run(ctx, Some(id), stop).await,
@@ -296,7 +299,7 @@ async fn claim(app: &App, worker: &str, lane: Lane) -> Result<Option<Claimed>> {
         .maybe(
             sql("UPDATE jobs SET state = 'running', attempts = attempts + 1, lease_until = $1, worker = $2, single = NULL
                  WHERE id = (SELECT id FROM jobs WHERE state = 'ready' AND due_at <= $3
-                             AND (name IN ('rebuild_facts', 'refresh_scores', 'find_out', 'refresh_profits', 'replay_lifecycle', 'run_policies', 'audit_fairness')) IN ($4, $5)
+                             AND (name IN ('rebuild_facts', 'refresh_scores', 'find_out', 'refresh_profits', 'replay_lifecycle', 'find_stage_times', 'run_policies', 'audit_fairness')) IN ($4, $5)
                              ORDER BY name = 'refresh_profits', due_at LIMIT 1 {skip_locked})
                    AND state = 'ready' RETURNING id, job, attempts")
             .bind(now.plus(LEASE))
