@@ -2,7 +2,6 @@
 purchases-lines-too-many = تتّسع الفاتورة لـ { $max } سطرًا. استوردوا الفاتورة الأطول من ملف.
 purchases-currency-unknown = هذه العملة غير معروفة. اكتبوا رمزها من ثلاثة أحرف، مثل SAR.
 purchases-invoice-taken = توجد فاتورة بهذا الرقم. راجعوا الرقم.
-purchases-key-now = يُسجَّل هذا الشراء الآن. أعيدوا الإرسال بعد لحظات.
 purchases-key-used = سُجّل شراء آخر بهذا النموذج سابقًا. لشراء جديد افتحوا النموذج من جديد.
 purchases-new = شراء جديد
 purchases-enter = تسجيل الشراء

@@ -2,7 +2,6 @@
 purchases-lines-too-many = An invoice takes up to { $max } lines. Import a longer one from a file.
 purchases-currency-unknown = This currency is not known. Enter its three-letter code, such as IRR.
 purchases-invoice-taken = There is an invoice with this number already. Check the number.
-purchases-key-now = This purchase is being entered right now. Send it again in a moment.
 purchases-key-used = Another purchase was entered with this form before. Open the form anew for a new purchase.
 purchases-new = New purchase
 purchases-enter = Enter purchase

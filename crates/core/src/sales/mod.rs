@@ -1,5 +1,6 @@
 //! Purchases, products, opportunities.
 
+mod enter;
 pub mod opportunities;
 pub mod products;
 pub mod purchases;
