@@ -166,6 +166,8 @@ pub(super) async fn enqueue(tx: &mut Tx, ctx: &Ctx) -> Result<()> {
 /// # Errors
 /// When the database is out of reach.
 pub(crate) async fn run(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>) -> Result<Outcome> {
+    // A look at all ways has just written most of what is counted.
+    ctx.app.db.analyze_grown().await?;
     let Some(found) = jobs::keep(&ctx.app, job, stop, look(ctx)).await? else { return Ok(Outcome::GoOn) };
     keep(ctx, &found?).await?;
     Ok(Outcome::Done)

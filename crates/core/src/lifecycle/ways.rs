@@ -24,7 +24,7 @@ use tokio::sync::watch;
 /// Customers whose histories are read together; memory grows with it.
 const STRIPE: i64 = 20_000;
 /// Customers of one transaction: whoever writes meanwhile waits for a batch.
-const BATCH: usize = 1_000;
+const BATCH: usize = 2_000;
 /// Batches after which the job says that it is still at work.
 const RENEW_AFTER: usize = 20;
 /// One look at everybody waits at a time.
@@ -114,16 +114,18 @@ pub async fn replay(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>)
     let mut has_changed = false;
     // While some are written, those after them are read and walked.
     let mut batches = batches(ctx, &view, differing(ctx, &view));
-    while let Some(batch) = batches.recv().await {
+    loop {
+        let next = batches.recv().await.ok_or_else(|| Error::fault("the look at all customers broke off"))??;
         if *stop.borrow() {
             return Ok(Outcome::GoOn);
         }
-        match batch? {
-            Some(batch) => {
+        match next {
+            Next::Batch(batch) => {
                 has_changed = true;
                 put(ctx, batch, &view).await?;
             }
-            None => jobs::renew(&ctx.app, job).await?,
+            Next::Stripe => jobs::renew(&ctx.app, job).await?,
+            Next::End => break,
         }
     }
     let mut tx = ctx.app.db.begin().await?;
@@ -132,7 +134,6 @@ pub async fn replay(ctx: &Ctx, job: Id<QueuedJob>, stop: &watch::Receiver<bool>)
     }
     times::enqueue(&mut tx, ctx).await?;
     tx.commit().await?;
-    ctx.app.db.analyze_grown().await?;
     Ok(Outcome::Done)
 }
 
@@ -143,19 +144,18 @@ struct Differing {
     old: Vec<Id<Party>>,
 }
 
-/// Looks at everybody, stripe by stripe, for as long as somebody takes what was found.
-fn differing(ctx: &Ctx, view: &View) -> Receiver<Result<Differing>> {
+/// Looks at everybody, stripe by stripe, for as long as somebody takes what was found; nothing once all were looked at.
+fn differing(ctx: &Ctx, view: &View) -> Receiver<Result<Option<Differing>>> {
     let (sender, receiver) = channel(1);
     let (ctx, view) = (ctx.clone(), view.clone());
     tokio::spawn(async move {
-        let mut after = Id::FIRST;
-        while let Some(looked) = look_after(&ctx, &view, after).await.transpose() {
-            let next = looked.as_ref().map(|(last, _)| *last).ok();
-            if sender.send(looked.map(|(_, differing)| differing)).await.is_err() {
+        let mut next = Some(Id::FIRST);
+        while let Some(after) = next {
+            let looked = look_after(&ctx, &view, after).await;
+            next = looked.as_ref().ok().and_then(Option::as_ref).map(|(last, _)| *last);
+            if sender.send(looked.map(|looked| looked.map(|(_, differing)| differing))).await.is_err() {
                 return;
             }
-            let Some(next) = next else { return };
-            after = next;
         }
     });
     receiver
@@ -194,14 +194,24 @@ struct Batch {
     old: Vec<Id<Party>>,
 }
 
-/// Makes batches of what was found; nothing in place of one after each stripe.
-fn batches(ctx: &Ctx, view: &View, mut found: Receiver<Result<Differing>>) -> Receiver<Result<Option<Batch>>> {
+/// What comes next in a look at everybody.
+enum Next {
+    Batch(Batch),
+    /// All of a stripe were given.
+    Stripe,
+    /// Everybody was looked at.
+    End,
+}
+
+/// Makes batches of what was found.
+fn batches(ctx: &Ctx, view: &View, mut found: Receiver<Result<Option<Differing>>>) -> Receiver<Result<Next>> {
     let (sender, receiver) = channel(1);
     let (ctx, view) = (ctx.clone(), view.clone());
     tokio::spawn(async move {
         while let Some(differing) = found.recv().await {
             let Differing { mut new, mut old } = match differing {
-                Ok(differing) => differing,
+                Ok(Some(differing)) => differing,
+                Ok(None) => return drop(sender.send(Ok(Next::End)).await),
                 Err(error) => return drop(sender.send(Err(error)).await),
             };
             while !new.is_empty() || !old.is_empty() {
@@ -211,7 +221,7 @@ fn batches(ctx: &Ctx, view: &View, mut found: Receiver<Result<Differing>>) -> Re
                 let drafted = tokio::task::spawn_blocking(move || {
                     let draft = draft(&ctx, &ways, &AllStored::default(), &view)?;
                     let statements = draft.statements.into_iter().map(|statement| ctx.app.db.ready(statement)).collect();
-                    Ok(Some(Batch { new: ways.into_iter().map(|(party, _)| party).collect(), statements, old: others }))
+                    Ok(Next::Batch(Batch { new: ways.into_iter().map(|(party, _)| party).collect(), statements, old: others }))
                 });
                 let batch = drafted.await.unwrap_or_else(|error| Err(Error::fault(error)));
                 let is_over = batch.is_err();
@@ -219,7 +229,7 @@ fn batches(ctx: &Ctx, view: &View, mut found: Receiver<Result<Differing>>) -> Re
                     return;
                 }
             }
-            if sender.send(Ok(None)).await.is_err() {
+            if sender.send(Ok(Next::Stripe)).await.is_err() {
                 return;
             }
         }
