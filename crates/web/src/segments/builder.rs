@@ -248,7 +248,7 @@ fn inputs(leaf: &Leaf, path: &str, choices: &Choices) -> Vec<Input> {
     let number = |field: &str, key: &str, unit: String| Input::Number {
         name: name(field),
         label: label(key),
-        value: leaf.get(field).to_owned(),
+        value: loc.digits(leaf.get(field)),
         unit,
     };
     let date = |field: &str, key: &str| {
