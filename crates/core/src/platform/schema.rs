@@ -44,4 +44,5 @@ pub const MIGRATIONS: &[Migration] = migrations! {
     28 "0028_merge",
     29 "0029_purchase_keys",
     30 "0030_made_good_later",
+    31 "0031_ways_in_order",
 };
