@@ -54,8 +54,11 @@ pub fn entries(req: &Req, entries: Vec<TimelineEntry>, before: Option<Instant>, 
                 Happened::Record(one) => record(req, one, currency),
             };
             told.day = heading;
-            told.time = req.loc.time(entry.at);
-            told.full = req.loc.when_full(entry.at);
+            // A file that tells the day alone stands at its first moment, which is no time of day.
+            (told.time, told.full) = match entry.at == Instant::start_of(day, zone) {
+                true => (String::new(), req.loc.day(day)),
+                false => (req.loc.time(entry.at), req.loc.when_full(entry.at)),
+            };
             told.datetime = entry.at.to_string();
             told
         })
