@@ -1610,7 +1610,7 @@ CREATE TABLE stage_flows (
   PRIMARY KEY (happened_on, from_stage, from_standing, to_stage, to_standing)
 ) STRICT;
 
-CREATE TABLE stage_memberships (
+CREATE TABLE "stage_memberships" (
   party_id BLOB NOT NULL,
   place INTEGER NOT NULL,
   kind TEXT NOT NULL,
@@ -1620,12 +1620,12 @@ CREATE TABLE stage_memberships (
   left_on TEXT,
   transition_id BLOB NOT NULL,
   PRIMARY KEY (party_id, place)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX stage_memberships_party_id_key ON stage_memberships (party_id) WHERE left_on IS NULL;
 CREATE INDEX stage_memberships_stage_party_id ON stage_memberships (stage, party_id, entered_on, left_on, standing, place);
 CREATE INDEX stage_memberships_stage_standing ON stage_memberships (stage, standing, entered_on, party_id) WHERE left_on IS NULL;
 
-CREATE TABLE stage_outlooks (
+CREATE TABLE "stage_outlooks" (
   party_id BLOB NOT NULL PRIMARY KEY,
   stage TEXT NOT NULL,
   gate TEXT,
@@ -1634,7 +1634,7 @@ CREATE TABLE stage_outlooks (
   distance INTEGER NOT NULL,
   lapses_on TEXT NOT NULL,
   due_on TEXT NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 CREATE INDEX stage_outlooks_due_on ON stage_outlooks (due_on, party_id) WHERE due_on <> '';
 CREATE INDEX stage_outlooks_gate_distance ON stage_outlooks (gate, distance, party_id) WHERE gate IS NOT NULL;
 CREATE INDEX stage_outlooks_stage_lapses_on ON stage_outlooks (stage, lapses_on, party_id) WHERE lapses_on <> '';
